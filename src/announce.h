@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * announce: tells outsiders where each own address is now: three gratuitous ARP each,
+ * one second apart (SPEC 5; RFC 5227 2.3 sends two, two seconds apart).
+ */
+#ifndef CLUSTERARPD_ANNOUNCE_H
+#define CLUSTERARPD_ANNOUNCE_H
+
+#include "core/peers.h"
+#include "io/loop.h"
+#include "relay.h"
+
+struct announce;
+
+/* All are borrowed. NULL: out of memory. */
+struct announce *announce_create(struct loop *loop, const struct peers *peers, struct relay *relay);
+void announce_destroy(struct announce *announce);
+
+/* Begin, or begin anew: the first round goes out at once. */
+void announce_start(struct announce *announce);
+
+#endif

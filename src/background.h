@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * background: --daemonize and --pid-file. The command returns once all is set, with the
+ * exit code that the daemon would have given had it failed before.
+ */
+#ifndef CLUSTERARPD_BACKGROUND_H
+#define CLUSTERARPD_BACKGROUND_H
+
+/* Fork. In the child 0; the parent waits and exits. -1 after a log line. */
+int background_fork(void);
+/* In the child: all is set, let the parent go. Without background_fork() nothing. */
+void background_ready(void);
+/* Write the process ID into `path`. -1 after a log line. */
+int background_write_pid(const char *path);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * counters: what is counted, once, with the names that every output uses
+ * (SPEC 7). 'in' is what the daemon read from that side, 'out' what it wrote.
+ */
+#ifndef CLUSTERARPD_CORE_COUNTERS_H
+#define CLUSTERARPD_CORE_COUNTERS_H
+
+#include <stdint.h>
+
+#include "core/rules.h"
+
+#define COUNTERS(X)       \
+	X(tap_frames_in)  \
+	X(tap_frames_out) \
+	X(tap_bytes_in)   \
+	X(tap_bytes_out)  \
+	X(nic_frames_in)  \
+	X(nic_frames_out) \
+	X(nic_bytes_in)   \
+	X(nic_bytes_out)  \
+	X(arp_rewritten)  \
+	X(nd_rewritten)
+
+#define PEER_COUNTERS(X) \
+	X(frames_in)     \
+	X(frames_out)    \
+	X(bytes_in)      \
+	X(bytes_out)     \
+	X(arp_in)        \
+	X(arp_out)       \
+	X(repaired)      \
+	X(spoofed)
+
+#define COUNTER_FIELD(name) uint64_t name;
+
+struct counters {
+	COUNTERS(COUNTER_FIELD)
+	uint64_t drops[DROP_REASONS]; /* by enum drop_reason; [DROP_NONE] unused */
+};
+
+struct peer_counters {
+	PEER_COUNTERS(COUNTER_FIELD)
+};
+
+/* The name of a reason as in SPEC 7; NULL for DROP_NONE and beyond the last. */
+const char *counters_drop_name(unsigned reason);
+
+#endif

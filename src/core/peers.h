@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * peers: the table of nodes: who is behind a MAC or an IP address.
+ *
+ * Made from a configuration, as seen by one of its nodes (self). Whatever has a
+ * role (rules.h) stands in it; all else is an outsider's.
+ */
+#ifndef CLUSTERARPD_CORE_PEERS_H
+#define CLUSTERARPD_CORE_PEERS_H
+
+#include "core/addr.h"
+#include "core/config.h"
+#include "core/counters.h"
+
+/* A peer: another node. Lives as long as its table. */
+struct peer {
+	const struct config_node *node;
+	struct peer_counters counters;
+};
+
+/* What a MAC or an IP is to this node. */
+struct peers_entry {
+	uint16_t roles;    /* enum mac_role or enum ip_role */
+	struct peer *peer; /* whose it is; NULL unless it is one peer's alone */
+};
+
+struct peers;
+
+/* `config` and `self`, a node of it, are borrowed and must outlive the table. NULL:
+ * out of memory. */
+struct peers *peers_create(const struct config *config, const struct config_node *self);
+void peers_destroy(struct peers *p);
+
+/* Never NULL: an outsider's gives an entry without roles or peer. Group, broadcast
+ * and link-local roles come from the address itself. */
+struct peers_entry peers_by_mac(const struct peers *p, const struct mac *m);
+struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip);
+
+const struct config *peers_config(const struct peers *p);
+const struct config_node *peers_self(const struct peers *p);
+/* enum rule_policy, from the configuration. */
+unsigned peers_policy(const struct peers *p);
+/* Own dedicated address to stand for a cluster address before `target` (E2b): the
+ * one whose network holds it, else the first of its family. NULL: none of it. */
+const struct ip_addr *peers_own_address_for(const struct peers *p, const struct ip_addr *target);
+
+/* All peers, in file order. */
+size_t peers_count(const struct peers *p);
+struct peer *peers_get(const struct peers *p, size_t i);
+
+/* Calls each(mac, roles, arg) for every MAC in the table. */
+void peers_each_mac(const struct peers *p,
+		    void (*each)(const struct mac *m, uint16_t roles, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rewrite: parse, look up, decide, edit.
+ *
+ * The decision itself is rules.h's; here is only what a frame's keys are, and how an
+ * edit is done.
+ */
+#include "core/rewrite.h"
+
+#include <string.h>
+
+#include "core/frame.h"
+
+/* A frame as the rules see it, with what the edits need again. */
+struct context {
+	const struct peers *peers;
+	struct frame frame;
+	struct frame_arp *arp; /* NULL: not ARP that the rules look into */
+	struct rule_keys keys;
+	struct peers_entry destination, source; /* by MAC */
+	struct peers_entry sender, target;      /* by IP: of ARP, or source and destination */
+	struct ip_addr target_ip;
+};
+
+static struct mac mac_from(const uint8_t b[MAC_LEN])
+{
+	struct mac m;
+
+	memcpy(m.b, b, MAC_LEN);
+	return m;
+}
+
+/* Keys of ARP: who speaks of whom, under which MACs. */
+static void view_arp(struct context *c, struct rewrite_result *result)
+{
+	struct peers_entry sender_mac;
+	struct mac target_mac = mac_from(c->arp->target_mac);
+
+	result->is_resolution = true;
+	result->sender_mac = mac_from(c->arp->sender_mac);
+	result->sender_ip = ip_from_ipv4_bytes(c->arp->sender_ip);
+	c->target_ip = ip_from_ipv4_bytes(c->arp->target_ip);
+	c->sender = peers_by_ip(c->peers, &result->sender_ip);
+	c->target = peers_by_ip(c->peers, &c->target_ip);
+	sender_mac = peers_by_mac(c->peers, &result->sender_mac);
+
+	c->keys.kind = FRAME_RESOLUTION;
+	c->keys.is_reply = frame_arp_op(c->arp) == FRAME_ARP_REPLY;
+	c->keys.sender_ip = (uint8_t)c->sender.roles;
+	c->keys.target_ip = (uint8_t)c->target.roles;
+	c->keys.sender_mac = sender_mac.roles;
+	if (c->sender.peer && mac_equal(&c->sender.peer->node->dedicated, &result->sender_mac))
+		c->keys.sender_mac |= MAC_OF_SENDER;
+	c->keys.target_mac = peers_by_mac(c->peers, &target_mac).roles;
+}
+
+static void view_ip(struct context *c)
+{
+	struct ip_addr source, destination;
+
+	if (!frame_ip(&c->frame, &source, &destination))
+		return;
+	c->sender = peers_by_ip(c->peers, &source);
+	c->target = peers_by_ip(c->peers, &destination);
+	c->keys.kind = FRAME_IP;
+	c->keys.ip_src = (uint8_t)c->sender.roles;
+	c->keys.ip_dst = (uint8_t)c->target.roles;
+}
+
+/* Fill the keys. Tagged frames are judged by their MACs alone (SPEC 4, "both ways"). */
+static void view(struct context *c, struct rewrite_result *result)
+{
+	struct mac destination = frame_destination(&c->frame);
+	struct mac source = frame_source(&c->frame);
+
+	c->destination = peers_by_mac(c->peers, &destination);
+	c->source = peers_by_mac(c->peers, &source);
+	c->keys.eth_dst = c->destination.roles;
+	c->keys.eth_src = c->source.roles;
+	c->keys.policy = (uint8_t)peers_policy(c->peers);
+	c->keys.kind = FRAME_OTHER;
+	if (c->frame.tagged)
+		return;
+	c->arp = frame_arp(&c->frame);
+	if (c->arp)
+		view_arp(c, result);
+	else
+		view_ip(c);
+}
+
+static void set_sender(struct context *c, const struct mac *m)
+{
+	memcpy(c->arp->sender_mac, m->b, MAC_LEN);
+}
+
+static void edit_resolution(struct context *c, unsigned edits)
+{
+	const struct config_node *self = peers_self(c->peers);
+	const struct ip_addr *own;
+
+	if (edits & EDIT_SENDER_MAC_SELF)
+		set_sender(c, &self->dedicated);
+	if (edits & EDIT_SENDER_MAC_PEER)
+		set_sender(c, &c->sender.peer->node->dedicated);
+	if (edits & EDIT_SENDER_IP_SELF) {
+		own = peers_own_address_for(c->peers, &c->target_ip);
+		if (own)
+			memcpy(c->arp->sender_ip, own->b, sizeof(c->arp->sender_ip));
+	}
+	if (edits & EDIT_TARGET_MAC_CLUSTER)
+		memcpy(c->arp->target_mac, peers_config(c->peers)->mac.b, MAC_LEN);
+}
+
+static void edit(struct context *c, unsigned edits)
+{
+	if (edits & EDIT_ETH_SRC_WIRE)
+		frame_set_source(&c->frame, &peers_self(c->peers)->source);
+	if (edits & EDIT_ETH_DST_CLUSTER)
+		frame_set_destination(&c->frame, &peers_config(c->peers)->mac);
+	if (edits & EDIT_ETH_DST_PEER)
+		frame_set_destination(&c->frame, &c->target.peer->node->dedicated);
+	if (edits & EDIT_RESOLUTION)
+		edit_resolution(c, edits);
+}
+
+void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, uint8_t *data,
+		   size_t len, struct rewrite_result *result)
+{
+	struct context c = { .peers = peers };
+
+	memset(result, 0, sizeof(*result));
+	if (!frame_view(&c.frame, data, len)) {
+		result->verdict.drop = DROP_MALFORMED;
+		return;
+	}
+	view(&c, result);
+	if (direction == REWRITE_EGRESS) {
+		result->verdict = rules_egress(&c.keys);
+		result->peer = c.destination.peer ? c.destination.peer : c.target.peer;
+	} else {
+		result->verdict = rules_ingress(&c.keys);
+		result->peer = c.sender.peer ? c.sender.peer : c.source.peer;
+	}
+	if (result->verdict.drop == DROP_NONE)
+		edit(&c, result->verdict.edits);
+}

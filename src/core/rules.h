@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rules: what becomes of a frame; SPEC section 4, one function a rule.
+ *
+ * Pure functions from keys (what a frame's addresses are, as sets of roles) to a
+ * verdict (pass with edits, or drop under a reason). The daemon and the eBPF
+ * programs compile this same file: each parses frames, looks addresses up and
+ * carries out edits in its own way, and neither decides anything by itself. So no
+ * libc here, nothing but <linux/types.h>.
+ *
+ * To find a rule, look for its number: rule_I6() is I6.
+ */
+#ifndef CLUSTERARPD_CORE_RULES_H
+#define CLUSTERARPD_CORE_RULES_H
+
+#include <linux/types.h>
+
+/* What a MAC is to this node: a set, for one MAC may be several things (by
+ * default the wire source MAC is the dedicated MAC). */
+enum mac_role {
+	MAC_CLUSTER = 1 << 0,
+	MAC_SELF_DEDICATED = 1 << 1,
+	MAC_SELF_SOURCE = 1 << 2, /* own wire source MAC */
+	MAC_PEER_DEDICATED = 1 << 3,
+	MAC_PEER_SOURCE = 1 << 4,
+	MAC_GROUP = 1 << 5, /* multicast and broadcast */
+	MAC_BROADCAST = 1 << 6,
+	MAC_LINK_LOCAL = 1 << 7, /* 01:80:c2:00:00:0x: stays the NIC's stack's */
+	/* Of a sender's link-layer address: the dedicated MAC of the very peer
+	 * whose IP is the sender IP. */
+	MAC_OF_SENDER = 1 << 8,
+};
+
+/* What an IP address is to this node. */
+enum ip_role {
+	IP_SELF = 1 << 0,    /* own dedicated address */
+	IP_CLUSTER = 1 << 1, /* cluster address */
+	IP_PEER = 1 << 2,    /* a peer's dedicated address */
+	IP_UNSPECIFIED = 1 << 3,
+};
+
+enum frame_kind {
+	FRAME_OTHER,      /* whatever the rules do not look into: tagged, malformed, … */
+	FRAME_IP,         /* IPv4 or IPv6 */
+	FRAME_RESOLUTION, /* ARP or Neighbour Discovery */
+};
+
+enum rule_policy {
+	POLICY_STRICT = 1 << 0,         /* strict = yes */
+	POLICY_DIRECTED = 1 << 1,       /* arp = directed */
+	POLICY_ADVERTISE_ALL = 1 << 2,  /* advertise = all */
+	POLICY_SOURCE_CLUSTER = 1 << 3, /* source_mac = cluster */
+};
+
+struct rule_keys {
+	__u16 eth_dst; /* enum mac_role, as are all __u16 here */
+	__u16 eth_src;
+	__u8 kind;   /* enum frame_kind */
+	__u8 policy; /* enum rule_policy */
+	/* FRAME_IP: source and destination; enum ip_role */
+	__u8 ip_src;
+	__u8 ip_dst;
+	/* FRAME_RESOLUTION */
+	__u8 is_reply; /* ARP reply, Neighbour Advertisement */
+	__u8 sender_ip;
+	__u8 target_ip;
+	__u16 sender_mac;
+	__u16 target_mac;
+};
+
+/* Why a frame is dropped: the REASONs of SPEC 7, in its order. */
+enum drop_reason {
+	DROP_NONE,
+	DROP_ECHO,         /* I1 */
+	DROP_NOT_OURS,     /* I3; link-local frames from the TAP */
+	DROP_PEER_ADDRESS, /* I4; I8: a peer's announcement of what both hold */
+	DROP_STRICT,       /* I2 */
+	DROP_SPOOFED,      /* I7 */
+	DROP_CONFLICT,     /* I8 */
+	DROP_MALFORMED,    /* no Ethernet header, or nothing virtio can express */
+	DROP_TOO_LONG,     /* the wire cannot carry it */
+	DROP_NIC_BUSY,     /* NIC down, gone, or its queue full */
+	DROP_TAP_BUSY,     /* TAP down, or no memory */
+	DROP_KERNEL_RING,  /* lost before the daemon could read it */
+	DROP_REASONS
+};
+
+/* What is to be rewritten in a frame that passes. */
+enum rule_edit {
+	EDIT_ETH_SRC_WIRE = 1 << 0,       /* Ethernet source := own wire source MAC */
+	EDIT_ETH_DST_CLUSTER = 1 << 1,    /* Ethernet destination := cluster MAC */
+	EDIT_ETH_DST_PEER = 1 << 2,       /* … := dedicated MAC of the target IP's peer */
+	EDIT_SENDER_MAC_SELF = 1 << 3,    /* sender MAC := own dedicated MAC */
+	EDIT_SENDER_MAC_PEER = 1 << 4,    /* … := dedicated MAC of the sender IP's peer */
+	EDIT_SENDER_IP_SELF = 1 << 5,     /* sender IP := own dedicated IP */
+	EDIT_TARGET_MAC_CLUSTER = 1 << 6, /* target MAC := cluster MAC */
+};
+#define EDIT_RESOLUTION                                                      \
+	(EDIT_SENDER_MAC_SELF | EDIT_SENDER_MAC_PEER | EDIT_SENDER_IP_SELF | \
+	 EDIT_TARGET_MAC_CLUSTER)
+
+struct rule_verdict {
+	__u8 drop;   /* enum drop_reason; DROP_NONE: the frame passes */
+	__u16 edits; /* enum rule_edit */
+};
+
+#define RULE static inline __attribute__((always_inline, unused))
+
+/* Egress: TAP to NIC. */
+
+/* E1: the wire source MAC is on every frame. */
+RULE __u16 rule_E1(const struct rule_keys *k)
+{
+	(void)k;
+	return EDIT_ETH_SRC_WIRE;
+}
+
+/* E2: own dedicated IP to a peer's: the peer learns the dedicated MAC. */
+RULE __u16 rule_E2(const struct rule_keys *k)
+{
+	if (!(k->sender_ip & IP_SELF) || !(k->target_ip & IP_PEER))
+		return 0;
+	return EDIT_SENDER_MAC_SELF | (k->is_reply ? EDIT_TARGET_MAC_CLUSTER : 0);
+}
+
+/* E2b: Linux takes the sender IP from the packet that waits; a cluster address
+ * there would look like the peer's own. */
+RULE __u16 rule_E2b(const struct rule_keys *k)
+{
+	if (!(k->sender_ip & IP_CLUSTER) || !(k->target_ip & IP_PEER))
+		return 0;
+	return EDIT_SENDER_IP_SELF | EDIT_SENDER_MAC_SELF |
+	       (k->is_reply ? EDIT_TARGET_MAC_CLUSTER : 0);
+}
+
+/* E3: outsiders get the cluster MAC, unless all may know the dedicated one. */
+RULE __u16 rule_E3(const struct rule_keys *k)
+{
+	if ((k->policy & POLICY_ADVERTISE_ALL) && (k->sender_ip & IP_SELF))
+		return EDIT_SENDER_MAC_SELF;
+	return 0;
+}
+
+/* E4: a directed request is for the peer alone. */
+RULE __u16 rule_E4(const struct rule_keys *k)
+{
+	if (!(k->policy & POLICY_DIRECTED) || k->is_reply || !(k->eth_dst & MAC_BROADCAST))
+		return 0;
+	return EDIT_ETH_DST_PEER;
+}
+
+RULE struct rule_verdict rules_egress(const struct rule_keys *k)
+{
+	struct rule_verdict v = { DROP_NONE, 0 };
+	__u16 to_peer;
+
+	if (k->eth_dst & MAC_LINK_LOCAL) {
+		v.drop = DROP_NOT_OURS;
+		return v;
+	}
+	v.edits = rule_E1(k);
+	if (k->kind != FRAME_RESOLUTION)
+		return v;
+	to_peer = rule_E2(k) | rule_E2b(k);
+	if (to_peer)
+		v.edits |= to_peer | rule_E4(k);
+	else
+		v.edits |= rule_E3(k);
+	return v;
+}
+
+/* Ingress: NIC to TAP. */
+
+/* The IP that speaks: ARP sender or IP source. */
+RULE __u8 rule_speaker(const struct rule_keys *k)
+{
+	if (k->kind == FRAME_RESOLUTION)
+		return k->sender_ip;
+	return k->kind == FRAME_IP ? k->ip_src : 0;
+}
+
+/* I1: our own frame came back. */
+RULE __u8 rule_I1(const struct rule_keys *k)
+{
+	if (k->policy & POLICY_SOURCE_CLUSTER)
+		return rule_speaker(k) & IP_SELF ? DROP_ECHO : DROP_NONE;
+	return k->eth_src & MAC_SELF_SOURCE ? DROP_ECHO : DROP_NONE;
+}
+
+/* I3: another's frame. It outranks I5, so a peer's group MAC goes here too. */
+RULE __u8 rule_I3(const struct rule_keys *k)
+{
+	if (k->eth_dst & (MAC_CLUSTER | MAC_SELF_DEDICATED | MAC_SELF_SOURCE))
+		return DROP_NONE;
+	if (k->eth_dst & MAC_PEER_DEDICATED)
+		return DROP_NOT_OURS;
+	return k->eth_dst & MAC_GROUP ? DROP_NONE : DROP_NOT_OURS;
+}
+
+/* I4: what outsiders send to a peer's dedicated address reaches all nodes. */
+RULE __u8 rule_I4(const struct rule_keys *k)
+{
+	if (k->kind == FRAME_IP && (k->eth_dst & MAC_CLUSTER) && (k->ip_dst & IP_PEER))
+		return DROP_PEER_ADDRESS;
+	return DROP_NONE;
+}
+
+/* I7: a peer's IP under a MAC that is neither the cluster's nor that peer's. */
+RULE __u8 rule_I7(const struct rule_keys *k)
+{
+	if (k->kind != FRAME_RESOLUTION || !(k->sender_ip & IP_PEER))
+		return DROP_NONE;
+	return k->sender_mac & (MAC_CLUSTER | MAC_OF_SENDER) ? DROP_NONE : DROP_SPOOFED;
+}
+
+/* I8: an own address from the wire: a peer's quiet announcement, or a conflict. */
+RULE __u8 rule_I8(const struct rule_keys *k)
+{
+	if (k->kind != FRAME_RESOLUTION)
+		return DROP_NONE;
+	if (k->sender_ip & IP_SELF)
+		return DROP_CONFLICT;
+	if (k->sender_ip & IP_CLUSTER)
+		return k->sender_mac & MAC_CLUSTER ? DROP_PEER_ADDRESS : DROP_CONFLICT;
+	if ((k->sender_ip & IP_UNSPECIFIED) && (k->target_ip & IP_CLUSTER) &&
+	    (k->sender_mac & MAC_CLUSTER))
+		return DROP_PEER_ADDRESS;
+	return DROP_NONE;
+}
+
+/* I2: what comes for the dedicated MAC, or answers our Ethernet source, goes to
+ * the stack under the MAC that the stack knows. */
+RULE struct rule_verdict rule_I2(const struct rule_keys *k)
+{
+	struct rule_verdict v = { DROP_NONE, 0 };
+
+	if (!(k->eth_dst & (MAC_SELF_DEDICATED | MAC_SELF_SOURCE)))
+		return v;
+	if ((k->policy & POLICY_STRICT) && (k->eth_dst & MAC_SELF_DEDICATED) &&
+	    !(rule_speaker(k) & IP_PEER) && !(k->eth_src & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)))
+		v.drop = DROP_STRICT;
+	else
+		v.edits = EDIT_ETH_DST_CLUSTER;
+	return v;
+}
+
+/* I6: a peer that speaks to an outsider shows its cluster MAC; here it is known
+ * by its dedicated one. */
+RULE __u16 rule_I6(const struct rule_keys *k)
+{
+	__u16 edits = 0;
+
+	if (k->kind != FRAME_RESOLUTION)
+		return 0;
+	if ((k->sender_ip & IP_PEER) && (k->sender_mac & MAC_CLUSTER))
+		edits |= EDIT_SENDER_MAC_PEER;
+	if (k->target_mac & MAC_SELF_DEDICATED)
+		edits |= EDIT_TARGET_MAC_CLUSTER;
+	return edits;
+}
+
+RULE struct rule_verdict rules_ingress(const struct rule_keys *k)
+{
+	struct rule_verdict v = { DROP_NONE, 0 };
+
+	if ((v.drop = rule_I1(k)) || (v.drop = rule_I3(k)) || (v.drop = rule_I4(k)) ||
+	    (v.drop = rule_I7(k)) || (v.drop = rule_I8(k)))
+		return v;
+	/* I5: broadcast and multicast pass; no test above names them. */
+	v = rule_I2(k);
+	if (v.drop == DROP_NONE)
+		v.edits |= rule_I6(k);
+	return v;
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* events: log lines about what came off the wire; see events.h. */
+#include "events.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/config.h"
+#include "core/ratelimit.h"
+#include "log.h"
+
+#define LINES_PER_SECOND 10
+/* An own frame may come back once while a switch learns; one that does so in this many
+ * seconds running is a loop or a second host that runs as this node. */
+#define ECHO_SECONDS   2
+#define ECHO_REPEAT_MS 60000
+
+struct events {
+	struct loop *loop;
+	struct loop_timer *summary;
+	struct ratelimit limit;
+	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
+};
+
+static void on_summary(void *arg)
+{
+	struct events *e = arg;
+	uint64_t n = ratelimit_take_suppressed(&e->limit);
+
+	if (n)
+		log_warning("%" PRIu64 " more events on the wire were not logged", n);
+}
+
+struct events *events_create(struct loop *loop)
+{
+	struct events *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->loop = loop;
+	e->limit.per_second = LINES_PER_SECOND;
+	e->summary = loop_timer_add(loop, on_summary, e);
+	if (e->summary)
+		return e;
+	free(e);
+	return NULL;
+}
+
+void events_destroy(struct events *events)
+{
+	if (!events)
+		return;
+	on_summary(events);
+	loop_timer_free(events->summary);
+	free(events);
+}
+
+/* May a line be written now? The summary comes within a second of the first that may
+ * not. */
+static bool may_log(struct events *e, uint64_t now)
+{
+	if (ratelimit_allow(&e->limit, now))
+		return true;
+	if (e->limit.suppressed == 1)
+		loop_timer_set(e->summary, 1000);
+	return false;
+}
+
+static void echo(struct events *e, uint64_t now)
+{
+	if (!e->echo_last || now - e->echo_last > 1500)
+		e->echo_first = now;
+	e->echo_last = now;
+	if (now - e->echo_first < ECHO_SECONDS * 1000 ||
+	    (e->echo_told && now - e->echo_told < ECHO_REPEAT_MS) || !may_log(e, now))
+		return;
+	e->echo_told = now;
+	log_warning("this node's own frames keep coming back from the wire: a loop in the "
+		    "network, or a second host that runs as this node");
+}
+
+void events_dropped(struct events *e, const struct rewrite_result *result)
+{
+	uint64_t now = loop_now(e->loop);
+	char mac[MAC_STRLEN], ip[IP_STRLEN];
+
+	if (result->verdict.drop == DROP_ECHO) {
+		echo(e, now);
+		return;
+	}
+	if (!may_log(e, now))
+		return;
+	mac_format(&result->sender_mac, mac);
+	ip_format(&result->sender_ip, ip);
+	if (result->verdict.drop == DROP_SPOOFED)
+		log_warning("%s claims the address %s of node %s: dropped (a spoofer, or "
+			    "that node without its daemon)",
+			    mac, ip, result->peer ? result->peer->node->name : "?");
+	else
+		log_warning("address conflict: %s uses %s, which is this node's: dropped", mac, ip);
+}

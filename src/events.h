@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * events: what happens on the wire that an operator should hear of, at most 10 lines
+ * a second, with the count of what was left out (SPEC 7).
+ */
+#ifndef CLUSTERARPD_EVENTS_H
+#define CLUSTERARPD_EVENTS_H
+
+#include "core/rewrite.h"
+#include "io/loop.h"
+
+struct events;
+
+/* `loop` is borrowed. NULL: out of memory. */
+struct events *events_create(struct loop *loop);
+void events_destroy(struct events *events);
+
+/* A frame that was dropped as echo, spoofed or conflict. */
+void events_dropped(struct events *events, const struct rewrite_result *result);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* control: the UNIX socket; see control.h. */
+#include "io/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CLIENTS_MAX 16
+#define REQUEST_MAX 4096
+#define CLIENT_MS   5000
+
+struct client {
+	struct control *control;
+	int fd; /* -1: this place is free */
+	struct loop_io *io;
+	struct loop_timer *timer;
+	char request[REQUEST_MAX];
+	size_t used;
+	char *reply;
+	size_t reply_len, sent;
+};
+
+struct control {
+	struct loop *loop;
+	control_handler *handler;
+	void *arg;
+	char *path;
+	int fd;
+	struct loop_io *io;
+	struct client clients[CLIENTS_MAX];
+};
+
+static void close_client(struct client *c)
+{
+	loop_io_free(c->io);
+	loop_timer_free(c->timer);
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c->reply);
+	*c = (struct client){ .control = c->control, .fd = -1 };
+	if (c->control->io)
+		loop_io_set(c->control->io, LOOP_READ);
+}
+
+static void on_timeout(void *arg)
+{
+	close_client(arg);
+}
+
+static void send_reply(struct client *c)
+{
+	ssize_t n = send(c->fd, c->reply + c->sent, c->reply_len - c->sent,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		n = 0;
+	if (n < 0 || (c->sent += (size_t)n) == c->reply_len)
+		close_client(c);
+	else
+		loop_io_set(c->io, LOOP_WRITE);
+}
+
+/* The line is whole: answer it. */
+static void answer(struct client *c)
+{
+	char *reply = c->control->handler(c->request, c->control->arg);
+
+	if (!reply) {
+		close_client(c);
+		return;
+	}
+	c->reply_len = strlen(reply);
+	reply[c->reply_len++] = '\n'; /* in place of the NUL */
+	c->reply = reply;
+	send_reply(c);
+}
+
+static void read_request(struct client *c)
+{
+	ssize_t n = recv(c->fd, c->request + c->used, sizeof(c->request) - c->used, MSG_DONTWAIT);
+	char *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		close_client(c);
+		return;
+	}
+	c->used += (size_t)n;
+	end = memchr(c->request, '\n', c->used);
+	if (end) {
+		*end = '\0';
+		answer(c);
+	} else if (c->used == sizeof(c->request)) {
+		close_client(c);
+	}
+}
+
+static void on_client(unsigned ready, void *arg)
+{
+	struct client *c = arg;
+
+	(void)ready;
+	if (c->reply)
+		send_reply(c);
+	else
+		read_request(c);
+}
+
+static struct client *free_place(struct control *control)
+{
+	size_t i;
+
+	for (i = 0; i < CLIENTS_MAX; i++)
+		if (control->clients[i].fd < 0)
+			return &control->clients[i];
+	return NULL;
+}
+
+/* With all places taken, further clients wait in the kernel's queue. */
+static void on_listen(unsigned ready, void *arg)
+{
+	struct control *control = arg;
+	struct client *c = free_place(control);
+
+	(void)ready;
+	if (!c) {
+		loop_io_set(control->io, 0);
+		return;
+	}
+	c->fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (c->fd < 0)
+		return;
+	c->io = loop_io_add(control->loop, c->fd, LOOP_READ, on_client, c);
+	c->timer = loop_timer_add(control->loop, on_timeout, c);
+	if (!c->io || !c->timer) {
+		close_client(c);
+		return;
+	}
+	loop_timer_set(c->timer, CLIENT_MS);
+}
+
+static bool somebody_listens(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool yes = fd < 0 || !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
+		   errno == EAGAIN;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+static int bind_path(int fd, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
+	mode_t mask;
+	int rc;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (!lstat(path, &st)) {
+		if (!S_ISSOCK(st.st_mode) || somebody_listens(&address))
+			return -EADDRINUSE;
+		unlink(path);
+	}
+	mask = umask(0117);
+	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+	umask(mask);
+	if (!rc && listen(fd, CLIENTS_MAX) < 0)
+		rc = -errno;
+	return rc;
+}
+
+static int start(struct control *control, const char *path)
+{
+	int rc;
+
+	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (control->fd < 0)
+		return -errno;
+	rc = bind_path(control->fd, path);
+	if (rc)
+		return rc;
+	control->path = strdup(path);
+	control->io = loop_io_add(control->loop, control->fd, LOOP_READ, on_listen, control);
+	return control->path && control->io ? 0 : -ENOMEM;
+}
+
+int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,
+		 struct control **out)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	size_t i;
+	int rc;
+
+	if (!control)
+		return -ENOMEM;
+	*control = (struct control){ .loop = loop, .handler = handler, .arg = arg, .fd = -1 };
+	for (i = 0; i < CLIENTS_MAX; i++)
+		control->clients[i] = (struct client){ .control = control, .fd = -1 };
+	rc = start(control, path);
+	if (rc) {
+		control_close(control);
+		return rc;
+	}
+	*out = control;
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	size_t i;
+
+	if (!control)
+		return;
+	loop_io_free(control->io);
+	control->io = NULL;
+	for (i = 0; i < CLIENTS_MAX; i++)
+		close_client(&control->clients[i]);
+	if (control->fd >= 0)
+		close(control->fd);
+	if (control->path)
+		unlink(control->path);
+	free(control->path);
+	free(control);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * loop: the event loop; the only module that knows libevent.
+ *
+ * Callbacks run one at a time, from loop_run(). A callback may change or free any
+ * watch, its own included. All constructors give NULL when out of memory.
+ */
+#ifndef CLUSTERARPD_IO_LOOP_H
+#define CLUSTERARPD_IO_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_io;
+struct loop_timer;
+struct loop_signal;
+
+#define LOOP_READ  1u
+#define LOOP_WRITE 2u
+
+typedef void loop_io_callback(unsigned ready, void *arg);
+typedef void loop_callback(void *arg);
+
+struct loop *loop_create(void);
+/* Every watch must have been freed before. */
+void loop_destroy(struct loop *loop);
+/* Runs until loop_stop(). 0, or a negative errno value if the loop itself failed. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+/* Monotonic time in milliseconds, as of the present round of callbacks. */
+uint64_t loop_now(const struct loop *loop);
+
+/* Watch a descriptor, which stays the caller's, for `interest` (LOOP_READ |
+ * LOOP_WRITE, 0 for none yet). An error on it shows as whatever was asked for. */
+struct loop_io *loop_io_add(struct loop *loop, int fd, unsigned interest, loop_io_callback *cb,
+			    void *arg);
+void loop_io_set(struct loop_io *io, unsigned interest);
+/* Take `remove` from the interest and add `add`; a NULL `io` is left alone. */
+void loop_io_change(struct loop_io *io, unsigned remove, unsigned add);
+void loop_io_free(struct loop_io *io); /* NULL is fine, as with free(), here and below */
+
+/* A timer that is not running yet. */
+struct loop_timer *loop_timer_add(struct loop *loop, loop_callback *cb, void *arg);
+/* Run once, in `ms` milliseconds; a running one starts anew. */
+void loop_timer_set(struct loop_timer *timer, unsigned ms);
+void loop_timer_cancel(struct loop_timer *timer);
+void loop_timer_free(struct loop_timer *timer);
+
+struct loop_signal *loop_signal_add(struct loop *loop, int signo, loop_callback *cb, void *arg);
+void loop_signal_free(struct loop_signal *sig);
+
+#endif

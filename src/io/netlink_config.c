@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netlink_config: what changes links, addresses and routes, built from libnl-route's
+ * objects.
+ */
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/addr.h>
+#include <netlink/errno.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/inet6.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "io/netlink.h"
+#include "io/netlink_private.h"
+
+#define FOREVER UINT32_MAX
+
+/* --- links --- */
+
+/* Asks for `changes`, which may be NULL for want of memory, and frees them. */
+static int link_change(struct netlink *nl, int ifindex, struct rtnl_link *changes)
+{
+	struct rtnl_link *link = rtnl_link_alloc();
+	int nle = -NLE_NOMEM;
+
+	if (link && changes) {
+		rtnl_link_set_ifindex(link, ifindex);
+		nle = rtnl_link_change(nl->requests, link, changes, 0);
+	}
+	rtnl_link_put(link);
+	rtnl_link_put(changes);
+	return netlink_result(nl, nle);
+}
+
+int netlink_link_set_up(struct netlink *nl, int ifindex, bool up)
+{
+	struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (changes && up)
+		rtnl_link_set_flags(changes, IFF_UP);
+	else if (changes)
+		rtnl_link_unset_flags(changes, IFF_UP);
+	return link_change(nl, ifindex, changes);
+}
+
+int netlink_link_set_mtu(struct netlink *nl, int ifindex, unsigned mtu)
+{
+	struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (changes)
+		rtnl_link_set_mtu(changes, mtu);
+	return link_change(nl, ifindex, changes);
+}
+
+int netlink_link_set_mac(struct netlink *nl, int ifindex, const struct mac *mac)
+{
+	struct rtnl_link *changes = rtnl_link_alloc();
+	struct nl_addr *addr = nl_addr_build(AF_LLC, mac->b, MAC_LEN);
+
+	if (!changes || !addr) {
+		rtnl_link_put(changes);
+		nl_addr_put(addr);
+		return -ENOMEM;
+	}
+	rtnl_link_set_addr(changes, addr);
+	nl_addr_put(addr);
+	return link_change(nl, ifindex, changes);
+}
+
+int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex)
+{
+	struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (changes && rtnl_link_inet6_set_addr_gen_mode(changes, IN6_ADDR_GEN_MODE_NONE) < 0) {
+		rtnl_link_put(changes);
+		return -ENOMEM;
+	}
+	return link_change(nl, ifindex, changes);
+}
+
+/* --- addresses --- */
+
+static bool prefix_valid(const struct ip_prefix *prefix)
+{
+	return (prefix->addr.family == AF_INET || prefix->addr.family == AF_INET6) &&
+	       prefix->len <= 8 * ip_bytes(&prefix->addr);
+}
+
+/* The prefix with all host bits 0 (its network) or 1 (its broadcast address). */
+static struct ip_addr with_host_bits(const struct ip_prefix *prefix, bool one)
+{
+	struct ip_addr ip = prefix->addr;
+
+	for (size_t bit = prefix->len; bit < 8 * ip_bytes(&ip); bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		if (one)
+			ip.b[bit / 8] |= mask;
+		else
+			ip.b[bit / 8] &= (uint8_t)~mask;
+	}
+	return ip;
+}
+
+static struct nl_addr *to_nl_addr(const struct ip_addr *ip, unsigned prefix_len)
+{
+	struct nl_addr *addr = nl_addr_build(ip->family, ip->b, ip_bytes(ip));
+
+	if (addr)
+		nl_addr_set_prefixlen(addr, (int)prefix_len);
+	return addr;
+}
+
+static int set_local(struct rtnl_addr *entry, const struct ip_prefix *address)
+{
+	struct nl_addr *local = to_nl_addr(&address->addr, address->len);
+	int nle = local ? rtnl_addr_set_local(entry, local) : -NLE_NOMEM;
+
+	nl_addr_put(local);
+	return nle;
+}
+
+static int set_broadcast(struct rtnl_addr *entry, const struct ip_prefix *address)
+{
+	struct ip_addr ip = with_host_bits(address, true);
+	struct nl_addr *broadcast = to_nl_addr(&ip, 32);
+	int nle = broadcast ? rtnl_addr_set_broadcast(entry, broadcast) : -NLE_NOMEM;
+
+	nl_addr_put(broadcast);
+	return nle;
+}
+
+static int fill_ipv4(struct rtnl_addr *entry, const struct ip_prefix *address, bool cluster)
+{
+	rtnl_addr_set_scope(entry, cluster ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE);
+	return address->len < 31 ? set_broadcast(entry, address) : 0;
+}
+
+static int fill_ipv6(struct rtnl_addr *entry, bool cluster)
+{
+	rtnl_addr_set_flags(entry, IFA_F_NODAD);
+	if (cluster) {
+		rtnl_addr_set_valid_lifetime(entry, FOREVER);
+		rtnl_addr_set_preferred_lifetime(entry, 0);
+	}
+	return 0;
+}
+
+int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
+			bool cluster)
+{
+	struct ip_prefix added = *address;
+	struct rtnl_addr *entry;
+	int nle;
+
+	if (!prefix_valid(address))
+		return -EINVAL;
+	entry = rtnl_addr_alloc();
+	if (!entry)
+		return -ENOMEM;
+	if (cluster)
+		added.len = (uint8_t)(8 * ip_bytes(&added.addr));
+	rtnl_addr_set_ifindex(entry, ifindex);
+	nle = set_local(entry, &added);
+	if (nle >= 0)
+		nle = added.addr.family == AF_INET ? fill_ipv4(entry, &added, cluster)
+						   : fill_ipv6(entry, cluster);
+	if (nle >= 0)
+		nle = rtnl_addr_add(nl->requests, entry, NLM_F_EXCL);
+	rtnl_addr_put(entry);
+	return netlink_result(nl, nle);
+}
+
+/* --- routes --- */
+
+static int set_destination(struct rtnl_route *route, const struct ip_prefix *destination)
+{
+	struct nl_addr *addr = to_nl_addr(&destination->addr, destination->len);
+	int nle = addr ? rtnl_route_set_dst(route, addr) : -NLE_NOMEM;
+
+	nl_addr_put(addr);
+	return nle;
+}
+
+static int set_source(struct rtnl_route *route, const struct ip_addr *source)
+{
+	struct nl_addr *addr = to_nl_addr(source, 8 * (unsigned)ip_bytes(source));
+	int nle = addr ? rtnl_route_set_pref_src(route, addr) : -NLE_NOMEM;
+
+	nl_addr_put(addr);
+	return nle;
+}
+
+static int add_nexthop(struct rtnl_route *route, int ifindex, const struct ip_addr *gateway)
+{
+	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+	struct nl_addr *addr;
+
+	if (!hop)
+		return -NLE_NOMEM;
+	rtnl_route_nh_set_ifindex(hop, ifindex);
+	if (gateway) {
+		addr = to_nl_addr(gateway, 8 * (unsigned)ip_bytes(gateway));
+		if (!addr) {
+			rtnl_route_nh_free(hop);
+			return -NLE_NOMEM;
+		}
+		rtnl_route_nh_set_gateway(hop, addr);
+		nl_addr_put(addr);
+	}
+	rtnl_route_add_nexthop(route, hop); /* and owns it */
+	return 0;
+}
+
+/* Into table main, as an operator's (RTPROT_STATIC), so that routing daemons leave
+ * it alone. Metric: the kernel's default. */
+static int route_add(struct netlink *nl, int ifindex, const struct ip_prefix *destination,
+		     const struct ip_addr *gateway, const struct ip_addr *source)
+{
+	struct rtnl_route *route = rtnl_route_alloc();
+	int nle;
+
+	if (!route)
+		return -ENOMEM;
+	rtnl_route_set_table(route, RT_TABLE_MAIN);
+	rtnl_route_set_protocol(route, RTPROT_STATIC);
+	rtnl_route_set_type(route, RTN_UNICAST);
+	rtnl_route_set_scope(route, gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
+	nle = rtnl_route_set_family(route, destination->addr.family);
+	if (nle >= 0)
+		nle = set_destination(route, destination);
+	if (nle >= 0 && source)
+		nle = set_source(route, source);
+	if (nle >= 0)
+		nle = add_nexthop(route, ifindex, gateway);
+	if (nle >= 0)
+		nle = rtnl_route_add(nl->requests, route, NLM_F_EXCL);
+	rtnl_route_put(route);
+	return netlink_result(nl, nle);
+}
+
+int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix,
+			     const struct ip_addr *source)
+{
+	struct ip_prefix network;
+
+	if (!prefix_valid(prefix))
+		return -EINVAL;
+	network.addr = with_host_bits(prefix, false);
+	network.len = prefix->len;
+	return route_add(nl, ifindex, &network, NULL, source);
+}
+
+int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_addr *gateway,
+			      const struct ip_addr *source)
+{
+	struct ip_prefix everything;
+
+	memset(&everything, 0, sizeof(everything));
+	everything.addr.family = gateway->family;
+	if (!prefix_valid(&everything))
+		return -EINVAL;
+	return route_add(nl, ifindex, &everything, gateway, source);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netlink_private: what netlink.c, netlink_config.c and netlink_tc.c share. Nobody
+ * else includes it.
+ */
+#ifndef CLUSTERARPD_IO_NETLINK_PRIVATE_H
+#define CLUSTERARPD_IO_NETLINK_PRIVATE_H
+
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/netlink.h"
+
+struct netlink {
+	struct nl_sock *requests;
+	struct nl_sock *events;
+	netlink_handler *handler;
+	void *arg;
+	int refused; /* the kernel's answer to the request under way: negative errno, or 0 */
+};
+
+/* What a dump is gathered in. A dump is read to its end before anybody is told of
+ * it: whoever is told may make requests of its own, and a dump that the kernel had
+ * to interrupt starts again without anything being told twice. */
+struct netlink_list {
+	size_t size; /* of an item; set by the caller, all else zero */
+	void *items;
+	size_t count;
+	size_t room;
+	const void *arg; /* for the parser: the caller's */
+	int error;       /* -ENOMEM: an item is missing */
+};
+
+/* A new item at the end, all zero; NULL without memory, which the list remembers. */
+void *netlink_list_add(struct netlink_list *list);
+
+/* End of a request: the result `nle` of a libnl call as 0 or negative errno, exactly
+ * the kernel's where it was the kernel that refused. */
+int netlink_result(struct netlink *nl, int nle);
+
+/* Dump `type` with the fixed header `head`; `parse` gets each message with `list` as
+ * its argument. The caller frees list->items, whatever the result. */
+int netlink_dump(struct netlink *nl, int type, const void *head, size_t length,
+		 nl_recvmsg_msg_cb_t parse, struct netlink_list *list);
+
+/* Attributes of a message behind its fixed header of `length` bytes. False: it is
+ * malformed. */
+bool netlink_attributes(struct nlmsghdr *header, size_t length, struct nlattr **attributes, int max,
+			const struct nla_policy *policy);
+
+#endif

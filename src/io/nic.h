@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nic: the wire's side: an AF_PACKET socket with virtio-net headers (packet(7)).
+ */
+#ifndef CLUSTERARPD_IO_NIC_H
+#define CLUSTERARPD_IO_NIC_H
+
+#include "core/addr.h"
+#include "io/packet.h"
+
+struct nic;
+
+/* Open the socket, not bound to any interface: nothing arrives yet, so that a filter
+ * can be put on it first. Negative errno: -EPERM no CAP_NET_RAW. */
+int nic_open(struct nic **out);
+void nic_close(struct nic *nic);
+int nic_fd(const struct nic *nic);
+
+/* Have the interface receive frames for `mac`, group or individual; for all groups.
+ * The kernel takes these back when the socket closes. Negative errno. */
+int nic_join(struct nic *nic, int ifindex, const struct mac *mac);
+int nic_join_all_groups(struct nic *nic, int ifindex);
+/* Begin: every frame that arrives there, and none that leaves. */
+int nic_bind(struct nic *nic, int ifindex);
+
+/* Receive one frame, its VLAN tag inline. 1: there it is; 0: none waits; negative errno:
+ * -ENETDOWN (once) the interface went down, -ENXIO it is gone, -EINVAL a frame that
+ * virtio cannot express, -EMSGSIZE one longer than PACKET_FRAME_MAX (both lost). */
+int nic_receive(struct nic *nic, struct packet *packet);
+/* Send one frame. 0, or a negative errno: -EAGAIN try again when writable, -EMSGSIZE the
+ * wire cannot carry it, -ENOBUFS the queue is full, -ENETDOWN, -ENXIO. */
+int nic_send(struct nic *nic, const struct packet *packet);
+
+/* Frames that the kernel dropped for want of room, since nic_open(). */
+uint64_t nic_lost(struct nic *nic);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tap: the stack's side: a TAP device with virtio-net headers and offloads
+ * (linux/if_tun.h).
+ */
+#ifndef CLUSTERARPD_IO_TAP_H
+#define CLUSTERARPD_IO_TAP_H
+
+#include "io/packet.h"
+
+struct tap;
+
+/* Create the device `name`, not persistent: it vanishes with tap_close(). Negative
+ * errno: -EBUSY a link of that name is there already (another daemon's, it may be);
+ * -EPERM no CAP_NET_ADMIN; -ENOENT, -EACCES /dev/net/tun. */
+int tap_open(const char *name, struct tap **out);
+void tap_close(struct tap *tap);
+int tap_fd(const struct tap *tap);
+
+/* Read one frame. 1: there it is; 0: none waits; negative errno: -EBADFD the device is
+ * gone, -EINVAL a frame that virtio cannot express (it is lost). */
+int tap_read(struct tap *tap, struct packet *packet);
+/* Write one frame. 0, or a negative errno: -EAGAIN try again when writable, -EIO the
+ * device is down, -EINVAL malformed, -ENOMEM. */
+int tap_write(struct tap *tap, const struct packet *packet);
+
+#endif

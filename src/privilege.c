@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * privilege: by libcap-ng; see privilege.h.
+ *
+ * CAP_NET_ADMIN: TAP, links, addresses, routes, tc. CAP_NET_RAW: the packet socket.
+ * CAP_BPF and CAP_PERFMON: the eBPF programs.
+ */
+#include "privilege.h"
+
+#include <cap-ng.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "log.h"
+
+static const unsigned needed[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_PERFMON };
+
+#define NEEDED (sizeof(needed) / sizeof(needed[0]))
+
+static int check(void)
+{
+	char missing[128] = "";
+	size_t i;
+
+	for (i = 0; i < NEEDED; i++) {
+		if (capng_have_capability(CAPNG_EFFECTIVE, needed[i]))
+			continue;
+		strcat(missing, missing[0] ? ", cap_" : "cap_");
+		strcat(missing, capng_capability_to_name(needed[i]));
+	}
+	if (!missing[0])
+		return 0;
+	log_error("not permitted to run: %s missing (run it as root, or see the service unit)",
+		  missing);
+	return -1;
+}
+
+int privilege_reduce(void)
+{
+	size_t i;
+
+	if (capng_get_caps_process() || check())
+		return -1;
+	capng_clear(CAPNG_SELECT_CAPS);
+	for (i = 0; i < NEEDED; i++)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, needed[i]);
+	if (capng_apply(CAPNG_SELECT_CAPS)) {
+		log_error("cannot give up capabilities");
+		return -1;
+	}
+	return 0;
+}

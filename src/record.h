@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record: what was there before the daemon changed anything, in the runtime
+ * directory, so that an orderly stop after a crash can still put it back (SPEC 5).
+ */
+#ifndef CLUSTERARPD_RECORD_H
+#define CLUSTERARPD_RECORD_H
+
+#include <stdbool.h>
+
+struct record {
+	int ifindex;      /* of the NIC; a record of another index is stale */
+	bool was_up;      /* the NIC was administratively up */
+	bool clsact_ours; /* clsact was not there */
+};
+
+/* The file of the NIC `interface` in `directory`; from malloc(), NULL: no memory. */
+char *record_path(const char *directory, const char *interface);
+/* 0, or negative errno: -ENOENT none, -EBADMSG not one of ours. */
+int record_read(const char *path, struct record *out);
+/* Writes it as a whole or leaves the old one. Negative errno. */
+int record_write(const char *path, const struct record *record);
+void record_remove(const char *path);
+
+#endif

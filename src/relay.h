@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * relay: a frame's way: in on one side, verdict, out on the other; and the counting.
+ *
+ * The two sides are given as functions, so that the relay knows neither TAP nor
+ * packet socket and tests can stand in for both. One frame at a time is in flight in
+ * each direction. When the other side cannot take it (-EAGAIN) it is kept, and nothing
+ * more is read from this side until relay_flush(): the queue is then the sender's own.
+ */
+#ifndef CLUSTERARPD_RELAY_H
+#define CLUSTERARPD_RELAY_H
+
+#include <stdbool.h>
+
+#include "core/counters.h"
+#include "core/peers.h"
+#include "core/rewrite.h"
+#include "io/packet.h"
+
+struct relay;
+
+struct relay_side {
+	int (*receive)(void *arg, struct packet *packet);    /* as nic_receive() */
+	int (*send)(void *arg, const struct packet *packet); /* as nic_send() */
+	void *arg;
+};
+
+/* Called for each dropped frame that an operator may want to hear of: echo, spoofed,
+ * conflict. */
+typedef void relay_event(const struct rewrite_result *result, void *arg);
+
+enum relay_state {
+	RELAY_DRAINED, /* nothing more waits */
+	RELAY_MORE,    /* the batch is full; more may wait */
+	RELAY_BLOCKED, /* the other side is full: call relay_flush() when it is writable */
+};
+
+/* `peers` is borrowed. NULL: out of memory. */
+struct relay *relay_create(const struct peers *peers, relay_event *event, void *arg);
+void relay_destroy(struct relay *relay);
+
+/* The sides may change while it lives (a NIC that comes back): what was kept for the
+ * old one is dropped. A side that is not there has arg NULL: what should go out by it
+ * is dropped as nic_busy or tap_busy. */
+void relay_set_tap(struct relay *relay, struct relay_side side);
+void relay_set_nic(struct relay *relay, struct relay_side side);
+
+/* Carry up to a batch of frames. A state, or the negative errno value with which the
+ * side that is read from is broken (-ENETDOWN, -ENXIO, -EBADFD, …). */
+int relay_run(struct relay *relay, enum rewrite_direction direction);
+/* Send what relay_run() kept. RELAY_DRAINED or RELAY_BLOCKED. */
+int relay_flush(struct relay *relay, enum rewrite_direction direction);
+/* Send a frame of our own (`len` bytes, at most 1500) as if the stack had sent it. */
+void relay_inject(struct relay *relay, const uint8_t *frame, size_t len);
+
+const struct counters *relay_counters(const struct relay *relay);
+
+#endif

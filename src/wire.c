@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wire: the NIC taken over and given back; see wire.h.
+ *
+ * The order matters. Taking over: record, shield, up, socket; so that a crash at any
+ * point leaves a record of what to put back, and the NIC's own stack never sees the
+ * wire. Giving back: socket, shield, qdisc, down, record.
+ */
+#include "wire.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "record.h"
+
+struct wire {
+	const struct peers *peers;
+	const char *interface;
+	struct netlink *netlink;
+	struct kernel *kernel;
+	struct nic *nic;
+	struct netlink_link link; /* ifindex 0: not attached */
+	int lock;
+	char *record_path;
+	struct record record;
+};
+
+struct mac_list {
+	struct kernel_mac *list;
+	size_t count;
+};
+
+static void append_mac(const struct mac *m, uint16_t roles, void *arg)
+{
+	struct mac_list *macs = arg;
+
+	macs->list[macs->count++] = (struct kernel_mac){ .mac = *m, .roles = roles };
+}
+
+static size_t macs_max(const struct peers *peers)
+{
+	return 2 * peers_config(peers)->node_count + 1; /* dedicated and source; cluster */
+}
+
+/* Tell the socket filter who is who. */
+static int configure(struct wire *wire)
+{
+	const struct config_addresses *own = &peers_self(wire->peers)->address;
+	struct mac_list macs = { .list = calloc(macs_max(wire->peers), sizeof(*macs.list)) };
+	struct ip_addr *self = calloc(own->count + 1, sizeof(*self));
+	size_t i;
+	int rc = -ENOMEM;
+
+	if (macs.list && self) {
+		peers_each_mac(wire->peers, append_mac, &macs);
+		for (i = 0; i < own->count; i++)
+			self[i] = own->list[i].addr;
+		rc = kernel_configure(wire->kernel, peers_policy(wire->peers), macs.list,
+				      macs.count, self, own->count);
+	}
+	free(macs.list);
+	free(self);
+	return rc;
+}
+
+static int load(struct wire *wire)
+{
+	int rc = kernel_load(macs_max(wire->peers), &wire->kernel);
+
+	if (!rc)
+		rc = configure(wire);
+	if (rc)
+		log_error_errno(-rc, "cannot load the eBPF programs (%s)",
+				kernel_error(wire->kernel));
+	return rc;
+}
+
+struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *directory)
+{
+	struct wire *wire = calloc(1, sizeof(*wire));
+
+	if (!wire)
+		return NULL;
+	wire->peers = peers;
+	wire->interface = peers_config(peers)->interface;
+	wire->netlink = netlink;
+	wire->lock = -1;
+	wire->record_path = record_path(directory, wire->interface);
+	if (wire->record_path && !load(wire))
+		return wire;
+	wire_destroy(wire);
+	return NULL;
+}
+
+static void unlock(struct wire *wire)
+{
+	if (wire->lock >= 0)
+		close(wire->lock);
+	wire->lock = -1;
+}
+
+void wire_destroy(struct wire *wire)
+{
+	if (!wire)
+		return;
+	nic_close(wire->nic);
+	kernel_unload(wire->kernel);
+	unlock(wire);
+	free(wire->record_path);
+	free(wire);
+}
+
+/* One daemon a NIC: an abstract UNIX address is the network namespace's, as the NIC
+ * is, and is free again the moment its owner dies. */
+static int lock(struct wire *wire, int ifindex)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int length;
+
+	wire->lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (wire->lock < 0)
+		return -errno;
+	length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "clusterarpd/nic/%d",
+			  ifindex);
+	if (!bind(wire->lock, (struct sockaddr *)&address,
+		  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)))
+		return 0;
+	if (errno == EADDRINUSE)
+		log_error("%s: another clusterarpd runs on this interface", wire->interface);
+	else
+		log_error_errno(errno, "%s: cannot lock the interface", wire->interface);
+	unlock(wire);
+	return -EBUSY;
+}
+
+/* The qdisc at the ingress hook decides whether clsact is ours to remove later. */
+static int check_qdisc(struct wire *wire, const struct netlink_link *link, bool *present)
+{
+	char kind[16] = "";
+	int rc = netlink_tc_ingress_qdisc(wire->netlink, link->ifindex, kind);
+
+	if (rc < 0) {
+		log_error_errno(-rc, "%s: cannot list its qdiscs", link->name);
+		return rc;
+	}
+	*present = kind[0] != '\0';
+	if (!*present || !strcmp(kind, "clsact"))
+		return 0;
+	log_error("%s has a qdisc '%s' where the shield needs 'clsact': remove it first "
+		  "(tc qdisc del dev %s %s)",
+		  link->name, kind, link->name, kind);
+	return -EBUSY;
+}
+
+static int save_record(struct wire *wire)
+{
+	int rc = record_write(wire->record_path, &wire->record);
+
+	if (rc)
+		log_error_errno(-rc, "cannot write %s", wire->record_path);
+	return rc;
+}
+
+/* What was there before us: as a run before this one wrote it down, if it did not come
+ * to its orderly end, else as it is now. */
+static int take_record(struct wire *wire, const struct netlink_link *link)
+{
+	struct record old = { 0 };
+	bool clsact;
+	int rc = check_qdisc(wire, link, &clsact);
+
+	if (rc)
+		return rc;
+	rc = record_read(wire->record_path, &old);
+	if (rc == -EBADMSG)
+		log_warning("%s is not readable: starting without it", wire->record_path);
+	if (!rc && old.ifindex == link->ifindex) {
+		log_notice("%s: taking over from a run that did not stop orderly", link->name);
+		wire->record = old;
+		wire->record.clsact_ours |= !clsact;
+	} else {
+		wire->record = (struct record){ .ifindex = link->ifindex,
+						.was_up = link->flags & IFF_UP,
+						.clsact_ours = !clsact };
+	}
+	return save_record(wire);
+}
+
+struct filter_scan {
+	const struct wire *wire;
+	enum netlink_tc_hook hook;
+	bool warn;
+	bool ours_seen, behind; /* ours is behind one that is not */
+	unsigned others;
+};
+
+static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
+{
+	struct filter_scan *scan = arg;
+
+	if (kernel_shield_is_ours(filter->priority, filter->handle)) {
+		scan->ours_seen = true;
+		return;
+	}
+	scan->others++;
+	if (!scan->ours_seen && filter->priority == 1)
+		scan->behind = true;
+	if (scan->warn)
+		log_warning("%s has a filter of its own at %s (%s, priority %u): it sees %s",
+			    scan->wire->interface,
+			    scan->hook == NETLINK_TC_INGRESS ? "ingress" : "egress", filter->kind,
+			    filter->priority,
+			    scan->hook == NETLINK_TC_INGRESS
+				    ? "nothing but link-local frames (LLDP and the like)"
+				    : "what the daemon sends");
+}
+
+static struct filter_scan scan_filters(struct wire *wire, enum netlink_tc_hook hook, bool warn)
+{
+	struct filter_scan scan = { .wire = wire, .hook = hook, .warn = warn };
+	int rc = netlink_tc_list(wire->netlink, wire->link.ifindex, hook, scan_filter, &scan);
+
+	if (rc < 0)
+		log_debug_errno(-rc, "%s: cannot list filters", wire->interface);
+	return scan;
+}
+
+/* A filter that somebody put before ours may let pass what the shield must not. */
+static void come_first(struct wire *wire, enum netlink_tc_hook hook)
+{
+	struct filter_scan scan = scan_filters(wire, hook, false);
+	int rc;
+
+	if (!scan.behind)
+		return;
+	rc = kernel_shield_to_front(wire->kernel, wire->link.ifindex,
+				    hook == NETLINK_TC_INGRESS ? KERNEL_INGRESS : KERNEL_EGRESS);
+	if (rc)
+		log_warning_errno(-rc, "%s: a filter stands before the shield's", wire->interface);
+	else
+		log_warning("%s: a filter had been put before the shield's; the shield's is "
+			    "first again",
+			    wire->interface);
+}
+
+static int put_shield_up(struct wire *wire, bool *changed)
+{
+	int rc = kernel_shield_attach(wire->kernel, wire->link.ifindex, changed);
+
+	if (rc) {
+		log_error_errno(-rc, "%s: cannot put the shield up (%s)", wire->interface,
+				kernel_error(wire->kernel));
+		return rc;
+	}
+	come_first(wire, NETLINK_TC_INGRESS);
+	come_first(wire, NETLINK_TC_EGRESS);
+	return 0;
+}
+
+static void warn_of_others(struct wire *wire)
+{
+	int tcx = kernel_tcx_count(wire->link.ifindex);
+
+	scan_filters(wire, NETLINK_TC_INGRESS, true);
+	scan_filters(wire, NETLINK_TC_EGRESS, true);
+	if (tcx > 0)
+		log_warning("%s has %d tcx program(s): they run before the shield and may get "
+			    "round it",
+			    wire->interface, tcx);
+}
+
+void wire_warn_address(const struct wire *wire, const struct ip_prefix *address)
+{
+	char text[PREFIX_STRLEN];
+
+	/* fe80::/64, which the kernel makes for every interface */
+	if (address->addr.family == AF_INET6 && address->addr.b[0] == 0xfe &&
+	    (address->addr.b[1] & 0xc0) == 0x80)
+		return;
+	log_warning("%s has the address %s, which does not work while clusterarpd runs: move "
+		    "it to %s (and keep DHCP clients and network managers off %s)",
+		    wire->interface, prefix_format(address, text), peers_config(wire->peers)->tap,
+		    wire->interface);
+}
+
+static void warn_address(const struct ip_prefix *address, void *arg)
+{
+	wire_warn_address(arg, address);
+}
+
+/* What the NIC must receive beside its own MAC. All groups, for the stack behind the TAP
+ * joins and leaves as it likes and filters for itself. */
+static int join(struct wire *wire)
+{
+	const struct config_node *self = peers_self(wire->peers);
+	int rc = nic_join(wire->nic, wire->link.ifindex, &peers_config(wire->peers)->mac);
+
+	if (!rc)
+		rc = nic_join(wire->nic, wire->link.ifindex, &self->dedicated);
+	if (!rc)
+		rc = nic_join(wire->nic, wire->link.ifindex, &self->source);
+	if (!rc)
+		rc = nic_join_all_groups(wire->nic, wire->link.ifindex);
+	return rc;
+}
+
+static int open_socket(struct wire *wire)
+{
+	int rc = nic_open(&wire->nic);
+
+	if (!rc)
+		rc = kernel_own_socket(wire->kernel, nic_fd(wire->nic));
+	if (!rc)
+		rc = join(wire);
+	if (rc)
+		log_error_errno(-rc, "%s: cannot open the packet socket", wire->interface);
+	return rc;
+}
+
+static int take_over(struct wire *wire)
+{
+	bool changed;
+	int rc = take_record(wire, &wire->link);
+
+	if (!rc)
+		rc = put_shield_up(wire, &changed);
+	if (rc)
+		return rc;
+	warn_of_others(wire);
+	netlink_address_list(wire->netlink, wire->link.ifindex, warn_address, wire);
+	if (!(wire->link.flags & IFF_UP)) {
+		rc = netlink_link_set_up(wire->netlink, wire->link.ifindex, true);
+		if (rc) {
+			log_error_errno(-rc, "%s: cannot set it up", wire->interface);
+			return rc;
+		}
+	}
+	return open_socket(wire);
+}
+
+int wire_attach(struct wire *wire)
+{
+	struct netlink_link link;
+	int rc = netlink_link_by_name(wire->netlink, wire->interface, &link);
+
+	if (rc == -ENODEV)
+		return rc;
+	if (rc) {
+		log_error_errno(-rc, "%s: cannot look it up", wire->interface);
+		return rc;
+	}
+	rc = lock(wire, link.ifindex);
+	if (rc)
+		return rc;
+	wire->link = link;
+	rc = take_over(wire);
+	if (rc == -ENODEV) /* gone meanwhile */
+		wire_lose(wire);
+	return rc;
+}
+
+int wire_open(struct wire *wire)
+{
+	int rc = nic_bind(wire->nic, wire->link.ifindex);
+
+	if (rc)
+		log_error_errno(-rc, "%s: cannot bind the packet socket", wire->interface);
+	return rc;
+}
+
+void wire_lose(struct wire *wire)
+{
+	nic_close(wire->nic);
+	wire->nic = NULL;
+	wire->link = (struct netlink_link){ 0 };
+	unlock(wire);
+	record_remove(wire->record_path);
+}
+
+static void remove_qdisc(struct wire *wire)
+{
+	int rc;
+
+	if (!wire->record.clsact_ours || scan_filters(wire, NETLINK_TC_INGRESS, false).others ||
+	    scan_filters(wire, NETLINK_TC_EGRESS, false).others)
+		return;
+	rc = netlink_tc_remove_clsact(wire->netlink, wire->link.ifindex);
+	if (rc && rc != -ENODEV && rc != -ENOENT)
+		log_warning_errno(-rc, "%s: cannot remove clsact", wire->interface);
+}
+
+static void put_back(struct wire *wire)
+{
+	int rc = kernel_shield_detach(wire->kernel, wire->link.ifindex);
+
+	if (rc)
+		log_warning_errno(-rc, "%s: cannot take the shield down", wire->interface);
+	remove_qdisc(wire);
+	if (!wire->record.was_up)
+		netlink_link_set_up(wire->netlink, wire->link.ifindex, false);
+	record_remove(wire->record_path);
+}
+
+void wire_restore(struct wire *wire)
+{
+	if (!wire->link.ifindex)
+		return;
+	nic_close(wire->nic);
+	wire->nic = NULL;
+	if (wire->record.ifindex == wire->link.ifindex) /* else nothing was changed */
+		put_back(wire);
+	wire->record = (struct record){ 0 };
+	wire->link = (struct netlink_link){ 0 };
+	unlock(wire);
+}
+
+const struct netlink_link *wire_link(const struct wire *wire)
+{
+	return wire->link.ifindex ? &wire->link : NULL;
+}
+
+void wire_changed(struct wire *wire, const struct netlink_link *link)
+{
+	wire->link = *link;
+}
+
+struct nic *wire_nic(struct wire *wire)
+{
+	return wire->nic;
+}
+
+void wire_check_shield(struct wire *wire)
+{
+	char kind[16] = "";
+	bool changed = false;
+
+	if (!wire->record.clsact_ours &&
+	    !netlink_tc_ingress_qdisc(wire->netlink, wire->link.ifindex, kind) && !kind[0]) {
+		wire->record.clsact_ours = true;
+		save_record(wire);
+	}
+	if (!put_shield_up(wire, &changed) && changed)
+		log_warning("%s: the shield had been removed; it is up again", wire->interface);
+}
+
+void wire_add_drops(struct wire *wire, uint64_t *drops)
+{
+	kernel_add_drops(wire->kernel, drops);
+	if (wire->nic)
+		drops[DROP_KERNEL_RING] += nic_lost(wire->nic);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wire: the NIC taken over and given back (SPEC 5): the lock, the shield, the packet
+ * socket, the record of what was there before.
+ *
+ * Unlike the io modules, this one logs: each failure is told where it is known best.
+ */
+#ifndef CLUSTERARPD_WIRE_H
+#define CLUSTERARPD_WIRE_H
+
+#include "core/peers.h"
+#include "io/kernel.h"
+#include "io/netlink.h"
+#include "io/nic.h"
+
+struct wire;
+
+/* `peers`, `netlink` are borrowed. `directory`: where the record is kept. Loads the
+ * eBPF programs; touches no NIC yet. NULL after a log line. */
+struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *directory);
+/* Lets go of everything without putting anything back. */
+void wire_destroy(struct wire *wire);
+
+/* Take the NIC over: lock it, put the shield up, bring it up, open the packet socket;
+ * nothing is received before wire_open(). 0; -ENODEV: it is not there; else a negative
+ * errno after a log line. */
+int wire_attach(struct wire *wire);
+/* Begin to receive. */
+int wire_open(struct wire *wire);
+/* The NIC is gone: close what belonged to it. */
+void wire_lose(struct wire *wire);
+/* Put the NIC back as it was before the first wire_attach(), crashes included. */
+void wire_restore(struct wire *wire);
+
+/* The NIC as of wire_attach() or wire_changed(); NULL: not attached. */
+const struct netlink_link *wire_link(const struct wire *wire);
+void wire_changed(struct wire *wire, const struct netlink_link *link);
+struct nic *wire_nic(struct wire *wire);
+
+/* Somebody changed qdiscs or filters of the NIC: see to it that the shield is up and
+ * the first in its hooks. */
+void wire_check_shield(struct wire *wire);
+/* Warn of an address on the NIC, unless it is one that every interface has. */
+void wire_warn_address(const struct wire *wire, const struct ip_prefix *address);
+
+/* Frames that the kernel dropped for this NIC: adds to drops[DROP_REASONS]. */
+void wire_add_drops(struct wire *wire, uint64_t *drops);
+
+#endif

@@ -1,0 +1,1236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_config: configuration files, right and wrong (SPEC 3 and 6).
+ *
+ * Most tests are rows: a file, and the messages it must give, no more and no fewer, as
+ * "LINE: part of the text" lines in their order.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/config.h"
+
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
+#define MUTATIONS 3000
+
+/* Lines 1 to 3, 4 to 5 and 6 to 7 of many a file below. */
+#define CLUSTER "[cluster]\ninterface = eth0\naddress = 12.12.4.100/24\n"
+#define ALPHA   "[node alpha]\naddress = 12.12.4.101/24\n"
+#define BETA    "[node beta]\naddress = 12.12.4.102/24\n"
+#define NODES   ALPHA BETA
+
+struct row {
+	const char *what;
+	const char *text;
+	const char *want; /* "" for a file without a mistake */
+};
+
+static struct config *read_bytes(const char *text, size_t length, struct config_report *report)
+{
+	FILE *stream = fmemopen((void *)(uintptr_t)text, length, "r");
+	struct config *c;
+
+	assert_non_null(stream);
+	c = config_read(stream, report);
+	assert_int_equal(getc(stream), EOF); /* read to its end, and still open */
+	fclose(stream);
+	return c;
+}
+
+static struct config *read_good(const char *text)
+{
+	struct config_report report = { 0 };
+	struct config *c = read_bytes(text, strlen(text), &report);
+
+	config_report_print(&report, "good.conf", stderr);
+	assert_non_null(c);
+	assert_int_equal(report.count, 0);
+	config_report_clear(&report);
+	return c;
+}
+
+/* The report as text; free it. */
+static char *print_report(const struct config_report *report)
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	config_report_print(report, "F", out);
+	fclose(out);
+	return text;
+}
+
+static char *print_config(const struct config *c)
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	config_print(c, out);
+	fclose(out);
+	return text;
+}
+
+/* Does message m fit the line of `want` at its start? */
+static bool fits(const struct config_message *m, const char *want)
+{
+	unsigned line = (unsigned)strtoul(want, NULL, 10);
+	const char *part = strchr(want, ' ') + 1;
+	char expected[200];
+
+	snprintf(expected, sizeof(expected), "%.*s", (int)strcspn(part, "\n"), part);
+	return m->is_error && m->line == line && strstr(m->text, expected);
+}
+
+static void check_report(const struct row *row, const struct config_report *report)
+{
+	const char *want = row->want;
+	char *got = print_report(report);
+
+	for (size_t i = 0; i < report->count; i++) {
+		if (!*want || !fits(&report->list[i], want))
+			fail_msg("%s:\n%sshould be\n%s", row->what, got, row->want);
+		want += strcspn(want, "\n");
+		want += *want == '\n';
+	}
+	if (*want)
+		fail_msg("%s:\n%sshould be\n%s", row->what, got, row->want);
+	for (const char *c = got; *c; c++)
+		assert_true((*c >= ' ' && *c <= '~') || *c == '\n');
+	free(got);
+}
+
+static void check_bytes(const struct row *row, size_t length)
+{
+	struct config_report report = { 0 };
+	struct config *c = read_bytes(row->text, length, &report);
+
+	check_report(row, &report);
+	if (!c != !!*row->want)
+		fail_msg("%s: %s", row->what, c ? "accepted" : "refused");
+	assert_int_equal(report.errors, report.count);
+	config_report_clear(&report);
+	config_free(c);
+}
+
+static void check_rows(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		check_bytes(&rows[i], strlen(rows[i].text));
+}
+
+static void check_mac(const struct mac *mac, const char *want)
+{
+	char text[MAC_STRLEN];
+
+	assert_string_equal(mac_format(mac, text), want);
+}
+
+static void check_prefix(const struct ip_prefix *prefix, const char *want)
+{
+	char text[PREFIX_STRLEN];
+
+	assert_string_equal(prefix_format(prefix, text), want);
+}
+
+/* --- what a right file means --- */
+
+static void test_defaults(void **state)
+{
+	struct config *c = read_good(CLUSTER NODES);
+
+	(void)state;
+	assert_string_equal(c->interface, "eth0");
+	assert_string_equal(c->tap, "cluster0");
+	assert_int_equal(c->dedicated_mac, DEDICATED_MAC_UNICAST);
+	assert_int_equal(c->source_mac, SOURCE_MAC_DEDICATED);
+	assert_int_equal(c->arp, ARP_BROADCAST);
+	assert_int_equal(c->advertise, ADVERTISE_PEERS);
+	assert_false(c->strict);
+	assert_int_equal(c->datapath, DATAPATH_AUTO);
+	assert_int_equal(c->neigh, NEIGH_LEARN);
+	assert_false(c->adopt);
+	assert_int_equal(c->gateway.family, AF_UNSPEC);
+	assert_int_equal(c->mtu, 0);
+	assert_int_equal(c->cluster_line, 1);
+	assert_int_equal(c->datapath_line + c->neigh_line + c->adopt_line + c->first_ipv6_line, 0);
+	assert_int_equal(c->node_count, 2);
+	assert_string_equal(c->nodes[1].name, "beta");
+	assert_int_equal(c->nodes[1].line, 6);
+	assert_int_equal(c->nodes[1].id, 0);
+	config_free(c);
+}
+
+static void test_every_key(void **state)
+{
+	static const char text[] = "[cluster]\n"
+				   "interface     = eth0.10 ; the VLAN\n"
+				   "tap           = vip\n"
+				   "address       = 12.12.4.100/24 , 10.0.0.1/32\n"
+				   "mac           = 02:00:5e:00:00:01\n"
+				   "dedicated_mac = unicast\n"
+				   "source_mac    = cluster\n"
+				   "arp           = directed\n"
+				   "advertise     = peers\n"
+				   "strict        = yes\n"
+				   "datapath      = kernel\n"
+				   "neigh         = pin\n"
+				   "adopt         = yes\n"
+				   "gateway       = 12.12.4.1\n"
+				   "mtu           = 9000\n"
+				   "address       = 2001:db8::100/64\n"
+				   "[node alpha]\n"
+				   "address = 2001:db8::101/64\n"
+				   "address = 12.12.4.101/24, 10.0.1.1/16\n"
+				   "mac = auto\n"
+				   "id = 190\n";
+	struct config *c = read_good(text);
+	struct ip_addr gateway;
+
+	(void)state;
+	assert_string_equal(c->interface, "eth0.10");
+	assert_string_equal(c->tap, "vip");
+	assert_int_equal(c->address.count, 3);
+	check_prefix(&c->address.list[0], "12.12.4.100/24");
+	check_prefix(&c->address.list[1], "10.0.0.1/32");
+	check_prefix(&c->address.list[2], "2001:db8::100/64");
+	check_mac(&c->mac, "02:00:5e:00:00:01");
+	assert_int_equal(c->source_mac, SOURCE_MAC_CLUSTER);
+	assert_int_equal(c->arp, ARP_DIRECTED);
+	assert_true(c->strict);
+	assert_int_equal(c->datapath, DATAPATH_KERNEL);
+	assert_int_equal(c->neigh, NEIGH_PIN);
+	assert_true(c->adopt);
+	assert_true(ip_parse("12.12.4.1", &gateway));
+	assert_true(ip_equal(&c->gateway, &gateway));
+	assert_int_equal(c->mtu, 9000);
+	assert_int_equal(c->datapath_line, 11);
+	assert_int_equal(c->neigh_line, 12);
+	assert_int_equal(c->adopt_line, 13);
+	assert_int_equal(c->first_ipv6_line, 16);
+	assert_int_equal(c->nodes[0].address.count, 3);
+	check_prefix(&c->nodes[0].address.list[0], "2001:db8::101/64");
+	check_mac(&c->nodes[0].dedicated, "06:bf:0c:0c:04:65");
+	check_mac(&c->nodes[0].source, "02:00:5e:00:00:01");
+	assert_int_equal(c->nodes[0].id, 190);
+	config_free(c);
+}
+
+/* SPEC 3: what each choice makes of a file with these two nodes. */
+static void test_macs(void **state)
+{
+	static const struct {
+		const char *cluster, *alpha, *mac, *dedicated, *source;
+		enum config_source_mac source_mac;
+	} rows[] = {
+		{ "", "", "02:bf:0c:0c:04:64", "06:bf:0c:0c:04:65", "06:bf:0c:0c:04:65",
+		  SOURCE_MAC_DEDICATED },
+		{ "dedicated_mac = multicast\n", "id = 9\n", "02:bf:0c:0c:04:64",
+		  "03:bf:0c:0c:04:65", "02:09:0c:0c:04:64", SOURCE_MAC_MASKED },
+		{ "dedicated_mac = multicast\nsource_mac = cluster\n", "", "02:bf:0c:0c:04:64",
+		  "03:bf:0c:0c:04:65", "02:bf:0c:0c:04:64", SOURCE_MAC_CLUSTER },
+		{ "source_mac = masked\nmac = 0a:01:02:03:04:05\n", "id = 9\n", "0a:01:02:03:04:05",
+		  "06:bf:0c:0c:04:65", "02:09:02:03:04:05", SOURCE_MAC_MASKED },
+		{ "", "mac = 0A-00-00-00-00-01\n", "02:bf:0c:0c:04:64", "0a:00:00:00:00:01",
+		  "0a:00:00:00:00:01", SOURCE_MAC_DEDICATED },
+		/* One group address among them is enough for the other default. */
+		{ "", "mac = 0b:00:00:00:00:01\nid = 9\n", "02:bf:0c:0c:04:64", "0b:00:00:00:00:01",
+		  "02:09:0c:0c:04:64", SOURCE_MAC_MASKED },
+		{ "mac = auto\n", "mac = auto\n", "02:bf:0c:0c:04:64", "06:bf:0c:0c:04:65",
+		  "06:bf:0c:0c:04:65", SOURCE_MAC_DEDICATED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config *c;
+		char text[512];
+
+		snprintf(text, sizeof(text), CLUSTER "%s" ALPHA "%s" BETA "id = 2\n",
+			 rows[i].cluster, rows[i].alpha);
+		c = read_good(text);
+		check_mac(&c->mac, rows[i].mac);
+		check_mac(&c->nodes[0].dedicated, rows[i].dedicated);
+		check_mac(&c->nodes[0].source, rows[i].source);
+		assert_int_equal(c->source_mac, rows[i].source_mac);
+		config_free(c);
+	}
+}
+
+/* Individual MACs by `mac =` make dedicated_mac = multicast harmless. */
+static void test_individual_by_mac(void **state)
+{
+	struct config *c = read_good(CLUSTER "dedicated_mac = multicast\nstrict = yes\n"
+					     "arp = directed\nsource_mac = dedicated\n" ALPHA
+					     "mac = 0a:00:00:00:00:01\n");
+
+	(void)state;
+	check_mac(&c->nodes[0].source, "0a:00:00:00:00:01");
+	config_free(c);
+}
+
+/* The MAC comes from the first IPv4 address; without one, from `mac`. */
+static void test_ipv6_first(void **state)
+{
+	struct config *c = read_good("[node alpha]\naddress = 2001:db8::1/64\n"
+				     "mac = 0a:00:00:00:00:01\n"
+				     "[cluster]\ninterface = eth0\n"
+				     "address = 2001:db8::100/64, 12.12.4.100/24\n");
+
+	(void)state;
+	check_mac(&c->mac, "02:bf:0c:0c:04:64");
+	check_mac(&c->nodes[0].dedicated, "0a:00:00:00:00:01");
+	assert_int_equal(c->first_ipv6_line, 2);
+	assert_int_equal(c->cluster_line, 4);
+	config_free(c);
+}
+
+static void test_self(void **state)
+{
+	struct config *c = read_good(CLUSTER NODES "[node alpha.example.org]\n"
+						   "address = 12.12.4.103/24\n");
+
+	(void)state;
+	assert_ptr_equal(config_self(c, NULL, "alpha"), &c->nodes[0]);
+	assert_ptr_equal(config_self(c, NULL, "alpha.example.com"), &c->nodes[0]);
+	assert_ptr_equal(config_self(c, NULL, "alpha.example.org"), &c->nodes[2]);
+	assert_ptr_equal(config_self(c, "beta", "alpha"), &c->nodes[1]);
+	assert_null(config_self(c, "beta.example.org", "beta"));
+	assert_null(config_self(c, NULL, "alp"));
+	assert_null(config_self(c, NULL, "alphas"));
+	assert_null(config_self(c, NULL, ""));
+	assert_null(config_self(c, NULL, NULL));
+	assert_ptr_equal(config_find_node(c, "beta"), &c->nodes[1]);
+	assert_null(config_find_node(c, "gamma"));
+	config_free(c);
+}
+
+/* --- mistakes, one by one --- */
+
+static const struct row keys_and_sections_rows[] = {
+	{ "unknown key", CLUSTER "colour = red\n" NODES, "4: unknown key 'colour' in [cluster]" },
+	{ "misspelt key", CLUSTER "[node a]\nadress = 1.2.3.4/24\n" BETA,
+	  "5: unknown key 'adress' in [node a]: did you mean 'address'?" },
+	{ "capital key", "[cluster]\nINTERFACE = eth0\naddress = 12.12.4.100/24\n" NODES,
+	  "2: did you mean 'interface'?" },
+	{ "swapped letters", CLUSTER "apr = broadcast\n" NODES, "4: did you mean 'arp'?" },
+	{ "key of a node", CLUSTER "id = 1\n" NODES,
+	  "4: key 'id' does not belong in [cluster], but in [node NAME]" },
+	{ "key of the cluster", "[cluster]\naddress = 12.12.4.100/24\n" ALPHA "interface = eth0\n",
+	  "5: key 'interface' does not belong in [node alpha], but in [cluster]" },
+	{ "unknown section", CLUSTER NODES "[gamma]\naddress = foo\nbar = 1\n",
+	  "8: unknown section 'gamma': there are [cluster] and [node NAME]" },
+	{ "misspelt section", "[clutser]\ninterface = eth0\n" NODES,
+	  "1: unknown section 'clutser': did you mean 'cluster'?" },
+	{ "misspelt node", CLUSTER "[nod a]\naddress = 1.2.3.4/24\n",
+	  "4: unknown section 'nod a': did you mean 'node'?" },
+	{ "duplicate key", CLUSTER "arp = directed\narp = directed\n" NODES,
+	  "5: duplicate key 'arp': the first is at line 4" },
+	{ "duplicate key of a node", CLUSTER ALPHA "id = 1\nid = 2\n",
+	  "7: duplicate key 'id': the first is at line 6" },
+	{ "duplicate cluster", CLUSTER NODES "[cluster]\ntap = t\ninterface = eth0\n",
+	  "8: duplicate section [cluster]: the first is at line 1" },
+	{ "duplicate cluster, wrong itself", CLUSTER NODES "[cluster]\nmtu = x\nfoo = 1\n",
+	  "8: duplicate section\n9: mtu = 'x'\n10: unknown key 'foo'" },
+	{ "no name", CLUSTER "[node]\naddress = 1.2.3.4/24\n",
+	  "4: no name in section '[node]': write [node NAME]" },
+	{ "a name too much", "[cluster one]\ninterface = eth0\naddress = 12.12.4.100/24\n" NODES,
+	  "1: name in section 'cluster one'" },
+	{ "name with a blank", CLUSTER "[node a b]\naddress = 12.12.4.101/24\n",
+	  "4: bad node name 'a b'" },
+	{ "name with control characters", CLUSTER "[node a\033[2J]\naddress = 12.12.4.101/24\n",
+	  "4: bad node name 'a\\x1b[2J'" },
+	{ "the rest of a bad node is read", CLUSTER "[node \xc3\xa4]\nfoo = 1\n",
+	  "4: bad node name '\\xc3\\xa4'\n4: this node has no address\n"
+	  "5: unknown key 'foo' in [node]" },
+	{ "text behind a section", CLUSTER "[node a] address = 12.12.4.101/24\n",
+	  "4: text behind a section 'address = 12.12.4.101/24'\n4: node 'a' has no "
+	  "address" },
+	{ "comment behind a section", CLUSTER "[ node\ta ] ; text\naddress=12.12.4.101/24\n", "" },
+	{ "no cluster", NODES, "0: no [cluster] section" },
+	{ "no node", CLUSTER, "0: no [node NAME] section" },
+};
+
+static void test_keys_and_sections(void **state)
+{
+	(void)state;
+	check_rows(keys_and_sections_rows, COUNT(keys_and_sections_rows));
+}
+
+static const struct row values_rows[] = {
+	{ "empty value", CLUSTER "gateway =\n" NODES, "4: gateway has no value" },
+	{ "comment for a value", CLUSTER "mtu = ; auto\n" NODES, "4: mtu has no value" },
+	{ "quotes", "[cluster]\ninterface = \"eth0\"\naddress = 12.12.4.100/24\n" NODES,
+	  "2: interface = '\"eth0\"': values are written without quotes" },
+	{ "wrong comment", CLUSTER "mtu = 1500 # bytes\n" NODES,
+	  "4: a comment behind a value begins with ';'" },
+	{ "enum", CLUSTER "dedicated_mac = group\n" NODES,
+	  "4: dedicated_mac = 'group': must be unicast or multicast" },
+	{ "misspelt enum", CLUSTER "arp = direct\n" NODES,
+	  "4: must be broadcast or directed; did you mean 'directed'?" },
+	{ "enum of three", CLUSTER "neigh = x\n" NODES, "4: must be learn, seed or pin" },
+	{ "flag", CLUSTER "strict = true\n" NODES, "4: strict = 'true': must be no or yes" },
+	{ "interface too long",
+	  "[cluster]\ninterface = abcdefghijklmnop\naddress = 12.12.4.100/24\n" NODES,
+	  "2: at most 15 characters" },
+	{ "interface of 15",
+	  "[cluster]\ninterface = abcdefghijklmno\naddress = 12.12.4.100/24\n" NODES, "" },
+	{ "tap with a slash", CLUSTER "tap = a/b\n" NODES, "4: none of '/'" },
+	{ "tap with a blank", CLUSTER "tap = a b\n" NODES, "4: neither blanks" },
+	{ "tap that is a template", CLUSTER "tap = tap%d\n" NODES, "4: none of '/', ':' and '%'" },
+	{ "tap ..", CLUSTER "tap = ..\n" NODES, "4: not an interface name" },
+	{ "tap = interface", CLUSTER "tap = eth0\n" NODES,
+	  "4: tap = 'eth0' is the interface of line 2" },
+	{ "interface = default tap",
+	  "[cluster]\ninterface = cluster0\naddress = 12.12.4.100/24\n" NODES,
+	  "2: interface = 'cluster0' is the name that the TAP has by default" },
+	{ "mtu too small", CLUSTER "mtu = 67\n" NODES, "4: auto or a number from 68 to 65521" },
+	{ "mtu too big", CLUSTER "mtu = 65522\n" NODES, "4: auto or a number from 68 to 65521" },
+	{ "mtu overflows", CLUSTER "mtu = 4294968796\n" NODES, "4: mtu = '4294968796'" },
+	{ "mtu negative", CLUSTER "mtu = -1500\n" NODES, "4: mtu = '-1500'" },
+	{ "mtu least", CLUSTER "mtu = 68\n" NODES, "" },
+	{ "mtu most", CLUSTER "mtu = 65521\n" NODES, "" },
+	{ "mtu and IPv6", CLUSTER "mtu = 1279\n" NODES "address = 2001:db8::1/64\n",
+	  "4: mtu = 1279 is too small for IPv6: at least 1280" },
+	{ "id 0", CLUSTER ALPHA "id = 0\n", "6: id = '0': must be a number from 1 to 190" },
+	{ "id 191", CLUSTER ALPHA "id = 191\n", "6: must be a number from 1 to 190" },
+	{ "id 1.5", CLUSTER ALPHA "id = 1.5\n", "6: must be a number from 1 to 190" },
+	{ "mac", CLUSTER ALPHA "mac = 02:bf\n", "6: mac = '02:bf': neither auto nor a MAC" },
+	{ "zero mac", CLUSTER "mac = 00:00:00:00:00:00\n" ALPHA, "4: the zero address" },
+	{ "zero node mac", CLUSTER ALPHA "mac = 00:00:00:00:00:00\n", "6: the zero address" },
+	{ "broadcast mac", CLUSTER "mac = ff:ff:ff:ff:ff:ff\n" ALPHA, "4: the broadcast" },
+	{ "broadcast node mac", CLUSTER ALPHA "mac = ff:ff:ff:ff:ff:ff\n", "6: the broadcast" },
+	{ "group cluster mac", CLUSTER "mac = 03:bf:0c:0c:04:64\n" ALPHA,
+	  "4: a group address cannot be the cluster MAC" },
+	{ "control characters", CLUSTER "tap = \033[31m\n" NODES, "4: tap = '\\x1b[31m'" },
+	{ "backslash", CLUSTER "arp = \\x1b\n" NODES, "4: arp = '\\\\x1b'" },
+	{ "long value",
+	  CLUSTER "arp = "
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "\n" NODES,
+	  "4: aaaa...': must be" },
+};
+
+static void test_values(void **state)
+{
+	(void)state;
+	check_rows(values_rows, COUNT(values_rows));
+}
+
+static const struct row addresses_rows[] = {
+	{ "no length", CLUSTER "[node a]\naddress = 12.12.4.101\n",
+	  "5: no prefix length: write 12.12.4.101/LENGTH" },
+	{ "length too big", CLUSTER "[node a]\naddress = 12.12.4.101/33\n",
+	  "5: address = '12.12.4.101/33': bad prefix length '33': must be a number from 1 "
+	  "to 32" },
+	{ "IPv6 length too big", CLUSTER ALPHA "address = 2001:db8::1/129\n",
+	  "6: bad prefix length '129': must be a number from 1 to 128" },
+	{ "length 0", CLUSTER ALPHA "address = 12.12.4.9/0\n", "6: a prefix of length 0" },
+	{ "not an address", CLUSTER ALPHA "address = 12.12.4/24\n",
+	  "6: '12.12.4' is neither an IPv4 nor an IPv6 address" },
+	{ "no length at all", CLUSTER ALPHA "address = 12.12.4.9/\n", "6: bad prefix length ''" },
+	{ "unspecified", CLUSTER ALPHA "address = 0.0.0.0/24\n", "6: the unspecified address" },
+	{ "unspecified IPv6", CLUSTER ALPHA "address = ::/64\n", "6: the unspecified address" },
+	{ "this network", CLUSTER ALPHA "address = 0.1.2.3/24\n", "6: 0.0.0.0/8" },
+	{ "loopback", CLUSTER ALPHA "address = 127.0.0.1/8\n", "6: a loopback address" },
+	{ "loopback IPv6", CLUSTER ALPHA "address = ::1/128\n", "6: a loopback address" },
+	{ "multicast", CLUSTER ALPHA "address = 239.1.2.3/24\n", "6: a multicast address" },
+	{ "multicast IPv6", CLUSTER ALPHA "address = ff02::1/64\n", "6: a multicast address" },
+	{ "mapped", CLUSTER ALPHA "address = ::ffff:1.2.3.4/128\n", "6: an IPv4-mapped address" },
+	{ "broadcast", CLUSTER ALPHA "address = 255.255.255.255/32\n", "6: the broadcast" },
+	{ "network", CLUSTER ALPHA "address = 12.12.4.0/24\n",
+	  "6: address = '12.12.4.0/24': this is the address of the network" },
+	{ "network's broadcast", CLUSTER ALPHA "address = 12.12.4.127/25\n",
+	  "6: this is the broadcast address of its network" },
+	{ "network IPv6", CLUSTER ALPHA "address = 2001:db8::/64\n", "6: of the network" },
+	{ "point to point", CLUSTER ALPHA "address = 10.0.0.0/31, 10.0.0.2/32\n", "" },
+	{ "IPv6 with all ones", CLUSTER ALPHA "address = 2001:db8::ffff:ffff:ffff:ffff/64\n", "" },
+	{ "comma too much", CLUSTER ALPHA "address = 12.12.4.9/24,\n",
+	  "6: an address is missing beside a comma" },
+	{ "several on a line", CLUSTER ALPHA "address = x/24, 12.12.4.9/24, y/24\n",
+	  "6: 'x' is neither\n6: 'y' is neither" },
+	{ "duplicate in the cluster", CLUSTER "address = 12.12.4.100/16\n" NODES,
+	  "4: duplicate address 12.12.4.100: the first is at line 3" },
+	{ "duplicate between nodes", CLUSTER ALPHA "[node beta]\naddress = 12.12.4.101/24\n",
+	  "7: duplicate address 12.12.4.101: the first is at line 5" },
+	{ "duplicate in a node", CLUSTER ALPHA "address = 12.12.4.9/24, 12.12.4.9/32\n",
+	  "6: duplicate address 12.12.4.9: the first is at line 6" },
+	{ "duplicate IPv6 in another spelling",
+	  CLUSTER ALPHA "address = 2001:db8::1/64\naddress = 2001:DB8:0::0:1/64\n",
+	  "7: duplicate address 2001:db8::1: the first is at line 6" },
+	{ "dedicated and cluster", CLUSTER "[node a]\naddress = 12.12.4.100/24\n",
+	  "5: address 12.12.4.100 is also a cluster address, at line 3" },
+	{ "cluster below", "[node a]\naddress = 12.12.4.100/24\n" CLUSTER,
+	  "2: address 12.12.4.100 is also a cluster address, at line 5" },
+	{ "no cluster address", "[cluster]\ninterface = eth0\n" NODES,
+	  "1: [cluster] has no address" },
+	{ "no interface", "[cluster]\naddress = 12.12.4.100/24\n" NODES,
+	  "1: [cluster] has no interface" },
+	{ "no dedicated address", CLUSTER ALPHA "[node b]\nmac = 0a:00:00:00:00:01\n",
+	  "6: node 'b' has no address" },
+	{ "no IPv4 in the cluster", "[cluster]\ninterface = eth0\naddress = 2001:db8::1/64\n" NODES,
+	  "1: [cluster] has no IPv4 address to make a MAC from: it needs mac =" },
+	{ "no IPv4 in a node", CLUSTER "[node a]\naddress = 2001:db8::1/64\nmac = auto\n",
+	  "4: node 'a' has no IPv4 address to make a MAC from: it needs mac =" },
+};
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	check_rows(addresses_rows, COUNT(addresses_rows));
+}
+
+static const struct row macs_that_clash_rows[] = {
+	{ "two nodes", CLUSTER ALPHA "mac = 0a:00:00:00:00:01\n" BETA "mac = 0a:00:00:00:00:01\n",
+	  "9: mac = 0a:00:00:00:00:01 is the dedicated MAC of node 'alpha' (line 6), too" },
+	{ "node and cluster", CLUSTER ALPHA "mac = 02:bf:0c:0c:04:64\n",
+	  "6: mac = 02:bf:0c:0c:04:64 is the cluster MAC (line 1), too" },
+	{ "cluster and made one", CLUSTER "mac = 06:bf:0c:0c:04:65\n" ALPHA,
+	  "4: mac = 06:bf:0c:0c:04:65 is the dedicated MAC of node 'alpha' (line 5), too" },
+	{ "made one below", CLUSTER ALPHA "mac = 06:bf:0c:0c:04:66\n" BETA,
+	  "6: mac = 06:bf:0c:0c:04:66 is the dedicated MAC of node 'beta' (line 7), too" },
+	{ "masked and cluster",
+	  CLUSTER "mac = 02:05:01:02:03:04\nsource_mac = masked\n" ALPHA "id = 5\n",
+	  "8: id = 5 makes the masked MAC 02:05:01:02:03:04, which is the cluster MAC "
+	  "(line 4)" },
+	{ "masked and another's dedicated",
+	  CLUSTER "source_mac = masked\n" ALPHA "id = 5\n" BETA "mac = 02:05:0c:0c:04:64\nid = 6\n",
+	  "7: id = 5 makes the masked MAC 02:05:0c:0c:04:64, which is the dedicated MAC of"
+	  " node 'beta' (line 10)" },
+	{ "not when it is not used",
+	  CLUSTER ALPHA "id = 5\n" BETA "mac = 02:05:0c:0c:04:64\nid = 6\n", "" },
+	{ "duplicate id", CLUSTER ALPHA "id = 5\n" BETA "id = 5\n",
+	  "9: duplicate id 5: the first is at line 6" },
+	{ "duplicate id, masked", CLUSTER "source_mac = masked\n" ALPHA "id = 5\n" BETA "id = 5\n",
+	  "10: duplicate id 5: the first is at line 7" },
+	{ "masked without id", CLUSTER "source_mac = masked\n" ALPHA "id = 190\n" BETA,
+	  "8: node 'beta' has no id, from 1 to 190: source_mac = masked makes" },
+	{ "masked by default", CLUSTER "dedicated_mac = multicast\n" ALPHA,
+	  "5: node 'alpha' has no id, from 1 to 190: source_mac = masked (the default" },
+};
+
+static void test_macs_that_clash(void **state)
+{
+	(void)state;
+	check_rows(macs_that_clash_rows, COUNT(macs_that_clash_rows));
+}
+
+#define GROUP_BETA "[node beta]\naddress = 12.12.4.102/24\nmac = 0b:00:00:00:00:01\nid = 2\n"
+
+static const struct row choices_rows[] = {
+	{ "group MACs as source",
+	  CLUSTER "source_mac = dedicated\ndedicated_mac = multicast\n" NODES,
+	  "4: source_mac = dedicated needs individual dedicated MACs" },
+	{ "one group MAC as source", CLUSTER "source_mac = dedicated\n" ALPHA GROUP_BETA,
+	  "9: mac = 0b:00:00:00:00:01 is a group address, which cannot be an Ethernet "
+	  "source" },
+	{ "advertise all",
+	  CLUSTER "source_mac = cluster\nadvertise = all\n"
+		  "dedicated_mac = multicast\n" NODES,
+	  "5: advertise = all needs individual dedicated MACs, but node 'alpha' (line 7)" },
+	{ "advertise all, one group MAC", CLUSTER "advertise = all\n" ALPHA "id = 1\n" GROUP_BETA,
+	  "4: advertise = all needs individual dedicated MACs, but node 'beta' (line 8)" },
+	{ "strict with group MACs",
+	  CLUSTER "strict = yes\narp = directed\nsource_mac = masked\n" ALPHA "id = 1\n" GROUP_BETA,
+	  "4: strict = yes needs individual dedicated MACs, but node 'beta' (line 10)" },
+	{ "strict without directed", CLUSTER "strict = yes\n" NODES,
+	  "4: strict = yes needs arp = directed" },
+	{ "strict with broadcast", CLUSTER "arp = broadcast\nstrict = yes\n" NODES,
+	  "5: strict = yes needs arp = directed" },
+	{ "strict with advertise", CLUSTER "advertise = all\narp = directed\nstrict = yes\n" NODES,
+	  "6: strict = yes does not go with advertise = all (line 4)" },
+	{ "strict in every way",
+	  CLUSTER "strict = yes\nadvertise = all\n"
+		  "dedicated_mac = multicast\nsource_mac = cluster\n" NODES,
+	  "4: individual\n4: directed\n4: advertise = all (line 5)\n5: individual" },
+	{ "strict = no", CLUSTER "strict = no\nadvertise = all\n" NODES, "" },
+	{ "gateway", CLUSTER "gateway = 12.12.5.1\n" NODES,
+	  "4: gateway = 12.12.5.1 is in no prefix of node 'alpha' (line 5) nor of the "
+	  "cluster" },
+	{ "gateway that one does not reach",
+	  CLUSTER "gateway = 12.12.5.1\n" ALPHA "address = 12.12.5.2/24\n" BETA,
+	  "4: gateway = 12.12.5.1 is in no prefix of node 'beta' (line 8)" },
+	{ "gateway that the cluster reaches",
+	  CLUSTER "gateway = 12.12.5.1\naddress = 12.12.5.9/24\n" NODES, "" },
+	{ "gateway that all nodes reach",
+	  CLUSTER "gateway = 12.12.5.1\n" ALPHA "address = 12.12.5.2/24\n" BETA
+		  "address = 12.12.5.3/24\n",
+	  "" },
+	{ "gateway of the other family", CLUSTER "gateway = 2001:db8::1\n" NODES,
+	  "4: gateway = 2001:db8::1 is in no prefix" },
+	{ "gateway with a prefix", CLUSTER "gateway = 12.12.4.1/24\n" NODES,
+	  "4: a gateway is one address, without a prefix" },
+	{ "gateway that is nothing", CLUSTER "gateway = none\n" NODES,
+	  "4: neither an IPv4 nor an IPv6 address" },
+	{ "gateway of multicast", CLUSTER "gateway = 224.0.0.1\n" NODES, "4: multicast" },
+	{ "gateway is the cluster", CLUSTER "gateway = 12.12.4.100\n" NODES,
+	  "4: gateway = 12.12.4.100 is a cluster address" },
+	{ "gateway is a node", CLUSTER "gateway = 12.12.4.102\n" NODES,
+	  "4: gateway = 12.12.4.102 is an address of node 'beta'" },
+};
+
+static void test_choices(void **state)
+{
+	(void)state;
+	check_rows(choices_rows, COUNT(choices_rows));
+}
+
+/* One mistake, one message: what only follows from it is not reported. */
+static const struct row no_cascades_rows[] = {
+	{ "interface", "[cluster]\ninterfac = eth0\naddress = 12.12.4.100/24\n" NODES,
+	  "2: unknown key 'interfac'" },
+	{ "cluster address",
+	  "[cluster]\ninterface = eth0\naddress = 12.12.4.100\n"
+	  "gateway = 12.12.9.9\n" NODES,
+	  "3: no prefix length" },
+	{ "node address",
+	  CLUSTER "gateway = 12.12.4.1\nsource_mac = masked\n"
+		  "[node a]\naddress = 12.12.4.101/99\nid = 1\n",
+	  "7: bad prefix length '99'" },
+	{ "source_mac", CLUSTER "source_mac = maskd\ndedicated_mac = multicast\n" NODES,
+	  "4: did you mean 'masked'?" },
+	{ "misspelt source_mac", CLUSTER "dedicated_mac = multicast\nsource_macs = cluster\n" NODES,
+	  "5: did you mean 'source_mac'?" },
+	{ "blanks in a header", "[ clutser ]\ninterface = eth0\n" NODES,
+	  "1: unknown section ' clutser ': did you mean 'cluster'?" },
+	{ "arp", CLUSTER "strict = yes\narp = direct\n" NODES, "5: did you mean 'directed'?" },
+	{ "id", CLUSTER "source_mac = masked\n" ALPHA "id = 1000\n", "7: id = '1000'" },
+	{ "misspelt id", CLUSTER "source_mac = masked\n" ALPHA "ID = 1\n",
+	  "7: did you mean 'id'?" },
+	{ "mac of a node without IPv4", CLUSTER "[node a]\naddress = 2001:db8::1/64\nmac = 0a\n",
+	  "6: mac = '0a'" },
+	{ "mac twice", CLUSTER ALPHA "mac = 03\nmac = 0a:00:00:00:00:01\n",
+	  "6: mac = '03'\n7: duplicate key 'mac'" },
+	{ "duplicate node", CLUSTER "source_mac = masked\n" ALPHA "[node alpha]\nid = 1\n",
+	  "7: duplicate node 'alpha': the first is at line 5" },
+	{ "same address, so same MAC", CLUSTER ALPHA "[node beta]\naddress = 12.12.4.101/24\n",
+	  "7: duplicate address" },
+	{ "header forgotten", "interface = eth0\naddress = 12.12.4.100/24\n" NODES,
+	  "1: no section before 'interface = eth0'" },
+	{ "header not closed", "[cluster\ninterface = eth0\nfoo = 1\n" NODES,
+	  "1: section not closed '[cluster'" },
+	{ "the only node not closed", CLUSTER "[node a\naddress = 12.12.4.101/24\n",
+	  "4: section not closed '[node a'" },
+	{ "no '='", "[cluster]\ninterface eth0\naddress = 12.12.4.100/24\n" NODES,
+	  "2: no '=' in 'interface eth0'" },
+};
+
+static void test_no_cascades(void **state)
+{
+	(void)state;
+	check_rows(no_cascades_rows, COUNT(no_cascades_rows));
+}
+
+/* --- the ways of inih --- */
+
+/* `length` bytes of 'x' between before and after. */
+static char *pad(const char *before, size_t length, const char *after)
+{
+	size_t start = strlen(before);
+	char *text = malloc(start + length + strlen(after) + 1);
+
+	assert_non_null(text);
+	memcpy(text, before, start);
+	memset(text + start, 'x', length);
+	strcpy(text + start + length, after);
+	return text;
+}
+
+static void check_padded(const char *what, const char *before, size_t length, const char *after,
+			 const char *want)
+{
+	char *text = pad(before, length, after);
+
+	check_bytes(&(struct row){ what, text, want }, strlen(text));
+	free(text);
+}
+
+/* inih's buffer takes 199 bytes with the newline. The tail of a longer line must not
+ * become a line: here it would be a gateway that is none. */
+static void test_long_lines(void **state)
+{
+	(void)state;
+	check_padded("longest", CLUSTER "mtu = 1500 ;", 198 - 12, "\n" NODES, "");
+	check_padded("longest, CR LF", CLUSTER "mtu = 1500 ;", 198 - 12, "\r\n" NODES, "");
+	check_padded("longest, at the end", CLUSTER NODES "mac = auto ;", 198 - 12, "", "");
+	check_padded("too long by one", CLUSTER "mtu = 1500 ;", 199 - 12, "\n" NODES,
+		     "4: line of 199 bytes: at most 198");
+	check_padded("too long by one, CR LF", CLUSTER "mtu = 1500 ;", 199 - 12, "\r\n" NODES,
+		     "4: line of 199 bytes: at most 198");
+	check_padded("tail like a line", CLUSTER "mtu = 1500 ;", 199 - 12, "gateway = x\n" NODES,
+		     "4: line of 210 bytes");
+	check_padded("comment", CLUSTER ";", 300, "gateway = x\n" NODES, "4: line of 312 bytes");
+	check_padded("very long", CLUSTER ";", 100000, "\n" NODES "foo = 1\n",
+		     "4: line of 100001 bytes\n9: unknown key 'foo'");
+	check_padded("required key", "[cluster]\naddress = 12.12.4.100/24\ninterface = ", 300,
+		     "\n" NODES, "3: line of 312 bytes");
+	check_padded("header", CLUSTER "[node ", 300, "]\naddress = foo\n", "4: line of 307 bytes");
+}
+
+/* inih keeps 49 characters of a section: two long names could become one. */
+static void test_long_sections(void **state)
+{
+	(void)state;
+	check_padded("longest name", CLUSTER "[node ", 44, "]\naddress = 12.12.4.101/24\n", "");
+	check_padded("name too long", CLUSTER "[node ", 45, "]\naddress = 12.12.4.101/24\n",
+		     "4: has 50 characters: at most 49");
+	check_padded("name too long for its field", CLUSTER "[node\t", 45, "]\naddress = x\n",
+		     "4: has 50 characters: at most 49");
+}
+
+static const struct row inih_rows[] = {
+	{ "empty section is seen", CLUSTER ALPHA "[node empty]\n" BETA,
+	  "6: node 'empty' has no address" },
+	{ "empty section at the end", CLUSTER ALPHA "[node empty]",
+	  "6: node 'empty' has no address" },
+	{ "empty cluster", "[cluster]\n" NODES,
+	  "1: [cluster] has no interface\n1: [cluster] has no address" },
+	{ "section not closed",
+	  CLUSTER ALPHA "[node beta\naddress = 12.12.4.101/24\nid = x\n"
+			"[node gamma]\nid = x\naddress = 12.12.4.103/24\n",
+	  "6: section not closed '[node beta': it wants a ']'\n10: id = 'x'" },
+	{ "section closed in a comment", CLUSTER ALPHA "[node beta ;]\nid = x\n",
+	  "6: section not closed" },
+	{ "indented line",
+	  "[cluster]\n  interface = eth0\n\taddress = 12.12.4.100/24\n"
+	  "  [node alpha]\n    address = 12.12.4.101/24\n"
+	  "    address = 12.12.4.9/24\n    ; indented = comment\n",
+	  "" },
+	{ "indented line without a key",
+	  CLUSTER "[node a]\naddress = 12.12.4.101/24,\n"
+		  "          12.12.4.9/24\n",
+	  "5: missing beside a comma\n6: no '=' in '12.12.4.9/24'" },
+	{ "indented mistake", CLUSTER "   strict = maybe\n" NODES, "4: strict = 'maybe'" },
+	{ "line without '='", CLUSTER "strict\n" NODES,
+	  "4: no '=' in 'strict': a line is KEY = VALUE or [SECTION]" },
+	{ "':' is no '='", CLUSTER "mac 02:bf:00:00:00:01\n" NODES, "4: no '=' in 'mac 02:bf" },
+	{ "'=' behind a comment", CLUSTER "strict ; = no\n" NODES, "4: no '=' in 'strict ; = no'" },
+	{ "no key", CLUSTER "= 5\n" NODES, "4: no key in '= 5'" },
+	{ "inline comment", CLUSTER "mtu = 1500 ; = 5\narp = directed\t;x\n" NODES, "" },
+	{ "no inline comment without a blank", CLUSTER "mtu = 1500;x\n" NODES,
+	  "4: mtu = '1500;x'" },
+	{ "comments and blanks", "# a\n;b\n\n \t\n" CLUSTER "#c\n" NODES, "" },
+	{ "CR LF",
+	  "[cluster]\r\ninterface = eth0\r\naddress = 12.12.4.100/24\r\n\r\n"
+	  "[node a]\r\naddress = 12.12.4.101/24\r\n",
+	  "" },
+	{ "CR LF, wrong",
+	  "[cluster]\r\ninterface = eth0\r\naddress = 12.12.4.100/24\r\n\r\n"
+	  "[node a]\r\naddress = 12.12.4.101/24\r\nid = x\r\n",
+	  "7: id = 'x'" },
+	{ "byte order mark", "\xef\xbb\xbf" CLUSTER NODES, "" },
+	{ "byte order mark below",
+	  CLUSTER "\xef\xbb\xbf"
+		  "mtu = 1500\n" NODES,
+	  "4: unknown key '\\xef\\xbb\\xbfmtu'" },
+	{ "no newline at the end", CLUSTER "[node a]\naddress = 12.12.4.101/24", "" },
+	{ "no newline at the end, wrong", CLUSTER NODES "id = x", "8: id = 'x'" },
+	{ "long key", CLUSTER "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz = 1\n" NODES,
+	  "4: unknown key 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz'" },
+};
+
+static void test_inih(void **state)
+{
+	(void)state;
+	check_rows(inih_rows, COUNT(inih_rows));
+}
+
+static void test_nul_bytes(void **state)
+{
+	static const char value[] = CLUSTER "mtu = 1\0"
+					    "500\n" NODES;
+	static const char key[] = "[cluster]\n\0interface = eth0\naddress = 12.12.4.100/24\n" NODES;
+
+	(void)state;
+	check_bytes(&(struct row){ "NUL in a value", value, "4: NUL byte" }, sizeof(value) - 1);
+	check_bytes(
+		&(struct row){ "NUL in a key", key, "1: [cluster] has no interface\n2: NUL byte" },
+		sizeof(key) - 1);
+}
+
+static void test_empty_files(void **state)
+{
+	static const struct row rows[] = {
+		{ "newlines", "\n\n", "0: the file is empty" },
+		{ "comments", "; interface = eth0\n# [cluster]\n", "0: the file is empty" },
+		{ "byte order mark", "\xef\xbb\xbf", "0: the file is empty" },
+	};
+
+	(void)state;
+	check_bytes(&(struct row){ "nothing", "", "0: the file is empty" }, 0);
+	check_rows(rows, COUNT(rows));
+}
+
+static void test_read_error(void **state)
+{
+	struct config_report report = { 0 };
+	FILE *stream = fopen("/", "r"); /* opens, and cannot be read */
+
+	(void)state;
+	assert_non_null(stream);
+	assert_null(config_read(stream, &report));
+	assert_int_equal(report.count, 1);
+	assert_string_equal(report.list[0].text, "cannot be read: Is a directory");
+	config_report_clear(&report);
+	fclose(stream);
+}
+
+/* --- all at once --- */
+
+static const char broken_file[] = "colour = red\n"                             /* 1 */
+				  "[cluster]\n"                                /* 2 */
+				  "interfce = eth0\n"                          /* 3 */
+				  "tap = averyverylongname\n"                  /* 4 */
+				  "address = 12.12.4.100/24, 12.12.4.100/24\n" /* 5 */
+				  "address = 12.12.4.99/240\n"                 /* 6 */
+				  "dedicated_mac = multicast\n"                /* 7 */
+				  "source_mac = dedicated\n"                   /* 8 */
+				  "advertise = all\n"                          /* 9 */
+				  "strict = yes\n"                             /* 10 */
+				  "strict = no\n"                              /* 11 */
+				  "datapath = kernal\n"                        /* 12 */
+				  "gateway = 10.0.0.1/8\n"                     /* 13 */
+				  "mtu = 10\n"                                 /* 14 */
+				  "what is this\n"                             /* 15 */
+				  "[node alpha]\n"                             /* 16 */
+				  "adress = 12.12.4.101/24\n"                  /* 17 */
+				  "id = 191\n"                                 /* 18 */
+				  "[node alpha]\n"                             /* 19 */
+				  "address = 12.12.4.100/24\n"                 /* 20 */
+				  "id = 7\n"                                   /* 21 */
+				  "[node gamma]\n"                             /* 22 */
+				  "address = 2001:db8::1/64\n"                 /* 23 */
+				  "id = 7\n"                                   /* 24 */
+				  "mac = ff:ff:ff:ff:ff:ff\n"                  /* 25 */
+				  "[node delta]\n"                             /* 26 */
+				  "address = 2001:db8::2/64\n"                 /* 27 */
+				  "[node epsilon]\n"                           /* 28 */
+				  "address = 12.12.4.105/24\n"                 /* 29 */
+				  "mac = 02:bf:00:00:00:05\n"                  /* 30 */
+				  "[node zeta]\n"                              /* 31 */
+				  "address = 12.12.4.106/24\n"                 /* 32 */
+				  "mac = 02:bf:00:00:00:05\n"                  /* 33 */
+				  "[nodes eta]\n"                              /* 34 */
+				  "address = 12.12.4.107/24\n"                 /* 35 */
+				  "[node theta\n"                              /* 36 */
+				  "address = 12.12.4.108/24\n"                 /* 37 */
+				  "[node iota]\n"                              /* 38 */
+				  "xy = 1\n"; /* 39: too far from id to be meant */
+
+static const char broken_report[] =
+	"F:1: error: no section before 'colour = red': begin with [cluster] or [node NAME]\n"
+	"F:3: error: unknown key 'interfce' in [cluster]: did you mean 'interface'?\n"
+	"F:4: error: tap = 'averyverylongname': an interface name has at most 15 characters\n"
+	"F:5: error: duplicate address 12.12.4.100: the first is at line 5\n"
+	"F:6: error: address = '12.12.4.99/240': bad prefix length '240':"
+	" must be a number from 1 to 32\n"
+	"F:8: error: source_mac = dedicated needs individual dedicated MACs: a group address cannot"
+	" be an Ethernet source, and dedicated_mac = multicast (line 7) makes group ones\n"
+	"F:9: error: advertise = all needs individual dedicated MACs, but node 'alpha' (line 16)"
+	" has a group one: use dedicated_mac = unicast, or an individual mac =\n"
+	"F:10: error: strict = yes needs individual dedicated MACs, but node 'alpha' (line 16)"
+	" has a group one: use dedicated_mac = unicast, or an individual mac =\n"
+	"F:10: error: strict = yes needs arp = directed: broadcast requests put the dedicated MACs"
+	" into every cache\n"
+	"F:10: error: strict = yes does not go with advertise = all (line 9): it would drop what"
+	" that one invites\n"
+	"F:11: error: duplicate key 'strict': the first is at line 10\n"
+	"F:12: error: datapath = 'kernal': must be auto, kernel or user; did you mean 'kernel'?\n"
+	"F:13: error: gateway = '10.0.0.1/8': a gateway is one address, without a prefix\n"
+	"F:14: error: mtu = '10': must be auto or a number from 68 to 65521\n"
+	"F:15: error: no '=' in 'what is this': a line is KEY = VALUE or [SECTION]\n"
+	"F:17: error: unknown key 'adress' in [node alpha]: did you mean 'address'?\n"
+	"F:18: error: id = '191': must be a number from 1 to 190\n"
+	"F:19: error: duplicate node 'alpha': the first is at line 16\n"
+	"F:20: error: address 12.12.4.100 is also a cluster address, at line 5: a dedicated"
+	" address is one node's alone\n"
+	"F:24: error: duplicate id 7: the first is at line 21\n"
+	"F:25: error: mac = 'ff:ff:ff:ff:ff:ff': the broadcast address is everybody's\n"
+	"F:26: error: node 'delta' has no IPv4 address to make a MAC from: it needs mac =,"
+	" as in mac = 06:bf:0c:0c:04:65\n"
+	"F:33: error: mac = 02:bf:00:00:00:05 is the dedicated MAC of node 'epsilon' (line 30),"
+	" too: each MAC is to be given once\n"
+	"F:34: error: unknown section 'nodes eta': did you mean 'node'?\n"
+	"F:36: error: section not closed '[node theta': it wants a ']'; its keys are not read\n"
+	"F:38: error: node 'iota' has no address: as in address = 12.12.4.101/24\n"
+	"F:39: error: unknown key 'xy' in [node iota]\n";
+
+static void test_all_in_one_run(void **state)
+{
+	struct config_report report = { 0 };
+	char *text;
+
+	(void)state;
+	assert_null(read_bytes(broken_file, strlen(broken_file), &report));
+	text = print_report(&report);
+	assert_string_equal(text, broken_report);
+	assert_int_equal(report.errors, report.count);
+	free(text);
+	config_report_clear(&report);
+}
+
+static void test_report(void **state)
+{
+	struct config_report report = { 0 };
+	char *text;
+
+	(void)state;
+	config_report_add(&report, true, 7, "seven %d", 7);
+	config_report_add(&report, false, 0, "whole");
+	config_report_add(&report, true, 3, "three");
+	config_report_add(&report, true, 7, "second");
+	config_report_add(&report, true, 7, "seven %d", 7);
+	config_report_add(&report, true, 7, "seven");
+	text = print_report(&report);
+	assert_string_equal(text, "F: warning: whole\nF:3: error: three\nF:7: error: seven 7\n"
+				  "F:7: error: second\nF:7: error: seven\n");
+	assert_int_equal(report.count, 5);
+	assert_int_equal(report.errors, 4);
+	free(text);
+	config_report_clear(&report);
+	assert_null(report.list);
+	assert_int_equal(report.count + report.errors, 0);
+}
+
+/* A report that has messages already neither stops a file nor is lost. */
+static void test_report_is_continued(void **state)
+{
+	struct config_report report = { 0 };
+	struct config *c;
+
+	(void)state;
+	config_report_add(&report, true, 0, "before");
+	c = read_bytes(CLUSTER NODES, strlen(CLUSTER NODES), &report);
+	assert_non_null(c);
+	assert_int_equal(report.count, 1);
+	config_report_clear(&report);
+	config_free(c);
+}
+
+static void test_unsupported(void **state)
+{
+	static const struct row rows[] = {
+		{ "all is well", CLUSTER "datapath = user\nneigh = learn\nadopt = no\n" NODES, "" },
+		{ "auto", CLUSTER "datapath = auto\n" NODES, "" },
+		{ "everything",
+		  CLUSTER "adopt = yes\nneigh = pin\ndatapath = kernel\n" NODES
+			  "address = 2001:db8::1/64\naddress = 2001:db8::2/64\n",
+		  "4: adopt = yes is not available in this version\n"
+		  "5: neigh = pin is not available in this version\n"
+		  "6: datapath = kernel is not available in this version\n"
+		  "11: IPv6 is not available in this version" },
+		{ "seed", CLUSTER "neigh = seed\n" NODES, "4: neigh = seed" },
+		{ "cluster IPv6", CLUSTER "gateway = 2001:db8::1\naddress = 2001:db8::2/64\n" NODES,
+		  "4: IPv6 is not" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config *c = read_good(rows[i].text);
+		struct config_report report = { 0 };
+		size_t count;
+
+		count = config_unsupported(c, &report);
+		assert_int_equal(count, report.errors);
+		check_report(&rows[i], &report);
+		config_report_clear(&report);
+		config_free(c);
+	}
+}
+
+/* --- print and read --- */
+
+static void check_same_addresses(const struct config_addresses *a, const struct config_addresses *b)
+{
+	assert_int_equal(a->count, b->count);
+	for (size_t i = 0; i < a->count; i++) {
+		assert_true(ip_equal(&a->list[i].addr, &b->list[i].addr));
+		assert_int_equal(a->list[i].len, b->list[i].len);
+	}
+}
+
+static void check_same_node(const struct config_node *a, const struct config_node *b)
+{
+	assert_string_equal(a->name, b->name);
+	check_same_addresses(&a->address, &b->address);
+	assert_true(mac_equal(&a->dedicated, &b->dedicated));
+	assert_true(mac_equal(&a->source, &b->source));
+	assert_int_equal(a->id, b->id);
+}
+
+/* All but the lines. */
+static void check_same(const struct config *a, const struct config *b)
+{
+	assert_string_equal(a->interface, b->interface);
+	assert_string_equal(a->tap, b->tap);
+	check_same_addresses(&a->address, &b->address);
+	assert_true(mac_equal(&a->mac, &b->mac));
+	assert_int_equal(a->dedicated_mac, b->dedicated_mac);
+	assert_int_equal(a->source_mac, b->source_mac);
+	assert_int_equal(a->arp, b->arp);
+	assert_int_equal(a->advertise, b->advertise);
+	assert_int_equal(a->strict, b->strict);
+	assert_int_equal(a->datapath, b->datapath);
+	assert_int_equal(a->neigh, b->neigh);
+	assert_int_equal(a->adopt, b->adopt);
+	assert_true(ip_equal(&a->gateway, &b->gateway));
+	assert_int_equal(a->mtu, b->mtu);
+	assert_int_equal(a->node_count, b->node_count);
+	for (size_t i = 0; i < a->node_count; i++)
+		check_same_node(&a->nodes[i], &b->nodes[i]);
+}
+
+static void check_round_trip(const struct config *c)
+{
+	char *text = print_config(c);
+	struct config *again = read_good(text);
+
+	check_same(c, again);
+	config_free(again);
+	free(text);
+}
+
+static void test_round_trip(void **state)
+{
+	static const char *const texts[] = {
+		CLUSTER NODES,
+		CLUSTER "dedicated_mac = multicast\n" ALPHA "id = 190\n" BETA "id = 1\n",
+		CLUSTER "dedicated_mac = multicast\nsource_mac = cluster\n" NODES,
+		CLUSTER "tap = t\nmac = 0a:00:00:00:00:01\nsource_mac = masked\narp = directed\n"
+			"strict = yes\ndatapath = user\nneigh = seed\nadopt = yes\nmtu = 1280\n"
+			"gateway = 2001:db8::1\naddress = 2001:db8::100/64, 10.0.0.1/32\n" ALPHA
+			"id = 3\naddress = 10.0.0.2/31\n[node x]\naddress = fe80::1/64\nid = 4\n"
+			"mac = 06:00:00:00:00:01\n",
+		CLUSTER "advertise = all\ndatapath = kernel\nneigh = pin\n" NODES,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct config *c = read_good(texts[i]);
+
+		check_round_trip(c);
+		config_free(c);
+	}
+}
+
+static void test_printed_text(void **state)
+{
+	struct config *c = read_good(CLUSTER "dedicated_mac = multicast\n" ALPHA "id = 1\n");
+	char *text = print_config(c);
+
+	(void)state;
+	assert_non_null(strstr(text, "mac           = 02:bf:0c:0c:04:64\n"));
+	assert_non_null(strstr(text, "source_mac    = masked\n"));
+	assert_non_null(strstr(text, "\n[node alpha]\n"
+				     "address       = 12.12.4.101/24\n"
+				     "mac           = 03:bf:0c:0c:04:65\n"
+				     "id            = 1\n"));
+	assert_non_null(strstr(text, "02:01:0c:0c:04:64"));
+	free(text);
+	config_free(c);
+}
+
+/* --- size and damage --- */
+
+/* A cluster with `count` nodes, and one more with the address of the first. */
+static char *make_large(unsigned count)
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	fprintf(out, "[cluster]\ninterface = eth0\naddress = 10.0.0.1/8\n");
+	for (unsigned i = 0; i < count; i++)
+		fprintf(out, "[node n%u]\naddress = 10.1.%u.%u/8\n", i, i / 200, i % 200 + 1);
+	fprintf(out, "[node last]\naddress = 10.1.0.1/8\nmac = 06:bf:0a:01:%02x:%02x\n",
+		(count - 1) / 200, (count - 1) % 200 + 1);
+	fclose(out);
+	return text;
+}
+
+static void test_thousand_nodes(void **state)
+{
+	char *text = make_large(1000);
+	struct row row = { "1000 nodes", text,
+			   "2005: duplicate address 10.1.0.1: the first is at line 5\n"
+			   "2006: the dedicated MAC of node 'n999' (line 2002), too" };
+
+	(void)state;
+	check_bytes(&row, strlen(text));
+	free(text);
+}
+
+static char *read_example(size_t *length)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[512];
+	char *text = malloc(65536);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/etc/clusterarpd.conf", srcdir ? srcdir : ".");
+	file = fopen(path, "r");
+	if (!file)
+		fail_msg("%s cannot be opened", path);
+	assert_non_null(text);
+	*length = fread(text, 1, 65535, file);
+	text[*length] = '\0';
+	fclose(file);
+	return text;
+}
+
+static void test_example(void **state)
+{
+	struct config_report report = { 0 };
+	size_t length;
+	char *text = read_example(&length);
+	struct config *c = read_good(text);
+
+	(void)state;
+	assert_int_equal(config_unsupported(c, &report), 0);
+	assert_int_equal(c->node_count, 2);
+	check_round_trip(c);
+	config_free(c);
+	free(text);
+}
+
+/* A comment that shows a setting must itself be right. */
+static void test_example_uncommented(void **state)
+{
+	size_t length, used = 0;
+	char *text = read_example(&length), *bare = malloc(length + 1);
+
+	(void)state;
+	assert_non_null(bare);
+	for (size_t i = 0; i < length; i++) {
+		bool is_setting = text[i] == ';' && (i == 0 || text[i - 1] == '\n') &&
+				  text[i + 1] >= 'a' && text[i + 1] <= 'z';
+
+		if (!is_setting)
+			bare[used++] = text[i];
+	}
+	bare[used] = '\0';
+	assert_true(used < length);
+	config_free(read_good(bare));
+	free(bare);
+	free(text);
+}
+
+/* Whatever comes in: an answer or a report, and an answer can be printed and read. */
+static void check_survives(const char *text, size_t length)
+{
+	struct config_report report = { 0 };
+	struct config *c = read_bytes(text, length, &report);
+
+	assert_true(!c == (report.errors > 0));
+	for (size_t i = 1; i < report.count; i++)
+		assert_true(report.list[i - 1].line <= report.list[i].line);
+	if (c)
+		check_round_trip(c);
+	config_report_clear(&report);
+	config_free(c);
+}
+
+static void test_truncated(void **state)
+{
+	size_t length;
+	char *text = read_example(&length);
+
+	(void)state;
+	for (size_t i = 0; i <= length; i++)
+		check_survives(text, i);
+	free(text);
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+/* Change, drop or repeat a few bytes, most often for ones that mean something. */
+static void mutate(char *text, size_t length, uint32_t *seed)
+{
+	static const char bytes[] = "[]=;:#,/.0123456789af \t\r\n\0\xff\x1b";
+
+	for (uint32_t n = next_random(seed) % 6 + 1; n > 0; n--) {
+		size_t at = next_random(seed) % length;
+		size_t from = next_random(seed) % length, size = next_random(seed) % 40;
+
+		if (next_random(seed) % 2)
+			text[at] = bytes[next_random(seed) % (sizeof(bytes) - 1)];
+		else if (at + size < length && from + size < length)
+			memmove(text + at, text + from, size);
+	}
+}
+
+static void test_mutated(void **state)
+{
+	size_t full_length;
+	char *text = read_example(&full_length), *copy = malloc(full_length + 1);
+	/* Without its comments most of what changes matters. */
+	struct config *c = read_good(text);
+	char *plain = print_config(c);
+	size_t length = strlen(plain);
+	uint32_t seed = 20031007;
+
+	(void)state;
+	assert_non_null(copy);
+	assert_true(length <= full_length);
+	for (unsigned i = 0; i < MUTATIONS; i++) {
+		memcpy(copy, plain, length);
+		mutate(copy, length, &seed);
+		check_survives(copy, length);
+	}
+	free(plain);
+	free(copy);
+	free(text);
+	config_free(c);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_macs),
+		cmocka_unit_test(test_individual_by_mac),
+		cmocka_unit_test(test_ipv6_first),
+		cmocka_unit_test(test_self),
+		cmocka_unit_test(test_keys_and_sections),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_macs_that_clash),
+		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_no_cascades),
+		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_long_sections),
+		cmocka_unit_test(test_inih),
+		cmocka_unit_test(test_nul_bytes),
+		cmocka_unit_test(test_empty_files),
+		cmocka_unit_test(test_read_error),
+		cmocka_unit_test(test_all_in_one_run),
+		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_report_is_continued),
+		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_printed_text),
+		cmocka_unit_test(test_thousand_nodes),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_example_uncommented),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_mutated),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
