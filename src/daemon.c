@@ -173,8 +173,8 @@ static void on_nic(unsigned ready, void *arg)
 		flush(d, REWRITE_EGRESS);
 	if (ready & LOOP_READ)
 		rc = run(d, REWRITE_INGRESS);
-	if (rc == -ENETDOWN)
-		log_notice("%s is down", d->config->interface);
+	if (rc == -ENETDOWN) /* told once; its link event says the rest */
+		log_debug("%s: the packet socket says it is down", d->config->interface);
 	else if (rc == -ENXIO || rc == -ENODEV)
 		lose_nic(d);
 	else if (rc)
@@ -201,6 +201,21 @@ static void open_nic(struct daemon *d)
 	announce_start(d->announce);
 }
 
+/* The NIC changed. With its carrier back, the switch may be another one. */
+static void on_nic_link(struct daemon *d, const struct netlink_link *link)
+{
+	const struct netlink_link before = *wire_link(d->wire);
+
+	wire_changed(d->wire, link);
+	if (link->mtu != before.mtu)
+		host_follow_mtu(d->host, link->mtu);
+	if (link->carrier == before.carrier)
+		return;
+	log_notice("%s: carrier %s", d->config->interface, link->carrier ? "is back" : "lost");
+	if (link->carrier)
+		announce_start(d->announce);
+}
+
 /* A link is new or changed: perhaps it is the NIC that we wait for. */
 static void on_link(struct daemon *d, const struct netlink_link *link)
 {
@@ -208,9 +223,7 @@ static void on_link(struct daemon *d, const struct netlink_link *link)
 	int rc;
 
 	if (nic && link->ifindex == nic->ifindex) {
-		if (link->mtu != nic->mtu)
-			host_follow_mtu(d->host, link->mtu);
-		wire_changed(d->wire, link);
+		on_nic_link(d, link);
 		return;
 	}
 	if (nic || strcmp(link->name, d->config->interface) != 0)
@@ -238,7 +251,7 @@ static void look_again(struct daemon *d)
 	if (!netlink_link_by_name(d->netlink, d->config->interface, &link))
 		on_link(d, &link);
 	if (wire_link(d->wire))
-		wire_check_shield(d->wire);
+		wire_check_shield(d->wire, loop_now(d->loop));
 }
 
 static void on_netlink(const struct netlink_event *event, void *arg)
@@ -261,7 +274,7 @@ static void on_netlink(const struct netlink_event *event, void *arg)
 		break;
 	case NETLINK_TC:
 		if (is_nic)
-			wire_check_shield(d->wire);
+			wire_check_shield(d->wire, loop_now(d->loop));
 		break;
 	case NETLINK_LOST:
 		look_again(d);

@@ -20,6 +20,7 @@
 
 #include "log.h"
 #include "record.h"
+#include "shield.h"
 
 struct wire {
 	const struct peers *peers;
@@ -27,6 +28,7 @@ struct wire {
 	struct netlink *netlink;
 	struct kernel *kernel;
 	struct nic *nic;
+	struct shield shield;
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
 	char *record_path;
@@ -94,8 +96,12 @@ struct wire *wire_create(const struct peers *peers, struct netlink *netlink, con
 	wire->netlink = netlink;
 	wire->lock = -1;
 	wire->record_path = record_path(directory, wire->interface);
-	if (wire->record_path && !load(wire))
+	if (wire->record_path && !load(wire)) {
+		wire->shield = (struct shield){ .netlink = netlink,
+						.kernel = wire->kernel,
+						.interface = wire->interface };
 		return wire;
+	}
 	wire_destroy(wire);
 	return NULL;
 }
@@ -141,25 +147,6 @@ static int lock(struct wire *wire, int ifindex)
 	return -EBUSY;
 }
 
-/* The qdisc at the ingress hook decides whether clsact is ours to remove later. */
-static int check_qdisc(struct wire *wire, const struct netlink_link *link, bool *present)
-{
-	char kind[16] = "";
-	int rc = netlink_tc_ingress_qdisc(wire->netlink, link->ifindex, kind);
-
-	if (rc < 0) {
-		log_error_errno(-rc, "%s: cannot list its qdiscs", link->name);
-		return rc;
-	}
-	*present = kind[0] != '\0';
-	if (!*present || !strcmp(kind, "clsact"))
-		return 0;
-	log_error("%s has a qdisc '%s' where the shield needs 'clsact': remove it first "
-		  "(tc qdisc del dev %s %s)",
-		  link->name, kind, link->name, kind);
-	return -EBUSY;
-}
-
 static int save_record(struct wire *wire)
 {
 	int rc = record_write(wire->record_path, &wire->record);
@@ -175,7 +162,7 @@ static int take_record(struct wire *wire, const struct netlink_link *link)
 {
 	struct record old = { 0 };
 	bool clsact;
-	int rc = check_qdisc(wire, link, &clsact);
+	int rc = shield_find_qdisc(&wire->shield, &clsact);
 
 	if (rc)
 		return rc;
@@ -192,89 +179,6 @@ static int take_record(struct wire *wire, const struct netlink_link *link)
 						.clsact_ours = !clsact };
 	}
 	return save_record(wire);
-}
-
-struct filter_scan {
-	const struct wire *wire;
-	enum netlink_tc_hook hook;
-	bool warn;
-	bool ours_seen, behind; /* ours is behind one that is not */
-	unsigned others;
-};
-
-static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
-{
-	struct filter_scan *scan = arg;
-
-	if (kernel_shield_is_ours(filter->priority, filter->handle)) {
-		scan->ours_seen = true;
-		return;
-	}
-	scan->others++;
-	if (!scan->ours_seen && filter->priority == 1)
-		scan->behind = true;
-	if (scan->warn)
-		log_warning("%s has a filter of its own at %s (%s, priority %u): it sees %s",
-			    scan->wire->interface,
-			    scan->hook == NETLINK_TC_INGRESS ? "ingress" : "egress", filter->kind,
-			    filter->priority,
-			    scan->hook == NETLINK_TC_INGRESS
-				    ? "nothing but link-local frames (LLDP and the like)"
-				    : "what the daemon sends");
-}
-
-static struct filter_scan scan_filters(struct wire *wire, enum netlink_tc_hook hook, bool warn)
-{
-	struct filter_scan scan = { .wire = wire, .hook = hook, .warn = warn };
-	int rc = netlink_tc_list(wire->netlink, wire->link.ifindex, hook, scan_filter, &scan);
-
-	if (rc < 0)
-		log_debug_errno(-rc, "%s: cannot list filters", wire->interface);
-	return scan;
-}
-
-/* A filter that somebody put before ours may let pass what the shield must not. */
-static void come_first(struct wire *wire, enum netlink_tc_hook hook)
-{
-	struct filter_scan scan = scan_filters(wire, hook, false);
-	int rc;
-
-	if (!scan.behind)
-		return;
-	rc = kernel_shield_to_front(wire->kernel, wire->link.ifindex,
-				    hook == NETLINK_TC_INGRESS ? KERNEL_INGRESS : KERNEL_EGRESS);
-	if (rc)
-		log_warning_errno(-rc, "%s: a filter stands before the shield's", wire->interface);
-	else
-		log_warning("%s: a filter had been put before the shield's; the shield's is "
-			    "first again",
-			    wire->interface);
-}
-
-static int put_shield_up(struct wire *wire, bool *changed)
-{
-	int rc = kernel_shield_attach(wire->kernel, wire->link.ifindex, changed);
-
-	if (rc) {
-		log_error_errno(-rc, "%s: cannot put the shield up (%s)", wire->interface,
-				kernel_error(wire->kernel));
-		return rc;
-	}
-	come_first(wire, NETLINK_TC_INGRESS);
-	come_first(wire, NETLINK_TC_EGRESS);
-	return 0;
-}
-
-static void warn_of_others(struct wire *wire)
-{
-	int tcx = kernel_tcx_count(wire->link.ifindex);
-
-	scan_filters(wire, NETLINK_TC_INGRESS, true);
-	scan_filters(wire, NETLINK_TC_EGRESS, true);
-	if (tcx > 0)
-		log_warning("%s has %d tcx program(s): they run before the shield and may get "
-			    "round it",
-			    wire->interface, tcx);
 }
 
 void wire_warn_address(const struct wire *wire, const struct ip_prefix *address)
@@ -327,14 +231,13 @@ static int open_socket(struct wire *wire)
 
 static int take_over(struct wire *wire)
 {
-	bool changed;
 	int rc = take_record(wire, &wire->link);
 
 	if (!rc)
-		rc = put_shield_up(wire, &changed);
+		rc = shield_up(&wire->shield);
 	if (rc)
 		return rc;
-	warn_of_others(wire);
+	shield_warn_of_others(&wire->shield);
 	netlink_address_list(wire->netlink, wire->link.ifindex, warn_address, wire);
 	if (!(wire->link.flags & IFF_UP)) {
 		rc = netlink_link_set_up(wire->netlink, wire->link.ifindex, true);
@@ -361,6 +264,7 @@ int wire_attach(struct wire *wire)
 	if (rc)
 		return rc;
 	wire->link = link;
+	wire->shield.ifindex = link.ifindex;
 	rc = take_over(wire);
 	if (rc == -ENODEV) /* gone meanwhile */
 		wire_lose(wire);
@@ -385,25 +289,9 @@ void wire_lose(struct wire *wire)
 	record_remove(wire->record_path);
 }
 
-static void remove_qdisc(struct wire *wire)
-{
-	int rc;
-
-	if (!wire->record.clsact_ours || scan_filters(wire, NETLINK_TC_INGRESS, false).others ||
-	    scan_filters(wire, NETLINK_TC_EGRESS, false).others)
-		return;
-	rc = netlink_tc_remove_clsact(wire->netlink, wire->link.ifindex);
-	if (rc && rc != -ENODEV && rc != -ENOENT)
-		log_warning_errno(-rc, "%s: cannot remove clsact", wire->interface);
-}
-
 static void put_back(struct wire *wire)
 {
-	int rc = kernel_shield_detach(wire->kernel, wire->link.ifindex);
-
-	if (rc)
-		log_warning_errno(-rc, "%s: cannot take the shield down", wire->interface);
-	remove_qdisc(wire);
+	shield_down(&wire->shield, wire->record.clsact_ours);
 	if (!wire->record.was_up)
 		netlink_link_set_up(wire->netlink, wire->link.ifindex, false);
 	record_remove(wire->record_path);
@@ -437,18 +325,17 @@ struct nic *wire_nic(struct wire *wire)
 	return wire->nic;
 }
 
-void wire_check_shield(struct wire *wire)
+void wire_check_shield(struct wire *wire, uint64_t now)
 {
 	char kind[16] = "";
-	bool changed = false;
 
+	/* clsact was the operator's, who took it away: the one to come is ours. */
 	if (!wire->record.clsact_ours &&
 	    !netlink_tc_ingress_qdisc(wire->netlink, wire->link.ifindex, kind) && !kind[0]) {
 		wire->record.clsact_ours = true;
 		save_record(wire);
 	}
-	if (!put_shield_up(wire, &changed) && changed)
-		log_warning("%s: the shield had been removed; it is up again", wire->interface);
+	shield_check(&wire->shield, now);
 }
 
 void wire_add_drops(struct wire *wire, uint64_t *drops)

@@ -38,8 +38,8 @@ void wire_changed(struct wire *wire, const struct netlink_link *link);
 struct nic *wire_nic(struct wire *wire);
 
 /* Somebody changed qdiscs or filters of the NIC: see to it that the shield is up and
- * the first in its hooks. */
-void wire_check_shield(struct wire *wire);
+ * the first in its hooks. `now`: monotonic milliseconds, for the rate of log lines. */
+void wire_check_shield(struct wire *wire, uint64_t now);
 /* Warn of an address on the NIC, unless it is one that every interface has. */
 void wire_warn_address(const struct wire *wire, const struct ip_prefix *address);
 
