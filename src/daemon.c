@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "announce.h"
 #include "core/peers.h"
@@ -369,8 +370,11 @@ static bool create(struct daemon *d, const struct config_node *self)
 static bool open_control(struct daemon *d)
 {
 	const char *path = d->options->socket;
-	int rc = control_open(d->loop, path, on_request, d, &d->control);
+	int rc;
 
+	if (!mkdir(d->directory, 0755))
+		log_info("made %s", d->directory);
+	rc = control_open(d->loop, path, on_request, d, &d->control);
 	if (rc == -EADDRINUSE)
 		log_error("%s: another clusterarpd listens there", path);
 	else if (rc)
