@@ -14,6 +14,7 @@
 
 /* The end of the pipe on which the parent waits; a process has one parent. */
 static int ready_fd = -1;
+static const char *pid_file;
 
 /* A byte: ready. End of file: the child ended, with the exit code to hand on. */
 static void wait_and_exit(int fd, pid_t child)
@@ -73,6 +74,11 @@ void background_ready(void)
 	ready_fd = -1;
 }
 
+static void remove_pid_file(void)
+{
+	unlink(pid_file);
+}
+
 int background_write_pid(const char *path)
 {
 	FILE *f = fopen(path, "we");
@@ -80,7 +86,10 @@ int background_write_pid(const char *path)
 
 	if (f && fclose(f))
 		rc = -1;
-	if (rc)
+	if (rc) {
 		log_error_errno(errno, "cannot write %s", path);
-	return rc;
+		return rc;
+	}
+	pid_file = path;
+	return atexit(remove_pid_file);
 }

@@ -10,7 +10,8 @@
 int background_fork(void);
 /* In the child: all is set, let the parent go. Without background_fork() nothing. */
 void background_ready(void);
-/* Write the process ID into `path`. -1 after a log line. */
+/* Write the process ID into `path`, which goes again when the process exits. -1 after a
+ * log line. */
 int background_write_pid(const char *path);
 
 #endif

@@ -82,7 +82,8 @@ static void fail(struct daemon *d)
 	loop_stop(d->loop);
 }
 
-static void say_state(struct daemon *d)
+/* What the log, and with `tell` the service manager, is told of the state. */
+static void say_state(struct daemon *d, void (*tell)(const char *status))
 {
 	char text[128];
 
@@ -93,7 +94,7 @@ static void say_state(struct daemon *d)
 		snprintf(text, sizeof(text), "waiting for %s, which is not there",
 			 d->config->interface);
 	log_notice("%s", text);
-	notify_status(text);
+	tell(text);
 }
 
 /* Frames: each direction has its turn, and what blocks on the other side waits for
@@ -162,7 +163,7 @@ static void lose_nic(struct daemon *d)
 	loop_io_free(d->nic_io);
 	d->nic_io = NULL;
 	wire_lose(d->wire);
-	say_state(d);
+	say_state(d, notify_status);
 }
 
 static void on_nic(unsigned ready, void *arg)
@@ -238,7 +239,7 @@ static void on_link(struct daemon *d, const struct netlink_link *link)
 	}
 	host_follow_mtu(d->host, wire_link(d->wire)->mtu);
 	open_nic(d);
-	say_state(d);
+	say_state(d, notify_status);
 }
 
 /* Notifications were lost: whatever may have happened is looked at anew. */
@@ -423,7 +424,6 @@ static bool start(struct daemon *d, const struct config_node *self)
 	if (!create(d, self) || !open_control(d) || !open_netlink(d) || !open_wire(d) ||
 	    !open_host(d))
 		return false;
-	d->exit_code = EXIT_WELL;
 	if (wire_link(d->wire))
 		open_nic(d);
 	return d->exit_code == EXIT_WELL;
@@ -452,24 +452,28 @@ static void stop(struct daemon *d)
 	free(d->directory);
 }
 
+static int run_loop(struct daemon *d)
+{
+	int rc;
+
+	say_state(d, notify_ready);
+	if (d->options->ready(d->options->arg))
+		return EXIT_RUNTIME;
+	rc = loop_run(d->loop);
+	if (!rc)
+		return d->exit_code;
+	log_error_errno(-rc, "the event loop failed");
+	return EXIT_RUNTIME;
+}
+
 int daemon_run(const struct config *config, const struct config_node *self,
 	       const struct daemon_options *options)
 {
-	struct daemon d = { .config = config, .options = options, .exit_code = EXIT_RUNTIME };
-	int rc;
+	struct daemon d = { .config = config, .options = options };
+	int exit_code = EXIT_RUNTIME;
 
-	if (start(&d, self)) {
-		say_state(&d);
-		notify_ready(wire_link(d.wire) ? "running" : "waiting for the NIC");
-		options->ready();
-		rc = loop_run(d.loop);
-		if (rc) {
-			log_error_errno(-rc, "the event loop failed");
-			d.exit_code = EXIT_RUNTIME;
-		}
-	} else {
-		d.exit_code = EXIT_RUNTIME;
-	}
+	if (start(&d, self))
+		exit_code = run_loop(&d);
 	stop(&d);
-	return d.exit_code;
+	return exit_code;
 }

@@ -8,8 +8,10 @@
 #include "core/config.h"
 
 struct daemon_options {
-	const char *socket;  /* path of the control socket; the record lies beside it */
-	void (*ready)(void); /* called once all is set */
+	const char *socket; /* path of the control socket; the record lies beside it */
+	/* Called once all is set; other than 0 ends the run. */
+	int (*ready)(void *arg);
+	void *arg;
 };
 
 /* Run as `self`, a node of `config`, until SIGTERM or SIGINT. EXIT_WELL after an orderly

@@ -46,19 +46,25 @@ find_self(const struct config *config, const struct options *options, struct con
 	return self;
 }
 
+/* The process ID file comes last, so that a second daemon never touches the first's. */
+static int on_ready(void *arg)
+{
+	const struct options *options = arg;
+
+	if (options->pid_file && background_write_pid(options->pid_file))
+		return -1;
+	background_ready();
+	return 0;
+}
+
 static int run(const struct config *config, const struct config_node *self,
 	       const struct options *options)
 {
-	const struct daemon_options daemon_options = { options->socket, background_ready };
-	int rc;
+	const struct daemon_options daemon_options = { options->socket, on_ready, (void *)options };
 
-	if (privilege_reduce() || (options->daemonize && background_fork()) ||
-	    (options->pid_file && background_write_pid(options->pid_file)))
+	if (privilege_reduce() || (options->daemonize && background_fork()))
 		return EXIT_RUNTIME;
-	rc = daemon_run(config, self, &daemon_options);
-	if (options->pid_file)
-		unlink(options->pid_file);
-	return rc;
+	return daemon_run(config, self, &daemon_options);
 }
 
 int main(int argc, char **argv)

@@ -35,6 +35,7 @@ struct scan {
 	bool warn;
 	bool ours_seen, behind; /* ours stands behind one that is not */
 	unsigned others;
+	struct netlink_tc_filter warned; /* the last one: u32 lists those of both hooks */
 };
 
 static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
