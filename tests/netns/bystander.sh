@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# bystander.sh: while two nodes move gigabits past it, the third node's daemon
+# does not wake up (I3), though its NIC sees every frame: the bridge learns
+# nothing. Sourced by t_62_*, after lab.sh.
+
+wakeups() {
+	awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/${LAB_PID[gamma]}/status"
+}
+
+# Nothing has woken it for a second (announcements are over).
+sleeps() {
+	local before
+	before=$(wakeups)
+	sleep 1
+	[ "$(wakeups)" -le $((before + 1)) ]
+}
+
+# bystander_run SETTINGS…
+bystander_run() {
+	local before after seen dropped
+	lab_nodes 3 ageing=0
+	lab_config "$@"
+	lab_start_all
+	ping_all_pairs
+	within 15 sleeps || fail "gamma's daemon never sleeps"
+	before=$(wakeups)
+	seen=$(on sw cat /sys/class/net/p_gamma/statistics/tx_packets)
+	dropped=$(counter gamma .drops.not_ours)
+	before=$(wakeups)
+	tcp_pair alpha beta -t 2
+	after=$(wakeups)
+	seen=$(($(on sw cat /sys/class/net/p_gamma/statistics/tx_packets) - seen))
+	expect_num "frames at gamma's NIC meanwhile" "$seen" ">" 2000
+	expect_num "gamma's wake-ups meanwhile" $((after - before)) "<=" 12
+	expect_num "gamma's drops.not_ours" $(($(counter gamma .drops.not_ours) - dropped)) ">=" 2000
+	ping_all_pairs
+	lab_stop_all
+}

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The demonstration: what is wrong without clusterarpd, and that it is right with it.
+# Three nodes that share one MAC, and an outsider, on one switch. Exits 0 only if
+# everything that it says was seen to hold; ./quickstart demo runs it.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+MAC=02:bf:aa:bb:cc:dd
+A=12.12.4.101
+B=12.12.4.102
+
+title() { printf '\n%s\n\n' "$*"; }
+tell() { printf '    %s\n' "$*"; }
+
+# The checks of the lab speak only when they fail.
+quietly() { "$@" >"$LAB_DIR/quiet"; }
+
+# What `ip link set address` and `ip address add` alone make of a cluster.
+without_daemon() {
+	title "1. Three nodes share the MAC $MAC. No daemon: alpha asks for beta."
+	local node
+	for node in "${LAB_NODES[@]}"; do
+		ip -n "$node" link set eth0 address $MAC
+		ip -n "$node" addr add "$(addr_of "$node")/24" dev eth0
+	done
+	capture sw p_beta "$LAB_DIR/shared.pcap" -Q in "arp and src $B"
+	! on alpha ping -n -c 2 -W 1 $B >"$LAB_DIR/ping" 2>&1 ||
+		fail "alpha reaches beta without a daemon"
+	capture_stop
+	tell "alpha# ping -c 2 $B"
+	grep 'packets transmitted' "$LAB_DIR/ping" | sed 's/^/    /'
+	frames pcap2rows "$LAB_DIR/shared.pcap" | head -n 1 | grep "$B $MAC" >"$LAB_DIR/answer" ||
+		fail "beta does not answer with the shared MAC"
+	tell "beta's answer: \"$B is at $MAC\", which is alpha's own MAC:"
+	tell "the frame that alpha sends there never reaches beta."
+	for node in "${LAB_NODES[@]}"; do
+		ip -n "$node" addr flush dev eth0
+		ip -n "$node" link set eth0 address "52:54:00:00:00:0$(node_index "$node")"
+	done
+}
+
+print_row() { printf '    %-5s %-11s %-18s %-18s %-9s %-12s %-18s %-12s %s\n' "$@"; }
+
+# row NUMBER WHERE PCAP LINE EXPECTED: one row of figure 6 as captured.
+row() {
+	local seen
+	seen=$(frames pcap2rows "$LAB_DIR/$3.pcap" | sed -n "$4p")
+	# shellcheck disable=SC2086 # columns
+	print_row "$1" "$2" $seen
+	[ "$seen" = "$5" ] || fail "row $1: expected $5"
+}
+
+figure6() {
+	local ded_a=03:bf:0c:0c:04:65 ded_b=03:bf:0c:0c:04:66 all=ff:ff:ff:ff:ff:ff
+	local between="arp and ((src $A and dst $B) or (src $B and dst $A))"
+	title "2. The daemons run as in figure 6 of US 7,631,100. alpha asks again:"
+	lab_config mac=$MAC dedicated_mac=multicast source_mac=cluster
+	lab_start_all
+	for node in alpha beta; do
+		capture "$node" cluster0 "$LAB_DIR/$node.tap.pcap" "$between"
+	done
+	capture alpha eth0 "$LAB_DIR/wire.pcap" "$between"
+	on alpha ping -n -c 1 -W 2 $B >"$LAB_DIR/ping" || fail "alpha does not reach beta"
+	capture_stop
+	print_row step where "Eth source" "Eth destination" type "sender IP" "sender MAC" \
+		"target IP" "target MAC"
+	row 600 "A's TAP" alpha.tap 1 "$MAC $all request $A $MAC $B 00:00:00:00:00:00"
+	row 610 wire wire 1 "$MAC $all request $A $ded_a $B 00:00:00:00:00:00"
+	row 620 "B's TAP" beta.tap 2 "$MAC $ded_a response $B $MAC $A $ded_a"
+	row 630 wire wire 2 "$MAC $ded_a response $B $ded_b $A $MAC"
+	row 640 "A's TAP" alpha.tap 2 "$MAC $MAC response $B $ded_b $A $MAC"
+	tell ""
+	tell "alpha# ping -c 1 $B"
+	grep 'packets transmitted' "$LAB_DIR/ping" | sed 's/^/    /'
+	quietly lab_stop_all
+}
+
+traffic() {
+	local a b
+	title "3. With the defaults (individual dedicated MACs, so that the switch learns):"
+	lab_config mac=$MAC
+	lab_start_all
+	on alpha ip -br addr show dev cluster0 | sed 's/^/    alpha# ip -br addr: /'
+	quietly ping_all_pairs
+	on alpha ip neigh show dev cluster0 | grep "^$B " | sed 's/^/    alpha# ip neigh: /'
+	tell "ping between all nodes and the outsider: 12 directed pairs, 0 lost, 0 DUP!"
+	while read -r a b; do
+		quietly tcp_pair "$a" "$b" -t 1
+		tell "$(printf 'iperf3 %-6s to %-6s %6.2f Gb/s' "$a" "$b" "$GBITS")"
+	done < <(lab_pairs)
+}
+
+look() {
+	title "4. What an administrator sees:"
+	tell "alpha# clusterarpctl counters | grep -v ': 0'"
+	ctl alpha counters | grep -v ': 0$' | sed 's/^/    /'
+	quietly lab_stop_all
+	title "All of it held. The daemons are stopped, the network namespaces gone."
+}
+
+# Figure 6 has the cluster MAC as Ethernet source: a switch that learns would pin it to
+# whoever spoke last (SPEC 3), so one that does not carries that part.
+switch_learns() { ip -n sw link set br0 type bridge ageing_time "$1"; }
+
+lab_nodes 3
+without_daemon
+switch_learns 0
+figure6
+switch_learns 30000
+traffic
+look

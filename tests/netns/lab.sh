@@ -1,0 +1,520 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# lab.sh: the laboratory in which the whole system is tested. A test sources it
+# as its first act and then finds itself alone: in mount, process and network
+# namespaces of its own with an empty /run, so that whatever it makes (network
+# namespaces, daemons, sockets) is gone when it ends, however it ends.
+#
+# The lab is a bridge `sw` with one port p_NAME for each host NAME; a host is a
+# network namespace with a NIC eth0. Nodes (alpha, beta, gamma, delta) are to run
+# a clusterarpd; plain hosts (out, …) have an address on eth0 and run nothing.
+#
+# Environment: CLUSTERARPD, CLUSTERARPCTL: the programs under test.
+#   LAB_SLOW=1: a sanitized build, be patient. LAB_DIR: where files go.
+
+set -eu
+
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${CLUSTERARPD:=$LAB_TOP/../../src/clusterarpd}"
+: "${CLUSTERARPCTL:=$LAB_TOP/../../src/clusterarpctl}"
+: "${LAB_SLOW:=}"
+export CLUSTERARPD CLUSTERARPCTL LAB_SLOW
+
+LAB_CLUSTER_IP=12.12.4.100
+# shellcheck disable=SC2034 # for the tests, as are GBITS and LOST below
+LAB_CLUSTER_MAC=02:bf:0c:0c:04:64
+LAB_ALL_NODES=(alpha beta gamma delta)
+LAB_NODES=()     # those of this test
+LAB_CONF=
+declare -A LAB_PID=()
+declare -A LAB_ADDR=([out]=12.12.4.200)
+LAB_CAPTURES=()
+
+# --- the sandbox -----------------------------------------------------------
+
+lab_sandbox_enter() {
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "skipped: needs root" >&2
+		exit 77
+	fi
+	LAB_SANDBOX=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc -- \
+		"$BASH" "$0" "$@"
+}
+
+lab_sandbox_furnish() {
+	unset LAB_SANDBOX
+	mount --make-rprivate /
+	mount -t tmpfs -o mode=755 lab /run
+	mknod -m 666 /run/tun c 10 200
+	mount --bind /run/tun /dev/net/tun
+	if [ -z "${LAB_DIR:-}" ]; then
+		LAB_DIR=/run/lab
+		trap 'lab_show_logs $?' EXIT
+	fi
+	mkdir -p "$LAB_DIR" /run/clusterarpd
+	chmod 755 "$LAB_DIR"
+	trap 'exit 130' INT TERM
+	ip link set lo up
+}
+
+# A test that is run by hand has nobody else to show the logs.
+lab_show_logs() {
+	[ "$1" -ne 0 ] && [ "$1" -ne 77 ] || return 0
+	local log
+	for log in "$LAB_DIR"/*.log; do
+		[ -s "$log" ] || continue
+		echo "--- ${log##*/}" >&2
+		tail -n 40 "$log" >&2
+	done
+}
+
+# --- verdicts --------------------------------------------------------------
+
+say() { printf '# %s\n' "$*"; }
+ok() { printf 'ok: %s\n' "$*"; }
+
+fail() {
+	printf 'FAILED: %s\n' "$*" >&2
+	exit 1
+}
+
+skip() {
+	printf 'skipped: %s\n' "$*" >&2
+	exit 77
+}
+
+# expect WHAT EXPECTED SEEN
+expect() {
+	[ "$2" = "$3" ] || fail "$1: expected '$2', saw '$3'"
+	ok "$1: $3"
+}
+
+# expect_num WHAT A OP B, with OP as in awk: < <= == >= >
+expect_num() {
+	awk -v a="$2" -v b="$4" "BEGIN { exit !(a + 0 $3 b + 0) }" ||
+		fail "$1: expected $3 $4, saw $2"
+	ok "$1: $2 ($3 $4)"
+}
+
+# expect_rc RC WHAT COMMAND…: its output ends up in $LAB_DIR/output.
+expect_rc() {
+	local want=$1 what=$2 rc=0
+	shift 2
+	timeout -k 2 "$(seconds 10)" "$@" >"$LAB_DIR/output" 2>&1 </dev/null || rc=$?
+	[ "$rc" -eq "$want" ] ||
+		fail "$what: expected exit status $want, saw $rc: $(head -c 2000 "$LAB_DIR/output")"
+	ok "$what: exit status $rc"
+}
+
+# A time limit that suits the build.
+seconds() { if [ -n "$LAB_SLOW" ]; then echo $(($1 * 4)); else echo "$1"; fi; }
+
+# now_ms: the time since boot in milliseconds.
+now_ms() {
+	local up
+	read -r up _ </proc/uptime
+	up=${up/./}
+	echo $((10#$up * 10))
+}
+
+# within SECONDS COMMAND…: true as soon as the command is, else false in the end.
+# The limit is as given; say $(seconds N) for one that grows with a slow build.
+within() {
+	local end=$(($(now_ms) + $1 * 1000))
+	shift
+	until "$@"; do
+		[ "$(now_ms)" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- hosts and wires -------------------------------------------------------
+
+on() {
+	local host=$1
+	shift
+	ip netns exec "$host" "$@"
+}
+
+addr_of() { echo "${LAB_ADDR[$1]}"; }
+nic_mac() { on "$1" cat "/sys/class/net/${2:-eth0}/address"; }
+
+# node_index NODE: 1 for alpha, …
+node_index() {
+	local i
+	for i in "${!LAB_ALL_NODES[@]}"; do
+		[ "${LAB_ALL_NODES[i]}" != "$1" ] || echo $((i + 1))
+	done
+}
+
+# The MACs that SPEC 3 gives a node for the default cluster MAC.
+dedicated_mac() { printf '06:bf:0c:0c:04:%02x\n' $((100 + $(node_index "$1"))); }
+group_mac() { printf '03:bf:0c:0c:04:%02x\n' $((100 + $(node_index "$1"))); }
+masked_mac() { printf '02:%02x:0c:0c:04:64\n' "$(node_index "$1")"; }
+
+lab_switch() {
+	ip netns add sw
+	on sw sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	ip -n sw link add br0 type bridge
+	ip -n sw link set br0 type bridge mcast_snooping 0 stp_state 0 \
+		ageing_time "$LAB_AGEING"
+	on sw sysctl -qw net.bridge.bridge-nf-call-iptables=0 \
+		net.bridge.bridge-nf-call-ip6tables=0 net.bridge.bridge-nf-call-arptables=0
+	ip -n sw link set br0 mtu "$LAB_MTU" up
+}
+
+# lab_veth HOST NAME MAC PORT: a veth into the switch.
+lab_veth() {
+	ip link add "$2" netns "$1" mtu "$LAB_MTU" address "$3" type veth \
+		peer name "$4" netns sw mtu "$LAB_MTU"
+	ip -n sw link set "$4" master br0 up
+}
+
+# What is below a macvlan is in a namespace of its own, lest its stack joins in.
+lab_macvlan() {
+	ip netns add "low_$1"
+	on "low_$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	lab_veth "low_$1" lower0 "$2" "p_$1"
+	ip -n "low_$1" link set lower0 up
+	ip -n "low_$1" link add link lower0 name eth0 netns "$1" address "$2" \
+		type macvlan mode passthru nopromisc
+}
+
+# lab_host NAME MAC [veth|macvlan]: a host on the switch, its NIC up.
+lab_host() {
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+	if [ "${3:-veth}" = macvlan ]; then
+		lab_macvlan "$1" "$2"
+	else
+		lab_veth "$1" eth0 "$2" "p_$1"
+	fi
+	ip -n "$1" link set eth0 up
+}
+
+# lab_plain NAME LASTBYTE: a host without a daemon, 12.12.4.LASTBYTE/24 on eth0.
+lab_plain() {
+	lab_host "$1" "$(printf '52:54:00:00:00:%02x' "$2")"
+	LAB_ADDR[$1]=12.12.4.$2
+	ip -n "$1" addr add "12.12.4.$2/24" dev eth0
+}
+
+# lab_nodes N [ageing=CENTISECONDS] [mtu=N] [forward=1] [nic=macvlan] [out=no]
+lab_nodes() {
+	local count=$1 i name nic=veth forward=0 out=yes option
+	LAB_AGEING=30000 LAB_MTU=1500
+	shift
+	for option in "$@"; do
+		case $option in
+		ageing=*) LAB_AGEING=${option#*=} ;;
+		mtu=*) LAB_MTU=${option#*=} ;;
+		forward=*) forward=${option#*=} ;;
+		nic=*) nic=${option#*=} ;;
+		out=*) out=${option#*=} ;;
+		*) fail "lab_nodes: $option?" ;;
+		esac
+	done
+	lab_switch
+	LAB_NODES=("${LAB_ALL_NODES[@]:0:count}")
+	for ((i = 1; i <= count; i++)); do
+		name=${LAB_ALL_NODES[i - 1]}
+		LAB_ADDR[$name]=12.12.4.$((100 + i))
+		lab_host "$name" "52:54:00:00:00:0$i" "$nic"
+		[ "$forward" = 0 ] || on "$name" sysctl -qw net.ipv4.ip_forward=1
+	done
+	[ "$out" = no ] || lab_plain out 200
+}
+
+# --- configuration ---------------------------------------------------------
+
+# lab_config [KEY=VALUE…] [NODE.KEY=VALUE…]: writes $LAB_CONF for the nodes of
+# the lab. KEY= with nothing behind it leaves a key out.
+lab_config() {
+	local -A cluster=([interface]=eth0 [tap]=cluster0 [datapath]=user
+		[address]=$LAB_CLUSTER_IP/24) node=()
+	local setting key name
+	for setting in "$@"; do
+		key=${setting%%=*}
+		case $key in
+		*.*) node[$key]=${setting#*=} ;;
+		*) cluster[$key]=${setting#*=} ;;
+		esac
+	done
+	LAB_CONF=$LAB_DIR/clusterarpd.conf
+	{
+		echo "[cluster]"
+		for key in "${!cluster[@]}"; do
+			[ -z "${cluster[$key]}" ] || echo "$key = ${cluster[$key]}"
+		done
+		for name in "${LAB_NODES[@]}"; do
+			printf '\n[node %s]\n' "$name"
+			echo "address = ${node[$name.address]-${LAB_ADDR[$name]}/24}"
+			echo "id = $(node_index "$name")"
+			[ -z "${node[$name.mac]-}" ] || echo "mac = ${node[$name.mac]}"
+		done
+	} >"$LAB_CONF"
+}
+
+# --- daemons ---------------------------------------------------------------
+
+socket_of() { echo "/run/clusterarpd/$1/control.sock"; }
+ctl() { timeout -k 1 "$(seconds 5)" "$CLUSTERARPCTL" -s "$(socket_of "$1")" "${@:2}"; }
+
+# counter NODE JQ-PATH, for example .drops.echo; peer NODE PEER JQ-PATH
+counter() { ctl "$1" -j counters | jq -er ".counters$2"; }
+peer() { ctl "$1" -j peers | jq -er --arg n "$2" ".peers[] | select(.name == \$n) | $3"; }
+
+lab_up() { ctl "$1" -j status >/dev/null 2>&1; }
+lab_alive() { kill -0 "${LAB_PID[$1]}" 2>/dev/null; }
+lab_up_or_dead() { lab_up "$1" || ! lab_alive "$1"; }
+
+# lab_launch NODE COMMAND…: the daemon in the background, its log in NODE.log.
+lab_launch() {
+	local node=$1
+	shift
+	mkdir -p "/run/clusterarpd/$node"
+	ip netns exec "$node" "$@" >>"$LAB_DIR/$node.log" 2>&1 </dev/null &
+	LAB_PID[$node]=$!
+	within "$(seconds 5)" lab_up_or_dead "$node" ||
+		fail "$node: no answer on the control socket in time"
+	lab_up "$node" || fail "$node: the daemon ended: $(tail -n 5 "$LAB_DIR/$node.log")"
+}
+
+# lab_start NODE [-- DAEMON ARGUMENTS]
+lab_start() {
+	local node=$1
+	shift
+	[ "${1:-}" != -- ] || shift
+	lab_launch "$node" "$CLUSTERARPD" -c "$LAB_CONF" -n "$node" -s "$(socket_of "$node")" "$@"
+}
+
+# lab_start_user NODE: as nobody with the four capabilities that the unit gives.
+lab_start_user() {
+	local node=$1 caps=+net_admin,+net_raw,+bpf,+perfmon program=$CLUSTERARPD
+	mkdir -p "/run/clusterarpd/$node"
+	chown 65534:65534 "/run/clusterarpd/$node"
+	if ! setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$program"; then
+		program=/run/clusterarpd/program
+		install -m 755 "$CLUSTERARPD" "$program"
+	fi
+	lab_launch "$node" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps "-all,$caps" --ambient-caps "-all,$caps" --bounding-set "-all,$caps" \
+		"$program" -c "$LAB_CONF" -n "$node" -s "$(socket_of "$node")"
+}
+
+lab_start_all() {
+	local node
+	for node in "${LAB_NODES[@]}"; do lab_start "$node"; done
+}
+
+lab_dead() { ! lab_alive "$1"; }
+
+# No sanitizer has complained.
+lab_log_clean() {
+	local found
+	found=$(grep -E 'ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ThreadSanitizer' \
+		"$LAB_DIR/$1.log" | head -n 3)
+	[ -z "$found" ] || fail "$1: $found"
+}
+
+# lab_stop NODE: an orderly stop, which must succeed.
+lab_stop() {
+	local rc=0
+	lab_alive "$1" || fail "$1: the daemon is not running any more"
+	kill -TERM "${LAB_PID[$1]}"
+	within "$(seconds 10)" lab_dead "$1" || fail "$1: the daemon does not end on SIGTERM"
+	wait "${LAB_PID[$1]}" || rc=$?
+	unset "LAB_PID[$1]"
+	[ "$rc" -eq 0 ] || fail "$1: expected exit status 0 on SIGTERM, saw $rc"
+	lab_log_clean "$1"
+}
+
+lab_stop_all() {
+	local node
+	for node in "${LAB_NODES[@]}"; do lab_stop "$node"; done
+	ok "orderly stop of all daemons"
+}
+
+# lab_kill NODE: as a crash would.
+lab_kill() {
+	kill -KILL "${LAB_PID[$1]}"
+	within 5 lab_dead "$1" || fail "$1: survives SIGKILL"
+	wait "${LAB_PID[$1]}" 2>/dev/null || true
+	unset "LAB_PID[$1]"
+}
+
+# --- what a host looks like ------------------------------------------------
+
+lab_settled() { ! on "$1" ip -6 addr show tentative | grep -q inet6; }
+
+# lab_snapshot NODE: everything that an orderly stop has to leave as it was.
+lab_snapshot() {
+	within 10 lab_settled "$1" || fail "$1: addresses remain tentative"
+	# shellcheck disable=SC2016
+	on "$1" sh -c '
+		ip -d link
+		ip addr
+		ip route show table all
+		ip -6 route show table all
+		ip rule
+		tc qdisc
+		for d in $(ls /sys/class/net); do
+			echo "filters of $d"
+			for hook in root ingress egress; do
+				tc filter show dev "$d" "$hook" 2>/dev/null
+			done
+		done
+		ip maddr
+		ip neigh show nud permanent
+		bridge fdb'
+}
+
+# expect_unchanged WHAT FILE FILE
+expect_unchanged() {
+	diff -u "$2" "$3" >"$LAB_DIR/diff" || fail "$1: $(cat "$LAB_DIR/diff")"
+	ok "$1: nothing differs"
+}
+
+# --- captures --------------------------------------------------------------
+
+capture_listens() { grep -q 'listening on' "$1.err"; }
+
+# capture HOST IFACE FILE [TCPDUMP ARGUMENTS]: until capture_stop.
+capture() {
+	local host=$1 iface=$2 file=$3
+	shift 3
+	: >"$file.err"
+	ip netns exec "$host" tcpdump -Z root -n -U --immediate-mode -B 32768 \
+		-i "$iface" -w "$file" "$@" >/dev/null 2>"$file.err" </dev/null &
+	LAB_CAPTURES+=("$!")
+	within 5 capture_listens "$file" ||
+		fail "no capture on $host $iface: $(cat "$file.err")"
+}
+
+captures_gone() {
+	local pid
+	for pid in "${LAB_CAPTURES[@]}"; do
+		! kill -0 "$pid" 2>/dev/null || return 1
+	done
+}
+
+# Ends all captures; what passed before this call is in the files.
+capture_stop() {
+	[ "${#LAB_CAPTURES[@]}" -gt 0 ] || return 0
+	sleep 0.2
+	kill -INT "${LAB_CAPTURES[@]}" 2>/dev/null || true
+	within 5 captures_gone || fail "a capture does not end"
+	LAB_CAPTURES=()
+}
+
+frames() { /usr/bin/python3 "$LAB_TOP/frames.py" "$@"; }
+
+# expect_sources WHAT FILE MAC…: the Ethernet sources in a capture are these.
+expect_sources() {
+	local what=$1 file=$2
+	shift 2
+	expect "$what" "$(printf '%s\n' "$@" | sort | xargs)" "$(frames sources "$file" | xargs)"
+}
+
+# --- traffic ---------------------------------------------------------------
+
+# lab_pairs: the directed pairs between nodes, and both ways with the outsider.
+lab_pairs() {
+	local a b
+	for a in "${LAB_NODES[@]}" out; do
+		for b in "${LAB_NODES[@]}" out; do
+			[ "$a" = "$b" ] || echo "$a $b"
+		done
+	done
+}
+
+# ping_clean A B [PING ARGUMENTS]: 5 pings, none lost, none doubled, no redirect.
+ping_clean() {
+	local a=$1 b=$2 text
+	shift 2
+	text=$(on "$a" timeout -k 1 "$(seconds 10)" ping -n -c 5 -i 0.05 -W "$(seconds 1)" "$@" \
+		"$(addr_of "$b")" 2>&1) || { echo "$a to $b: $text" && return 1; }
+	case $text in
+	*DUP!* | *Redirect* | *rrors*) echo "$a to $b: $text" && return 1 ;;
+	*" 5 received, 0% packet loss"*) return 0 ;;
+	esac
+	echo "$a to $b: $text"
+	return 1
+}
+
+# ping_all_pairs [PING ARGUMENTS]
+ping_all_pairs() {
+	local a b pid n=0 pids=() bad=0
+	while read -r a b; do
+		ping_clean "$a" "$b" "$@" >"$LAB_DIR/ping.$a.$b" &
+		pids+=("$!")
+		n=$((n + 1))
+	done < <(lab_pairs)
+	for pid in "${pids[@]}"; do wait "$pid" || bad=$((bad + 1)); done
+	[ "$bad" -eq 0 ] || fail "$bad of $n pairs: $(cat "$LAB_DIR"/ping.*)"
+	rm -f "$LAB_DIR"/ping.*
+	ok "ping in $n directed pairs: 0 lost, 0 DUP!, no redirect"
+}
+
+# expect_reach A B: a ping arrives in the end (ARP tables may have to change).
+reach() { on "$1" ping -n -c 1 -W 1 "$(addr_of "$2")" >/dev/null 2>&1; }
+expect_reach() {
+	within "$(seconds 5)" reach "$1" "$2" || fail "$1 does not reach $2"
+	ok "$1 reaches $2"
+}
+
+LAB_PORT=5200
+listens() { [ -n "$(on "$1" ss -Hltn "sport = :$2")" ]; }
+
+# iperf A B CLIENT-ARGUMENTS: iperf3's JSON report of A sending to B.
+iperf() {
+	local a=$1 b=$2 server
+	shift 2
+	LAB_PORT=$((5201 + (LAB_PORT - 5199) % 500))
+	timeout -k 1 30 ip netns exec "$b" iperf3 -s -1 -p "$LAB_PORT" >"$LAB_DIR/iperf.$b" 2>&1 &
+	server=$!
+	within "$(seconds 5)" listens "$b" "$LAB_PORT" || fail "no iperf3 server on $b"
+	on "$a" timeout -k 1 "$(seconds 10)" iperf3 -J -c "$(addr_of "$b")" -p "$LAB_PORT" \
+		"$@" >"$LAB_DIR/iperf.json" 2>&1 ||
+		fail "iperf3 $a to $b: $(jq -r .error "$LAB_DIR/iperf.json" 2>/dev/null ||
+			head -c 1000 "$LAB_DIR/iperf.json")"
+	kill "$server" 2>/dev/null || true
+	wait "$server" 2>/dev/null || true
+}
+
+# tcp_pair A B [ARGUMENTS]: sets GBITS, the rate received in gigabits a second.
+tcp_pair() {
+	local a=$1 b=$2
+	shift 2
+	[ $# -gt 0 ] || set -- -t 1
+	iperf "$a" "$b" "$@"
+	GBITS=$(jq -r '.end.sum_received.bits_per_second / 1e7 | round / 100' "$LAB_DIR/iperf.json")
+	expect_num "TCP $a to $b, Gb/s" "$GBITS" ">" 0
+}
+
+# udp_pair A B RATE: sets LOST, the number of datagrams lost of about 1500.
+udp_pair() {
+	iperf "$1" "$2" -u -b "$3" -l 1400 -n 2100000
+	LOST=$(jq -r '.end.sum.lost_packets' "$LAB_DIR/iperf.json")
+	expect_num "UDP $1 to $2, datagrams" "$(jq '.end.sum.packets' "$LAB_DIR/iperf.json")" ">" 1000
+	say "lost $LOST"
+}
+
+# best A B: the greater; ratio A B: A/B with two digits.
+best() { awk -v a="$1" -v b="$2" 'BEGIN { print (a + 0 > b + 0) ? a : b }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", (b > 0) ? a / b : 0 }'; }
+
+# --- neighbour tables --------------------------------------------------------
+
+# table NODE ADDRESS [DEV]: the MAC that the stack would use, "-" for none.
+table() {
+	on "$1" ip -j neigh show "$2" dev "${3:-cluster0}" |
+		jq -r '[.[] | .lladdr // "-"] | first // "-"'
+}
+
+# forget NODE ADDRESS [DEV]
+forget() { on "$1" ip neigh flush to "$2" dev "${3:-cluster0}"; }
+
+{ [ -n "${LAB_SANDBOX:-}" ] && [ $$ -eq 1 ]; } || lab_sandbox_enter "$@"
+lab_sandbox_furnish

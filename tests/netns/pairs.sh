@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# pairs.sh: what every variant of the configuration has to do: all pairs of three
+# forwarding nodes and an outsider reach each other by ping, TCP and UDP, and on
+# the wire are the right sources, no redirect and no doubled request. Sourced by
+# t_30_*, after lab.sh.
+
+# pairs_prepare SETTINGS…: lab and daemons.
+pairs_prepare() {
+	lab_nodes 3 forward=1
+	lab_plain plain1 201
+	lab_plain plain2 202
+	lab_config "$@"
+	lab_start_all
+}
+
+# pairs_pings SOURCE-FUNCTION: pings, and the sources on the wire meanwhile.
+pairs_pings() {
+	local host files=()
+	for host in "${LAB_NODES[@]}" out; do
+		capture sw "p_$host" "$LAB_DIR/$host.pcap" -Q in
+		files+=("$LAB_DIR/$host.pcap")
+	done
+	ping_all_pairs
+	capture_stop
+	for host in "${LAB_NODES[@]}"; do
+		expect_sources "sources of $host" "$LAB_DIR/$host.pcap" "$("$1" "$host")"
+	done
+	expect "doubled requests on the wire" "" "$(frames doubled "${files[@]}")"
+}
+
+# pairs_watch SOURCE-FUNCTION: capture what must not be, until pairs_watched.
+pairs_watch() {
+	local node
+	for node in "${LAB_NODES[@]}"; do
+		capture sw "p_$node" "$LAB_DIR/$node.bad.pcap" -Q in \
+			"not ether src $("$1" "$node") or icmp[icmptype] = icmp-redirect"
+	done
+}
+
+pairs_watched() {
+	local node
+	capture_stop
+	for node in "${LAB_NODES[@]}"; do
+		expect "other sources and redirects of $node" 0 "$(frames longest "$LAB_DIR/$node.bad.pcap")"
+	done
+}
+
+pairs_tcp() {
+	local a b
+	while read -r a b; do tcp_pair "$a" "$b" -n 20M; done < <(lab_pairs)
+}
+
+# UDP loses no more than between two hosts without daemons; one round may be
+# spoilt by a busy machine.
+pairs_udp() {
+	local a b round bare
+	while read -r a b; do
+		for round in 1 2 3; do
+			udp_pair plain1 plain2 50M
+			bare=$LOST
+			udp_pair "$a" "$b" 50M
+			[ "$LOST" -gt "$bare" ] || break
+		done
+		expect_num "UDP lost $a to $b, of which bare $bare (round $round)" "$LOST" "<=" "$bare"
+	done < <(lab_pairs)
+}
+
+# pairs_run SOURCE-FUNCTION SETTINGS…: all of it.
+pairs_run() {
+	local source=$1
+	shift
+	pairs_prepare "$@"
+	pairs_pings "$source"
+	pairs_watch "$source"
+	pairs_tcp
+	pairs_udp
+	pairs_watched
+}
+
+# pairs_requests: the ARP requests of alpha to its peers, as rows.
+pairs_requests() {
+	local node
+	for node in beta gamma; do
+		forget alpha "$(addr_of "$node")"
+	done
+	capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in 'arp[7] = 1'
+	reach alpha beta || fail "alpha to beta"
+	reach alpha gamma || fail "alpha to gamma"
+	capture_stop
+	frames pcap2rows "$LAB_DIR/arp.pcap" | awk '$4 == "12.12.4.101" && $6 != $4 && $6 != "12.12.4.200"'
+}
+
+# to_dedicated NODE: does the outsider reach a node at its dedicated MAC?
+to_dedicated() {
+	on out ip neigh replace "$(addr_of "$1")" lladdr "$(dedicated_mac "$1")" dev eth0 nud permanent
+	local rc=0
+	on out ping -n -c 2 -i 0.1 -W 1 "$(addr_of "$1")" >"$LAB_DIR/output" 2>&1 || rc=$?
+	on out ip neigh del "$(addr_of "$1")" dev eth0
+	return "$rc"
+}

@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The shield (SPEC 5): the NIC's own stack neither hears, nor answers, nor speaks;
+# what happens when the shield is taken away; and that it comes back.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+# The stack answers multicast pings here, so that one that hears twice shows.
+lab_nodes 1
+on alpha sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0 \
+	net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
+NIC=$(nic_mac alpha)
+lab_config
+lab_start alpha
+
+shield_up() {
+	on alpha tc filter show dev eth0 ingress | grep -q 'pref 1 bpf' &&
+		on alpha tc filter show dev eth0 egress | grep -q 'pref 1 bpf'
+}
+
+# The MACs that answer an ARP for alpha's address, one a line.
+who_answers() {
+	on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 "${1:-12.12.4.101}" |
+		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f
+}
+multicast_ping() { on out ping -n -c "$1" -i 0.05 -W 1 -I eth0 224.0.0.1 2>&1; }
+
+expect_shielded() {
+	expect "$1: answers to ARP" "$LAB_CLUSTER_MAC" "$(who_answers | sort -u)"
+	multicast_ping 5 >"$LAB_DIR/output" || fail "$1: no answer to a multicast ping"
+	! grep -q duplicates "$LAB_DIR/output" || fail "$1: $(cat "$LAB_DIR/output")"
+	ok "$1: every multicast ping answered once"
+}
+
+shield_up || fail "no shield: $(on alpha tc filter show dev eth0 ingress)"
+capture sw p_alpha "$LAB_DIR/wire.pcap" -Q in
+expect_shielded "with the shield"
+expect "answers to two requests" 2 "$(who_answers | wc -l)"
+
+# Everything that makes a NIC's stack talk: carrier, addresses, DAD, MLD, RS, ARP.
+on alpha ip -6 addr add 2001:db8::1/64 dev eth0
+on alpha ip addr add 12.99.0.1/24 dev eth0
+expect "the NIC's answers for an address on it" 0 "$(who_answers 12.99.0.1 | grep -c "$NIC" || true)"
+on alpha ping -n -c 1 -W 1 12.99.0.2 >/dev/null 2>&1 || true
+on alpha ping -n -c 1 -W 1 -I eth0 ff02::1 >/dev/null 2>&1 || true
+on alpha ip addr del 12.99.0.1/24 dev eth0
+on alpha ip -6 addr del 2001:db8::1/64 dev eth0
+ping_clean out alpha || fail "out to alpha"
+capture_stop
+expect_sources "sources on the wire" "$LAB_DIR/wire.pcap" "$(dedicated_mac alpha)"
+
+# Without it. A stopped daemon cannot put it back, nor answer from the TAP.
+kill -STOP "${LAB_PID[alpha]}"
+# shellcheck disable=SC2016
+heard() { on alpha awk '/^Icmp:/ && $2 != "InMsgs" { print $10 }' /proc/net/snmp; }
+before=$(heard)
+multicast_ping 3 >/dev/null || true
+expect "daemon stopped, shield in place: pings heard" 0 $(($(heard) - before))
+expect "daemon stopped, shield in place: answers" "" "$(who_answers | sort -u)"
+on alpha tc qdisc del dev eth0 clsact
+expect "daemon stopped, no shield: answers" "$NIC" "$(who_answers | sort -u)"
+before=$(heard)
+multicast_ping 3 >/dev/null || true
+expect "daemon stopped, no shield: pings heard by the NIC" 3 $(($(heard) - before))
+kill -CONT "${LAB_PID[alpha]}"
+within "$(seconds 1)" shield_up || fail "the shield does not come back within a second"
+ok "the shield is back within a second"
+forget out 12.12.4.101 eth0
+expect_shielded "back again"
+
+# Removed over and over, pings are heard twice now and then. (Of answers to a
+# multicast ping `ping` does not say DUP! but counts them.)
+on alpha timeout 3 sh -c 'while :; do tc qdisc del dev eth0 clsact 2>/dev/null; done' &
+loop=$!
+on out ping -n -c 1000 -i 0.002 -W 1 -I eth0 224.0.0.1 >"$LAB_DIR/output" 2>&1 || true
+wait "$loop" || true
+grep -q duplicates "$LAB_DIR/output" || fail "nothing heard twice without the shield: is it of any use?"
+ok "without the shield: $(grep duplicates "$LAB_DIR/output")"
+within "$(seconds 1)" shield_up || fail "the shield does not come back within a second"
+
+for hook in ingress egress; do
+	on alpha tc filter del dev eth0 "$hook"
+	within "$(seconds 1)" shield_up || fail "$hook: the filter does not come back within a second"
+	ok "$hook: the deleted filter is back within a second"
+done
+expect_shielded "in the end"
+lab_stop alpha

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Announcements (SPEC 5): at start and after the NIC comes back each own address is
+# announced three times, a second apart, with the cluster MAC; the outsider learns.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 1
+lab_config
+on out ip neigh replace 12.12.4.101 lladdr 02:00:00:00:00:99 dev eth0 nud stale
+
+# announced ADDRESS: the number of announcements captured.
+announced() {
+	frames pcap2rows "$LAB_DIR/arp.pcap" |
+		awk -v a="$1" -v m="$LAB_CLUSTER_MAC" '$4 == a && $6 == a && $5 == m' | wc -l
+}
+all_three() { [ "$(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")" = 3/3 ]; }
+
+# expect_announced WHEN
+expect_announced() {
+	within "$(seconds 5)" all_three ||
+		fail "$1: expected 3/3 announcements, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
+	sleep 1.2
+	capture_stop
+	expect "$1: announcements of dedicated and cluster address" 3/3 \
+		"$(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
+	expect_sources "$1: sources" "$LAB_DIR/arp.pcap" "$(dedicated_mac alpha)"
+}
+
+capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
+lab_start alpha
+expect_announced "start"
+expect "the outsider has learnt" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth0)"
+
+# The NIC comes back: as a new one, from admin-down, and from a lost carrier. The
+# bridge's own end sees what its ports bring, whichever ports there are.
+watch() { capture sw br0 "$LAB_DIR/arp.pcap" arp and not ether src "$(nic_mac out)"; }
+
+ip -n alpha link del eth0
+watch
+lab_veth alpha eth0 52:54:00:00:00:77 p_alpha
+ip -n alpha link set eth0 up
+expect_announced "a new NIC"
+
+on alpha ip link set eth0 down
+watch
+on alpha ip link set eth0 up
+expect_announced "NIC up again"
+
+on sw ip link set p_alpha down
+watch
+on sw ip link set p_alpha up
+expect_announced "carrier back"
+expect_reach out alpha
+lab_stop alpha

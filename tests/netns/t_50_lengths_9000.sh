@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Frames of every length with an MTU of 9000.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+# shellcheck source=lengths.sh
+. "$LAB_TOP/lengths.sh"
+
+lengths_run 9000

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# GSO frames cross whole: a capture of a TCP stream on the wire, and on the TAP
+# that it arrives at, holds frames over 60,000 bytes; with BIG TCP on the wire TCP is
+# not slower than without.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 2
+lab_config
+lab_start_all
+expect_reach alpha beta
+expect_reach out alpha
+
+# biggest HOST IFACE FROM TO [TCPDUMP ARGUMENTS]: the longest frame of a stream.
+biggest() {
+	local host=$1 iface=$2 from=$3 to=$4
+	shift 4
+	capture "$host" "$iface" "$LAB_DIR/tcp.pcap" -s 96 "$@" tcp
+	tcp_pair "$from" "$to" -n 200M
+	capture_stop
+	BIGGEST=$(frames longest "$LAB_DIR/tcp.pcap")
+}
+
+# wire_sizes BYTES: gso_max_size and gro_max_size of every veth, as far as possible.
+wire_sizes() {
+	local host
+	for host in alpha beta out; do
+		frames bigtcp "$host:eth0" "$1"
+		frames bigtcp "sw:p_$host" "$1"
+	done
+	frames bigtcp sw:br0 "$1" || true
+}
+
+biggest sw p_alpha alpha beta -Q in
+expect_num "longest frame, wire at alpha" "$BIGGEST" ">" 60000
+biggest beta cluster0 alpha beta -Q in
+expect_num "longest frame, beta's TAP" "$BIGGEST" ">" 60000
+biggest alpha cluster0 out alpha -Q in
+expect_num "longest frame, from the outsider to alpha's TAP" "$BIGGEST" ">" 60000
+
+normal=0 big=0
+for round in 1 2 3; do
+	wire_sizes 65536
+	tcp_pair alpha beta
+	normal=$(best "$normal" "$GBITS")
+	wire_sizes 190000
+	tcp_pair alpha beta
+	big=$(best "$big" "$GBITS")
+done
+say "best of $round rounds: $normal Gb/s, BIG TCP $big Gb/s"
+[ -n "$LAB_SLOW" ] ||
+	expect_num "BIG TCP between nodes, ratio" "$(ratio "$big" "$normal")" ">=" 0.8
+
+# The outsider's own stack makes BIG TCP frames indeed, and they have to arrive.
+biggest sw p_out out alpha -Q in
+expect_num "longest frame of the outsider" "$BIGGEST" ">" 65550
+wire_sizes 65536
+tcp_pair out alpha
+normal=$GBITS
+wire_sizes 190000
+tcp_pair out alpha
+say "outsider to alpha: $normal Gb/s, BIG TCP $GBITS Gb/s"
+[ -n "$LAB_SLOW" ] ||
+	expect_num "BIG TCP from the outsider, ratio" "$(ratio "$GBITS" "$normal")" ">=" 0.5
+ping_all_pairs
+lab_stop_all

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# TCP between two nodes against TCP between two hosts without daemons on the same
+# bridge, in interleaved rounds. LAB_FLOOR: the least ratio allowed (0.5).
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 2
+lab_plain plain1 201
+lab_plain plain2 202
+lab_config
+lab_start_all
+expect_reach alpha beta
+expect_reach plain1 plain2
+
+bare=0 ours=0
+for round in 1 2 3 4; do
+	tcp_pair plain1 plain2
+	bare=$(best "$bare" "$GBITS")
+	tcp_pair alpha beta
+	ours=$(best "$ours" "$GBITS")
+done
+R=$(ratio "$ours" "$bare")
+say "best of $round rounds: bare $bare Gb/s, nodes $ours Gb/s, ratio $R"
+[ -n "$LAB_SLOW" ] || expect_num "ratio of TCP with daemons to without" "$R" ">=" "${LAB_FLOOR:-0.5}"
+lab_stop_all

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A bystander sleeps while others talk, dedicated_mac = multicast.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+# shellcheck source=bystander.sh
+. "$LAB_TOP/bystander.sh"
+
+bystander_run dedicated_mac=multicast source_mac=masked

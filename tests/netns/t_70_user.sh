@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The daemon as an ordinary user with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF and
+# CAP_PERFMON does all of it, and leaves all as it was.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 3
+lab_config
+lab_snapshot alpha >"$LAB_DIR/before"
+for node in alpha beta gamma; do
+	lab_start_user "$node"
+	expect "user of $node's daemon" 65534 "$(awk '/^Uid:/ { print $2 }' "/proc/${LAB_PID[$node]}/status")"
+done
+caps=$(awk '/^CapPrm:/ { print $2 }' "/proc/${LAB_PID[alpha]}/status")
+expect_num "capabilities beyond the four" $((0x$caps & ~0xc000003000)) "==" 0
+ping_all_pairs
+tcp_pair alpha beta
+tcp_pair out gamma
+expect "answers of the NIC" "${LAB_CLUSTER_MAC^^}" \
+	"$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)"
+on alpha tc qdisc del dev eth0 clsact
+shield_up() { on alpha tc filter show dev eth0 ingress | grep -q 'pref 1 bpf'; }
+within "$(seconds 1)" shield_up || fail "the shield does not come back"
+ok "the shield comes back"
+lab_stop_all
+lab_snapshot alpha >"$LAB_DIR/after"
+expect_unchanged "alpha" "$LAB_DIR/before" "$LAB_DIR/after"

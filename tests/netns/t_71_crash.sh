@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# After a crash the daemon starts over what it left, and an orderly stop then
+# leaves all as before the first start.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 3
+lab_config
+lab_snapshot alpha >"$LAB_DIR/before"
+lab_start_all
+ping_all_pairs
+for time in 1 2; do
+	lab_kill alpha
+	expect_rc 1 "crash $time: the TAP is gone" ip -n alpha link show cluster0
+	reach beta gamma || fail "the others do not reach each other"
+	lab_start alpha
+	expect_reach beta alpha
+	ping_all_pairs
+done
+expect "shield programs on alpha" 1/1 \
+	"$(on alpha tc filter show dev eth0 ingress | grep -c 'handle.*bpf\|bpf.*handle')/$(on alpha tc filter show dev eth0 egress | grep -c 'handle.*bpf\|bpf.*handle')"
+lab_stop_all
+lab_snapshot alpha >"$LAB_DIR/after"
+expect_unchanged "alpha" "$LAB_DIR/before" "$LAB_DIR/after"
+expect_rc 3 "no control socket" "$CLUSTERARPCTL" -s "$(socket_of alpha)" status

@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Command lines (SPEC 7): exit statuses of daemon and control program, what -t, -V
+# and -h print, -D and -p, and the JSON of status, peers and counters.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 2
+lab_config
+
+# daemon RC WHAT ARGUMENTS…; control likewise
+daemon() { expect_rc "$1" "clusterarpd $2" ip netns exec alpha "$CLUSTERARPD" "${@:3}"; }
+control() { expect_rc "$1" "clusterarpctl $2" "$CLUSTERARPCTL" "${@:3}"; }
+said() { grep -Eq -- "$1" "$LAB_DIR/output" || fail "expected a line with '$1', saw: $(head -n 20 "$LAB_DIR/output")"; }
+
+daemon 0 "-V" -V
+said '[0-9]+\.[0-9]+'
+daemon 0 "--version" --version
+daemon 0 "-h" -h
+said '--config'
+daemon 2 "with an unknown option" --bogus
+daemon 2 "with an argument too many" -t -c "$LAB_CONF" surplus
+daemon 2 "with an option that lacks its value" -c
+daemon 0 "-t -n" -t -c "$LAB_CONF" -n alpha
+for known in cluster0 "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)" "$(dedicated_mac beta)"; do said "$known"; done
+daemon 0 "-t without -n warns alone" -t -c "$LAB_CONF"
+said '[Ww]arning'
+daemon 1 "-t -n nobody" -t -c "$LAB_CONF" -n nobody
+daemon 1 "-n nobody" -c "$LAB_CONF" -n nobody -s /run/clusterarpd/x.sock
+daemon 1 "without its file" -t -c "$LAB_DIR/missing.conf" -n alpha
+expect_rc 0 "clusterarpd -t as an ordinary user" \
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$CLUSTERARPD" -t -c "$LAB_CONF" -n alpha
+mkdir -m 777 /run/clusterarpd/nobody
+expect_rc 3 "clusterarpd without its capabilities" ip netns exec alpha \
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
+	-s /run/clusterarpd/nobody/control.sock
+
+sed -e 's/^address = 12.12.4.101/adress = 12.12.4.101/' -e 's/^tap = .*/tap = a-name-that-is-too-long/' \
+	"$LAB_CONF" >"$LAB_DIR/bad.conf"
+line=$(grep -n '^adress' "$LAB_DIR/bad.conf" | cut -d: -f1)
+tap=$(grep -n '^tap' "$LAB_DIR/bad.conf" | cut -d: -f1)
+daemon 1 "-t with mistakes" -t -c "$LAB_DIR/bad.conf" -n alpha
+said "bad.conf:$line: error: .*did you mean 'address'\?"
+said "bad.conf:$tap: error: "
+
+control 3 "without a daemon" -s "$(socket_of alpha)" status
+control 2 "with an unknown option" --bogus status
+control 2 "with an unknown command" -s "$(socket_of alpha)" dance
+
+# In the background: ready when the command returns; the pid file names it.
+mkdir -p /run/clusterarpd/alpha
+daemon 0 "-D -p" -D -p /run/clusterarpd/alpha/pid -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
+LAB_PID[alpha]=$(cat /run/clusterarpd/alpha/pid)
+lab_alive alpha || fail "the pid file names no process"
+control 0 "status" -s "$(socket_of alpha)" status
+expect "mode of the control socket" 660 "$(stat -c %a "$(socket_of alpha)")"
+
+lab_start beta
+expect_reach alpha beta
+expect_reach alpha out
+has() { jq -e "$1" "$LAB_DIR/output" >/dev/null || fail "expected $1, saw $(cat "$LAB_DIR/output")"; }
+control 0 "-j status" -s "$(socket_of alpha)" -j status
+has '.schema_version == 1 and .node == "alpha" and .datapath == "user" and .uptime_seconds >= 0'
+has '(.version | type) == "string" and (.config_generation | type) == "number"'
+has ".cluster | (.address[0] | startswith(\"$LAB_CLUSTER_IP\")) and .lladdr == \"$LAB_CLUSTER_MAC\""
+has '.cluster | .tap == "cluster0" and .dev == "eth0"'
+has ".dedicated | (.address[0] | startswith(\"12.12.4.101\")) and .lladdr == \"$(dedicated_mac alpha)\""
+has ".source_lladdr == \"$(dedicated_mac alpha)\" and .link.carrier == true and .link.mtu == 1500"
+control 0 "-j peers" -s "$(socket_of alpha)" -j peers
+has '.schema_version == 1 and (.peers | length) == 1 and .peers[0].name == "beta"'
+has ".peers[0] | .lladdr == \"$(dedicated_mac beta)\" and .counters.frames_in > 0 and .counters.arp_out > 0"
+control 0 "-j counters" -s "$(socket_of alpha)" -j counters
+for name in tap_frames_in tap_frames_out tap_bytes_in tap_bytes_out nic_frames_in nic_frames_out \
+	nic_bytes_in nic_bytes_out arp_rewritten; do
+	has ".counters.$name > 0"
+done
+for reason in echo not_ours peer_address strict spoofed conflict malformed too_long nic_busy tap_busy \
+	kernel_ring; do
+	has ".counters.drops.$reason | type == \"number\""
+done
+for command in status peers counters; do control 0 "$command" -s "$(socket_of alpha)" "$command"; done
+
+kill -TERM "${LAB_PID[alpha]}"
+within "$(seconds 10)" lab_dead alpha || fail "the daemon in the background does not end"
+control 3 "after the daemon" -s "$(socket_of alpha)" status
+expect_rc 1 "its TAP is gone" ip -n alpha link show cluster0
+lab_stop beta
