@@ -203,7 +203,8 @@ static void open_nic(struct daemon *d)
 	announce_start(d->announce);
 }
 
-/* The NIC changed. With its carrier back, the switch may be another one. */
+/* The NIC changed. When it runs again, the switch may be another one. (IFF_RUNNING comes
+ * a moment after the carrier: when the queues are there to send by.) */
 static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 {
 	const struct netlink_link before = *wire_link(d->wire);
@@ -211,10 +212,10 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 	wire_changed(d->wire, link);
 	if (link->mtu != before.mtu)
 		host_follow_mtu(d->host, link->mtu);
-	if (link->carrier == before.carrier)
-		return;
-	log_notice("%s: carrier %s", d->config->interface, link->carrier ? "is back" : "lost");
-	if (link->carrier)
+	if (link->carrier != before.carrier)
+		log_notice("%s: carrier %s", d->config->interface,
+			   link->carrier ? "is back" : "lost");
+	if (link->flags & ~before.flags & IFF_RUNNING)
 		announce_start(d->announce);
 }
 

@@ -35,23 +35,35 @@ expect_announced "start"
 expect "the outsider has learnt" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth0)"
 
 # The NIC comes back: as a new one, from admin-down, and from a lost carrier. The
-# bridge's own end sees what its ports bring, whichever ports there are.
+# bridge's own end sees what its ports bring, whichever ports there are; the first
+# announcement may come before the port forwards, which is why there are three.
+but_the_first() {
+	case $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP") in 3/3 | 2/2) true ;; *) false ;; esac
+}
+expect_back() {
+	within "$(seconds 5)" but_the_first ||
+		fail "$1: expected 3/3 or 2/2 announcements, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
+	sleep 1.2
+	but_the_first || fail "$1: expected no more, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
+	capture_stop
+	expect_sources "$1: sources" "$LAB_DIR/arp.pcap" "$(dedicated_mac alpha)"
+}
 watch() { capture sw br0 "$LAB_DIR/arp.pcap" arp and not ether src "$(nic_mac out)"; }
 
 ip -n alpha link del eth0
 watch
 lab_veth alpha eth0 52:54:00:00:00:77 p_alpha
 ip -n alpha link set eth0 up
-expect_announced "a new NIC"
+expect_back "a new NIC"
 
 on alpha ip link set eth0 down
 watch
 on alpha ip link set eth0 up
-expect_announced "NIC up again"
+expect_back "NIC up again"
 
 on sw ip link set p_alpha down
 watch
 on sw ip link set p_alpha up
-expect_announced "carrier back"
+expect_back "carrier back"
 expect_reach out alpha
 lab_stop alpha

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: alone
 #
 # GSO frames cross whole: a capture of a TCP stream on the wire, and on the TAP
 # that it arrives at, holds frames over 60,000 bytes; with BIG TCP on the wire TCP is

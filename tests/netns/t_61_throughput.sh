@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: alone
 #
 # TCP between two nodes against TCP between two hosts without daemons on the same
 # bridge, in interleaved rounds. LAB_FLOOR: the least ratio allowed (0.5).

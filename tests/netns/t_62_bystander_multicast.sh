@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: alone
 #
 # A bystander sleeps while others talk, dedicated_mac = multicast.
 
