@@ -74,3 +74,8 @@ void announce_start(struct announce *a)
 	a->left = ROUNDS;
 	on_timer(a);
 }
+
+void announce_stop(struct announce *a)
+{
+	loop_timer_cancel(a->timer);
+}

@@ -18,5 +18,7 @@ void announce_destroy(struct announce *announce);
 
 /* Begin, or begin anew: the first round goes out at once. */
 void announce_start(struct announce *announce);
+/* No more: the NIC is gone. */
+void announce_stop(struct announce *announce);
 
 #endif

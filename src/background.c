@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@
 
 /* The end of the pipe on which the parent waits; a process has one parent. */
 static int ready_fd = -1;
-static const char *pid_file;
+static char *pid_file;
 
 /* A byte: ready. End of file: the child ended, with the exit code to hand on. */
 static void wait_and_exit(int fd, pid_t child)
@@ -38,11 +40,22 @@ static void detach(void)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
+	if (chdir("/"))
+		log_debug_errno(errno, "cannot change to /");
 	if (null < 0)
 		return;
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	close(null);
+}
+
+char *background_path(const char *path)
+{
+	char here[PATH_MAX], *absolute;
+
+	if (*path == '/' || !getcwd(here, sizeof(here)))
+		return strdup(path);
+	return asprintf(&absolute, "%s/%s", here, path) < 0 ? NULL : absolute;
 }
 
 int background_fork(void)
@@ -76,7 +89,9 @@ void background_ready(void)
 
 static void remove_pid_file(void)
 {
-	unlink(pid_file);
+	if (pid_file)
+		unlink(pid_file);
+	free(pid_file);
 }
 
 int background_write_pid(const char *path)
@@ -90,6 +105,6 @@ int background_write_pid(const char *path)
 		log_error_errno(errno, "cannot write %s", path);
 		return rc;
 	}
-	pid_file = path;
+	pid_file = background_path(path);
 	return atexit(remove_pid_file);
 }

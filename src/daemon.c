@@ -2,12 +2,12 @@
 /*
  * daemon: the wiring; see daemon.h.
  *
- * Start: control socket (is there another of us?), wire (lock, record, shield), host
- * (TAP), and only when both are there do frames flow. Stop: the other way round: the
- * TAP goes first, so that its addresses are gone before the NIC's own stack can speak
- * for them.
+ * Start: the TAP device (one daemon has it), the control socket, the NIC (lock, record,
+ * shield), then addresses and routes, and only then do frames flow. Stop: the TAP goes
+ * first, so that its addresses are gone before the NIC's own stack can speak for them.
  *
- * A NIC that is not there, or goes away, is waited for; see on_link().
+ * A NIC that is not there, or goes away, or cannot be had for now is waited for; see
+ * take_nic().
  */
 #include "daemon.h"
 
@@ -32,14 +32,19 @@
 #include "options.h"
 #include "relay.h"
 #include "report.h"
+#include "traffic.h"
 #include "wire.h"
+
+/* Somebody who changes filters by the thousand gets one look at them in so many ms. */
+#define SHIELD_MS    100
+#define RETRY_MS     1000
+#define RETRY_MAX_MS 60000
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
 
 struct daemon {
 	const struct config *config;
 	const struct daemon_options *options;
-	char *directory;
 	uint64_t started; /* ms */
 	int exit_code;
 
@@ -48,33 +53,20 @@ struct daemon {
 	struct loop_signal *signals[SIGNALS];
 	struct control *control;
 	struct netlink *netlink;
+	struct loop_io *netlink_io;
 	struct events *events;
 	struct relay *relay;
+	struct traffic *traffic;
 	struct announce *announce;
-	struct wire *wire;
 	struct host *host;
-	struct loop_io *netlink_io, *tap_io, *nic_io;
+	struct wire *wire;
+	struct loop_timer *retry; /* to take the NIC */
+	unsigned retry_ms;
+
+	struct loop_timer *shield; /* to look at qdiscs and filters */
+	bool shield_due;
+	uint64_t shield_last; /* ms */
 };
-
-static int tap_receive_(void *arg, struct packet *packet)
-{
-	return tap_read(arg, packet);
-}
-
-static int tap_send_(void *arg, const struct packet *packet)
-{
-	return tap_write(arg, packet);
-}
-
-static int nic_receive_(void *arg, struct packet *packet)
-{
-	return nic_receive(arg, packet);
-}
-
-static int nic_send_(void *arg, const struct packet *packet)
-{
-	return nic_send(arg, packet);
-}
 
 static void fail(struct daemon *d)
 {
@@ -82,105 +74,18 @@ static void fail(struct daemon *d)
 	loop_stop(d->loop);
 }
 
-/* What the log, and with `tell` the service manager, is told of the state. */
+/* What the log is told of the state, and the service manager by `tell`. */
 static void say_state(struct daemon *d, void (*tell)(const char *status))
 {
 	char text[128];
 
 	if (wire_link(d->wire))
 		snprintf(text, sizeof(text), "node %s on %s, %zu peers", peers_self(d->peers)->name,
-			 d->config->interface, peers_count(d->peers));
+			 wire_link(d->wire)->name, peers_count(d->peers));
 	else
-		snprintf(text, sizeof(text), "waiting for %s, which is not there",
-			 d->config->interface);
+		snprintf(text, sizeof(text), "waiting for %s", d->config->interface);
 	log_notice("%s", text);
 	tell(text);
-}
-
-/* Frames: each direction has its turn, and what blocks on the other side waits for
- * that to be writable. */
-
-static struct loop_io *input(struct daemon *d, enum rewrite_direction direction)
-{
-	return direction == REWRITE_EGRESS ? d->tap_io : d->nic_io;
-}
-
-static struct loop_io *output(struct daemon *d, enum rewrite_direction direction)
-{
-	return direction == REWRITE_EGRESS ? d->nic_io : d->tap_io;
-}
-
-static void block(struct daemon *d, enum rewrite_direction direction)
-{
-	loop_io_change(input(d, direction), LOOP_READ, 0);
-	loop_io_change(output(d, direction), 0, LOOP_WRITE);
-}
-
-static void unblock(struct daemon *d, enum rewrite_direction direction)
-{
-	loop_io_change(input(d, direction), 0, LOOP_READ);
-	loop_io_change(output(d, direction), LOOP_WRITE, 0);
-}
-
-static void flush(struct daemon *d, enum rewrite_direction direction)
-{
-	if (relay_flush(d->relay, direction) != RELAY_BLOCKED)
-		unblock(d, direction);
-}
-
-/* Returns a negative errno value when the side that is read from is broken. */
-static int run(struct daemon *d, enum rewrite_direction direction)
-{
-	int rc = relay_run(d->relay, direction);
-
-	if (rc == RELAY_BLOCKED)
-		block(d, direction);
-	return rc < 0 ? rc : 0;
-}
-
-static void on_tap(unsigned ready, void *arg)
-{
-	struct daemon *d = arg;
-	int rc = 0;
-
-	if (ready & LOOP_WRITE)
-		flush(d, REWRITE_INGRESS);
-	if (ready & LOOP_READ)
-		rc = run(d, REWRITE_EGRESS);
-	if (!rc)
-		return;
-	log_error_errno(-rc, "%s: the TAP device is gone", d->config->tap);
-	fail(d);
-}
-
-static void lose_nic(struct daemon *d)
-{
-	if (!wire_link(d->wire))
-		return;
-	log_warning("%s is gone", d->config->interface);
-	relay_set_nic(d->relay, (struct relay_side){ 0 });
-	unblock(d, REWRITE_EGRESS);
-	loop_io_free(d->nic_io);
-	d->nic_io = NULL;
-	wire_lose(d->wire);
-	say_state(d, notify_status);
-}
-
-static void on_nic(unsigned ready, void *arg)
-{
-	struct daemon *d = arg;
-	int rc = 0;
-
-	if (ready & LOOP_WRITE)
-		flush(d, REWRITE_EGRESS);
-	if (ready & LOOP_READ)
-		rc = run(d, REWRITE_INGRESS);
-	if (rc == -ENETDOWN) /* told once; its link event says the rest */
-		log_debug("%s: the packet socket says it is down", d->config->interface);
-	else if (rc == -ENXIO || rc == -ENODEV)
-		lose_nic(d);
-	else if (rc)
-		log_warning_errno(-rc, "%s: cannot receive", d->config->interface);
 }
 
 static void on_wire_event(const struct rewrite_result *result, void *arg)
@@ -190,17 +95,93 @@ static void on_wire_event(const struct rewrite_result *result, void *arg)
 	events_dropped(d->events, result);
 }
 
-/* The NIC, when it is there. */
+/* The NIC comes and goes. */
 
-static void open_nic(struct daemon *d)
+static bool is_running(const struct netlink_link *link)
 {
-	d->nic_io = loop_io_add(d->loop, nic_fd(wire_nic(d->wire)), LOOP_READ, on_nic, d);
-	if (!d->nic_io || wire_open(d->wire)) {
-		fail(d);
+	return link->flags & IFF_RUNNING;
+}
+
+/* Attached: let frames flow. 0; -ENODEV: it went away; else a negative errno, logged. */
+static int open_nic(struct daemon *d)
+{
+	int rc = wire_open(d->wire);
+
+	if (!rc)
+		rc = traffic_set_nic(d->traffic, wire_nic(d->wire));
+	if (!rc && is_running(wire_link(d->wire)))
+		announce_start(d->announce);
+	return rc;
+}
+
+static void close_nic(struct daemon *d)
+{
+	announce_stop(d->announce);
+	traffic_set_nic(d->traffic, NULL);
+	loop_timer_cancel(d->shield);
+	d->shield_due = false;
+}
+
+/* Whoever is in the way may go; each try that fails is a line in the log. */
+static void try_later(struct daemon *d)
+{
+	d->retry_ms = d->retry_ms ? 2 * d->retry_ms : RETRY_MS;
+	if (d->retry_ms > RETRY_MAX_MS)
+		d->retry_ms = RETRY_MAX_MS;
+	loop_timer_set(d->retry, d->retry_ms);
+}
+
+/* It was not there, or could not be had: try. */
+static void take_nic(struct daemon *d)
+{
+	int rc = wire_attach(d->wire);
+
+	if (!rc) {
+		host_follow_mtu(d->host, wire_link(d->wire)->mtu);
+		rc = open_nic(d);
+	}
+	if (!rc) {
+		d->retry_ms = 0;
+		say_state(d, notify_status);
 		return;
 	}
-	relay_set_nic(d->relay, (struct relay_side){ nic_receive_, nic_send_, wire_nic(d->wire) });
-	announce_start(d->announce);
+	close_nic(d);
+	wire_restore(d->wire);
+	if (rc != -ENODEV)
+		try_later(d);
+}
+
+static void on_retry(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (!wire_link(d->wire))
+		take_nic(d);
+}
+
+static void lose_nic(struct daemon *d)
+{
+	if (!wire_link(d->wire))
+		return;
+	log_warning("%s is gone", wire_link(d->wire)->name);
+	close_nic(d);
+	wire_lose(d->wire);
+	say_state(d, notify_status);
+	take_nic(d); /* another link may have the name already */
+}
+
+static void on_broken(enum rewrite_direction direction, int error, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (direction == REWRITE_EGRESS) {
+		log_error_errno(-error, "%s: the TAP device is gone", d->config->tap);
+		fail(d);
+	} else if (error == -ENXIO || error == -ENODEV) {
+		lose_nic(d);
+	} else if (error != -ENETDOWN) { /* its link event says that */
+		log_warning_errno(-error, "%s: cannot receive", wire_link(d->wire)->name);
+	}
 }
 
 /* The NIC changed. When it runs again, the switch may be another one. (IFF_RUNNING comes
@@ -212,35 +193,45 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 	wire_changed(d->wire, link);
 	if (link->mtu != before.mtu)
 		host_follow_mtu(d->host, link->mtu);
+	if (strcmp(link->name, before.name) != 0)
+		log_notice("%s is called %s now", before.name, link->name);
 	if (link->carrier != before.carrier)
-		log_notice("%s: carrier %s", d->config->interface,
-			   link->carrier ? "is back" : "lost");
-	if (link->flags & ~before.flags & IFF_RUNNING)
+		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
+	if (is_running(link) && !is_running(&before))
 		announce_start(d->announce);
 }
 
-/* A link is new or changed: perhaps it is the NIC that we wait for. */
 static void on_link(struct daemon *d, const struct netlink_link *link)
 {
 	const struct netlink_link *nic = wire_link(d->wire);
-	int rc;
 
-	if (nic && link->ifindex == nic->ifindex) {
+	host_link_changed(d->host, link);
+	if (nic && link->ifindex == nic->ifindex)
 		on_nic_link(d, link);
+	else if (!nic && !strcmp(link->name, d->config->interface))
+		take_nic(d);
+}
+
+/* Somebody changed qdiscs or filters: look soon, but not for each change. */
+static void look_at_shield(struct daemon *d, unsigned at_least_ms)
+{
+	uint64_t now = loop_now(), next = d->shield_last + SHIELD_MS;
+	unsigned wait = now < next ? (unsigned)(next - now) : 0;
+
+	if (d->shield_due)
 		return;
-	}
-	if (nic || strcmp(link->name, d->config->interface) != 0)
-		return;
-	rc = wire_attach(d->wire);
-	if (rc == -ENODEV)
-		return;
-	if (rc) {
-		fail(d);
-		return;
-	}
-	host_follow_mtu(d->host, wire_link(d->wire)->mtu);
-	open_nic(d);
-	say_state(d, notify_status);
+	d->shield_due = true;
+	loop_timer_set(d->shield, wait > at_least_ms ? wait : at_least_ms);
+}
+
+static void on_shield(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->shield_due = false;
+	d->shield_last = loop_now();
+	if (wire_link(d->wire) && !wire_check_shield(d->wire, d->shield_last))
+		look_at_shield(d, RETRY_MS);
 }
 
 /* Notifications were lost: whatever may have happened is looked at anew. */
@@ -248,13 +239,19 @@ static void look_again(struct daemon *d)
 {
 	const struct netlink_link *nic = wire_link(d->wire);
 	struct netlink_link link;
+	int rc = nic ? netlink_link_by_index(d->netlink, nic->ifindex, &link) : -ENODEV;
 
-	if (nic && netlink_link_by_index(d->netlink, nic->ifindex, &link) == -ENODEV)
-		lose_nic(d);
-	if (!netlink_link_by_name(d->netlink, d->config->interface, &link))
+	if (!rc) {
 		on_link(d, &link);
-	if (wire_link(d->wire))
-		wire_check_shield(d->wire, loop_now(d->loop));
+		wire_warn_addresses(d->wire);
+		look_at_shield(d, 0);
+	} else if (nic && rc == -ENODEV) {
+		lose_nic(d);
+	} else if (!nic) {
+		take_nic(d);
+	}
+	if (!netlink_link_by_name(d->netlink, d->config->tap, &link))
+		host_link_changed(d->host, &link);
 }
 
 static void on_netlink(const struct netlink_event *event, void *arg)
@@ -263,28 +260,16 @@ static void on_netlink(const struct netlink_event *event, void *arg)
 	const struct netlink_link *nic = wire_link(d->wire);
 	bool is_nic = nic && event->ifindex == nic->ifindex;
 
-	switch (event->change) {
-	case NETLINK_LINK:
-		on_link(d, &event->link);
-		break;
-	case NETLINK_LINK_GONE:
-		if (is_nic)
-			lose_nic(d);
-		break;
-	case NETLINK_ADDRESS:
-		if (is_nic)
-			wire_warn_address(d->wire, &event->address);
-		break;
-	case NETLINK_TC:
-		if (is_nic)
-			wire_check_shield(d->wire, loop_now(d->loop));
-		break;
-	case NETLINK_LOST:
+	if (event->change == NETLINK_LOST)
 		look_again(d);
-		break;
-	case NETLINK_ADDRESS_GONE:
-		break;
-	}
+	else if (event->change == NETLINK_LINK)
+		on_link(d, &event->link);
+	else if (is_nic && event->change == NETLINK_LINK_GONE)
+		lose_nic(d);
+	else if (is_nic && event->change == NETLINK_ADDRESS)
+		wire_warn_address(d->wire, &event->address);
+	else if (is_nic && event->change == NETLINK_TC)
+		look_at_shield(d, 0);
 }
 
 static void on_netlink_readable(unsigned ready, void *arg)
@@ -308,8 +293,9 @@ static char *on_request(const char *request, void *arg)
 		.peers = d->peers,
 		.counters = &counters,
 		.datapath = config_datapath_name(DATAPATH_USER),
-		.uptime_seconds = (loop_now(d->loop) - d->started) / 1000,
+		.uptime_seconds = (loop_now() - d->started) / 1000,
 		.config_generation = 1,
+		.dev = link ? link->name : d->config->interface,
 		.carrier = link && link->carrier,
 		.mtu = link ? link->mtu : 0,
 	};
@@ -342,6 +328,18 @@ static bool watch_signals(struct daemon *d)
 	return d->signals[SIGNAL_TERM] && d->signals[SIGNAL_INT] && d->signals[SIGNAL_HUP];
 }
 
+/* From here to the exit nothing may be cut short. */
+static void ignore_signals(struct daemon *d)
+{
+	size_t i;
+
+	for (i = 0; i < SIGNALS; i++)
+		loop_signal_free(d->signals[i]);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
 /* Start and stop. */
 
 static bool out_of_memory(void)
@@ -352,21 +350,30 @@ static bool out_of_memory(void)
 
 static bool create(struct daemon *d, const struct config_node *self)
 {
-	char *path = strdup(d->options->socket);
-
-	d->directory = path ? strdup(dirname(path)) : NULL;
-	free(path);
 	d->peers = peers_create(d->config, self);
 	d->loop = loop_create();
-	if (!d->directory || !d->peers || !d->loop)
+	if (!d->peers || !d->loop || !watch_signals(d))
 		return out_of_memory();
-	d->started = loop_now(d->loop);
+	d->started = loop_now();
 	d->events = events_create(d->loop);
 	d->relay = relay_create(d->peers, on_wire_event, d);
-	if (!d->events || !d->relay || !watch_signals(d))
+	d->retry = loop_timer_add(d->loop, on_retry, d);
+	d->shield = loop_timer_add(d->loop, on_shield, d);
+	if (!d->events || !d->relay || !d->retry || !d->shield)
 		return out_of_memory();
+	d->traffic = traffic_create(d->loop, d->relay, on_broken, d);
 	d->announce = announce_create(d->loop, d->peers, d->relay);
-	return d->announce ? true : out_of_memory();
+	return d->traffic && d->announce ? true : out_of_memory();
+}
+
+/* The runtime directory is the service manager's to make, or else ours. */
+static void make_directory(const char *file)
+{
+	char *path = strdup(file);
+
+	if (path && !mkdir(dirname(path), 0755))
+		log_info("made the directory of %s", file);
+	free(path);
 }
 
 static bool open_control(struct daemon *d)
@@ -374,8 +381,7 @@ static bool open_control(struct daemon *d)
 	const char *path = d->options->socket;
 	int rc;
 
-	if (!mkdir(d->directory, 0755))
-		log_info("made %s", d->directory);
+	make_directory(path);
 	rc = control_open(d->loop, path, on_request, d, &d->control);
 	if (rc == -EADDRINUSE)
 		log_error("%s: another clusterarpd listens there", path);
@@ -397,69 +403,67 @@ static bool open_netlink(struct daemon *d)
 	return d->netlink_io ? true : out_of_memory();
 }
 
-static bool open_wire(struct daemon *d)
+static bool attach_nic(struct daemon *d)
 {
 	int rc;
 
-	d->wire = wire_create(d->peers, d->netlink, d->directory);
+	d->wire = wire_create(d->peers, d->netlink, d->options->socket);
 	if (!d->wire)
 		return false;
 	rc = wire_attach(d->wire);
 	return !rc || rc == -ENODEV;
 }
 
-static bool open_host(struct daemon *d)
+static bool open_sides(struct daemon *d)
 {
 	const struct netlink_link *nic = wire_link(d->wire);
+	int rc;
 
-	d->host = host_create(d->peers, d->netlink, nic ? nic->mtu : 0);
-	if (!d->host)
+	if (host_configure(d->host, nic ? nic->mtu : 0))
 		return false;
-	relay_set_tap(d->relay, (struct relay_side){ tap_receive_, tap_send_, host_tap(d->host) });
-	d->tap_io = loop_io_add(d->loop, tap_fd(host_tap(d->host)), LOOP_READ, on_tap, d);
-	return d->tap_io ? true : out_of_memory();
+	if (traffic_set_tap(d->traffic, host_tap(d->host)))
+		return out_of_memory();
+	rc = nic ? open_nic(d) : 0;
+	if (rc == -ENODEV)
+		lose_nic(d);
+	return !rc || rc == -ENODEV;
 }
 
 static bool start(struct daemon *d, const struct config_node *self)
 {
-	if (!create(d, self) || !open_control(d) || !open_netlink(d) || !open_wire(d) ||
-	    !open_host(d))
+	if (!create(d, self) || !open_netlink(d))
 		return false;
-	if (wire_link(d->wire))
-		open_nic(d);
-	return d->exit_code == EXIT_WELL;
+	d->host = host_create(d->peers, d->netlink);
+	return d->host && open_control(d) && attach_nic(d) && open_sides(d);
 }
 
 static void stop(struct daemon *d)
 {
-	size_t i;
-
+	ignore_signals(d);
 	announce_destroy(d->announce);
-	loop_io_free(d->tap_io);
-	loop_io_free(d->nic_io);
+	traffic_destroy(d->traffic);
 	host_destroy(d->host);
 	if (d->wire)
 		wire_restore(d->wire);
 	wire_destroy(d->wire);
 	relay_destroy(d->relay);
+	loop_timer_free(d->retry);
+	loop_timer_free(d->shield);
 	loop_io_free(d->netlink_io);
 	netlink_close(d->netlink);
 	control_close(d->control);
 	events_destroy(d->events);
-	for (i = 0; i < SIGNALS; i++)
-		loop_signal_free(d->signals[i]);
 	loop_destroy(d->loop);
 	peers_destroy(d->peers);
-	free(d->directory);
 }
 
-static int run_loop(struct daemon *d)
+static int run(struct daemon *d)
 {
 	int rc;
 
-	say_state(d, notify_ready);
 	if (d->options->ready(d->options->arg))
 		return EXIT_RUNTIME;
+	say_state(d, notify_ready);
 	rc = loop_run(d->loop);
 	if (!rc)
 		return d->exit_code;
@@ -474,7 +478,7 @@ int daemon_run(const struct config *config, const struct config_node *self,
 	int exit_code = EXIT_RUNTIME;
 
 	if (start(&d, self))
-		exit_code = run_loop(&d);
+		exit_code = run(&d);
 	stop(&d);
 	return exit_code;
 }

@@ -16,7 +16,6 @@
 #define ECHO_REPEAT_MS 60000
 
 struct events {
-	struct loop *loop;
 	struct loop_timer *summary;
 	struct ratelimit limit;
 	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
@@ -37,7 +36,6 @@ struct events *events_create(struct loop *loop)
 
 	if (!e)
 		return NULL;
-	e->loop = loop;
 	e->limit.per_second = LINES_PER_SECOND;
 	e->summary = loop_timer_add(loop, on_summary, e);
 	if (e->summary)
@@ -81,7 +79,7 @@ static void echo(struct events *e, uint64_t now)
 
 void events_dropped(struct events *e, const struct rewrite_result *result)
 {
-	uint64_t now = loop_now(e->loop);
+	uint64_t now = loop_now();
 	char mac[MAC_STRLEN], ip[IP_STRLEN];
 
 	if (result->verdict.drop == DROP_ECHO) {

@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@ struct host {
 	struct netlink *netlink;
 	struct tap *tap;
 	int ifindex;
+	bool up;
 };
 
 static int open_tap(struct host *host)
@@ -39,14 +41,55 @@ static int open_tap(struct host *host)
 	return rc;
 }
 
-static int set_link(struct host *host, unsigned mtu)
+/* Where the kernel has no IPv6 there is nothing to keep from making addresses. */
+static int set_no_addrgen(struct host *host)
 {
+	int rc = netlink_link_set_no_addrgen(host->netlink, host->ifindex);
+
+	return rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP ? 0 : rc;
+}
+
+static void remove_link_local(const struct ip_prefix *address, void *arg)
+{
+	struct host *host = arg;
+
+	if (ip_is_link_local(&address->addr))
+		netlink_address_remove(host->netlink, host->ifindex, address);
+}
+
+/* Below 1280 the kernel forgets all of IPv6 about a link, and beyond it begins anew, with
+ * a link-local address from the MAC that all nodes share (I9). */
+static int set_mtu(struct host *host, unsigned mtu)
+{
+	int rc;
+
+	if (mtu > CONFIG_MTU_MAX)
+		mtu = CONFIG_MTU_MAX;
+	rc = netlink_link_set_mtu(host->netlink, host->ifindex, mtu);
+	if (!rc)
+		rc = set_no_addrgen(host);
+	if (!rc)
+		netlink_address_list(host->netlink, host->ifindex, remove_link_local, host);
+	if (rc)
+		log_warning_errno(-rc, "%s: cannot set its MTU to %u", host->config->tap, mtu);
+	return rc;
+}
+
+static void compare_mtu(const struct host *host, unsigned nic_mtu)
+{
+	if (nic_mtu && host->config->mtu > nic_mtu)
+		log_warning("%s has an MTU of %u, %s of %u: longer frames are lost (too_long)",
+			    host->config->tap, host->config->mtu, host->config->interface, nic_mtu);
+}
+
+static int set_link(struct host *host, unsigned nic_mtu)
+{
+	unsigned mtu = host->config->mtu ? host->config->mtu : nic_mtu;
 	int rc = netlink_link_set_mac(host->netlink, host->ifindex, &host->config->mac);
 
+	compare_mtu(host, nic_mtu);
 	if (!rc)
-		rc = netlink_link_set_no_addrgen(host->netlink, host->ifindex);
-	if (!rc && mtu)
-		rc = netlink_link_set_mtu(host->netlink, host->ifindex, mtu);
+		rc = mtu ? set_mtu(host, mtu) : set_no_addrgen(host);
 	if (!rc)
 		rc = netlink_link_set_up(host->netlink, host->ifindex, true);
 	if (rc)
@@ -83,26 +126,47 @@ static const struct ip_prefix *prefix_holding(const struct config_addresses *add
 	return NULL;
 }
 
+/* Has a cluster address before the one at `index` the same network, and so its route? */
+static bool network_seen(const struct config_addresses *cluster, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (cluster->list[i].len == cluster->list[index].len &&
+		    prefix_contains(&cluster->list[i], &cluster->list[index].addr))
+			return true;
+	return false;
+}
+
+static int add_cluster_route(struct host *host, const struct ip_prefix *address)
+{
+	char text[PREFIX_STRLEN];
+	int rc = netlink_route_add_onlink(host->netlink, host->ifindex, address, &address->addr);
+
+	prefix_format(address, text);
+	if (rc == -EEXIST) {
+		log_warning("%s: the network of the cluster address %s has a route already: it "
+			    "is left as it is",
+			    host->config->tap, text);
+		return 0;
+	}
+	if (rc)
+		log_error_errno(-rc, "%s: cannot add the route of %s", host->config->tap, text);
+	return rc;
+}
+
 /* A cluster address that no dedicated prefix holds has a network of its own. */
 static int add_cluster_routes(struct host *host)
 {
 	const struct config_addresses *cluster = &host->config->address;
-	char text[PREFIX_STRLEN];
 	size_t i;
-	int rc;
+	int rc = 0;
 
-	for (i = 0; i < cluster->count; i++) {
-		if (prefix_holding(&host->self->address, &cluster->list[i].addr))
-			continue;
-		rc = netlink_route_add_onlink(host->netlink, host->ifindex, &cluster->list[i],
-					      &cluster->list[i].addr);
-		if (rc && rc != -EEXIST) { /* two cluster addresses in one network */
-			log_error_errno(-rc, "%s: cannot add the route of %s", host->config->tap,
-					prefix_format(&cluster->list[i], text));
-			return rc;
-		}
-	}
-	return 0;
+	for (i = 0; i < cluster->count && !rc; i++)
+		if (!prefix_holding(&host->self->address, &cluster->list[i].addr) &&
+		    !network_seen(cluster, i))
+			rc = add_cluster_route(host, &cluster->list[i]);
+	return rc;
 }
 
 static int add_gateway(struct host *host)
@@ -129,7 +193,7 @@ static int add_gateway(struct host *host)
 	return rc;
 }
 
-struct host *host_create(const struct peers *peers, struct netlink *netlink, unsigned mtu)
+struct host *host_create(const struct peers *peers, struct netlink *netlink)
 {
 	struct host *host = calloc(1, sizeof(*host));
 
@@ -138,12 +202,7 @@ struct host *host_create(const struct peers *peers, struct netlink *netlink, uns
 	host->config = peers_config(peers);
 	host->self = peers_self(peers);
 	host->netlink = netlink;
-	if (host->config->mtu)
-		mtu = host->config->mtu;
-	if (!open_tap(host) && !set_link(host, mtu) &&
-	    !add_addresses(host, &host->self->address, false) &&
-	    !add_addresses(host, &host->config->address, true) && !add_cluster_routes(host) &&
-	    !add_gateway(host))
+	if (!open_tap(host))
 		return host;
 	host_destroy(host);
 	return NULL;
@@ -157,23 +216,47 @@ void host_destroy(struct host *host)
 	free(host);
 }
 
+static int add_routes(struct host *host)
+{
+	int rc = add_cluster_routes(host);
+
+	return rc ? rc : add_gateway(host);
+}
+
+int host_configure(struct host *host, unsigned mtu)
+{
+	int rc = set_link(host, mtu);
+
+	if (!rc)
+		rc = add_addresses(host, &host->self->address, false);
+	if (!rc)
+		rc = add_addresses(host, &host->config->address, true);
+	if (!rc)
+		rc = add_routes(host);
+	host->up = !rc;
+	return rc;
+}
+
 struct tap *host_tap(struct host *host)
 {
 	return host->tap;
 }
 
-int host_ifindex(const struct host *host)
-{
-	return host->ifindex;
-}
-
 void host_follow_mtu(struct host *host, unsigned mtu)
 {
-	int rc;
+	compare_mtu(host, mtu);
+	if (!host->config->mtu)
+		set_mtu(host, mtu);
+}
 
-	if (host->config->mtu)
+void host_link_changed(struct host *host, const struct netlink_link *link)
+{
+	bool up = link->flags & IFF_UP;
+
+	if (link->ifindex != host->ifindex || up == host->up)
 		return;
-	rc = netlink_link_set_mtu(host->netlink, host->ifindex, mtu);
-	if (rc)
-		log_warning_errno(-rc, "%s: cannot set its MTU to %u", host->config->tap, mtu);
+	host->up = up;
+	log_notice("%s was set %s", host->config->tap, up ? "up" : "down");
+	if (up)
+		add_routes(host);
 }

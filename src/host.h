@@ -12,15 +12,21 @@
 
 struct host;
 
-/* `peers` and `netlink` are borrowed. `mtu`: the NIC's, 0 while there is none. Makes the
- * TAP, gives it MAC, MTU, addresses and routes, and sets it up. NULL after a log line. */
-struct host *host_create(const struct peers *peers, struct netlink *netlink, unsigned mtu);
+/* Make the TAP device: nobody else has it from now on; it is down and without
+ * addresses. `peers` and `netlink` are borrowed. NULL after a log line. */
+struct host *host_create(const struct peers *peers, struct netlink *netlink);
 /* The TAP goes, with its addresses and routes. */
 void host_destroy(struct host *host);
 
+/* Give it MAC, MTU (`mtu`: the NIC's, 0 while there is none), addresses and routes, and
+ * set it up. 0, or a negative errno after a log line. */
+int host_configure(struct host *host, unsigned mtu);
+
 struct tap *host_tap(struct host *host);
-int host_ifindex(const struct host *host);
 /* The NIC's MTU is `mtu` now: follow it, unless the configuration has one. */
 void host_follow_mtu(struct host *host, unsigned mtu);
+/* A link changed: if it is the TAP, set up again by somebody, it gets the routes back
+ * that the kernel removed when it was set down. */
+void host_link_changed(struct host *host, const struct netlink_link *link);
 
 #endif

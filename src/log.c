@@ -27,16 +27,6 @@ void log_init(enum log_level level, bool journal)
 	with_priority = journal;
 }
 
-void log_set_level(enum log_level level)
-{
-	max_level = level;
-}
-
-enum log_level log_get_level(void)
-{
-	return max_level;
-}
-
 bool log_enabled(enum log_level level)
 {
 	return level <= max_level;

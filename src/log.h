@@ -21,8 +21,6 @@ enum log_level {
 /* Lines above `level` are not written; the start is LOG_LEVEL_NOTICE. `journal`:
  * begin each line with "<N>" (sd-daemon(3)). */
 void log_init(enum log_level level, bool journal);
-void log_set_level(enum log_level level);
-enum log_level log_get_level(void);
 bool log_enabled(enum log_level level);
 
 void log_write(enum log_level level, int error, const char *format, ...)

@@ -57,14 +57,32 @@ static int on_ready(void *arg)
 	return 0;
 }
 
-static int run(const struct config *config, const struct config_node *self,
-	       const struct options *options)
+static int run_daemon(const struct config *config, const struct config_node *self,
+		      struct options *options)
 {
-	const struct daemon_options daemon_options = { options->socket, on_ready, (void *)options };
+	const struct daemon_options daemon_options = { options->socket, on_ready, options };
 
 	if (privilege_reduce() || (options->daemonize && background_fork()))
 		return EXIT_RUNTIME;
 	return daemon_run(config, self, &daemon_options);
+}
+
+/* As run_daemon(), with paths that stay right when the directory changes. */
+static int run(const struct config *config, const struct config_node *self,
+	       const struct options *options)
+{
+	char *socket = background_path(options->socket);
+	char *pid_file = options->pid_file ? background_path(options->pid_file) : NULL;
+	struct options absolute = *options;
+	int rc = EXIT_RUNTIME;
+
+	absolute.socket = socket;
+	absolute.pid_file = pid_file;
+	if (socket && (pid_file || !options->pid_file))
+		rc = run_daemon(config, self, &absolute);
+	free(socket);
+	free(pid_file);
+	return rc;
 }
 
 int main(int argc, char **argv)

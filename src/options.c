@@ -83,6 +83,10 @@ int options_parse(int argc, char **argv, struct options *out)
 		if (rc >= 0)
 			return rc;
 	}
+	if (!*out->config || !*out->socket || (out->pid_file && !*out->pid_file)) {
+		fputs("clusterarpd: an empty path\n", stderr);
+		return usage_error();
+	}
 	if (optind == argc)
 		return -1;
 	fprintf(stderr, "clusterarpd: unexpected argument '%s'\n", argv[optind]);

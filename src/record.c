@@ -6,18 +6,27 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-char *record_path(const char *directory, const char *interface)
+char *record_path(const char *socket, const char *interface)
 {
 	char *path;
 
-	return asprintf(&path, "%s/%s.json", directory, interface) < 0 ? NULL : path;
+	return asprintf(&path, "%s.%s.json", socket, interface) < 0 ? NULL : path;
+}
+
+uint64_t record_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
 int record_read(const char *path, struct record *out)
 {
 	int was_up, clsact_ours, ifindex, rc;
+	json_int_t netns;
 	json_t *root;
 
 	if (access(path, F_OK))
@@ -25,12 +34,15 @@ int record_read(const char *path, struct record *out)
 	root = json_load_file(path, 0, NULL);
 	if (!root)
 		return -EBADMSG;
-	rc = json_unpack(root, "{s:i, s:b, s:b}", "ifindex", &ifindex, "was_up", &was_up,
-			 "clsact_ours", &clsact_ours);
+	rc = json_unpack(root, "{s:i, s:I, s:b, s:b}", "ifindex", &ifindex, "netns", &netns,
+			 "was_up", &was_up, "clsact_ours", &clsact_ours);
 	json_decref(root);
 	if (rc)
 		return -EBADMSG;
-	*out = (struct record){ .ifindex = ifindex, .was_up = was_up, .clsact_ours = clsact_ours };
+	*out = (struct record){ .ifindex = ifindex,
+				.netns = (uint64_t)netns,
+				.was_up = was_up,
+				.clsact_ours = clsact_ours };
 	return 0;
 }
 
@@ -42,8 +54,9 @@ int record_write(const char *path, const struct record *record)
 
 	if (asprintf(&temporary, "%s.new", path) < 0)
 		return -ENOMEM;
-	root = json_pack("{s:i, s:b, s:b}", "ifindex", record->ifindex, "was_up", record->was_up,
-			 "clsact_ours", record->clsact_ours);
+	root = json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex, "netns",
+			 (json_int_t)record->netns, "was_up", record->was_up, "clsact_ours",
+			 record->clsact_ours);
 	errno = 0;
 	rc = root && !json_dump_file(root, temporary, JSON_INDENT(1)) && !rename(temporary, path)
 		     ? 0

@@ -7,15 +7,20 @@
 #define CLUSTERARPD_RECORD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct record {
-	int ifindex;      /* of the NIC; a record of another index is stale */
+	int ifindex;      /* of the NIC, in the network namespace of this inode: */
+	uint64_t netns;   /* a record of any other is stale */
 	bool was_up;      /* the NIC was administratively up */
 	bool clsact_ours; /* clsact was not there */
 };
 
-/* The file of the NIC `interface` in `directory`; from malloc(), NULL: no memory. */
-char *record_path(const char *directory, const char *interface);
+/* The file beside the control socket `socket` for the NIC `interface`; from malloc(),
+ * NULL: no memory. */
+char *record_path(const char *socket, const char *interface);
+/* The inode of this process's network namespace; 0: unknown. */
+uint64_t record_netns(void);
 /* 0, or negative errno: -ENOENT none, -EBADMSG not one of ours. */
 int record_read(const char *path, struct record *out);
 /* Writes it as a whole or leaves the old one. Negative errno. */

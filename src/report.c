@@ -45,10 +45,10 @@ static json_t *status_json(const struct report_state *s)
 			 "config_generation", (int)s->config_generation, "uptime_seconds",
 			 (json_int_t)s->uptime_seconds, "cluster", "address",
 			 addresses_json(&c->address), "lladdr", mac_json(&c->mac), "tap", c->tap,
-			 "dev", c->interface, "dedicated", "address",
-			 addresses_json(&self->address), "lladdr", mac_json(&self->dedicated),
-			 "source_lladdr", mac_json(&self->source), "link", "carrier",
-			 (int)s->carrier, "mtu", (int)s->mtu);
+			 "dev", s->dev, "dedicated", "address", addresses_json(&self->address),
+			 "lladdr", mac_json(&self->dedicated), "source_lladdr",
+			 mac_json(&self->source), "link", "carrier", (int)s->carrier, "mtu",
+			 (int)s->mtu);
 }
 
 #define SET_COUNTER(name) json_object_set_new(object, #name, json_integer((json_int_t)from->name));
@@ -109,12 +109,14 @@ static json_t *refusal(const char *message)
 
 static json_t *answer(const char *request, const struct report_state *state)
 {
-	json_t *root = json_loads(request, 0, NULL);
+	json_t *root = request ? json_loads(request, 0, NULL) : NULL;
 	const char *command = json_string_value(json_object_get(root, "command"));
 	json_t *made = NULL;
 	size_t i;
 
-	if (!command)
+	if (!request)
+		made = refusal("the request is too long");
+	else if (!command)
 		made = refusal("not a request: a JSON object with a \"command\" is expected");
 	for (i = 0; !made && i < sizeof(answers) / sizeof(answers[0]); i++)
 		if (!strcmp(command, answers[i].command))

@@ -5,6 +5,7 @@
 #ifndef CLUSTERARPD_REPORT_H
 #define CLUSTERARPD_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/counters.h"
@@ -17,6 +18,7 @@ struct report_state {
 	const char *datapath;
 	uint64_t uptime_seconds;
 	unsigned config_generation;
+	const char *dev; /* the NIC's name */
 	bool carrier;
 	unsigned mtu; /* of the NIC; 0 while it is not there */
 };

@@ -35,7 +35,7 @@ struct scan {
 	bool warn;
 	bool ours_seen, behind; /* ours stands behind one that is not */
 	unsigned others;
-	struct netlink_tc_filter warned; /* the last one: u32 lists those of both hooks */
+	struct netlink_tc_filter warned; /* the last one: u32 lists a filter several times */
 };
 
 static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
@@ -50,12 +50,15 @@ static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
 	scan->others++;
 	if (!scan->ours_seen)
 		scan->behind = true;
-	if (scan->warn)
-		log_warning("%s has a filter of its own at %s (%s, priority %u): it sees %s",
-			    scan->shield->interface, ingress ? "ingress" : "egress", filter->kind,
-			    filter->priority,
-			    ingress ? "nothing but link-local frames (LLDP and the like)"
-				    : "what the daemon sends");
+	if (!scan->warn ||
+	    (filter->priority == scan->warned.priority && !strcmp(filter->kind, scan->warned.kind)))
+		return;
+	scan->warned = *filter;
+	log_warning("%s has filters of its own at %s (%s, priority %u): they see %s",
+		    scan->shield->interface, ingress ? "ingress" : "egress", filter->kind,
+		    filter->priority,
+		    ingress ? "nothing but link-local frames (LLDP and the like)"
+			    : "what the daemon sends");
 }
 
 static struct scan scan_hook(const struct shield *s, enum netlink_tc_hook hook, bool warn)
@@ -66,6 +69,14 @@ static struct scan scan_hook(const struct shield *s, enum netlink_tc_hook hook, 
 	if (rc < 0)
 		log_debug_errno(-rc, "%s: cannot list filters", s->interface);
 	return scan;
+}
+
+bool shield_left_behind(const struct shield *s)
+{
+	struct scan ingress = scan_hook(s, NETLINK_TC_INGRESS, false);
+	struct scan egress = scan_hook(s, NETLINK_TC_EGRESS, false);
+
+	return (ingress.ours_seen || egress.ours_seen) && !ingress.others && !egress.others;
 }
 
 /* A filter before ours may let pass what the shield must not. Returns whether one was
@@ -106,7 +117,7 @@ int shield_up(struct shield *s)
 
 	if (rc)
 		log_error_errno(-rc, "%s: cannot put the shield up (%s)", s->interface,
-				kernel_error(s->kernel));
+				kernel_error());
 	return rc;
 }
 
@@ -137,24 +148,44 @@ static void say(struct shield *s, uint64_t now, const char *what)
 		log_warning("%s: %s", s->interface, what);
 }
 
-void shield_check(struct shield *s, uint64_t now)
+/* Where another qdisc stands nothing is touched: each try would be a change that calls
+ * for the next. */
+static int check(struct shield *s, struct repair *done)
+{
+	char kind[16] = "";
+	int rc = netlink_tc_ingress_qdisc(s->netlink, s->ifindex, kind);
+
+	if (rc < 0)
+		return rc;
+	if (kind[0] && strcmp(kind, "clsact") != 0)
+		return -EBUSY;
+	return put_up(s, done);
+}
+
+bool shield_check(struct shield *s, uint64_t now)
 {
 	struct repair done = { 0 };
+	int rc = check(s, &done);
 
-	if (put_up(s, &done))
-		say(s, now,
-		    "the shield is down and cannot be put up: the NIC's own stack hears "
-		    "and speaks");
-	else if (done.raised)
+	if (rc && !s->broken)
+		log_error_errno(-rc,
+				"%s: the shield is down and cannot be put up: the NIC's own stack "
+				"hears and speaks",
+				s->interface);
+	else if (!rc && s->broken)
+		log_notice("%s: the shield is up again", s->interface);
+	else if (!rc && done.raised)
 		say(s, now, "the shield had been removed; it is up again");
-	else if (done.advanced)
+	else if (!rc && done.advanced)
 		say(s, now,
 		    "a filter had been put before the shield's; the shield's is first again");
+	s->broken = rc != 0;
+	return !rc;
 }
 
 void shield_down(struct shield *s, bool with_qdisc)
 {
-	int rc = kernel_shield_detach(s->kernel, s->ifindex);
+	int rc = kernel_shield_detach(s->ifindex);
 
 	if (rc)
 		log_warning_errno(-rc, "%s: cannot take the shield down", s->interface);

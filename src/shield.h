@@ -18,9 +18,13 @@ struct shield {
 	struct kernel *kernel;
 	const char *interface;
 	int ifindex; /* set by the owner, as the NIC comes */
+	bool broken; /* it is down and could not be put up */
 	struct ratelimit lines;
 };
 
+/* Do the hooks hold programs of ours, and nobody else's filters? So it looks after a
+ * crash. */
+bool shield_left_behind(const struct shield *s);
 /* Is there a clsact qdisc already? 0; -EBUSY after a log line: another stands in its
  * place; or another negative errno, logged. */
 int shield_find_qdisc(const struct shield *s, bool *present);
@@ -29,8 +33,8 @@ int shield_up(struct shield *s);
 /* Name the filters and tcx programs of others. */
 void shield_warn_of_others(struct shield *s);
 /* Somebody changed something: put right what is not. `now`: monotonic milliseconds; who
- * changes it over and over gets a line a second. */
-void shield_check(struct shield *s, uint64_t now);
+ * changes it over and over gets a line a second. False: it cannot be put up for now. */
+bool shield_check(struct shield *s, uint64_t now);
 /* Take it down, and clsact too if `with_qdisc` and nobody else uses it. */
 void shield_down(struct shield *s, bool with_qdisc);
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct wire {
 	int lock;
 	char *record_path;
 	struct record record;
+	uint64_t lost; /* by packet sockets that are closed */
 };
 
 struct mac_list {
@@ -80,12 +82,11 @@ static int load(struct wire *wire)
 	if (!rc)
 		rc = configure(wire);
 	if (rc)
-		log_error_errno(-rc, "cannot load the eBPF programs (%s)",
-				kernel_error(wire->kernel));
+		log_error_errno(-rc, "cannot load the eBPF programs (%s)", kernel_error());
 	return rc;
 }
 
-struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *directory)
+struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *socket)
 {
 	struct wire *wire = calloc(1, sizeof(*wire));
 
@@ -95,7 +96,7 @@ struct wire *wire_create(const struct peers *peers, struct netlink *netlink, con
 	wire->interface = peers_config(peers)->interface;
 	wire->netlink = netlink;
 	wire->lock = -1;
-	wire->record_path = record_path(directory, wire->interface);
+	wire->record_path = record_path(socket, wire->interface);
 	if (wire->record_path && !load(wire)) {
 		wire->shield = (struct shield){ .netlink = netlink,
 						.kernel = wire->kernel,
@@ -124,23 +125,43 @@ void wire_destroy(struct wire *wire)
 	free(wire);
 }
 
+/* Who has the lock's name, if it may have it: this user's or root's process. */
+static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
+{
+	socklen_t size = sizeof(*holder);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool known = fd >= 0 && !connect(fd, (const struct sockaddr *)address, len) &&
+		     !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
+
+	if (fd >= 0)
+		close(fd);
+	return known && (holder->uid == 0 || holder->uid == geteuid());
+}
+
 /* One daemon a NIC: an abstract UNIX address is the network namespace's, as the NIC
- * is, and is free again the moment its owner dies. */
+ * is, and is free again the moment its owner dies. As any user can take such a name,
+ * one that is neither root's nor our own does not count. */
 static int lock(struct wire *wire, int ifindex)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int length;
+	struct ucred holder;
+	socklen_t len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1;
 
-	wire->lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	wire->lock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (wire->lock < 0)
 		return -errno;
-	length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "clusterarpd/nic/%d",
-			  ifindex);
-	if (!bind(wire->lock, (struct sockaddr *)&address,
-		  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)))
+	len += (socklen_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+				   "clusterarpd/nic/%d", ifindex);
+	if (!bind(wire->lock, (struct sockaddr *)&address, len) && !listen(wire->lock, 8))
 		return 0;
+	if (errno == EADDRINUSE && !is_taken(&address, len, &holder)) {
+		log_warning("%s: somebody else has the name of the lock: going on without it",
+			    wire->interface);
+		return 0;
+	}
 	if (errno == EADDRINUSE)
-		log_error("%s: another clusterarpd runs on this interface", wire->interface);
+		log_error("%s: another clusterarpd runs on this interface (process %ld)",
+			  wire->interface, (long)holder.pid);
 	else
 		log_error_errno(errno, "%s: cannot lock the interface", wire->interface);
 	unlock(wire);
@@ -160,23 +181,26 @@ static int save_record(struct wire *wire)
  * to its orderly end, else as it is now. */
 static int take_record(struct wire *wire, const struct netlink_link *link)
 {
-	struct record old = { 0 };
+	struct record *now = &wire->record, old = { 0 };
 	bool clsact;
 	int rc = shield_find_qdisc(&wire->shield, &clsact);
 
 	if (rc)
 		return rc;
+	*now = (struct record){ .ifindex = link->ifindex,
+				.netns = record_netns(),
+				.was_up = link->flags & IFF_UP,
+				.clsact_ours = !clsact };
 	rc = record_read(wire->record_path, &old);
-	if (rc == -EBADMSG)
-		log_warning("%s is not readable: starting without it", wire->record_path);
-	if (!rc && old.ifindex == link->ifindex) {
+	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
 		log_notice("%s: taking over from a run that did not stop orderly", link->name);
-		wire->record = old;
-		wire->record.clsact_ours |= !clsact;
-	} else {
-		wire->record = (struct record){ .ifindex = link->ifindex,
-						.was_up = link->flags & IFF_UP,
-						.clsact_ours = !clsact };
+		now->was_up = old.was_up;
+		now->clsact_ours |= old.clsact_ours;
+	} else if (clsact && shield_left_behind(&wire->shield)) {
+		log_warning("%s: a run that did not stop orderly left its shield, and no record "
+			    "(%s) of what was there before",
+			    link->name, wire->record_path);
+		now->clsact_ours = true;
 	}
 	return save_record(wire);
 }
@@ -185,19 +209,41 @@ void wire_warn_address(const struct wire *wire, const struct ip_prefix *address)
 {
 	char text[PREFIX_STRLEN];
 
-	/* fe80::/64, which the kernel makes for every interface */
-	if (address->addr.family == AF_INET6 && address->addr.b[0] == 0xfe &&
-	    (address->addr.b[1] & 0xc0) == 0x80)
+	if (ip_is_link_local(&address->addr)) /* the kernel makes them for every interface */
 		return;
 	log_warning("%s has the address %s, which does not work while clusterarpd runs: move "
 		    "it to %s (and keep DHCP clients and network managers off %s)",
-		    wire->interface, prefix_format(address, text), peers_config(wire->peers)->tap,
-		    wire->interface);
+		    wire->link.name, prefix_format(address, text), peers_config(wire->peers)->tap,
+		    wire->link.name);
 }
 
 static void warn_address(const struct ip_prefix *address, void *arg)
 {
 	wire_warn_address(arg, address);
+}
+
+void wire_warn_addresses(const struct wire *wire)
+{
+	netlink_address_list(wire->netlink, wire->link.ifindex, warn_address, (void *)wire);
+}
+
+static void warn_of_master(const struct wire *wire, int master)
+{
+	struct netlink_link link;
+
+	if (master && !netlink_link_by_index(wire->netlink, master, &link))
+		log_warning("%s is a port of %s, which hears nothing by it while clusterarpd "
+			    "runs: take it out (ip link set %s nomaster)",
+			    wire->link.name, link.name, wire->link.name);
+}
+
+/* Neither lo nor a tun: what has no Ethernet header has no place for all this. */
+static int check_type(const struct netlink_link *link)
+{
+	if (link->type == ARPHRD_ETHER)
+		return 0;
+	log_error("%s is not an Ethernet interface", link->name);
+	return -EINVAL;
 }
 
 /* What the NIC must receive beside its own MAC. All groups, for the stack behind the TAP
@@ -238,7 +284,8 @@ static int take_over(struct wire *wire)
 	if (rc)
 		return rc;
 	shield_warn_of_others(&wire->shield);
-	netlink_address_list(wire->netlink, wire->link.ifindex, warn_address, wire);
+	warn_of_master(wire, wire->link.master);
+	wire_warn_addresses(wire);
 	if (!(wire->link.flags & IFF_UP)) {
 		rc = netlink_link_set_up(wire->netlink, wire->link.ifindex, true);
 		if (rc) {
@@ -260,11 +307,14 @@ int wire_attach(struct wire *wire)
 		log_error_errno(-rc, "%s: cannot look it up", wire->interface);
 		return rc;
 	}
-	rc = lock(wire, link.ifindex);
+	rc = check_type(&link);
+	if (!rc)
+		rc = lock(wire, link.ifindex);
 	if (rc)
 		return rc;
 	wire->link = link;
 	wire->shield.ifindex = link.ifindex;
+	wire->shield.broken = false;
 	rc = take_over(wire);
 	if (rc == -ENODEV) /* gone meanwhile */
 		wire_lose(wire);
@@ -275,25 +325,40 @@ int wire_open(struct wire *wire)
 {
 	int rc = nic_bind(wire->nic, wire->link.ifindex);
 
-	if (rc)
+	if (rc && rc != -ENODEV)
 		log_error_errno(-rc, "%s: cannot bind the packet socket", wire->interface);
 	return rc;
 }
 
-void wire_lose(struct wire *wire)
+static void close_nic(struct wire *wire)
 {
+	if (wire->nic)
+		wire->lost += nic_lost(wire->nic);
 	nic_close(wire->nic);
 	wire->nic = NULL;
-	wire->link = (struct netlink_link){ 0 };
-	unlock(wire);
-	record_remove(wire->record_path);
 }
 
+/* No NIC is ours any more. */
+static void forget(struct wire *wire)
+{
+	wire->record = (struct record){ 0 };
+	wire->link = (struct netlink_link){ 0 };
+	unlock(wire);
+}
+
+void wire_lose(struct wire *wire)
+{
+	close_nic(wire);
+	record_remove(wire->record_path);
+	forget(wire);
+}
+
+/* Down before unshielded: a NIC that was down has not been heard on the wire. */
 static void put_back(struct wire *wire)
 {
-	shield_down(&wire->shield, wire->record.clsact_ours);
 	if (!wire->record.was_up)
 		netlink_link_set_up(wire->netlink, wire->link.ifindex, false);
+	shield_down(&wire->shield, wire->record.clsact_ours);
 	record_remove(wire->record_path);
 }
 
@@ -301,13 +366,10 @@ void wire_restore(struct wire *wire)
 {
 	if (!wire->link.ifindex)
 		return;
-	nic_close(wire->nic);
-	wire->nic = NULL;
+	close_nic(wire);
 	if (wire->record.ifindex == wire->link.ifindex) /* else nothing was changed */
 		put_back(wire);
-	wire->record = (struct record){ 0 };
-	wire->link = (struct netlink_link){ 0 };
-	unlock(wire);
+	forget(wire);
 }
 
 const struct netlink_link *wire_link(const struct wire *wire)
@@ -317,7 +379,11 @@ const struct netlink_link *wire_link(const struct wire *wire)
 
 void wire_changed(struct wire *wire, const struct netlink_link *link)
 {
+	int master = wire->link.master;
+
 	wire->link = *link;
+	if (link->master != master)
+		warn_of_master(wire, link->master);
 }
 
 struct nic *wire_nic(struct wire *wire)
@@ -325,7 +391,7 @@ struct nic *wire_nic(struct wire *wire)
 	return wire->nic;
 }
 
-void wire_check_shield(struct wire *wire, uint64_t now)
+bool wire_check_shield(struct wire *wire, uint64_t now)
 {
 	char kind[16] = "";
 
@@ -335,12 +401,11 @@ void wire_check_shield(struct wire *wire, uint64_t now)
 		wire->record.clsact_ours = true;
 		save_record(wire);
 	}
-	shield_check(&wire->shield, now);
+	return shield_check(&wire->shield, now);
 }
 
 void wire_add_drops(struct wire *wire, uint64_t *drops)
 {
 	kernel_add_drops(wire->kernel, drops);
-	if (wire->nic)
-		drops[DROP_KERNEL_RING] += nic_lost(wire->nic);
+	drops[DROP_KERNEL_RING] += wire->lost + (wire->nic ? nic_lost(wire->nic) : 0);
 }

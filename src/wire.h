@@ -15,9 +15,9 @@
 
 struct wire;
 
-/* `peers`, `netlink` are borrowed. `directory`: where the record is kept. Loads the
- * eBPF programs; touches no NIC yet. NULL after a log line. */
-struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *directory);
+/* `peers`, `netlink` are borrowed. `socket`: the path beside which the record is kept.
+ * Loads the eBPF programs; touches no NIC yet. NULL after a log line. */
+struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *socket);
 /* Lets go of everything without putting anything back. */
 void wire_destroy(struct wire *wire);
 
@@ -25,7 +25,7 @@ void wire_destroy(struct wire *wire);
  * nothing is received before wire_open(). 0; -ENODEV: it is not there; else a negative
  * errno after a log line. */
 int wire_attach(struct wire *wire);
-/* Begin to receive. */
+/* Begin to receive. 0, or a negative errno after a log line; -ENODEV: it went away. */
 int wire_open(struct wire *wire);
 /* The NIC is gone: close what belonged to it. */
 void wire_lose(struct wire *wire);
@@ -38,10 +38,12 @@ void wire_changed(struct wire *wire, const struct netlink_link *link);
 struct nic *wire_nic(struct wire *wire);
 
 /* Somebody changed qdiscs or filters of the NIC: see to it that the shield is up and
- * the first in its hooks. `now`: monotonic milliseconds, for the rate of log lines. */
-void wire_check_shield(struct wire *wire, uint64_t now);
-/* Warn of an address on the NIC, unless it is one that every interface has. */
+ * the first in its hooks. `now`: monotonic milliseconds, for the rate of log lines. False:
+ * not for now; try again. */
+bool wire_check_shield(struct wire *wire, uint64_t now);
+/* Warn of an address on the NIC, unless it is one that every interface has; of all. */
 void wire_warn_address(const struct wire *wire, const struct ip_prefix *address);
+void wire_warn_addresses(const struct wire *wire);
 
 /* Frames that the kernel dropped for this NIC: adds to drops[DROP_REASONS]. */
 void wire_add_drops(struct wire *wire, uint64_t *drops);

@@ -33,6 +33,7 @@
 #define FILTER_PASS -1 /* whole, be it longer than 64 KiB */
 
 #define VLAN_ID_MASK 0x0fff
+#define TAGS_MAX     2 /* as many as core/frame.c looks behind */
 #define ARP_REQUEST  1
 #define ARP_REPLY    2
 
@@ -75,6 +76,10 @@ struct arp {
 	__u8 sender_mac[6], sender_ip[4], target_mac[6], target_ip[4];
 };
 
+struct vlan_tag {
+	__be16 tci, ethertype;
+};
+
 static __always_inline int is_link_local(const __u8 *mac)
 {
 	return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0x00 &&
@@ -86,21 +91,28 @@ static __always_inline int is_broadcast(const __u8 *mac)
 	return (mac[0] & mac[1] & mac[2] & mac[3] & mac[4] & mac[5]) == 0xff;
 }
 
-static __always_inline __u16 mac_roles(const __u8 *mac)
+/* The roles that are read off the address. */
+static __always_inline __u16 intrinsic_roles(const __u8 *mac)
 {
-	struct bpf_mac_key key = {};
 	__u16 roles = 0;
-	__u32 *known;
 
-	__builtin_memcpy(key.b, mac, sizeof(key.b));
-	known = bpf_map_lookup_elem(&macs, &key);
-	if (known)
-		roles = *known;
 	if (mac[0] & 1)
 		roles |= MAC_GROUP;
 	if (is_broadcast(mac))
 		roles |= MAC_BROADCAST;
+	if (is_link_local(mac))
+		roles |= MAC_LINK_LOCAL;
 	return roles;
+}
+
+static __always_inline __u16 mac_roles(const __u8 *mac)
+{
+	struct bpf_mac_key key = {};
+	__u32 *known;
+
+	__builtin_memcpy(key.b, mac, sizeof(key.b));
+	known = bpf_map_lookup_elem(&macs, &key);
+	return intrinsic_roles(mac) | (known ? *known : 0);
 }
 
 static __always_inline __u8 ip_roles(const struct bpf_ip_key *key)
@@ -110,12 +122,12 @@ static __always_inline __u8 ip_roles(const struct bpf_ip_key *key)
 	return known ? *known : 0;
 }
 
-static __always_inline void view_arp(struct __sk_buff *skb, struct rule_keys *keys)
+static __always_inline void view_arp(struct __sk_buff *skb, __u32 body, struct rule_keys *keys)
 {
 	struct bpf_ip_key sender = {};
 	struct arp arp;
 
-	if (bpf_skb_load_bytes(skb, ETH_HLEN, &arp, sizeof(arp)))
+	if (bpf_skb_load_bytes(skb, body, &arp, sizeof(arp)))
 		return;
 	if (arp.htype != bpf_htons(1) || arp.ptype != bpf_htons(ETH_P_IP) || arp.hlen != 6 ||
 	    arp.plen != 4)
@@ -128,12 +140,12 @@ static __always_inline void view_arp(struct __sk_buff *skb, struct rule_keys *ke
 	keys->sender_ip = ip_roles(&sender);
 }
 
-static __always_inline void view_ipv4(struct __sk_buff *skb, struct rule_keys *keys)
+static __always_inline void view_ipv4(struct __sk_buff *skb, __u32 body, struct rule_keys *keys)
 {
 	struct bpf_ip_key source = {};
 	__u8 header[20];
 
-	if (bpf_skb_load_bytes(skb, ETH_HLEN, header, sizeof(header)) || header[0] >> 4 != 4)
+	if (bpf_skb_load_bytes(skb, body, header, sizeof(header)) || header[0] >> 4 != 4)
 		return;
 	keys->kind = FRAME_IP;
 	source.family = BPF_FAMILY_IPV4;
@@ -141,12 +153,12 @@ static __always_inline void view_ipv4(struct __sk_buff *skb, struct rule_keys *k
 	keys->ip_src = ip_roles(&source);
 }
 
-static __always_inline void view_ipv6(struct __sk_buff *skb, struct rule_keys *keys)
+static __always_inline void view_ipv6(struct __sk_buff *skb, __u32 body, struct rule_keys *keys)
 {
 	struct bpf_ip_key source = {};
 	__u8 header[40];
 
-	if (bpf_skb_load_bytes(skb, ETH_HLEN, header, sizeof(header)) || header[0] >> 4 != 6)
+	if (bpf_skb_load_bytes(skb, body, header, sizeof(header)) || header[0] >> 4 != 6)
 		return;
 	keys->kind = FRAME_IP;
 	source.family = BPF_FAMILY_IPV6;
@@ -154,20 +166,42 @@ static __always_inline void view_ipv6(struct __sk_buff *skb, struct rule_keys *k
 	keys->ip_src = ip_roles(&source);
 }
 
-/* Who speaks, in a frame without a VLAN. The kernel has taken the outermost tag off
- * before a packet socket sees the frame; one that still lies in it is another
- * EtherType here. */
+/* Look behind one tag that lies in the frame. 0: there is none, it is cut off, or it
+ * names a VLAN; then its EtherType is no speaker's. */
+static __always_inline int skip_tag(struct __sk_buff *skb, __be16 *ethertype, __u32 *body)
+{
+	struct vlan_tag tag;
+
+	if (*ethertype != bpf_htons(ETH_P_8021Q) && *ethertype != bpf_htons(ETH_P_8021AD))
+		return 0;
+	if (bpf_skb_load_bytes(skb, *body, &tag, sizeof(tag)))
+		return 0;
+	if (tag.tci & bpf_htons(VLAN_ID_MASK))
+		return 0;
+	*ethertype = tag.ethertype;
+	*body += sizeof(tag);
+	return 1;
+}
+
+/* Who speaks, in a frame without a VLAN: behind tags of VID 0, if any. The kernel has
+ * taken the outermost tag off before a packet socket sees the frame; the daemon puts it
+ * back, so that it counts as one. */
 static __always_inline void view_speaker(struct __sk_buff *skb, __be16 ethertype,
 					 struct rule_keys *keys)
 {
+	__u32 body = ETH_HLEN;
+
 	if (skb->vlan_present && (skb->vlan_tci & VLAN_ID_MASK))
 		return;
+	_Static_assert(TAGS_MAX == 2, "one look for each tag");
+	if (skip_tag(skb, &ethertype, &body) && !skb->vlan_present)
+		skip_tag(skb, &ethertype, &body);
 	if (ethertype == bpf_htons(ETH_P_ARP))
-		view_arp(skb, keys);
+		view_arp(skb, body, keys);
 	else if (ethertype == bpf_htons(ETH_P_IP))
-		view_ipv4(skb, keys);
+		view_ipv4(skb, body, keys);
 	else if (ethertype == bpf_htons(ETH_P_IPV6))
-		view_ipv6(skb, keys);
+		view_ipv6(skb, body, keys);
 }
 
 static __always_inline void count_drop(__u32 reason)
@@ -189,9 +223,9 @@ int clusterarpd_nic(struct __sk_buff *skb)
 
 	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
 		return FILTER_PASS;
-	if (is_link_local(eth.h_dest))
-		return FILTER_DROP;
 	keys.eth_dst = mac_roles(eth.h_dest);
+	if (rule_link_local(&keys) != DROP_NONE)
+		return FILTER_DROP; /* not counted: it does reach its receiver */
 	reason = rule_I3(&keys);
 	if (reason == DROP_NONE)
 		return FILTER_PASS;
@@ -206,19 +240,23 @@ int clusterarpd_nic(struct __sk_buff *skb)
 	return FILTER_DROP;
 }
 
-static __always_inline int is_for_link_local(struct __sk_buff *skb)
+/* Is the frame the NIC's own stack's, which the shield lets by? */
+static __always_inline int is_the_stacks(struct __sk_buff *skb)
 {
+	struct rule_keys keys = {};
 	__u8 destination[ETH_ALEN];
 
-	return !bpf_skb_load_bytes(skb, 0, destination, sizeof(destination)) &&
-	       is_link_local(destination);
+	if (bpf_skb_load_bytes(skb, 0, destination, sizeof(destination)))
+		return 0;
+	keys.eth_dst = intrinsic_roles(destination);
+	return rule_link_local(&keys) != DROP_NONE;
 }
 
 /* TC_ACT_UNSPEC, not OK: the operator's own filters come next. */
 SEC("tc")
 int clusterarpd_in(struct __sk_buff *skb)
 {
-	return is_for_link_local(skb) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	return is_the_stacks(skb) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 }
 
 SEC("tc")
@@ -228,5 +266,5 @@ int clusterarpd_out(struct __sk_buff *skb)
 
 	if (cookie && cookie == owner_cookie)
 		return TC_ACT_UNSPEC;
-	return is_for_link_local(skb) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	return is_the_stacks(skb) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 }

@@ -85,6 +85,13 @@ bool mac_is_broadcast(const struct mac *m)
 	return mac_equal(m, &broadcast);
 }
 
+bool mac_is_link_local(const struct mac *m)
+{
+	static const uint8_t prefix[] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
+
+	return !memcmp(m->b, prefix, sizeof(prefix)) && m->b[5] < 0x10;
+}
+
 struct mac mac_from_ipv4(uint8_t b0, uint8_t b1, const struct ip_addr *ip)
 {
 	struct mac mac = { { b0, b1, ip->b[0], ip->b[1], ip->b[2], ip->b[3] } };
@@ -140,6 +147,11 @@ bool ip_is_unspecified(const struct ip_addr *ip)
 	static const uint8_t zero[IPV6_BYTES];
 
 	return ip->family != AF_UNSPEC && memcmp(ip->b, zero, sizeof(zero)) == 0;
+}
+
+bool ip_is_link_local(const struct ip_addr *ip)
+{
+	return ip->family == AF_INET6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
 }
 
 size_t ip_bytes(const struct ip_addr *ip)

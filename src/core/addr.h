@@ -45,6 +45,8 @@ bool mac_is_zero(const struct mac *m);
 /* Group bit (IEEE 802): multicast and broadcast. */
 bool mac_is_group(const struct mac *m);
 bool mac_is_broadcast(const struct mac *m);
+/* 01:80:c2:00:00:00 to :0f, which no bridge forwards (IEEE 802.1Q table 8-1). */
+bool mac_is_link_local(const struct mac *m);
 /* b0:b1 followed by the four bytes of the IPv4 address `ip` (SPEC 3). */
 struct mac mac_from_ipv4(uint8_t b0, uint8_t b1, const struct ip_addr *ip);
 
@@ -57,6 +59,8 @@ struct ip_addr ip_from_ipv6_bytes(const uint8_t b[16]);
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 /* 0.0.0.0 or ::, of whichever family. */
 bool ip_is_unspecified(const struct ip_addr *ip);
+/* fe80::/10. */
+bool ip_is_link_local(const struct ip_addr *ip);
 /* 4 or 16. */
 size_t ip_bytes(const struct ip_addr *ip);
 

@@ -59,7 +59,6 @@ static void keep_lines(struct draft *d)
 {
 	struct config *c = d->config;
 
-	c->cluster_line = d->cluster.line;
 	c->datapath_line = d->cluster.key_line[KEY_DATAPATH];
 	c->neigh_line = d->cluster.key_line[KEY_NEIGH];
 	c->adopt_line = d->cluster.key_line[KEY_ADOPT];

@@ -16,8 +16,9 @@
 
 #include "core/addr.h"
 
-#define CONFIG_IFNAME_MAX 15 /* IFNAMSIZ less the NUL */
-#define CONFIG_NAME_MAX   44 /* inih cuts "node NAME" at 49 */
+#define CONFIG_IFNAME_MAX 15    /* IFNAMSIZ less the NUL */
+#define CONFIG_MTU_MAX    65521 /* what a TAP device takes */
+#define CONFIG_NAME_MAX   44    /* inih cuts "node NAME" at 49 */
 
 enum config_dedicated_mac { DEDICATED_MAC_UNICAST, DEDICATED_MAC_MULTICAST };
 enum config_source_mac { SOURCE_MAC_DEDICATED, SOURCE_MAC_MASKED, SOURCE_MAC_CLUSTER };
@@ -65,7 +66,7 @@ struct config {
 	unsigned mtu;              /* 0 = auto */
 	struct config_node *nodes; /* in file order */
 	size_t node_count;
-	unsigned cluster_line; /* of [cluster] */
+
 	/* Lines of keys that later checks may have to name; 0 = not in the file. */
 	unsigned datapath_line, neigh_line, adopt_line, first_ipv6_line;
 };

@@ -223,6 +223,9 @@ static bool parse_mac(const struct setting *s)
 		return refuse(s, "the zero address is nobody's");
 	if (mac_is_broadcast(&mac))
 		return refuse(s, "the broadcast address is everybody's");
+	if (mac_is_link_local(&mac))
+		return refuse(s, "01:80:c2:00:00:00 to :0f are kept by switches and by the NIC's"
+				 " own stack");
 	if (s->section->kind == SECTION_CLUSTER && mac_is_group(&mac))
 		return refuse(s, "a group address cannot be the cluster MAC:"
 				 " its first byte must be even");

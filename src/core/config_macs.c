@@ -125,9 +125,9 @@ static void resolve_sources(struct draft *d)
 static const char *describe_holder(const struct holder *holder, char *buf, size_t size)
 {
 	static const char *const roles[] = {
-		[MAC_CLUSTER] = "the cluster MAC",
-		[MAC_DEDICATED] = "the dedicated MAC",
-		[MAC_MASKED] = "the masked MAC",
+		[HOLDS_CLUSTER] = "the cluster MAC",
+		[HOLDS_DEDICATED] = "the dedicated MAC",
+		[HOLDS_MASKED] = "the masked MAC",
 	};
 
 	if (holder->node)
@@ -148,7 +148,7 @@ static void report_same_mac(struct draft *d, const struct mac *mac, const struct
 	/* From the same address, or the same id: that is reported already. */
 	if (a->role == b->role && !a->is_explicit && !b->is_explicit)
 		return;
-	if (b->role != MAC_MASKED && !b->is_explicit) {
+	if (b->role != HOLDS_MASKED && !b->is_explicit) {
 		const struct holder *swap = a;
 
 		a = b;
@@ -156,7 +156,7 @@ static void report_same_mac(struct draft *d, const struct mac *mac, const struct
 	}
 	describe_holder(a, other, sizeof(other));
 	mac_format(mac, text);
-	if (b->role == MAC_MASKED)
+	if (b->role == HOLDS_MASKED)
 		config_report_add(d->report, true, b->line,
 				  "id = %u makes the masked MAC %s, which is %s: give another id",
 				  b->node->id, text, other);
@@ -181,7 +181,7 @@ static void see_mac(struct draft *d, struct seen **table, const struct mac *mac,
 static struct holder own_mac(const struct section *s, const struct config_node *node)
 {
 	struct holder holder = {
-		.role = node ? MAC_DEDICATED : MAC_CLUSTER,
+		.role = node ? HOLDS_DEDICATED : HOLDS_CLUSTER,
 		.node = node,
 		.is_explicit = s->has_mac,
 		.line = s->has_mac ? s->key_line[KEY_MAC] : s->line,
@@ -203,7 +203,7 @@ static void check_macs(struct draft *d)
 		see_mac(d, &table, &c->nodes[i].dedicated, &holder);
 	}
 	for (size_t i = 0; i < c->node_count && c->source_mac == SOURCE_MAC_MASKED; i++) {
-		holder = (struct holder){ .role = MAC_MASKED,
+		holder = (struct holder){ .role = HOLDS_MASKED,
 					  .node = &c->nodes[i],
 					  .line = d->nodes[i].key_line[KEY_ID] };
 		see_mac(d, &table, &c->nodes[i].source, &holder);

@@ -23,7 +23,6 @@
 #define CONFIG_ID_MAX       190 /* 02:bf is the cluster MAC's own beginning */
 #define CONFIG_MTU_MIN      68
 #define CONFIG_MTU_MIN_IPV6 1280
-#define CONFIG_MTU_MAX      65521
 
 enum section_kind { SECTION_CLUSTER = 1, SECTION_NODE = 2 };
 
@@ -116,11 +115,11 @@ bool config_has_group_mac(const struct draft *d, size_t i);
 const struct config_node *config_find_group_mac(const struct draft *d);
 
 /* config_seen: who holds what may be in a file only once. */
-enum mac_role { MAC_CLUSTER, MAC_DEDICATED, MAC_MASKED };
+enum holder_role { HOLDS_CLUSTER, HOLDS_DEDICATED, HOLDS_MASKED };
 struct holder {
 	const struct config_node *node; /* NULL: the cluster */
 	unsigned line;                  /* to name in a message */
-	enum mac_role role;             /* of a MAC */
+	enum holder_role role;          /* of a MAC */
 	bool is_explicit;               /* a MAC that `mac =` gives */
 };
 struct seen; /* an empty table is a NULL pointer */

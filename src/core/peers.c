@@ -153,21 +153,13 @@ void peers_destroy(struct peers *p)
 	free(p);
 }
 
-/* What the address tells by itself. 01:80:c2:00:00:00 to :0f never cross a bridge
- * (IEEE 802.1Q table 8-1). */
+/* What the address tells by itself. */
 static uint16_t intrinsic_roles(const struct mac *m)
 {
-	static const uint8_t link_local[] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
-	uint16_t roles = 0;
-
 	if (!mac_is_group(m))
 		return 0;
-	roles = MAC_GROUP;
-	if (mac_is_broadcast(m))
-		roles |= MAC_BROADCAST;
-	if (!memcmp(m->b, link_local, sizeof(link_local)) && m->b[5] < 0x10)
-		roles |= MAC_LINK_LOCAL;
-	return roles;
+	return MAC_GROUP | (mac_is_broadcast(m) ? MAC_BROADCAST : 0) |
+	       (mac_is_link_local(m) ? MAC_LINK_LOCAL : 0);
 }
 
 struct peers_entry peers_by_mac(const struct peers *p, const struct mac *m)

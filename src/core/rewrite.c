@@ -95,18 +95,16 @@ static void set_sender(struct context *c, const struct mac *m)
 
 static void edit_resolution(struct context *c, unsigned edits)
 {
-	const struct config_node *self = peers_self(c->peers);
-	const struct ip_addr *own;
+	const struct ip_addr *own = peers_own_address_for(c->peers, &c->target_ip);
 
+	if ((edits & EDIT_SENDER_IP_SELF) && !own)
+		return; /* no dedicated address of this family to speak by */
+	if (edits & EDIT_SENDER_IP_SELF)
+		memcpy(c->arp->sender_ip, own->b, sizeof(c->arp->sender_ip));
 	if (edits & EDIT_SENDER_MAC_SELF)
-		set_sender(c, &self->dedicated);
+		set_sender(c, &peers_self(c->peers)->dedicated);
 	if (edits & EDIT_SENDER_MAC_PEER)
 		set_sender(c, &c->sender.peer->node->dedicated);
-	if (edits & EDIT_SENDER_IP_SELF) {
-		own = peers_own_address_for(c->peers, &c->target_ip);
-		if (own)
-			memcpy(c->arp->sender_ip, own->b, sizeof(c->arp->sender_ip));
-	}
 	if (edits & EDIT_TARGET_MAC_CLUSTER)
 		memcpy(c->arp->target_mac, peers_config(c->peers)->mac.b, MAC_LEN);
 }

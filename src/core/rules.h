@@ -72,7 +72,7 @@ struct rule_keys {
 enum drop_reason {
 	DROP_NONE,
 	DROP_ECHO,         /* I1 */
-	DROP_NOT_OURS,     /* I3; link-local frames from the TAP */
+	DROP_NOT_OURS,     /* I3; link-local frames */
 	DROP_PEER_ADDRESS, /* I4; I8: a peer's announcement of what both hold */
 	DROP_STRICT,       /* I2 */
 	DROP_SPOOFED,      /* I7 */
@@ -105,6 +105,12 @@ struct rule_verdict {
 };
 
 #define RULE static inline __attribute__((always_inline, unused))
+
+/* LLDP, 802.1X, LACP: the NIC's own stack's, both ways (SPEC 5). */
+RULE __u8 rule_link_local(const struct rule_keys *k)
+{
+	return k->eth_dst & MAC_LINK_LOCAL ? DROP_NOT_OURS : DROP_NONE;
+}
 
 /* Egress: TAP to NIC. */
 
@@ -154,10 +160,8 @@ RULE struct rule_verdict rules_egress(const struct rule_keys *k)
 	struct rule_verdict v = { DROP_NONE, 0 };
 	__u16 to_peer;
 
-	if (k->eth_dst & MAC_LINK_LOCAL) {
-		v.drop = DROP_NOT_OURS;
+	if ((v.drop = rule_link_local(k)))
 		return v;
-	}
 	v.edits = rule_E1(k);
 	if (k->kind != FRAME_RESOLUTION)
 		return v;
@@ -263,8 +267,8 @@ RULE struct rule_verdict rules_ingress(const struct rule_keys *k)
 {
 	struct rule_verdict v = { DROP_NONE, 0 };
 
-	if ((v.drop = rule_I1(k)) || (v.drop = rule_I3(k)) || (v.drop = rule_I4(k)) ||
-	    (v.drop = rule_I7(k)) || (v.drop = rule_I8(k)))
+	if ((v.drop = rule_link_local(k)) || (v.drop = rule_I1(k)) || (v.drop = rule_I3(k)) ||
+	    (v.drop = rule_I4(k)) || (v.drop = rule_I7(k)) || (v.drop = rule_I8(k)))
 		return v;
 	/* I5: broadcast and multicast pass; no test above names them. */
 	v = rule_I2(k);

@@ -31,6 +31,8 @@ struct control {
 	control_handler *handler;
 	void *arg;
 	char *path;
+	dev_t device; /* of the socket at the path */
+	ino_t inode;
 	int fd;
 	struct loop_io *io;
 	struct client clients[CLIENTS_MAX];
@@ -53,6 +55,18 @@ static void on_timeout(void *arg)
 	close_client(arg);
 }
 
+/* Read what the client still sends (a request that was too long), for a socket that is
+ * closed with unread data takes the reply with it. */
+static void hang_up(struct client *c)
+{
+	char rest[4096];
+	int tries = 64;
+
+	while (tries-- && recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		;
+	close_client(c);
+}
+
 static void send_reply(struct client *c)
 {
 	ssize_t n = send(c->fd, c->reply + c->sent, c->reply_len - c->sent,
@@ -61,15 +75,15 @@ static void send_reply(struct client *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		n = 0;
 	if (n < 0 || (c->sent += (size_t)n) == c->reply_len)
-		close_client(c);
+		hang_up(c);
 	else
 		loop_io_set(c->io, LOOP_WRITE);
 }
 
-/* The line is whole: answer it. */
-static void answer(struct client *c)
+/* The line is whole, or NULL, too long: answer it. */
+static void answer(struct client *c, const char *request)
 {
-	char *reply = c->control->handler(c->request, c->control->arg);
+	char *reply = c->control->handler(request, c->control->arg);
 
 	if (!reply) {
 		close_client(c);
@@ -96,9 +110,9 @@ static void read_request(struct client *c)
 	end = memchr(c->request, '\n', c->used);
 	if (end) {
 		*end = '\0';
-		answer(c);
+		answer(c, c->request);
 	} else if (c->used == sizeof(c->request)) {
-		close_client(c);
+		answer(c, NULL);
 	}
 }
 
@@ -164,6 +178,8 @@ static int bind_path(int fd, const char *path)
 	mode_t mask;
 	int rc;
 
+	if (!*path)
+		return -EINVAL;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
@@ -182,6 +198,7 @@ static int bind_path(int fd, const char *path)
 
 static int start(struct control *control, const char *path)
 {
+	struct stat st;
 	int rc;
 
 	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -190,6 +207,10 @@ static int start(struct control *control, const char *path)
 	rc = bind_path(control->fd, path);
 	if (rc)
 		return rc;
+	if (lstat(path, &st))
+		return -errno;
+	control->device = st.st_dev;
+	control->inode = st.st_ino;
 	control->path = strdup(path);
 	control->io = loop_io_add(control->loop, control->fd, LOOP_READ, on_listen, control);
 	return control->path && control->io ? 0 : -ENOMEM;
@@ -216,6 +237,15 @@ int control_open(struct loop *loop, const char *path, control_handler *handler, 
 	return 0;
 }
 
+/* Is what stands at the path still our socket, not another daemon's? */
+static bool is_own(const struct control *control)
+{
+	struct stat st;
+
+	return !lstat(control->path, &st) && st.st_dev == control->device &&
+	       st.st_ino == control->inode;
+}
+
 void control_close(struct control *control)
 {
 	size_t i;
@@ -228,7 +258,7 @@ void control_close(struct control *control)
 		close_client(&control->clients[i]);
 	if (control->fd >= 0)
 		close(control->fd);
-	if (control->path)
+	if (control->path && is_own(control))
 		unlink(control->path);
 	free(control->path);
 	free(control);

@@ -14,7 +14,8 @@
 
 struct control;
 
-/* The answer to `request` (a line without its end, NUL-terminated): one line without
+/* The answer to `request` (a line without its end, NUL-terminated; NULL: one that was too
+ * long): one line without
  * its end, from malloc(); NULL closes the connection. */
 typedef char *control_handler(const char *request, void *arg);
 

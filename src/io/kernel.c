@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kernel: loads and attaches the eBPF programs; see kernel.h, and for what the
- * programs do src/bpf/clusterarpd.bpf.c.
- *
- * Whose is a filter? tc knows a filter by hook, priority and handle. Ours have
- * priority 1 and handles that spell "cla" and a small number. The kernel gives out
- * handles from 1 upwards, and nobody picks these by chance, so that whatever holds one
- * is ours: this run's, or left by one that was killed, and then it is replaced in one
- * step. (To ask for the name of somebody's program takes CAP_SYS_ADMIN, which the
- * daemon does not have; and a name is as easily borrowed as a handle.)
- *
- * First in the hook? Among filters of one priority the newest comes first, and
- * replacing leaves it where it is. So each hook has two handles of ours, one of which
- * is in use: to come to the front again, the program is added under the other, and
- * only then is the old one taken away. At no moment is there no shield.
+ * kernel: the eBPF programs loaded, libbpf's complaints, the maps and the socket
+ * filter; see kernel.h, and for what the programs do src/bpf/clusterarpd.bpf.c. The
+ * shield, which is tc's, is kernel_shield.c's.
  */
 #include "io/kernel.h"
 
@@ -28,30 +17,13 @@
 
 #include "bpf/clusterarpd.skel.h"
 #include "bpf/clusterarpd_bpf.h"
+#include "io/kernel_private.h"
 #include "log.h"
-
-#define SHIELD_PRIORITY 1
-#define SHIELD_HANDLE   0x636c6100u /* "cla" */
-#define SHIELD_HOOKS    2
-#define SHIELD_SLOTS    2 /* handles a hook */
 
 #define MACS_MIN 64
 /* Room for the cluster to become twice as large by a reload, and for the old and the
  * new MACs to be known together meanwhile. */
 #define MACS_FACTOR 4
-
-/* enum bpf_attach_type since Linux 6.6 */
-#define TCX_INGRESS ((enum bpf_attach_type)46)
-#define TCX_EGRESS  ((enum bpf_attach_type)47)
-
-struct kernel {
-	struct clusterarpd_bpf *skel;
-	int cpus;
-	struct {
-		int prog_fd;
-		uint32_t prog_id;
-	} shield[SHIELD_HOOKS]; /* by enum kernel_hook */
-};
 
 /* libbpf's complaints. Its callback has no argument of ours, and there is one libbpf
  * a process, hence file scope. */
@@ -105,34 +77,24 @@ static int take_complaint(enum libbpf_print_level level, const char *format, va_
 	return 0;
 }
 
-const char *kernel_error(const struct kernel *k)
+const char *kernel_error(void)
 {
-	(void)k;
 	return complaints.first;
 }
 
-/* libbpf has errors of its own above errno's. */
-static int errno_of(int err)
+void kernel_set_error(const char *text)
+{
+	snprintf(complaints.first, sizeof(complaints.first), "%s", text);
+}
+
+void kernel_expect_complaints(bool expected)
+{
+	complaints.expected = expected;
+}
+
+int kernel_errno(int err)
 {
 	return err <= -__LIBBPF_ERRNO__START ? -EINVAL : err;
-}
-
-static int program_id(int fd, uint32_t *id)
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(fd, &info, &len);
-
-	if (err)
-		return err;
-	*id = info.id;
-	return 0;
-}
-
-static int shield_init(struct kernel *k, enum kernel_hook hook, const struct bpf_program *prog)
-{
-	k->shield[hook].prog_fd = bpf_program__fd(prog);
-	return program_id(k->shield[hook].prog_fd, &k->shield[hook].prog_id);
 }
 
 static int load(struct kernel *k, size_t macs)
@@ -150,9 +112,11 @@ static int load(struct kernel *k, size_t macs)
 	if (!err)
 		err = clusterarpd_bpf__load(k->skel);
 	if (!err)
-		err = shield_init(k, KERNEL_INGRESS, k->skel->progs.clusterarpd_in);
+		err = kernel_shield_init(k, KERNEL_INGRESS,
+					 bpf_program__fd(k->skel->progs.clusterarpd_in));
 	if (!err)
-		err = shield_init(k, KERNEL_EGRESS, k->skel->progs.clusterarpd_out);
+		err = kernel_shield_init(k, KERNEL_EGRESS,
+					 bpf_program__fd(k->skel->progs.clusterarpd_out));
 	return err;
 }
 
@@ -163,9 +127,9 @@ int kernel_load(size_t macs, struct kernel **out)
 
 	if (!k)
 		return -ENOMEM;
-	complaints.first[0] = '\0';
+	kernel_set_error("");
 	libbpf_set_print(take_complaint);
-	err = errno_of(load(k, macs));
+	err = kernel_errno(load(k, macs));
 	if (err) {
 		kernel_unload(k);
 		return err;
@@ -358,187 +322,4 @@ int kernel_add_drops(const struct kernel *k, uint64_t *drops)
 	}
 	free(by_cpu);
 	return err;
-}
-
-static uint32_t shield_handle(enum kernel_hook hook, unsigned slot)
-{
-	return SHIELD_HANDLE + hook * SHIELD_SLOTS + slot;
-}
-
-bool kernel_shield_is_ours(unsigned priority, uint32_t handle)
-{
-	return priority == SHIELD_PRIORITY && handle >= SHIELD_HANDLE &&
-	       handle < SHIELD_HANDLE + SHIELD_HOOKS * SHIELD_SLOTS;
-}
-
-static struct bpf_tc_hook tc_hook(int ifindex, enum kernel_hook hook)
-{
-	return (struct bpf_tc_hook){
-		.sz = sizeof(struct bpf_tc_hook),
-		.ifindex = ifindex,
-		.attach_point = hook == KERNEL_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS,
-	};
-}
-
-static struct bpf_tc_opts tc_opts(uint32_t handle)
-{
-	return (struct bpf_tc_opts){
-		.sz = sizeof(struct bpf_tc_opts),
-		.handle = handle,
-		.priority = SHIELD_PRIORITY,
-	};
-}
-
-/* The id of the program that `handle` holds in a hook; 0: none, or none by eBPF. */
-static uint32_t query(int ifindex, enum kernel_hook hook, uint32_t handle)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	struct bpf_tc_opts opts = tc_opts(handle);
-	int err;
-
-	complaints.expected = true;
-	err = bpf_tc_query(&h, &opts);
-	complaints.expected = false;
-	return err ? 0 : opts.prog_id;
-}
-
-/* Our program of this hook at `handle`, new or in place of what holds it. The kernel
- * says EINVAL to filters of two kinds or protocols at one priority. */
-static int put(struct kernel *k, int ifindex, enum kernel_hook hook, uint32_t handle)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	struct bpf_tc_opts opts = tc_opts(handle);
-	int err;
-
-	opts.prog_fd = k->shield[hook].prog_fd;
-	opts.flags = BPF_TC_F_REPLACE;
-	err = errno_of(bpf_tc_attach(&h, &opts));
-	return err == -EINVAL ? -EBUSY : err;
-}
-
-/* Nothing to take away (no link, no qdisc, no such filter) is fine. */
-static int take_out(int ifindex, enum kernel_hook hook, uint32_t handle)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	struct bpf_tc_opts opts = tc_opts(handle);
-	int err;
-
-	complaints.expected = true;
-	err = errno_of(bpf_tc_detach(&h, &opts));
-	complaints.expected = false;
-	return err == -ENOENT || err == -EINVAL || err == -ENODEV ? 0 : err;
-}
-
-/* Create clsact, or find it. An `ingress` qdisc looks alike from here, but has one
- * list of filters under the names of both hooks: then a filter shows up in the wrong
- * one. */
-static int ensure_clsact(int ifindex, bool *changed)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, KERNEL_INGRESS);
-	int err;
-
-	h.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	complaints.expected = true;
-	err = errno_of(bpf_tc_hook_create(&h));
-	complaints.expected = false;
-	if (!err)
-		*changed = true;
-	return err == -EEXIST ? 0 : err;
-}
-
-static bool is_in_both_hooks(int ifindex, uint32_t ingress_handle)
-{
-	return query(ifindex, KERNEL_EGRESS, ingress_handle) != 0;
-}
-
-/* Make exactly one handle of ours hold our program of this hook; sets *slot. */
-static int settle(struct kernel *k, int ifindex, enum kernel_hook hook, unsigned *slot,
-		  bool *changed)
-{
-	uint32_t held[SHIELD_SLOTS];
-	int err;
-
-	held[0] = query(ifindex, hook, shield_handle(hook, 0));
-	held[1] = query(ifindex, hook, shield_handle(hook, 1));
-	*slot = !held[0] && held[1];
-	if (held[*slot] != k->shield[hook].prog_id) {
-		err = put(k, ifindex, hook, shield_handle(hook, *slot));
-		if (err)
-			return err;
-		*changed = true;
-	}
-	if (!held[!*slot])
-		return 0;
-	*changed = true;
-	return take_out(ifindex, hook, shield_handle(hook, !*slot));
-}
-
-int kernel_shield_attach(struct kernel *k, int ifindex, bool *changed)
-{
-	unsigned slot;
-	int err;
-
-	*changed = false;
-	complaints.first[0] = '\0';
-	err = ensure_clsact(ifindex, changed);
-	if (!err)
-		err = settle(k, ifindex, KERNEL_INGRESS, &slot, changed);
-	if (err)
-		return err;
-	if (is_in_both_hooks(ifindex, shield_handle(KERNEL_INGRESS, slot))) {
-		take_out(ifindex, KERNEL_INGRESS, shield_handle(KERNEL_INGRESS, slot));
-		return -EBUSY;
-	}
-	return settle(k, ifindex, KERNEL_EGRESS, &slot, changed);
-}
-
-int kernel_shield_to_front(struct kernel *k, int ifindex, enum kernel_hook hook)
-{
-	bool changed;
-	unsigned slot;
-	int err;
-
-	complaints.first[0] = '\0';
-	err = settle(k, ifindex, hook, &slot, &changed);
-	if (!err)
-		err = put(k, ifindex, hook, shield_handle(hook, !slot));
-	if (!err)
-		err = take_out(ifindex, hook, shield_handle(hook, slot));
-	return err;
-}
-
-int kernel_shield_detach(struct kernel *k, int ifindex)
-{
-	uint32_t handle;
-	int err = 0, failed;
-	unsigned i;
-
-	(void)k;
-	for (i = 0; i < SHIELD_HOOKS * SHIELD_SLOTS; i++) {
-		handle = SHIELD_HANDLE + i;
-		failed = take_out(ifindex, (enum kernel_hook)(i / SHIELD_SLOTS), handle);
-		if (failed)
-			err = failed;
-	}
-	return err;
-}
-
-static int tcx_count(int ifindex, enum bpf_attach_type hook)
-{
-	uint32_t count = 0;
-	int err = bpf_prog_query(ifindex, hook, 0, NULL, NULL, &count);
-
-	if (err == -EINVAL) /* before Linux 6.6 */
-		return 0;
-	return err ? err : (int)count;
-}
-
-int kernel_tcx_count(int ifindex)
-{
-	int ingress = tcx_count(ifindex, TCX_INGRESS);
-	int egress = tcx_count(ifindex, TCX_EGRESS);
-
-	if (ingress < 0 || egress < 0)
-		return ingress < 0 ? ingress : egress;
-	return ingress + egress;
 }

@@ -34,10 +34,11 @@ enum kernel_hook { KERNEL_INGRESS, KERNEL_EGRESS };
 int kernel_load(size_t macs, struct kernel **out);
 /* Frees what the process holds; attached tc programs stay attached. */
 void kernel_unload(struct kernel *k);
-/* What libbpf complained of in the last kernel_load(), kernel_shield_attach() or
- * kernel_shield_to_front(): one line, the first, for what follows from it comes after;
- * "" for none. It is the process's: k may be NULL, after a kernel_load() that failed. */
-const char *kernel_error(const struct kernel *k);
+/* What was wrong in the last kernel_load(), kernel_shield_attach() or
+ * kernel_shield_to_front(), as libbpf or the kernel put it: one line, the first, for what
+ * follows from it comes after; "" for none. It is the process's, as libbpf's log is, and
+ * outlives a kernel_load() that failed. */
+const char *kernel_error(void);
 
 /* Tell the socket filter the cluster: every MAC that has a role, `policy` (enum
  * rule_policy) and the own dedicated addresses (for I1 with source_mac = cluster).
@@ -59,8 +60,16 @@ int kernel_add_drops(const struct kernel *k, uint64_t *drops);
  * programs in, first in their hook: priority 1 and handles of their own. Whatever holds
  * a handle of ours is what an earlier run left, and is replaced in one step. Idempotent:
  * what is in place already is left alone. Sets *changed when anything had to be done.
- * -EBUSY: the qdisc is `ingress`, not clsact, or filters of another kind or protocol
- * than ours (bpf, all) have priority 1; of the former nothing is left behind. */
+ *
+ * The caller has made sure that the link has no `ingress` qdisc, by a look at its kind
+ * (netlink_tc_ingress_qdisc()): that cannot be told from here without trying. Should one
+ * take clsact's place after that look, it is noticed and gives -EBUSY, but the filter
+ * has been in it for a moment. The events of that make the caller look again.
+ *
+ * -EBUSY otherwise: filters of another kind or protocol than ours (bpf, all) have
+ * priority 1; this is found out before anything is changed. After whatever failure
+ * nothing of this call is left: neither a filter, nor clsact unless somebody has begun
+ * to use it. (What an earlier run left and this call has replaced stays replaced.) */
 int kernel_shield_attach(struct kernel *k, int ifindex, bool *changed);
 /* A bpf filter that someone adds at priority 1 comes before those that are there. Who
  * lists the filters of a hook (the order is that in which they are asked) and finds
@@ -69,7 +78,7 @@ int kernel_shield_attach(struct kernel *k, int ifindex, bool *changed);
  * reports (RTM_NEWTFILTER, RTM_DELTFILTER); call it for a listing, not for an event. */
 int kernel_shield_to_front(struct kernel *k, int ifindex, enum kernel_hook hook);
 /* Takes both programs out, and nothing else; fine when they are not there. */
-int kernel_shield_detach(struct kernel *k, int ifindex);
+int kernel_shield_detach(int ifindex);
 /* Is a filter with this priority and handle ours? */
 bool kernel_shield_is_ours(unsigned priority, uint32_t handle);
 

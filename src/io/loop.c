@@ -66,11 +66,10 @@ void loop_stop(struct loop *loop)
 	event_base_loopbreak(loop->base);
 }
 
-uint64_t loop_now(const struct loop *loop)
+uint64_t loop_now(void)
 {
 	struct timespec ts;
 
-	(void)loop;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }

@@ -28,8 +28,8 @@ void loop_destroy(struct loop *loop);
 /* Runs until loop_stop(). 0, or a negative errno value if the loop itself failed. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
-/* Monotonic time in milliseconds, as of the present round of callbacks. */
-uint64_t loop_now(const struct loop *loop);
+/* Monotonic time in milliseconds, as coarse as the kernel's tick. */
+uint64_t loop_now(void);
 
 /* Watch a descriptor, which stays the caller's, for `interest` (LOOP_READ |
  * LOOP_WRITE, 0 for none yet). An error on it shows as whatever was asked for. */

@@ -293,6 +293,7 @@ static bool link_parse(struct nlmsghdr *header, struct netlink_link *out)
 		return false;
 	memset(out, 0, sizeof(*out));
 	out->ifindex = info->ifi_index;
+	out->type = info->ifi_type;
 	out->flags = info->ifi_flags;
 	/* Not IFLA_CARRIER, which a driver may leave as it was while the link is down,
 	 * nor the operational state, which is "unknown" for many virtual links. */

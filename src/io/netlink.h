@@ -22,6 +22,7 @@ struct netlink_link {
 	char name[16];
 	struct mac mac;
 	unsigned mtu;
+	unsigned type;  /* ARPHRD_ETHER, … of linux/if_arp.h */
 	unsigned flags; /* IFF_UP, IFF_NOARP, … of linux/if.h */
 	bool carrier;
 	int master; /* ifindex of the bridge or bond it is in, else 0 */
@@ -72,6 +73,8 @@ int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex);
  * -EEXIST: it is there already. */
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
 			bool cluster);
+/* Remove an address, as netlink_address_list() gives it. */
+int netlink_address_remove(struct netlink *nl, int ifindex, const struct ip_prefix *address);
 /* Calls each(address, arg) for every address of the link, of either family. */
 int netlink_address_list(struct netlink *nl, int ifindex,
 			 void (*each)(const struct ip_prefix *address, void *arg), void *arg);

@@ -179,6 +179,21 @@ int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix 
 	return netlink_result(nl, nle);
 }
 
+int netlink_address_remove(struct netlink *nl, int ifindex, const struct ip_prefix *address)
+{
+	struct rtnl_addr *entry = rtnl_addr_alloc();
+	int nle;
+
+	if (!entry)
+		return -ENOMEM;
+	rtnl_addr_set_ifindex(entry, ifindex);
+	nle = set_local(entry, address);
+	if (nle >= 0)
+		nle = rtnl_addr_delete(nl->requests, entry, 0);
+	rtnl_addr_put(entry);
+	return netlink_result(nl, nle);
+}
+
 /* --- routes --- */
 
 static int set_destination(struct rtnl_route *route, const struct ip_prefix *destination)

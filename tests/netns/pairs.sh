@@ -28,6 +28,9 @@ pairs_pings() {
 		expect_sources "sources of $host" "$LAB_DIR/$host.pcap" "$("$1" "$host")"
 	done
 	expect "doubled requests on the wire" "" "$(frames doubled "${files[@]}")"
+	for host in "${LAB_NODES[@]}"; do
+		expect "own frames that $host saw again" 0 "$(counter "$host" .drops.echo)"
+	done
 }
 
 # pairs_watch SOURCE-FUNCTION: capture what must not be, until pairs_watched.

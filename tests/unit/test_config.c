@@ -162,7 +162,6 @@ static void test_defaults(void **state)
 	assert_false(c->adopt);
 	assert_int_equal(c->gateway.family, AF_UNSPEC);
 	assert_int_equal(c->mtu, 0);
-	assert_int_equal(c->cluster_line, 1);
 	assert_int_equal(c->datapath_line + c->neigh_line + c->adopt_line + c->first_ipv6_line, 0);
 	assert_int_equal(c->node_count, 2);
 	assert_string_equal(c->nodes[1].name, "beta");
@@ -290,7 +289,6 @@ static void test_ipv6_first(void **state)
 	check_mac(&c->mac, "02:bf:0c:0c:04:64");
 	check_mac(&c->nodes[0].dedicated, "0a:00:00:00:00:01");
 	assert_int_equal(c->first_ipv6_line, 2);
-	assert_int_equal(c->cluster_line, 4);
 	config_free(c);
 }
 

@@ -202,13 +202,15 @@ static void E4_directed_requests(void **state)
 	cluster_free(&c);
 }
 
-static void link_local_groups_never_leave_the_tap(void **state)
+static void link_local_groups_stay_the_nics(void **state)
 {
 	struct cluster c = cluster_make("", "alpha");
 	struct test_frame beyond = ethernet(ALPHA_MAC, "01:80:c2:00:00:10", 0x88b5);
 
 	(void)state;
 	is_dropped(&c, REWRITE_EGRESS, ethernet(CLUSTER_MAC, "01:80:c2:00:00:0e", 0x88cc),
+		   DROP_NOT_OURS);
+	is_dropped(&c, REWRITE_INGRESS, ethernet(OUT_MAC, "01:80:c2:00:00:00", 0x88b5),
 		   DROP_NOT_OURS);
 	passes_as(&c, REWRITE_EGRESS, ethernet(CLUSTER_MAC, "01:80:c2:00:00:10", 0x88b5), &beyond);
 	cluster_free(&c);
@@ -661,7 +663,7 @@ int main(void)
 		cmocka_unit_test(E3_outsiders_learn_the_cluster_mac),
 		cmocka_unit_test(E3_advertise_all),
 		cmocka_unit_test(E4_directed_requests),
-		cmocka_unit_test(link_local_groups_never_leave_the_tap),
+		cmocka_unit_test(link_local_groups_stay_the_nics),
 		cmocka_unit_test(I1_echo_by_wire_source),
 		cmocka_unit_test(I1_echo_by_own_address),
 		cmocka_unit_test(I2_cluster_mac_comes_back),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel_private: what kernel.c and kernel_shield.c share.
+ */
+#ifndef CLUSTERARPD_IO_KERNEL_PRIVATE_H
+#define CLUSTERARPD_IO_KERNEL_PRIVATE_H
+
+#include "io/kernel.h"
+
+#define KERNEL_HOOKS 2 /* enum kernel_hook */
+
+struct kernel {
+	struct clusterarpd_bpf *skel; /* kernel.c's alone */
+	int cpus;
+	struct {
+		int prog_fd; /* the skeleton's */
+		uint32_t prog_id;
+	} shield[KERNEL_HOOKS]; /* kernel_shield.c's alone */
+};
+
+/* Have kernel_error() say `text`; "": nothing, until libbpf complains again. */
+void kernel_set_error(const char *text);
+/* True: what libbpf complains of now is no news, and goes nowhere; until false. */
+void kernel_expect_complaints(bool expected);
+/* What libbpf returned, as a negative errno value: it has errors of its own above. */
+int kernel_errno(int err);
+
+/* Tell the shield its program of a hook. */
+int kernel_shield_init(struct kernel *k, enum kernel_hook hook, int prog_fd);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * traffic: the relay under the event loop: reads a side when it is readable, and while
+ * the other side is full waits for that to be writable instead.
+ */
+#ifndef CLUSTERARPD_TRAFFIC_H
+#define CLUSTERARPD_TRAFFIC_H
+
+#include "io/loop.h"
+#include "io/nic.h"
+#include "io/tap.h"
+#include "relay.h"
+
+struct traffic;
+
+/* The side that a direction reads from is broken: `error` is a negative errno value as
+ * of tap_read() or nic_receive(). May call traffic_set_nic(). */
+typedef void traffic_broken(enum rewrite_direction direction, int error, void *arg);
+
+/* `loop` and `relay` are borrowed. NULL: out of memory. */
+struct traffic *traffic_create(struct loop *loop, struct relay *relay, traffic_broken *broken,
+			       void *arg);
+void traffic_destroy(struct traffic *traffic);
+
+/* Begin with a side, which stays the caller's; NULL: it is gone. -ENOMEM. */
+int traffic_set_tap(struct traffic *traffic, struct tap *tap);
+int traffic_set_nic(struct traffic *traffic, struct nic *nic);
+
+#endif
