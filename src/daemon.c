@@ -63,6 +63,9 @@ struct daemon {
 	struct loop_timer *retry; /* to take the NIC */
 	unsigned retry_ms;
 
+	struct loop_timer *watchdog;
+	unsigned watchdog_ms; /* between two signs of life; 0: nobody waits for one */
+
 	struct loop_timer *shield; /* to look at qdiscs and filters */
 	bool shield_due;
 	uint64_t shield_last; /* ms */
@@ -201,15 +204,19 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 		announce_start(d->announce);
 }
 
-static void on_link(struct daemon *d, const struct netlink_link *link)
+/* News can be older than what we looked up or did since: so look again. */
+static void on_link(struct daemon *d, const struct netlink_link *news)
 {
 	const struct netlink_link *nic = wire_link(d->wire);
+	struct netlink_link now;
 
-	host_link_changed(d->host, link);
-	if (nic && link->ifindex == nic->ifindex)
-		on_nic_link(d, link);
-	else if (!nic && !strcmp(link->name, d->config->interface))
+	host_link_changed(d->host, news->ifindex);
+	if (nic && news->ifindex == nic->ifindex) {
+		if (!netlink_link_by_index(d->netlink, nic->ifindex, &now))
+			on_nic_link(d, &now);
+	} else if (!nic && !strcmp(news->name, d->config->interface)) {
 		take_nic(d);
+	}
 }
 
 /* Somebody changed qdiscs or filters: look soon, but not for each change. */
@@ -238,20 +245,18 @@ static void on_shield(void *arg)
 static void look_again(struct daemon *d)
 {
 	const struct netlink_link *nic = wire_link(d->wire);
-	struct netlink_link link;
-	int rc = nic ? netlink_link_by_index(d->netlink, nic->ifindex, &link) : -ENODEV;
+	struct netlink_link now;
 
-	if (!rc) {
-		on_link(d, &link);
+	host_link_changed(d->host, host_ifindex(d->host));
+	if (!nic) {
+		take_nic(d);
+	} else if (!netlink_link_by_index(d->netlink, nic->ifindex, &now)) {
+		on_nic_link(d, &now);
 		wire_warn_addresses(d->wire);
 		look_at_shield(d, 0);
-	} else if (nic && rc == -ENODEV) {
+	} else {
 		lose_nic(d);
-	} else if (!nic) {
-		take_nic(d);
 	}
-	if (!netlink_link_by_name(d->netlink, d->config->tap, &link))
-		host_link_changed(d->host, &link);
 }
 
 static void on_netlink(const struct netlink_event *event, void *arg)
@@ -302,6 +307,16 @@ static char *on_request(const char *request, void *arg)
 
 	wire_add_drops(d->wire, counters.drops);
 	return report_answer(request, &state);
+}
+
+/* A sign of life means that both sides were served, not that a timer fired. */
+static void on_watchdog(void *arg)
+{
+	struct daemon *d = arg;
+
+	traffic_serve(d->traffic);
+	notify_watchdog();
+	loop_timer_set(d->watchdog, d->watchdog_ms);
 }
 
 static void on_stop(void *arg)
@@ -359,7 +374,8 @@ static bool create(struct daemon *d, const struct config_node *self)
 	d->relay = relay_create(d->peers, on_wire_event, d);
 	d->retry = loop_timer_add(d->loop, on_retry, d);
 	d->shield = loop_timer_add(d->loop, on_shield, d);
-	if (!d->events || !d->relay || !d->retry || !d->shield)
+	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
+	if (!d->events || !d->relay || !d->retry || !d->shield || !d->watchdog)
 		return out_of_memory();
 	d->traffic = traffic_create(d->loop, d->relay, on_broken, d);
 	d->announce = announce_create(d->loop, d->peers, d->relay);
@@ -447,6 +463,7 @@ static void stop(struct daemon *d)
 		wire_restore(d->wire);
 	wire_destroy(d->wire);
 	relay_destroy(d->relay);
+	loop_timer_free(d->watchdog);
 	loop_timer_free(d->retry);
 	loop_timer_free(d->shield);
 	loop_io_free(d->netlink_io);
@@ -464,6 +481,9 @@ static int run(struct daemon *d)
 	if (d->options->ready(d->options->arg))
 		return EXIT_RUNTIME;
 	say_state(d, notify_ready);
+	d->watchdog_ms = notify_watchdog_ms() / 3;
+	if (d->watchdog_ms)
+		loop_timer_set(d->watchdog, d->watchdog_ms);
 	rc = loop_run(d->loop);
 	if (!rc)
 		return d->exit_code;

@@ -242,6 +242,11 @@ struct tap *host_tap(struct host *host)
 	return host->tap;
 }
 
+int host_ifindex(const struct host *host)
+{
+	return host->ifindex;
+}
+
 void host_follow_mtu(struct host *host, unsigned mtu)
 {
 	compare_mtu(host, mtu);
@@ -249,11 +254,15 @@ void host_follow_mtu(struct host *host, unsigned mtu)
 		set_mtu(host, mtu);
 }
 
-void host_link_changed(struct host *host, const struct netlink_link *link)
+void host_link_changed(struct host *host, int ifindex)
 {
-	bool up = link->flags & IFF_UP;
+	struct netlink_link now; /* the news may be of before host_configure() */
+	bool up;
 
-	if (link->ifindex != host->ifindex || up == host->up)
+	if (ifindex != host->ifindex || netlink_link_by_index(host->netlink, ifindex, &now))
+		return;
+	up = now.flags & IFF_UP;
+	if (up == host->up)
 		return;
 	host->up = up;
 	log_notice("%s was set %s", host->config->tap, up ? "up" : "down");

@@ -23,10 +23,11 @@ void host_destroy(struct host *host);
 int host_configure(struct host *host, unsigned mtu);
 
 struct tap *host_tap(struct host *host);
+int host_ifindex(const struct host *host);
 /* The NIC's MTU is `mtu` now: follow it, unless the configuration has one. */
 void host_follow_mtu(struct host *host, unsigned mtu);
-/* A link changed: if it is the TAP, set up again by somebody, it gets the routes back
- * that the kernel removed when it was set down. */
-void host_link_changed(struct host *host, const struct netlink_link *link);
+/* The link `ifindex` changed: if it is the TAP, set up again by somebody, it gets the
+ * routes back that the kernel removed when it was set down. */
+void host_link_changed(struct host *host, int ifindex);
 
 #endif

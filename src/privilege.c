@@ -8,6 +8,7 @@
 #include "privilege.h"
 
 #include <cap-ng.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -35,12 +36,35 @@ static int check(void)
 	return -1;
 }
 
+static bool is_needed(unsigned capability)
+{
+	size_t i;
+
+	for (i = 0; i < NEEDED; i++)
+		if (needed[i] == capability)
+			return true;
+	return false;
+}
+
+/* A service manager may have left nothing to give up, nor capset(2) to do it by. */
+static bool has_more(void)
+{
+	unsigned capability;
+
+	for (capability = 0; capability <= CAP_LAST_CAP; capability++)
+		if (!is_needed(capability) && capng_have_capability(CAPNG_PERMITTED, capability))
+			return true;
+	return false;
+}
+
 int privilege_reduce(void)
 {
 	size_t i;
 
 	if (capng_get_caps_process() || check())
 		return -1;
+	if (!has_more())
+		return 0;
 	capng_clear(CAPNG_SELECT_CAPS);
 	for (i = 0; i < NEEDED; i++)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, needed[i]);

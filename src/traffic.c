@@ -130,3 +130,9 @@ int traffic_set_nic(struct traffic *t, struct nic *nic)
 	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic });
 	return renew(t, &t->nic, nic ? nic_fd(nic) : -1, on_nic, REWRITE_EGRESS);
 }
+
+void traffic_serve(struct traffic *t)
+{
+	run(t, REWRITE_EGRESS);
+	run(t, REWRITE_INGRESS);
+}

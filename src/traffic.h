@@ -26,4 +26,7 @@ void traffic_destroy(struct traffic *traffic);
 int traffic_set_tap(struct traffic *traffic, struct tap *tap);
 int traffic_set_nic(struct traffic *traffic, struct nic *nic);
 
+/* Give either side its turn now, whether or not it called for it. */
+void traffic_serve(struct traffic *traffic);
+
 #endif

@@ -2,6 +2,7 @@
 /* notify: READY, STATUS and STOPPING for the service manager; see notify.h. */
 #include "io/notify.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -21,6 +22,18 @@ void notify_status(const char *status)
 void notify_stopping(void)
 {
 	sd_notify(0, "STOPPING=1");
+}
+
+unsigned notify_watchdog_ms(void)
+{
+	uint64_t us;
+
+	return sd_watchdog_enabled(0, &us) > 0 ? (unsigned)(us / 1000) : 0;
+}
+
+void notify_watchdog(void)
+{
+	sd_notify(0, "WATCHDOG=1");
 }
 
 bool notify_stderr_is_journal(void)

@@ -72,7 +72,7 @@ figure6() {
 	row 620 "B's TAP" beta.tap 2 "$MAC $ded_a response $B $MAC $A $ded_a"
 	row 630 wire wire 2 "$MAC $ded_a response $B $ded_b $A $MAC"
 	row 640 "A's TAP" alpha.tap 2 "$MAC $MAC response $B $ded_b $A $MAC"
-	tell ""
+	echo
 	tell "alpha# ping -c 1 $B"
 	grep 'packets transmitted' "$LAB_DIR/ping" | sed 's/^/    /'
 	quietly lab_stop_all
@@ -83,9 +83,11 @@ traffic() {
 	title "3. With the defaults (individual dedicated MACs, so that the switch learns):"
 	lab_config mac=$MAC
 	lab_start_all
-	on alpha ip -br addr show dev cluster0 | sed 's/^/    alpha# ip -br addr: /'
+	tell "alpha# ip -br addr show dev cluster0"
+	on alpha ip -br addr show dev cluster0 | sed 's/^/    /; s/ *$//'
 	quietly ping_all_pairs
-	on alpha ip neigh show dev cluster0 | grep "^$B " | sed 's/^/    alpha# ip neigh: /'
+	tell "alpha# ip neigh show $B"
+	on alpha ip neigh show $B dev cluster0 | sed 's/^/    /; s/ *$//'
 	tell "ping between all nodes and the outsider: 12 directed pairs, 0 lost, 0 DUP!"
 	while read -r a b; do
 		quietly tcp_pair "$a" "$b" -t 1
@@ -97,6 +99,8 @@ look() {
 	title "4. What an administrator sees:"
 	tell "alpha# clusterarpctl counters | grep -v ': 0'"
 	ctl alpha counters | grep -v ': 0$' | sed 's/^/    /'
+	tell "(peer_address: what the outsider sent to beta and gamma by the cluster MAC, which"
+	tell "no port is known for, came by here too: every node gets it, one keeps it.)"
 	quietly lab_stop_all
 	title "All of it held. The daemons are stopped, the network namespaces gone."
 }

@@ -14,6 +14,7 @@
 #   LAB_SLOW=1: a sanitized build, be patient. LAB_DIR: where files go.
 
 set -eu
+export PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${CLUSTERARPD:=$LAB_TOP/../../src/clusterarpd}"
@@ -159,7 +160,8 @@ lab_switch() {
 	ip -n sw link add br0 type bridge
 	ip -n sw link set br0 type bridge mcast_snooping 0 stp_state 0 \
 		ageing_time "$LAB_AGEING"
-	on sw sysctl -qw net.bridge.bridge-nf-call-iptables=0 \
+	# There only once br_netfilter is loaded, which nothing but a firewall does.
+	on sw sysctl -e -qw net.bridge.bridge-nf-call-iptables=0 \
 		net.bridge.bridge-nf-call-ip6tables=0 net.bridge.bridge-nf-call-arptables=0
 	ip -n sw link set br0 mtu "$LAB_MTU" up
 }
@@ -433,7 +435,7 @@ lab_pairs() {
 ping_clean() {
 	local a=$1 b=$2 text
 	shift 2
-	text=$(on "$a" timeout -k 1 "$(seconds 10)" ping -n -c 5 -i 0.05 -W "$(seconds 1)" "$@" \
+	text=$(on "$a" timeout -k 1 "$(seconds 10)" ping -n -c 5 -l 4 -i 0.5 -W "$(seconds 1)" "$@" \
 		"$(addr_of "$b")" 2>&1) || { echo "$a to $b: $text" && return 1; }
 	case $text in
 	*DUP!* | *Redirect* | *rrors*) echo "$a to $b: $text" && return 1 ;;

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# booted.sh: what the tests in a booted system share. The system itself is node alpha with
+# its NIC eth0; node beta and an outsider are network namespaces on the same switch.
+
+set -eu
+
+on() {
+	local host=$1
+	shift
+	ip netns exec "$host" "$@"
+}
+
+ok() { printf 'ok: %s\n' "$*"; }
+fail() {
+	printf 'FAILED: %s\n' "$*"
+	journalctl --no-pager -n 30 -u 'clusterarpd*' 2>/dev/null || true
+	systemctl --no-pager status 'clusterarpd*' 2>/dev/null | head -n 30 || true
+	exit 1
+}
+
+# expect WHAT EXPECTED SEEN
+expect() {
+	[ "$2" = "$3" ] || fail "$1: expected '$2', saw '$3'"
+	ok "$1: $3"
+}
+
+# within SECONDS COMMAND…
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -le "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# host NAME: a namespace with eth0 on the switch; "-" is the system itself.
+host() {
+	if [ "$1" = - ]; then
+		ip link add eth0 type veth peer name p_alpha netns sw
+		ip netns exec sw ip link set p_alpha master br0 up
+		ip link set eth0 up
+		return
+	fi
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+	ip -n "$1" link add eth0 type veth peer name "p_$1" netns sw
+	ip -n sw link set "p_$1" master br0 up
+	ip -n "$1" link set eth0 up
+}
+
+network() {
+	mkdir -p /run/netns
+	ip netns add sw
+	ip -n sw link add br0 type bridge
+	ip -n sw link set br0 up
+	host -
+	host beta
+	host out
+	ip -n out addr add 12.12.4.200/24 dev eth0
+}
+
+# The file as its comments say: interface, addresses, nodes.
+configure() {
+	cat >/etc/clusterarpd/clusterarpd.conf <<-CONF
+		[cluster]
+		interface = eth0
+		address   = 12.12.4.100/24
+
+		[node alpha]
+		address   = 12.12.4.101/24
+
+		[node beta]
+		address   = 12.12.4.102/24
+	CONF
+	hostname alpha
+}
+
+# The other node, without a service manager.
+start_beta() {
+	mkdir -p /run/beta
+	ip netns exec beta clusterarpd -n beta -D -p /run/beta/pid -s /run/beta/control.sock ||
+		fail "beta does not start"
+}
+
+pings() {
+	"$@" 2>&1 | grep -q ' 3 received, 0% packet loss'
+}
+
+# Both ways between alpha, beta and the outsider: nothing lost, nothing doubled.
+expect_pings() {
+	local to
+	for to in 12.12.4.102 12.12.4.200; do
+		pings ping -n -c 3 -i 0.1 -W 1 "$to" || fail "$1: alpha to $to"
+	done
+	pings on beta ping -n -c 3 -i 0.1 -W 1 12.12.4.101 || fail "$1: beta to alpha"
+	pings on out ping -n -c 3 -i 0.1 -W 1 12.12.4.101 || fail "$1: outsider to alpha"
+	pings on out ping -n -c 3 -i 0.1 -W 1 12.12.4.102 || fail "$1: outsider to beta"
+	ok "$1: ping between all nodes and the outsider"
+}
+
+expect_tcp() {
+	local rate
+	ip netns exec beta iperf3 -s -1 -D >/dev/null
+	sleep 0.3
+	rate=$(iperf3 -J -t 1 -c 12.12.4.102 | jq '.end.sum_received.bits_per_second / 1e6 | round')
+	[ "$rate" -gt 100 ] || fail "$1: TCP to beta at $rate Mb/s"
+	ok "$1: TCP to beta at $rate Mb/s"
+}
+
+reaches() { ping -n -c 1 -W 1 "$1" >/dev/null 2>&1; }
+
+# All that an orderly stop has to leave as it was.
+snapshot() {
+	ip -d link
+	ip addr
+	ip route show table all
+	tc qdisc
+	tc filter show dev eth0 ingress 2>/dev/null || true
+	ip maddr
+}
+
+pid() { systemctl show -P MainPID clusterarpd; }
+property() { systemctl show -P "$1" clusterarpd; }
