@@ -5,6 +5,8 @@
  * Start: the TAP device (one daemon has it), the control socket, the NIC (lock, record,
  * shield), then addresses and routes, and only then do frames flow. Stop: the TAP goes
  * first, so that its addresses are gone before the NIC's own stack can speak for them.
+ * A restart by the service manager is no such stop: TAP and packet socket go on to the
+ * next run; see handover.h.
  *
  * A NIC that is not there, or goes away, or cannot be had for now is waited for; see
  * take_nic().
@@ -47,6 +49,7 @@ struct daemon {
 	const struct daemon_options *options;
 	uint64_t started; /* ms */
 	int exit_code;
+	bool restart; /* the stop is the first half of one: nothing is taken down */
 
 	struct peers *peers;
 	struct loop *loop;
@@ -323,7 +326,8 @@ static void on_stop(void *arg)
 {
 	struct daemon *d = arg;
 
-	log_notice("stopping");
+	d->restart = notify_is_restart();
+	log_notice(d->restart ? "stopping, to be started again" : "stopping");
 	notify_stopping();
 	loop_stop(d->loop);
 }
@@ -439,6 +443,7 @@ static bool open_sides(struct daemon *d)
 		return false;
 	if (traffic_set_tap(d->traffic, host_tap(d->host)))
 		return out_of_memory();
+	notify_discard_rest(); /* what no side has taken */
 	rc = nic ? open_nic(d) : 0;
 	if (rc == -ENODEV)
 		lose_nic(d);
@@ -459,7 +464,7 @@ static void stop(struct daemon *d)
 	announce_destroy(d->announce);
 	traffic_destroy(d->traffic);
 	host_destroy(d->host);
-	if (d->wire)
+	if (d->wire && !d->restart)
 		wire_restore(d->wire);
 	wire_destroy(d->wire);
 	relay_destroy(d->relay);

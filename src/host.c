@@ -8,29 +8,55 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "handover.h"
 #include "log.h"
 
 struct host {
+	const struct peers *peers;
 	const struct config *config;
 	const struct config_node *self;
 	struct netlink *netlink;
 	struct tap *tap;
 	int ifindex;
 	bool up;
+	bool adopted; /* from an earlier run */
 };
 
-static int open_tap(struct host *host)
+/* As an earlier run with the same configuration left it, if a service manager kept it. */
+static bool adopt_tap(struct host *host)
+{
+	int fd = handover_take_tap(host->peers);
+
+	if (fd < 0)
+		return false;
+	host->adopted = !tap_adopt(fd, host->config->tap, &host->tap);
+	if (!host->adopted)
+		handover_forget_tap(host->peers);
+	return host->adopted;
+}
+
+static int make_tap(struct host *host)
 {
 	const char *name = host->config->tap;
-	struct netlink_link link;
-	int rc = tap_open(name, &host->tap);
+	int rc;
 
+	handover_discard_rest(host->peers);
+	rc = tap_open(name, &host->tap);
 	if (rc == -EBUSY || rc == -EINVAL)
 		log_error("%s exists already: another clusterarpd runs, or another program made "
 			  "it",
 			  name);
 	else if (rc)
 		log_error_errno(-rc, "%s: cannot make the TAP device (/dev/net/tun)", name);
+	return rc;
+}
+
+static int open_tap(struct host *host)
+{
+	const char *name = host->config->tap;
+	struct netlink_link link;
+	int rc = adopt_tap(host) ? 0 : make_tap(host);
+
 	if (rc)
 		return rc;
 	rc = netlink_link_by_name(host->netlink, name, &link);
@@ -199,6 +225,7 @@ struct host *host_create(const struct peers *peers, struct netlink *netlink)
 
 	if (!host)
 		return NULL;
+	host->peers = peers;
 	host->config = peers_config(peers);
 	host->self = peers_self(peers);
 	host->netlink = netlink;
@@ -223,7 +250,7 @@ static int add_routes(struct host *host)
 	return rc ? rc : add_gateway(host);
 }
 
-int host_configure(struct host *host, unsigned mtu)
+static int configure(struct host *host, unsigned mtu)
 {
 	int rc = set_link(host, mtu);
 
@@ -233,7 +260,24 @@ int host_configure(struct host *host, unsigned mtu)
 		rc = add_addresses(host, &host->config->address, true);
 	if (!rc)
 		rc = add_routes(host);
-	host->up = !rc;
+	return rc;
+}
+
+int host_configure(struct host *host, unsigned mtu)
+{
+	int rc = 0;
+
+	if (host->adopted) {
+		log_notice("%s: as an earlier run left it", host->config->tap);
+		if (mtu)
+			host_follow_mtu(host, mtu);
+	} else {
+		rc = configure(host, mtu);
+	}
+	host->up = true;
+	if (!rc)
+		handover_store_tap(host->peers, tap_fd(host->tap));
+	host_link_changed(host, host->ifindex);
 	return rc;
 }
 

@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "handover.h"
 #include "log.h"
 #include "record.h"
 #include "shield.h"
@@ -193,7 +194,7 @@ static int take_record(struct wire *wire, const struct netlink_link *link)
 				.clsact_ours = !clsact };
 	rc = record_read(wire->record_path, &old);
 	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
-		log_notice("%s: taking over from a run that did not stop orderly", link->name);
+		log_notice("%s: taking over what an earlier run left", link->name);
 		now->was_up = old.was_up;
 		now->clsact_ours |= old.clsact_ours;
 	} else if (clsact && shield_left_behind(&wire->shield)) {
@@ -262,14 +263,27 @@ static int join(struct wire *wire)
 	return rc;
 }
 
-static int open_socket(struct wire *wire)
+/* The socket of an earlier run, with what has arrived there meanwhile. */
+static bool adopt_socket(struct wire *wire)
+{
+	int fd = handover_take_nic(wire->peers, wire->link.ifindex);
+
+	return fd >= 0 && !nic_adopt(fd, wire->link.ifindex, &wire->nic);
+}
+
+static int make_socket(struct wire *wire)
 {
 	int rc = nic_open(&wire->nic);
 
+	return rc ? rc : join(wire);
+}
+
+static int open_socket(struct wire *wire)
+{
+	int rc = adopt_socket(wire) ? 0 : make_socket(wire);
+
 	if (!rc)
 		rc = kernel_own_socket(wire->kernel, nic_fd(wire->nic));
-	if (!rc)
-		rc = join(wire);
 	if (rc)
 		log_error_errno(-rc, "%s: cannot open the packet socket", wire->interface);
 	return rc;
@@ -325,15 +339,19 @@ int wire_open(struct wire *wire)
 {
 	int rc = nic_bind(wire->nic, wire->link.ifindex);
 
-	if (rc && rc != -ENODEV)
+	if (!rc)
+		handover_store_nic(wire->peers, wire->link.ifindex, nic_fd(wire->nic));
+	else if (rc != -ENODEV)
 		log_error_errno(-rc, "%s: cannot bind the packet socket", wire->interface);
 	return rc;
 }
 
 static void close_nic(struct wire *wire)
 {
-	if (wire->nic)
+	if (wire->nic) {
 		wire->lost += nic_lost(wire->nic);
+		handover_forget_nic(wire->peers, wire->link.ifindex);
+	}
 	nic_close(wire->nic);
 	wire->nic = NULL;
 }

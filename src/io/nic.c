@@ -65,6 +65,23 @@ int nic_open(struct nic **out)
 	return 0;
 }
 
+int nic_adopt(int fd, int ifindex, struct nic **out)
+{
+	struct sockaddr_ll address = { 0 };
+	socklen_t len = sizeof(address);
+	struct nic *nic = calloc(1, sizeof(*nic));
+
+	if (!nic || getsockname(fd, (struct sockaddr *)&address, &len) ||
+	    address.sll_family != AF_PACKET || address.sll_ifindex != ifindex) {
+		free(nic);
+		close(fd);
+		return -EBADFD;
+	}
+	nic->fd = fd;
+	*out = nic;
+	return 0;
+}
+
 void nic_close(struct nic *nic)
 {
 	if (!nic)

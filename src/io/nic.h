@@ -13,6 +13,9 @@ struct nic;
 /* Open the socket, not bound to any interface: nothing arrives yet, so that a filter
  * can be put on it first. Negative errno: -EPERM no CAP_NET_RAW. */
 int nic_open(struct nic **out);
+/* The same by a socket of an earlier run, bound to `ifindex` and with its memberships,
+ * which is ours from now on. -EBADFD: it is none, and closed. */
+int nic_adopt(int fd, int ifindex, struct nic **out);
 void nic_close(struct nic *nic);
 int nic_fd(const struct nic *nic);
 

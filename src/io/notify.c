@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* notify: READY, STATUS and STOPPING for the service manager; see notify.h. */
+/* notify: what the service manager is told, keeps for us and is asked; see notify.h. */
 #include "io/notify.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -34,6 +36,131 @@ unsigned notify_watchdog_ms(void)
 void notify_watchdog(void)
 {
 	sd_notify(0, "WATCHDOG=1");
+}
+
+void notify_store(int fd, const char *name)
+{
+	char *message;
+
+	/* FDPOLL=0: a packet socket whose interface is down polls an error, for which the
+	 * manager would throw it away. */
+	if (asprintf(&message, "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name) < 0)
+		return;
+	sd_pid_notify_with_fds(0, 0, message, &fd, 1);
+	free(message);
+}
+
+void notify_forget(const char *name)
+{
+	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+/* What was handed over, as sd_listen_fds(3) gives it; a process has one such list. */
+static struct {
+	bool read;
+	char **names; /* NULL: taken */
+	int count;
+} handed;
+
+static void read_handed(void)
+{
+	if (handed.read)
+		return;
+	handed.read = true;
+	handed.count = sd_listen_fds_with_names(1, &handed.names);
+}
+
+static void drop_name(int i)
+{
+	free(handed.names[i]);
+	handed.names[i] = NULL;
+}
+
+int notify_take(const char *name)
+{
+	int i;
+
+	read_handed();
+	for (i = 0; i < handed.count; i++) {
+		if (!handed.names[i] || strcmp(handed.names[i], name) != 0)
+			continue;
+		drop_name(i);
+		return SD_LISTEN_FDS_START + i;
+	}
+	return -1;
+}
+
+unsigned notify_discard_rest(void)
+{
+	unsigned n = 0;
+	int i;
+
+	read_handed();
+	for (i = 0; i < handed.count; i++) {
+		if (!handed.names[i])
+			continue;
+		notify_forget(handed.names[i]);
+		close(SD_LISTEN_FDS_START + i);
+		drop_name(i);
+		n++;
+	}
+	free(handed.names);
+	handed.names = NULL;
+	handed.count = 0;
+	return n;
+}
+
+#define MANAGER        "org.freedesktop.systemd1"
+#define BUS_TIMEOUT_US 1000000
+
+/* The object of our unit, from malloc(); NULL: none. */
+static char *own_unit(sd_bus *bus)
+{
+	sd_bus_message *reply = NULL;
+	const char *unit;
+	char *copy = NULL;
+
+	if (sd_bus_call_method(bus, MANAGER, "/org/freedesktop/systemd1", MANAGER ".Manager",
+			       "GetUnitByPID", NULL, &reply, "u", (uint32_t)getpid()) >= 0 &&
+	    sd_bus_message_read(reply, "o", &unit) >= 0)
+		copy = strdup(unit);
+	sd_bus_message_unref(reply);
+	return copy;
+}
+
+/* The type of the job under way for `unit`, from malloc(); NULL: none. */
+static char *job_type(sd_bus *bus, const char *unit)
+{
+	sd_bus_message *reply = NULL;
+	const char *job;
+	char *type = NULL;
+	uint32_t id;
+
+	if (sd_bus_get_property(bus, MANAGER, unit, MANAGER ".Unit", "Job", NULL, &reply, "(uo)") >=
+		    0 &&
+	    sd_bus_message_read(reply, "(uo)", &id, &job) >= 0 && id)
+		sd_bus_get_property_string(bus, MANAGER, job, MANAGER ".Job", "JobType", NULL,
+					   &type);
+	sd_bus_message_unref(reply);
+	return type;
+}
+
+bool notify_is_restart(void)
+{
+	char *unit = NULL, *type = NULL;
+	sd_bus *bus = NULL;
+	bool yes = false;
+
+	if (!getenv("NOTIFY_SOCKET") || sd_bus_open_system(&bus) < 0)
+		return false;
+	sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT_US);
+	unit = own_unit(bus);
+	type = unit ? job_type(bus, unit) : NULL;
+	yes = type && !strcmp(type, "restart");
+	free(type);
+	free(unit);
+	sd_bus_flush_close_unref(bus);
+	return yes;
 }
 
 bool notify_stderr_is_journal(void)

@@ -64,6 +64,21 @@ int tap_open(const char *name, struct tap **out)
 	return 0;
 }
 
+int tap_adopt(int fd, const char *name, struct tap **out)
+{
+	struct ifreq ifr = { 0 };
+	struct tap *tap = calloc(1, sizeof(*tap));
+
+	if (!tap || ioctl(fd, TUNGETIFF, &ifr) || strcmp(ifr.ifr_name, name) != 0) {
+		free(tap);
+		close(fd);
+		return -EBADFD;
+	}
+	tap->fd = fd;
+	*out = tap;
+	return 0;
+}
+
 void tap_close(struct tap *tap)
 {
 	if (!tap)

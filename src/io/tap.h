@@ -14,6 +14,9 @@ struct tap;
  * errno: -EBUSY a link of that name is there already (another daemon's, it may be);
  * -EPERM no CAP_NET_ADMIN; -ENOENT, -EACCES /dev/net/tun. */
 int tap_open(const char *name, struct tap **out);
+/* The same by a descriptor of an earlier tap_open(), which is ours from now on; as it was
+ * left. -EBADFD: it is no TAP device of that name, and closed. */
+int tap_adopt(int fd, const char *name, struct tap **out);
 void tap_close(struct tap *tap);
 int tap_fd(const struct tap *tap);
 

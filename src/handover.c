@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* handover: descriptors from one run to the next; see handover.h. */
+#include "handover.h"
+
+#include <inttypes.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "io/notify.h"
+
+#define NAME_MAX_BYTES 32
+#define WAIT_STEPS     100
+#define WAIT_STEP_NS   10000000 /* 10 ms */
+
+/* FNV-1a: the names need to differ, not to keep a secret. */
+#define FNV_START 0xcbf29ce484222325u
+#define FNV_PRIME 0x100000001b3u
+
+static uint64_t digest(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	while (len--)
+		h = (h ^ *p++) * FNV_PRIME;
+	return h;
+}
+
+static uint64_t digest_addresses(uint64_t h, const struct config_addresses *a)
+{
+	size_t i;
+
+	h = digest(h, &a->count, sizeof(a->count));
+	for (i = 0; i < a->count; i++) {
+		h = digest(h, &a->list[i].addr, sizeof(a->list[i].addr));
+		h = digest(h, &a->list[i].len, sizeof(a->list[i].len));
+	}
+	return h;
+}
+
+/* All that host_configure() sets up. */
+static void tap_name(const struct peers *peers, char *name)
+{
+	const struct config *c = peers_config(peers);
+	uint64_t h = digest(FNV_START, c->tap, strlen(c->tap) + 1);
+
+	h = digest(h, &c->mac, sizeof(c->mac));
+	h = digest(h, &c->gateway, sizeof(c->gateway));
+	h = digest(h, &c->mtu, sizeof(c->mtu));
+	h = digest_addresses(h, &c->address);
+	h = digest_addresses(h, &peers_self(peers)->address);
+	snprintf(name, NAME_MAX_BYTES, "tap-%016" PRIx64, h);
+}
+
+/* The interface, and the MACs that it was told to receive. */
+static void nic_name(const struct peers *peers, int ifindex, char *name)
+{
+	const struct config_node *self = peers_self(peers);
+	uint64_t h = digest(FNV_START, &ifindex, sizeof(ifindex));
+
+	h = digest(h, &peers_config(peers)->mac, sizeof(struct mac));
+	h = digest(h, &self->dedicated, sizeof(self->dedicated));
+	h = digest(h, &self->source, sizeof(self->source));
+	snprintf(name, NAME_MAX_BYTES, "nic-%016" PRIx64, h);
+}
+
+void handover_store_tap(const struct peers *peers, int fd)
+{
+	char name[NAME_MAX_BYTES];
+
+	tap_name(peers, name);
+	notify_store(fd, name);
+}
+
+int handover_take_tap(const struct peers *peers)
+{
+	char name[NAME_MAX_BYTES];
+
+	tap_name(peers, name);
+	return notify_take(name);
+}
+
+void handover_forget_tap(const struct peers *peers)
+{
+	char name[NAME_MAX_BYTES];
+
+	tap_name(peers, name);
+	notify_forget(name);
+}
+
+void handover_store_nic(const struct peers *peers, int ifindex, int fd)
+{
+	char name[NAME_MAX_BYTES];
+
+	nic_name(peers, ifindex, name);
+	notify_store(fd, name);
+}
+
+int handover_take_nic(const struct peers *peers, int ifindex)
+{
+	char name[NAME_MAX_BYTES];
+
+	nic_name(peers, ifindex, name);
+	return notify_take(name);
+}
+
+void handover_forget_nic(const struct peers *peers, int ifindex)
+{
+	char name[NAME_MAX_BYTES];
+
+	nic_name(peers, ifindex, name);
+	notify_forget(name);
+}
+
+void handover_discard_rest(const struct peers *peers)
+{
+	const struct timespec step = { .tv_nsec = WAIT_STEP_NS };
+	int i;
+
+	if (!notify_discard_rest())
+		return;
+	for (i = 0; i < WAIT_STEPS && if_nametoindex(peers_config(peers)->tap); i++)
+		nanosleep(&step, NULL);
+}

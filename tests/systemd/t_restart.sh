@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A restart is not an orderly stop (SPEC 5): nothing is taken down between, nothing is
+# lost. A crash keeps the TAP, too; another configuration begins anew; a stop ends it.
+
+# shellcheck source-path=SCRIPTDIR source=booted.sh
+. "$(dirname "$0")/booted.sh"
+
+systemd-sysusers
+network
+configure
+start_beta
+sleep 3 # IPv6 addresses leave the tentative state
+snapshot >/tmp/before
+systemctl start clusterarpd || fail "systemctl start clusterarpd"
+expect_pings "at first"
+
+tap() { cat /sys/class/net/cluster0/ifindex; }
+first=$(tap)
+expect "descriptors in the store" 2 "$(property NFileDescriptorStore)"
+
+# Pings from the outsider, and a TCP connection to beta, across five restarts.
+ip neigh replace 12.12.4.77 lladdr 02:00:00:00:00:77 nud permanent dev cluster0
+on out ping -n -i 0.01 -c 400 -W 2 12.12.4.101 >/tmp/ping 2>&1 &
+pinging=$!
+ip netns exec beta iperf3 -s -1 -D >/dev/null
+sleep 0.3
+iperf3 -J -t 4 -c 12.12.4.102 >/tmp/tcp &
+streaming=$!
+for i in 1 2 3 4 5; do
+	old=$(pid)
+	systemctl restart clusterarpd || fail "restart $i"
+	[ "$(pid)" != "$old" ] || fail "restart $i: the same process"
+	expect "restart $i: the TAP device" "$first" "$(tap)"
+	expect "restart $i: descriptors in the store" 2 "$(property NFileDescriptorStore)"
+done
+wait "$pinging" || fail "pings: $(tail -n 3 /tmp/ping)"
+wait "$streaming" || fail "TCP: $(jq -r .error /tmp/tcp)"
+expect "pings across restarts" "400 packets transmitted, 400 received, 0% packet loss" \
+	"$(grep -o '400 packets.*loss' /tmp/ping)"
+! grep -q 'DUP!' /tmp/ping || fail "a ping is answered twice"
+ok "TCP across restarts: $(jq '.end.sum_received.bits_per_second / 1e6 | round' /tmp/tcp) Mb/s"
+expect "the neighbour table" 02:00:00:00:00:77 \
+	"$(ip -j neigh show 12.12.4.77 dev cluster0 | jq -r '.[].lladdr')"
+
+old=$(pid)
+kill -KILL "$old"
+anew() { [ "$(pid)" != "$old" ] && [ "$(pid)" != 0 ] && clusterarpctl status >/dev/null 2>&1; }
+within 5 anew || fail "it does not come back after a crash"
+expect "after a crash: the TAP device" "$first" "$(tap)"
+expect_pings "after a crash"
+
+# Another address: the TAP is made anew, the old one's address gone.
+sed -i 's/12.12.4.101/12.12.4.151/' /etc/clusterarpd/clusterarpd.conf
+systemctl restart clusterarpd || fail "restart with another address"
+[ "$(tap)" != "$first" ] || fail "the TAP device of another configuration is kept"
+expect "addresses of the new TAP" "12.12.4.100 12.12.4.151" \
+	"$(ip -j -4 addr show dev cluster0 | jq -r '.[].addr_info[].local' | sort | xargs)"
+within 5 reaches 12.12.4.200 || fail "no traffic with another address"
+
+# The TAP that somebody deletes is not handed on for ever.
+old=$(pid)
+ip link del cluster0
+within 5 anew || fail "it does not come back after its TAP was deleted"
+within 5 reaches 12.12.4.200 || fail "no traffic after the TAP was deleted"
+ok "a deleted TAP is made anew"
+
+systemctl stop clusterarpd
+expect "result" success "$(property Result)"
+expect "the TAP is gone" "" "$(ip -br link show dev cluster0 2>/dev/null || true)"
+snapshot >/tmp/after
+diff -u /tmp/before /tmp/after || fail "an orderly stop leaves something"
+ok "an orderly stop leaves all as it was"
