@@ -83,11 +83,13 @@ static void fail(struct daemon *d)
 /* What the log is told of the state, and the service manager by `tell`. */
 static void say_state(struct daemon *d, void (*tell)(const char *status))
 {
+	size_t n = peers_count(d->peers);
 	char text[128];
 
 	if (wire_link(d->wire))
-		snprintf(text, sizeof(text), "node %s on %s, %zu peers", peers_self(d->peers)->name,
-			 wire_link(d->wire)->name, peers_count(d->peers));
+		snprintf(text, sizeof(text), "node %s on %s, %zu peer%s",
+			 peers_self(d->peers)->name, wire_link(d->wire)->name, n,
+			 n == 1 ? "" : "s");
 	else
 		snprintf(text, sizeof(text), "waiting for %s", d->config->interface);
 	log_notice("%s", text);
@@ -344,19 +346,25 @@ static bool watch_signals(struct daemon *d)
 	d->signals[SIGNAL_INT] = loop_signal_add(d->loop, SIGINT, on_stop, d);
 	d->signals[SIGNAL_HUP] = loop_signal_add(d->loop, SIGHUP, on_hangup, d);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	return d->signals[SIGNAL_TERM] && d->signals[SIGNAL_INT] && d->signals[SIGNAL_HUP];
 }
 
-/* From here to the exit nothing may be cut short. */
+/* From here to the exit nothing may be cut short: blocked first, for libevent puts the
+ * default action back when a watch goes. */
 static void ignore_signals(struct daemon *d)
 {
+	sigset_t set;
 	size_t i;
 
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (i = 0; i < SIGNALS; i++)
 		loop_signal_free(d->signals[i]);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 }
 
 /* Start and stop. */

@@ -195,18 +195,19 @@ static int add_cluster_routes(struct host *host)
 	return rc;
 }
 
+/* By its own address, even if the cluster's network alone holds the gateway: a cluster
+ * address never becomes the source of what a node starts itself. */
 static int add_gateway(struct host *host)
 {
 	const struct ip_addr *gateway = &host->config->gateway;
-	const struct ip_prefix *cluster = prefix_holding(&host->config->address, gateway);
 	const struct ip_addr *source = NULL;
 	char text[IP_STRLEN];
 	int rc;
 
 	if (gateway->family == AF_UNSPEC)
 		return 0;
-	if (cluster && !prefix_holding(&host->self->address, gateway))
-		source = &cluster->addr;
+	if (!prefix_holding(&host->self->address, gateway))
+		source = peers_own_address_for(host->peers, gateway);
 	rc = netlink_route_add_default(host->netlink, host->ifindex, gateway, source);
 	ip_format(gateway, text);
 	if (rc == -EEXIST) {

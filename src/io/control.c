@@ -184,7 +184,9 @@ static int bind_path(int fd, const char *path)
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (!lstat(path, &st)) {
-		if (!S_ISSOCK(st.st_mode) || somebody_listens(&address))
+		if (!S_ISSOCK(st.st_mode))
+			return -EEXIST;
+		if (somebody_listens(&address))
 			return -EADDRINUSE;
 		unlink(path);
 	}

@@ -20,7 +20,8 @@ struct control;
 typedef char *control_handler(const char *request, void *arg);
 
 /* Listen at `path`, mode 0660. A socket that nobody listens at any more is replaced.
- * Negative errno: -EADDRINUSE somebody does listen; -ENAMETOOLONG. */
+ * Negative errno: -EADDRINUSE somebody does listen; -EEXIST there is a file that is no
+ * socket; -ENAMETOOLONG. */
 int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,
 		 struct control **out);
 /* Closes all connections and removes the socket. */

@@ -16,7 +16,7 @@ snapshot >/tmp/before
 
 systemctl enable --now clusterarpd 2>/dev/null || fail "systemctl enable --now clusterarpd"
 expect "state" active "$(systemctl is-active clusterarpd)"
-expect "STATUS" "node alpha on eth0, 1 peers" "$(property StatusText)"
+expect "STATUS" "node alpha on eth0, 1 peer" "$(property StatusText)"
 expect "user" clusterarpd "$(ps -o user= -p "$(pid)")"
 expect "capabilities" "000000c000003000" "$(awk '/^CapEff/ { print $2 }' "/proc/$(pid)/status")"
 systemd-analyze security --threshold=15 clusterarpd.service >/tmp/security ||
@@ -28,7 +28,7 @@ expect "mode and owner of the control socket" "660 clusterarpd clusterarpd" \
 expect_pings "as a service"
 expect_tcp "as a service"
 expect "priorities in the journal" 5 \
-	"$(journalctl -u clusterarpd -o json --no-pager | jq -r 'select(.MESSAGE == "node alpha on eth0, 1 peers").PRIORITY')"
+	"$(journalctl -u clusterarpd -o json --no-pager | jq -r 'select(.MESSAGE == "node alpha on eth0, 1 peer").PRIORITY')"
 
 # A crash: systemd starts it anew, over the leftovers.
 old=$(pid)

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Others at the NIC's qdiscs and filters while the daemon runs: an ingress qdisc in
+# clsact's place, filters by the thousand, a filter before the shield's. Each costs
+# bounded work and no traffic, and the shield is first again as soon as it can be.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 1
+NIC=$(nic_mac alpha)
+lab_config
+lab_snapshot alpha >"$LAB_DIR/before"
+lab_start alpha
+expect_reach out alpha
+
+wakes() { awk '/^voluntary/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
+logged() { grep -c -- "$1" "$LAB_DIR/alpha.log" || true; }
+who_answers() {
+	on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 12.12.4.101 |
+		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f | sort -u | xargs
+}
+
+# Whose filter is asked first: a name as clusterarpd_in, or what tc says instead.
+first_filter() { on alpha tc filter show dev eth0 "$1" | awk '/ handle / { sub(/.* handle /, ""); print $2; exit }'; }
+shield_first() {
+	case "$(first_filter ingress)/$(first_filter egress)" in
+	clusterarpd_*/clusterarpd_*) true ;;
+	*) false ;;
+	esac
+}
+
+# pings COUNT INTERVAL: from the outsider, in the background, until pings_end.
+pings() {
+	ip netns exec out ping -n -c "$1" -i "$2" -W "$(seconds 2)" 12.12.4.101 \
+		>"$LAB_DIR/pings" 2>&1 &
+	PINGS=$!
+}
+# pings_end WHAT: none doubled, none lost; but the last may still be under way. Sets
+# SLOWEST, the longest round trip in ms.
+pings_end() {
+	kill -INT "$PINGS" 2>/dev/null || true
+	wait "$PINGS" || true
+	! grep -Eq 'DUP!|Redirect|rrors' "$LAB_DIR/pings" || fail "$1: $(cat "$LAB_DIR/pings")"
+	awk '/ packets transmitted/ { all = $4 > 0 && $1 - $4 <= 1 } END { exit !all }' \
+		"$LAB_DIR/pings" || fail "$1: $(tail -n 3 "$LAB_DIR/pings")"
+	ok "$1: $(grep -o '.* received' "$LAB_DIR/pings")"
+	SLOWEST=$(sed -n 's|^rtt .* = [0-9.]*/[0-9.]*/\([0-9.]*\)/.*|\1|p' "$LAB_DIR/pings")
+}
+
+# clsact replaced by an ingress qdisc. The daemon may be faster than the second of the
+# two commands, which then fails.
+replace_clsact() {
+	printf 'qdisc del dev eth0 clsact\nqdisc add dev eth0 ingress\n' |
+		on alpha tc -batch - >/dev/null 2>&1
+}
+pings 1000 0.2
+within "$(seconds 5)" replace_clsact || fail "no ingress qdisc in place of clsact"
+before=$(wakes)
+sleep 2
+expect_num "ingress qdisc in clsact's place: wake-ups in 2 s, 10 pings among them" \
+	$(($(wakes) - before)) "<" 60
+expect "lines about it" 1 "$(logged 'the shield is down and cannot be put up')"
+expect "what stands there" "qdisc ingress" \
+	"$(on alpha tc qdisc show dev eth0 | grep -o 'qdisc \(ingress\|clsact\)')"
+expect_rc 0 "the operator takes it away" ip netns exec alpha tc qdisc del dev eth0 ingress
+within "$(seconds 2)" shield_first || fail "the shield is not back: $(on alpha tc filter show dev eth0 ingress)"
+ok "the shield is back"
+pings_end "pings meanwhile"
+forget out 12.12.4.101 eth0
+expect "answers to ARP" "$LAB_CLUSTER_MAC" "$(who_answers)"
+
+# Filters by the thousand, each of which is an event.
+for ((i = 1; i <= 12000; i++)); do
+	echo "filter add dev eth0 ingress prio 10 protocol ip u32 match u32 $i 0xffffffff at 16 flowid 1:1"
+done >"$LAB_DIR/batch"
+expect_reach out alpha
+pings 1000 0.02
+on alpha tc -batch "$LAB_DIR/batch"
+start=$(now_ms)
+ctl alpha -j status >/dev/null || fail "no answer on the control socket"
+expect_num "12000 filters: an answer on the control socket, ms" $(($(now_ms) - start)) "<" "$(seconds 1)000"
+on alpha tc filter del dev eth0 ingress prio 10
+sleep 0.5
+pings_end "pings meanwhile"
+expect_num "the slowest, ms" "$SLOWEST" "<" "$(seconds 200)"
+shield_first || fail "the shield is not first"
+
+# A filter of the shield's own priority, which lets all pass and is asked first.
+for hook in ingress egress; do
+	on alpha tc filter add dev eth0 "$hook" prio 1 handle 5 bpf da bytecode '1,6 0 0 0,'
+	within "$(seconds 2)" shield_first ||
+		fail "$hook: the shield is not first: $(on alpha tc filter show dev eth0 "$hook")"
+	ok "$hook: a filter is put before the shield's, which then is first again"
+done
+expect "the operator's filters are still there" 1/1 \
+	"$(on alpha tc filter show dev eth0 ingress | grep -c 'handle 0x5 ')/$(on alpha tc filter show dev eth0 egress | grep -c 'handle 0x5 ')"
+expect "each hook's filters of ours" 1/1 \
+	"$(on alpha tc filter show dev eth0 ingress | grep -c clusterarpd_)/$(on alpha tc filter show dev eth0 egress | grep -c clusterarpd_)"
+capture sw p_alpha "$LAB_DIR/wire.pcap" -Q in
+forget out 12.12.4.101 eth0
+expect "answers to ARP" "$LAB_CLUSTER_MAC" "$(who_answers)"
+on alpha ip -6 addr add 2001:db8::1/64 dev eth0
+on alpha ping -n -c 1 -W 1 -I eth0 ff02::1 >/dev/null 2>&1 || true
+ping_clean out alpha || fail "out to alpha"
+capture_stop
+on alpha ip -6 addr del 2001:db8::1/64 dev eth0
+expect_sources "sources on the wire (not $NIC)" "$LAB_DIR/wire.pcap" "$(dedicated_mac alpha)"
+
+# What others put there stays, and clsact for its sake.
+lab_stop alpha
+expect "filters left after the stop" 1/1 \
+	"$(on alpha tc filter show dev eth0 ingress | grep -c ' handle ')/$(on alpha tc filter show dev eth0 egress | grep -c ' handle ')"
+on alpha tc qdisc del dev eth0 clsact
+lab_snapshot alpha >"$LAB_DIR/after"
+expect_unchanged "without them" "$LAB_DIR/before" "$LAB_DIR/after"

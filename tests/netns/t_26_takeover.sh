@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Which NICs the daemon takes, and by which marks: no lo and no tun; a bridge port with a
+# warning; the one that has the name; against a name of a lock that anybody may take; what
+# is lost with a NIC is still counted; a NIC that was down is announced on as any other.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 1
+lab_config
+
+said() { grep -Eq -- "$1" "$LAB_DIR/${2:-alpha.log}"; }
+expect_said() {
+	within "$(seconds 2)" said "$1" || fail "no line with '$1'"
+	ok "a line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
+}
+dev() { ctl alpha -j status | jq -r .cluster.dev; }
+dev_is() { [ "$(dev)" = "$1" ]; }
+
+# What has no Ethernet header.
+on alpha ip tuntap add dev tun0 mode tun
+on alpha ip link set tun0 up
+lab_snapshot alpha >"$LAB_DIR/before"
+for nic in lo tun0; do
+	lab_config interface=$nic
+	expect_rc 3 "interface = $nic" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
+		-s "$(socket_of alpha)"
+	said "$nic.*[Ee]thernet" output || fail "interface = $nic: $(cat "$LAB_DIR/output")"
+	on alpha ping -n -c 1 -W 1 127.0.0.1 >/dev/null || fail "interface = $nic: lo does not answer itself"
+	lab_snapshot alpha >"$LAB_DIR/after"
+	expect_unchanged "interface = $nic" "$LAB_DIR/before" "$LAB_DIR/after"
+done
+on alpha ip link del tun0
+lab_config
+
+# A bridge port.
+ip -n alpha link add bridge0 type bridge
+ip -n alpha link set bridge0 addrgenmode none up
+ip -n alpha link set eth0 master bridge0
+lab_start alpha
+expect_said 'eth0 is a port of bridge0'
+ping_clean out alpha || fail "out to alpha, by a bridge port"
+lab_stop alpha
+: >"$LAB_DIR/alpha.log"
+ip -n alpha link set eth0 nomaster
+lab_start alpha
+! said bridge0 || fail "a warning about a bridge that the NIC is not in"
+ip -n alpha link set eth0 master bridge0
+expect_said 'eth0 is a port of bridge0'
+ping_clean out alpha || fail "out to alpha, by a bridge port"
+ip -n alpha link del bridge0
+
+# Renamed, and its name given to another: the daemon stays with the NIC, and takes the
+# other when the first is gone.
+ip -n alpha link set eth0 down
+ip -n alpha link set eth0 name old0
+ip -n alpha link set old0 up
+within "$(seconds 2)" dev_is old0 || fail "status says that the NIC is $(dev)"
+expect "the device that status names" old0 "$(dev)"
+lab_veth alpha eth0 52:54:00:00:00:78 p_alpha2
+ip -n alpha link set eth0 up
+expect_reach out alpha
+expect "another has the name; status names" old0 "$(dev)"
+ip -n alpha link del old0
+within "$(seconds 2)" dev_is eth0 || fail "the daemon does not take the new eth0"
+expect_reach out alpha
+ping_clean out alpha || fail "out to alpha, by the NIC that has the name now"
+capture sw p_alpha2 "$LAB_DIR/wire.pcap" -Q in
+on alpha ip -6 addr add 2001:db8::1/64 dev eth0
+ping_clean out alpha || fail "out to alpha, by the NIC that has the name now"
+capture_stop
+expect_sources "sources of that NIC" "$LAB_DIR/wire.pcap" "$(dedicated_mac alpha)"
+
+# What a NIC lost is counted beyond its life.
+lost() { counter alpha .drops.kernel_ring; }
+expect "frames lost so far" 0 "$(lost)"
+kill -STOP "${LAB_PID[alpha]}"
+on out /usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 32, 1 << 26)
+for i in range(1000):
+    s.sendto(bytes(60000), ("12.12.4.101", 9))
+'
+kill -CONT "${LAB_PID[alpha]}"
+before=$(lost)
+expect_num "frames lost while the daemon slept" "$before" ">" 0
+ip -n alpha link del eth0
+expect_num "without the NIC" "$(lost)" ">=" "$before"
+lab_veth alpha eth0 52:54:00:00:00:79 p_alpha
+ip -n alpha link set eth0 up
+expect_reach out alpha
+expect_num "with the next" "$(lost)" ">=" "$before"
+lab_stop alpha
+
+# The lock's name in the hands of an ordinary user, who listens or does not.
+ifindex=$(on alpha cat /sys/class/net/eth0/ifindex)
+squat() {
+	ip netns exec alpha setpriv --reuid 65534 --regid 65534 --clear-groups \
+		/usr/bin/python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind("\0clusterarpd/nic/" + sys.argv[1])
+if sys.argv[2] == "listens": s.listen()
+time.sleep(600)' "$ifindex" "$1" &
+	SQUATTER=$!
+}
+squatted() { on alpha grep -q "@clusterarpd/nic/$ifindex\$" /proc/net/unix; }
+for squatter in listens binds; do
+	squat "$squatter"
+	within 5 squatted || fail "nobody squats"
+	: >"$LAB_DIR/alpha.log"
+	lab_start alpha
+	expect_said 'somebody else has the name of the lock'
+	expect_reach out alpha
+	lab_stop alpha
+	kill "$SQUATTER"
+	wait "$SQUATTER" 2>/dev/null || true
+done
+lab_start alpha
+mkdir -p /run/clusterarpd/second
+lab_config tap=cluster1
+expect_rc 3 "a daemon that is one" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
+	-s /run/clusterarpd/second/control.sock
+said "process ${LAB_PID[alpha]}\)" output ||
+	fail "not a word of process ${LAB_PID[alpha]}: $(cat "$LAB_DIR/output")"
+lab_config
+lab_stop alpha
+
+# A NIC that was down is announced on as any other.
+announced() {
+	frames pcap2rows "$LAB_DIR/arp.pcap" |
+		awk -v a="$1" -v m="$LAB_CLUSTER_MAC" '$4 == a && $6 == a && $5 == m' | wc -l
+}
+three() { [ "$(announced "$LAB_CLUSTER_IP")" -ge 3 ]; }
+ip -n alpha link set eth0 down
+capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
+lab_start alpha
+within "$(seconds 5)" three || true
+sleep 1.5
+capture_stop
+expect "NIC down at the start: announcements of each address" 3/3 \
+	"$(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
+lab_stop alpha

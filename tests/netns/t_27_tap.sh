@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The TAP changed by others, or set up against the odds: its routes come back with it; a
+# network that is routed elsewhere is left alone; below 1280 bytes and back it makes no
+# link-local address of the shared MAC; an MTU larger than the NIC's, and the largest.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 1
+ip -n out addr add 192.0.2.77/25 dev eth0
+ip -n out addr add 198.51.100.1/32 dev lo
+
+said() { grep -Eq -- "$1" "$LAB_DIR/alpha.log"; }
+expect_said() {
+	within "$(seconds 2)" said "$1" || fail "no line with '$1'"
+	ok "a line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
+}
+# start SETTINGS…
+start() {
+	lab_config "$@"
+	: >"$LAB_DIR/alpha.log"
+	lab_start alpha
+}
+routes() {
+	on alpha ip -j route | jq -r '.[] | select(.dst == "default" or .dst == "192.0.2.0/25") |
+		"\(.dst) \(.gateway // "-") \(.dev) \(.prefsrc // "-")"' | sort | xargs
+}
+# Mind that `out` is what it says: it has all three addresses.
+expect_traffic() {
+	local address
+	ping_clean out alpha || fail "$1: out to alpha"
+	for address in "$@"; do
+		[ "$address" != "$1" ] || continue
+		on alpha ping -n -c 2 -i 0.1 -W 1 "$address" >"$LAB_DIR/output" ||
+			fail "$1: alpha to $address: $(cat "$LAB_DIR/output")"
+	done
+	ok "$1: alpha reaches ${*:2}"
+}
+tap() { on alpha ip -j -d link show cluster0 | jq -r ".[0].$1"; }
+tap_mtu_is() { [ "$(tap mtu)" = "$1" ]; }
+
+# Set down and up.
+all_routes="192.0.2.0/25 - cluster0 192.0.2.10 default 12.12.4.200 cluster0 -"
+routes_are() { [ "$(routes)" = "$1" ]; }
+start address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200
+expect "routes" "$all_routes" "$(routes)"
+sleep 0.3
+expect "lines at a start that finds nothing amiss" 1 "$(wc -l <"$LAB_DIR/alpha.log")"
+expect_traffic "at first" 12.12.4.200 192.0.2.77 198.51.100.1
+on alpha ip link set cluster0 down
+expect_said 'cluster0 was set down'
+expect "routes while the TAP is down" "" "$(routes)"
+on alpha ip link set cluster0 up
+within "$(seconds 2)" routes_are "$all_routes" || fail "the routes do not come back: $(routes)"
+expect "routes after the TAP was down" "$all_routes" "$(routes)"
+expect_reach out alpha
+expect_traffic "down and up" 12.12.4.200 192.0.2.77 198.51.100.1
+! said 'already' || fail "a route is in the way of itself"
+lab_stop alpha
+
+# The cluster's network has a route already.
+ip -n alpha link add eth1 type veth peer name peer1
+ip -n alpha link set eth1 addrgenmode none up
+ip -n alpha link set peer1 addrgenmode none up
+on alpha ip route add 192.0.2.0/25 dev eth1
+lab_snapshot alpha >"$LAB_DIR/before"
+start address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200
+expect_said '192\.0\.2\.10/25.*route already'
+expect "routes" "192.0.2.0/25 - eth1 - default 12.12.4.200 cluster0 -" "$(routes)"
+expect_traffic "routed elsewhere" 12.12.4.200 198.51.100.1
+lab_stop alpha
+lab_snapshot alpha >"$LAB_DIR/after"
+expect_unchanged "the route" "$LAB_DIR/before" "$LAB_DIR/after"
+ip -n alpha link del eth1
+
+# An MTU too small for IPv6, and back.
+start
+for mtu in 1200 1500; do
+	on alpha ip link set eth0 mtu $mtu
+	within "$(seconds 2)" tap_mtu_is $mtu || fail "the TAP does not follow to $mtu"
+	expect_reach out alpha
+done
+sleep 1
+expect "IPv6 link-local addresses from the shared MAC" "" \
+	"$(on alpha ip -j -6 addr show dev cluster0 scope link | jq -r '.[].addr_info[]?.local')"
+expect "address generation" none "$(tap inet6_addr_gen_mode)"
+expect_traffic "1200 and 1500" 12.12.4.200
+lab_stop alpha
+
+# An MTU that the NIC does not have.
+start mtu=9000
+expect "MTU" 9000 "$(tap mtu)"
+expect_said 'too_long'
+expect_traffic "MTU 9000" 12.12.4.200
+before=$(counter alpha .drops.too_long)
+on alpha ping -n -c 2 -i 0.1 -W 1 -M "do" -s 5000 12.12.4.200 >/dev/null 2>&1 || true
+expect_num "too_long" "$(counter alpha .drops.too_long)" ">=" $((before + 2))
+lab_stop alpha
+
+# The largest that a NIC has is more than a TAP takes.
+ip -n sw link set p_alpha mtu 65535
+ip -n alpha link set eth0 mtu 65535
+start
+expect "MTU on a NIC of 65535" 65521 "$(tap mtu)"
+expect_traffic "MTU 65521" 12.12.4.200
+lab_stop alpha

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The package's life in a booted system: install, edit, enable, upgrade, stop, purge.
+
+# shellcheck source-path=SCRIPTDIR source=../systemd/booted.sh
+. "$(dirname "$0")/booted.sh"
+
+export DEBIAN_FRONTEND=noninteractive
+conf=/etc/clusterarpd/clusterarpd.conf
+
+# What is there: files but for logs, caches and the package manager's own, and what the
+# account that stays is written into; units; what runs or failed.
+inventory() {
+	find /etc /usr /lib /var /run/clusterarpd /opt /srv -xdev 2>/dev/null |
+		grep -vE '^/var/(log|cache|tmp|lib/(dpkg|apt|systemd/(timers|random-seed)))(/|$)' |
+		grep -vE '^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$|^/etc/\.pwd\.lock$' | sort
+	systemctl list-unit-files --no-legend --no-pager | grep clusterarpd || true
+	systemctl list-units --all --no-legend --no-pager | grep clusterarpd || true
+}
+
+apt() { apt-get -qq -y -o Dpkg::Use-Pty=0 "$@" </dev/null >/tmp/apt.log 2>&1 || fail "apt-get $*: $(cat /tmp/apt.log)"; }
+state() { systemctl is-active "$1" || true; }
+started() { systemctl show -P ExecMainStartTimestampMonotonic "$1"; }
+
+# The same package with a higher version.
+newer_package() {
+	dpkg-deb -R /clusterarpd.deb /tmp/newer
+	sed -i 's/^Version: .*/&+newer/' /tmp/newer/DEBIAN/control
+	dpkg-deb -b /tmp/newer /newer.deb >/dev/null
+}
+
+! command -v gcc clang make pkg-config bpftool >/dev/null || fail "the system can build"
+inventory >/tmp/before
+network
+for in in "" "-n beta"; do # a card of another name than the example's
+	# shellcheck disable=SC2086 # two words or none
+	ip $in link set eth0 down && ip $in link set eth0 name lan0 && ip $in link set lan0 up
+done
+
+apt install /clusterarpd.deb
+expect "installed" "install ok installed" "$(dpkg-query -W -f '${Status}' clusterarpd)"
+expect "not started" inactive "$(state clusterarpd)"
+expect "not enabled" disabled "$(systemctl is-enabled clusterarpd || true)"
+expect "the system user" clusterarpd "$(id -un clusterarpd)"
+expect "programs find their libraries" "clusterarpd $(clusterarpctl -V | cut -d' ' -f2)" "$(clusterarpd -V)"
+clusterarpd -t -n alpha >/dev/null || fail "the example is refused"
+ok "the example is valid"
+
+# As its comments say: the card's name, an option of several, the host's name.
+sed -i -e 's/^interface = eth0$/interface = lan0/' -e 's/^;arp = broadcast$/arp = directed/' "$conf"
+hostname alpha
+clusterarpd -t >/dev/null || fail "the edited file is refused"
+start_beta
+systemctl enable --now clusterarpd 2>/dev/null || fail "systemctl enable --now clusterarpd"
+expect "running" active "$(state clusterarpd)"
+expect "enabled" enabled "$(systemctl is-enabled clusterarpd)"
+expect_pings "installed"
+expect "peers" "beta" "$(clusterarpctl -j peers | jq -r '.peers[].name')"
+
+# Another cluster, which an instance serves, on another card.
+ip link add lan1 type veth peer name p_second netns sw
+ip -n sw link set p_second master br0 up
+cat >/etc/clusterarpd/second.conf <<-CONF
+	[cluster]
+	interface = lan1
+	tap       = cluster1
+	address   = 12.12.5.100/24
+	[node alpha]
+	address   = 12.12.5.101/24
+CONF
+systemctl enable --now clusterarpd@second 2>/dev/null || fail "clusterarpd@second does not start"
+
+newer_package
+edited=$(md5sum "$conf")
+first=$(started clusterarpd) second=$(started clusterarpd@second)
+apt install /newer.deb
+expect "upgraded" "$(dpkg-deb -f /newer.deb Version)" "$(dpkg-query -W -f '${Version}' clusterarpd)"
+expect "running after the upgrade" active "$(state clusterarpd)"
+expect "the instance after the upgrade" active "$(state clusterarpd@second)"
+[ "$(started clusterarpd)" != "$first" ] || fail "the old program still runs"
+[ "$(started clusterarpd@second)" != "$second" ] || fail "the instance's old program still runs"
+expect "the edited file after the upgrade" "$edited" "$(md5sum "$conf")"
+expect_pings "after the upgrade"
+apt install --reinstall /newer.deb
+expect "running after installing it again" active "$(state clusterarpd)"
+expect_pings "after installing it again"
+
+systemctl stop clusterarpd || fail "systemctl stop clusterarpd"
+expect "stopped" inactive "$(state clusterarpd)"
+expect "its TAP is gone" "" "$(ip -br link show dev cluster0 2>/dev/null || true)"
+apt install --reinstall /newer.deb
+expect "what was stopped stays so" inactive "$(state clusterarpd)"
+
+# Removed while it runs, with the configuration kept; and installed again.
+systemctl start clusterarpd
+apt remove clusterarpd
+expect "processes after the removal but for beta's" "$(cat /run/beta/pid)" "$(pgrep -x clusterarpd)"
+expect "the edited file after the removal" "$edited" "$(md5sum "$conf")"
+apt install /newer.deb
+systemctl start clusterarpd || fail "it does not start after having been removed"
+expect_pings "installed again"
+
+# The file that the administrator made is the administrator's to remove.
+rm /etc/clusterarpd/second.conf
+apt purge clusterarpd
+kill "$(cat /run/beta/pid)"
+rm -r /run/beta
+expect "units that failed" "" "$(systemctl --failed --no-legend | grep clusterarpd || true)"
+inventory >/tmp/after
+diff -u /tmp/before /tmp/after || fail "purging leaves something"
+ok "purging leaves nothing"
+expect "links" "" "$(ip -br link | grep cluster || true)"
+expect "its account stays" clusterarpd "$(id -un clusterarpd)"

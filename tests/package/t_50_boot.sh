@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# On a booted overlay of this system without the build dependencies: from installing the
+# package to purging it (installed.sh, which runs in there).
+
+# shellcheck source-path=SCRIPTDIR source=package.sh
+. "$(dirname "$0")/package.sh"
+
+# What a "build" installs is here the package's file, in place of what it was built with.
+# policy-rc.d keeps services from being started and stopped, where this is a container.
+needed=$(perl -MDpkg::Control::Info -MDpkg::Deps -e '
+	my $control = Dpkg::Control::Info->new($ARGV[0]);
+	my $deps = deps_parse($control->get_source()->{"Build-Depends"});
+	print join(" ", grep { !/^debhelper-compat$|^dh-sequence-/ } map { $_->{package} } $deps->get_deps());
+' "$SOURCE/debian/control")
+cat >"$WORK/Makefile" <<-MAKE
+	install:
+		cp $PACKAGE/clusterarpd_*.deb '\$(DESTDIR)/clusterarpd.deb'
+		rm -f '\$(DESTDIR)/usr/sbin/policy-rc.d'
+		DEBIAN_FRONTEND=noninteractive chroot '\$(DESTDIR)' apt-get purge -qq -y \\
+			build-essential gcc make debhelper $needed </dev/null
+MAKE
+BOOT_LIMIT=240 "$(dirname "$0")/../systemd/run" "$WORK" "$(dirname "$0")/installed.sh"
