@@ -38,11 +38,11 @@ expect "the outsider has learnt" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth
 # bridge's own end sees what its ports bring, whichever ports there are; the first
 # announcement may come before the port forwards, which is why there are three.
 but_the_first() {
-	case $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP") in 3/3 | 2/2) true ;; *) false ;; esac
+	case $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP") in [23]/[23]) true ;; *) false ;; esac
 }
 expect_back() {
 	within "$(seconds 5)" but_the_first ||
-		fail "$1: expected 3/3 or 2/2 announcements, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
+		fail "$1: expected 2 or 3 announcements of each, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
 	sleep 1.2
 	but_the_first || fail "$1: expected no more, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
 	capture_stop
