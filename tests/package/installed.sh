@@ -9,11 +9,14 @@
 export DEBIAN_FRONTEND=noninteractive
 conf=/etc/clusterarpd/clusterarpd.conf
 
-# What is there: files but for logs, caches and the package manager's own, and what the
-# account that stays is written into; units; what runs or failed.
+# What is there: files, but for logs, caches, the package manager's own, systemd's state
+# of other units, and the backups of the user database; units, whatever their state.
 inventory() {
-	find /etc /usr /lib /var /run/clusterarpd /opt /srv -xdev 2>/dev/null |
-		grep -vE '^/var/(log|cache|tmp|lib/(dpkg|apt|systemd/(timers|random-seed)))(/|$)' |
+	{
+		find /etc /usr /lib /var /opt /srv -xdev
+		find /run -xdev -path '*clusterarpd*'
+	} | grep -vE '^/var/(log|cache|tmp|lib/(dpkg|apt|PackageKit))(/|$)' |
+		grep -vE '^/var/lib/systemd/(timers|linger|random-seed)(/|$)' |
 		grep -vE '^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$|^/etc/\.pwd\.lock$' | sort
 	systemctl list-unit-files --no-legend --no-pager | grep clusterarpd || true
 	systemctl list-units --all --no-legend --no-pager | grep clusterarpd || true
@@ -89,6 +92,7 @@ expect_pings "after installing it again"
 systemctl stop clusterarpd || fail "systemctl stop clusterarpd"
 expect "stopped" inactive "$(state clusterarpd)"
 expect "its TAP is gone" "" "$(ip -br link show dev cluster0 2>/dev/null || true)"
+expect "the instance goes on" cluster1 "$(clusterarpctl -i second -j status | jq -r .cluster.tap)"
 apt install --reinstall /newer.deb
 expect "what was stopped stays so" inactive "$(state clusterarpd)"
 

@@ -14,11 +14,11 @@ needed=$(perl -MDpkg::Control::Info -MDpkg::Deps -e '
 	my $deps = deps_parse($control->get_source()->{"Build-Depends"});
 	print join(" ", grep { !/^debhelper-compat$|^dh-sequence-/ } map { $_->{package} } $deps->get_deps());
 ' "$SOURCE/debian/control")
-cat >"$WORK/Makefile" <<-MAKE
-	install:
-		cp $PACKAGE/clusterarpd_*.deb '\$(DESTDIR)/clusterarpd.deb'
-		rm -f '\$(DESTDIR)/usr/sbin/policy-rc.d'
-		DEBIAN_FRONTEND=noninteractive chroot '\$(DESTDIR)' apt-get purge -qq -y \\
-			build-essential gcc make debhelper $needed </dev/null
+cat >"$WORK/Makefile" <<MAKE
+install:
+	cp $PACKAGE/clusterarpd_*.deb '\$(DESTDIR)/clusterarpd.deb'
+	rm -f '\$(DESTDIR)/usr/sbin/policy-rc.d'
+	DEBIAN_FRONTEND=noninteractive chroot '\$(DESTDIR)' apt-get purge -qq -y \\
+		build-essential gcc make debhelper $needed </dev/null
 MAKE
 BOOT_LIMIT=240 "$(dirname "$0")/../systemd/run" "$WORK" "$(dirname "$0")/installed.sh"
