@@ -101,13 +101,22 @@ expect_pings() {
 	ok "$1: ping between all nodes and the outsider"
 }
 
-expect_tcp() {
-	local rate
-	ip netns exec beta iperf3 -s -1 -D >/dev/null
+# tcp WHAT HOST ADDRESS IPERF3-OPTION…: between this system and a host.
+tcp() {
+	local what=$1 host=$2 address=$3 rate
+	shift 3
+	ip netns exec "$host" iperf3 -s -1 -D >/dev/null
 	sleep 0.3
-	rate=$(iperf3 -J -t 1 -c 12.12.4.102 | jq '.end.sum_received.bits_per_second / 1e6 | round')
-	[ "$rate" -gt 100 ] || fail "$1: TCP to beta at $rate Mb/s"
-	ok "$1: TCP to beta at $rate Mb/s"
+	rate=$(iperf3 -J -t 1 -c "$address" "$@" | jq '.end.sum_received.bits_per_second / 1e6 | round')
+	[ "$rate" -gt 100 ] || fail "$what: $rate Mb/s"
+	ok "$what: $rate Mb/s"
+}
+
+expect_tcp() {
+	tcp "$1: TCP to beta" beta 12.12.4.102
+	tcp "$1: TCP from beta" beta 12.12.4.102 -R
+	tcp "$1: TCP to the outsider" out 12.12.4.200
+	tcp "$1: TCP from the outsider" out 12.12.4.200 -R
 }
 
 reaches() { ping -n -c 1 -W 1 "$1" >/dev/null 2>&1; }
