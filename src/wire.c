@@ -126,17 +126,20 @@ void wire_destroy(struct wire *wire)
 	free(wire);
 }
 
-/* Who has the lock's name, if it may have it: this user's or root's process. */
+/* Who has the lock's name, if it may have it: this user's or root's process. The holder
+ * accepts no connections, so that its queue can be full of earlier contenders: then who it
+ * is cannot be told (pid 0), and it counts. */
 static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
 {
 	socklen_t size = sizeof(*holder);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool known = fd >= 0 && !connect(fd, (const struct sockaddr *)address, len) &&
-		     !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
+	bool connected = fd >= 0 && !connect(fd, (const struct sockaddr *)address, len);
+	bool full = fd >= 0 && !connected && errno == EAGAIN;
+	bool known = connected && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
 
 	if (fd >= 0)
 		close(fd);
-	return known && (holder->uid == 0 || holder->uid == geteuid());
+	return full || (known && (holder->uid == 0 || holder->uid == geteuid()));
 }
 
 /* One daemon a NIC: an abstract UNIX address is the network namespace's, as the NIC
@@ -145,7 +148,8 @@ static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct uc
 static int lock(struct wire *wire, int ifindex)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct ucred holder;
+	struct ucred holder = { 0 };
+	int error;
 	socklen_t len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1;
 
 	wire->lock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -153,18 +157,19 @@ static int lock(struct wire *wire, int ifindex)
 		return -errno;
 	len += (socklen_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
 				   "clusterarpd/nic/%d", ifindex);
-	if (!bind(wire->lock, (struct sockaddr *)&address, len) && !listen(wire->lock, 8))
+	if (!bind(wire->lock, (struct sockaddr *)&address, len) && !listen(wire->lock, SOMAXCONN))
 		return 0;
-	if (errno == EADDRINUSE && !is_taken(&address, len, &holder)) {
+	error = errno;
+	if (error == EADDRINUSE && !is_taken(&address, len, &holder)) {
 		log_warning("%s: somebody else has the name of the lock: going on without it",
 			    wire->interface);
 		return 0;
 	}
-	if (errno == EADDRINUSE)
+	if (error == EADDRINUSE)
 		log_error("%s: another clusterarpd runs on this interface (process %ld)",
 			  wire->interface, (long)holder.pid);
 	else
-		log_error_errno(errno, "%s: cannot lock the interface", wire->interface);
+		log_error_errno(error, "%s: cannot lock the interface", wire->interface);
 	unlock(wire);
 	return -EBUSY;
 }

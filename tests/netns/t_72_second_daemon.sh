@@ -28,6 +28,12 @@ mkdir -p /run/clusterarpd/second
 ping_all_pairs
 second "the same NIC, another TAP" tap=cluster1
 expect_rc 1 "it leaves no TAP" ip -n alpha link show cluster1
+# Over and over, as a service manager would: no try is one too many for the lock.
+lab_config tap=cluster1
+for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	expect_rc 3 "the same NIC again, try $try" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" \
+		-n alpha -s /run/clusterarpd/second/control.sock
+done
 second "another NIC, the same TAP" interface=eth1
 second "the same NIC and TAP" arp=broadcast
 lab_config
