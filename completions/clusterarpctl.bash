@@ -44,7 +44,7 @@ _clusterarpctl() {
 	[[ $split != true ]] || return
 	if [[ $cur != -* ]]; then
 		! _clusterarpctl_has_command || return
-		choices='status peers counters version'
+		choices='status peers neigh counters version'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY-} != *= ]] || compopt -o nospace

@@ -3,8 +3,9 @@
  * clusterarpctl: asks the daemon over its control socket and prints the answer.
  *
  * One request line, one answer line, both JSON (see io/control.h). With -j the answer is
- * printed as it came; else one "name: value" a line.
+ * printed as it came; else one "name: value" a line, or for `neigh` an entry a line.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -34,6 +35,7 @@ static const char usage[] = "Usage: clusterarpctl [OPTION]... [COMMAND]\n"
 			    "\n"
 			    "  status     what it runs as: node, cluster, link (the default)\n"
 			    "  peers      the other nodes, and what went to and came from each\n"
+			    "  neigh      the TAP's neighbour table, as the daemon knows it\n"
 			    "  counters   frames and bytes, and what was dropped why\n"
 			    "  version    the daemon's version\n"
 			    "\n"
@@ -51,7 +53,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
 };
 
-static const char *const commands[] = { "status", "peers", "counters", "version" };
+static const char *const commands[] = { "status", "peers", "neigh", "counters", "version" };
 
 static int usage_error(const char *what, const char *value)
 {
@@ -197,8 +199,74 @@ static void print_plain(const json_t *value, const char *name)
 		printf("%s: %s\n", name, json_string_value(value));
 	else if (json_is_integer(value))
 		printf("%s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
+	else if (json_is_null(value))
+		printf("%s: -\n", name);
 	else
 		printf("%s: %s\n", name, json_is_true(value) ? "yes" : "no");
+}
+
+struct neighbour {
+	int family;
+	uint8_t address[16];
+	const json_t *entry;
+};
+
+static void read_neighbour(struct neighbour *n, const json_t *entry)
+{
+	const char *dst = json_string_value(json_object_get(entry, "dst"));
+
+	*n = (struct neighbour){ .family = AF_INET, .entry = entry };
+	if (!dst || inet_pton(AF_INET, dst, n->address) == 1)
+		return;
+	n->family = AF_INET6;
+	inet_pton(AF_INET6, dst, n->address);
+}
+
+static int compare_neighbours(const void *a, const void *b)
+{
+	const struct neighbour *m = a, *n = b;
+
+	if (m->family != n->family)
+		return m->family == AF_INET ? -1 : 1;
+	return memcmp(m->address, n->address, sizeof(m->address));
+}
+
+/* " name value", if there is one. */
+static void print_word(const json_t *entry, const char *name)
+{
+	const char *value = json_string_value(json_object_get(entry, name));
+
+	if (value)
+		printf(" %s %s", name, value);
+}
+
+/* As ip-neighbour(8) has it. */
+static void print_neighbour(const json_t *entry)
+{
+	json_t *state;
+	size_t i;
+
+	fputs(json_string_value(json_object_get(entry, "dst")), stdout);
+	print_word(entry, "dev");
+	print_word(entry, "lladdr");
+	json_array_foreach (json_object_get(entry, "state"), i, state)
+		printf(" %s", json_string_value(state));
+	print_word(entry, "peer");
+	putchar('\n');
+}
+
+static void print_neighbours(const json_t *list)
+{
+	size_t count = json_array_size(list), i;
+	struct neighbour *sorted = calloc(count + 1, sizeof(*sorted));
+
+	for (i = 0; sorted && i < count; i++)
+		read_neighbour(&sorted[i], json_array_get(list, i));
+	if (sorted)
+		qsort(sorted, count, sizeof(*sorted), compare_neighbours);
+	for (i = 0; i < count; i++)
+		print_neighbour(sorted ? sorted[i].entry : json_array_get(list, i));
+	free(sorted);
 }
 
 static int print_answer(const struct request *r, json_t *answer)
@@ -211,7 +279,10 @@ static int print_answer(const struct request *r, json_t *answer)
 		putchar('\n');
 	} else if (!message) {
 		json_object_del(answer, "schema_version");
-		print_plain(answer, "");
+		if (!strcmp(r->command, "neigh"))
+			print_neighbours(json_object_get(answer, "neighbours"));
+		else
+			print_plain(answer, "");
 	}
 	if (message)
 		fprintf(stderr, "clusterarpctl: refused: %s\n", message);

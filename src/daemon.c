@@ -26,14 +26,14 @@
 #include "core/peers.h"
 #include "events.h"
 #include "host.h"
-#include "io/control.h"
 #include "io/loop.h"
 #include "io/netlink.h"
 #include "io/notify.h"
 #include "log.h"
+#include "neighbours.h"
 #include "options.h"
 #include "relay.h"
-#include "report.h"
+#include "requests.h"
 #include "traffic.h"
 #include "wire.h"
 
@@ -54,10 +54,11 @@ struct daemon {
 	struct peers *peers;
 	struct loop *loop;
 	struct loop_signal *signals[SIGNALS];
-	struct control *control;
+	struct requests *requests;
 	struct netlink *netlink;
 	struct loop_io *netlink_io;
 	struct events *events;
+	struct neighbours *neighbours;
 	struct relay *relay;
 	struct traffic *traffic;
 	struct announce *announce;
@@ -100,7 +101,9 @@ static void on_wire_event(const struct rewrite_result *result, void *arg)
 {
 	struct daemon *d = arg;
 
-	events_dropped(d->events, result);
+	if (result->verdict.drop != DROP_NONE)
+		events_dropped(d->events, result);
+	neighbours_heard(d->neighbours, result);
 }
 
 /* The NIC comes and goes. */
@@ -209,13 +212,20 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 		announce_start(d->announce);
 }
 
+/* With the TAP's routes the kernel has removed its neighbours. */
+static void look_at_tap(struct daemon *d, int ifindex)
+{
+	if (host_link_changed(d->host, ifindex))
+		neighbours_seed(d->neighbours);
+}
+
 /* News can be older than what we looked up or did since: so look again. */
 static void on_link(struct daemon *d, const struct netlink_link *news)
 {
 	const struct netlink_link *nic = wire_link(d->wire);
 	struct netlink_link now;
 
-	host_link_changed(d->host, news->ifindex);
+	look_at_tap(d, news->ifindex);
 	if (nic && news->ifindex == nic->ifindex) {
 		if (!netlink_link_by_index(d->netlink, nic->ifindex, &now))
 			on_nic_link(d, &now);
@@ -252,7 +262,7 @@ static void look_again(struct daemon *d)
 	const struct netlink_link *nic = wire_link(d->wire);
 	struct netlink_link now;
 
-	host_link_changed(d->host, host_ifindex(d->host));
+	look_at_tap(d, host_ifindex(d->host));
 	if (!nic) {
 		take_nic(d);
 	} else if (!netlink_link_by_index(d->netlink, nic->ifindex, &now)) {
@@ -294,24 +304,25 @@ static void on_netlink_readable(unsigned ready, void *arg)
 
 /* What others want of the daemon. */
 
-static char *on_request(const char *request, void *arg)
+static void fill_state(struct report_state *state, void *arg)
 {
 	struct daemon *d = arg;
 	const struct netlink_link *link = wire_link(d->wire);
-	struct counters counters = *relay_counters(d->relay);
-	struct report_state state = {
+
+	*state = (struct report_state){
 		.peers = d->peers,
-		.counters = &counters,
+		.mirror = neighbours_mirror(d->neighbours),
+		.counters = *relay_counters(d->relay),
 		.datapath = config_datapath_name(DATAPATH_USER),
-		.uptime_seconds = (loop_now() - d->started) / 1000,
+		.now = loop_now(),
+		.started = d->started,
 		.config_generation = 1,
 		.dev = link ? link->name : d->config->interface,
 		.carrier = link && link->carrier,
 		.mtu = link ? link->mtu : 0,
 	};
-
-	wire_add_drops(d->wire, counters.drops);
-	return report_answer(request, &state);
+	state->counters.neigh_resyncs = neighbours_resyncs(d->neighbours);
+	wire_add_drops(d->wire, state->counters.drops);
 }
 
 /* A sign of life means that both sides were served, not that a timer fired. */
@@ -394,30 +405,6 @@ static bool create(struct daemon *d, const struct config_node *self)
 	return d->traffic && d->announce ? true : out_of_memory();
 }
 
-/* The runtime directory is the service manager's to make, or else ours. */
-static void make_directory(const char *file)
-{
-	char *path = strdup(file);
-
-	if (path && !mkdir(dirname(path), 0755))
-		log_info("made the directory of %s", file);
-	free(path);
-}
-
-static bool open_control(struct daemon *d)
-{
-	const char *path = d->options->socket;
-	int rc;
-
-	make_directory(path);
-	rc = control_open(d->loop, path, on_request, d, &d->control);
-	if (rc == -EADDRINUSE)
-		log_error("%s: another clusterarpd listens there", path);
-	else if (rc)
-		log_error_errno(-rc, "%s: cannot listen there", path);
-	return !rc;
-}
-
 static bool open_netlink(struct daemon *d)
 {
 	int rc = netlink_open(on_netlink, d, &d->netlink);
@@ -428,7 +415,14 @@ static bool open_netlink(struct daemon *d)
 	}
 	d->netlink_io =
 		loop_io_add(d->loop, netlink_fd(d->netlink), LOOP_READ, on_netlink_readable, d);
-	return d->netlink_io ? true : out_of_memory();
+	d->neighbours = neighbours_create(d->loop, d->peers, d->netlink, d->events);
+	return d->netlink_io && d->neighbours ? true : out_of_memory();
+}
+
+static bool open_requests(struct daemon *d)
+{
+	d->requests = requests_create(d->loop, d->options->socket, d->neighbours, fill_state, d);
+	return d->requests;
 }
 
 static bool attach_nic(struct daemon *d)
@@ -449,6 +443,8 @@ static bool open_sides(struct daemon *d)
 
 	if (host_configure(d->host, nic ? nic->mtu : 0))
 		return false;
+	if (neighbours_open(d->neighbours, host_ifindex(d->host)))
+		return false;
 	if (traffic_set_tap(d->traffic, host_tap(d->host)))
 		return out_of_memory();
 	notify_discard_rest(); /* what no side has taken */
@@ -463,7 +459,7 @@ static bool start(struct daemon *d, const struct config_node *self)
 	if (!create(d, self) || !open_netlink(d))
 		return false;
 	d->host = host_create(d->peers, d->netlink);
-	return d->host && open_control(d) && attach_nic(d) && open_sides(d);
+	return d->host && open_requests(d) && attach_nic(d) && open_sides(d);
 }
 
 static void stop(struct daemon *d)
@@ -480,8 +476,9 @@ static void stop(struct daemon *d)
 	loop_timer_free(d->retry);
 	loop_timer_free(d->shield);
 	loop_io_free(d->netlink_io);
+	requests_destroy(d->requests);
+	neighbours_destroy(d->neighbours);
 	netlink_close(d->netlink);
-	control_close(d->control);
 	events_destroy(d->events);
 	loop_destroy(d->loop);
 	peers_destroy(d->peers);

@@ -97,3 +97,34 @@ void events_dropped(struct events *e, const struct rewrite_result *result)
 	else
 		log_warning("address conflict: %s uses %s, which is this node's: dropped", mac, ip);
 }
+
+/* Both lines only where the last that was written says otherwise. */
+void events_peer_state(struct events *e, struct peer *peer)
+{
+	if (peer->told == peer->state)
+		return;
+	peer->told = peer->state;
+	if (!may_log(e, loop_now()))
+		return;
+	if (peer->state == PEER_FAILED)
+		log_warning("node %s does not answer", peer->node->name);
+	else
+		log_notice("node %s is reachable", peer->node->name);
+}
+
+void events_peer_repaired(struct events *e, const struct peer *peer, const struct mirror_entry *was)
+{
+	char ip[IP_STRLEN], mac[MAC_STRLEN];
+
+	if (may_log(e, loop_now()))
+		log_warning("somebody set the entry of node %s (%s) to %s: put right again",
+			    peer->node->name, ip_format(&was->dst, ip),
+			    mac_format(&was->lladdr, mac));
+}
+
+void events_peer_error(struct events *e, const struct peer *peer, int error)
+{
+	if (may_log(e, loop_now()))
+		log_warning_errno(error, "cannot write the neighbour entry of node %s",
+				  peer->node->name);
+}

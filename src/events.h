@@ -6,6 +6,7 @@
 #ifndef CLUSTERARPD_EVENTS_H
 #define CLUSTERARPD_EVENTS_H
 
+#include "core/mirror.h"
 #include "core/rewrite.h"
 #include "io/loop.h"
 
@@ -17,5 +18,14 @@ void events_destroy(struct events *events);
 
 /* A frame that was dropped as echo, spoofed or conflict. */
 void events_dropped(struct events *events, const struct rewrite_result *result);
+
+/* A peer was confirmed to be reachable, or failed: its state is PEER_RESOLVED or
+ * PEER_FAILED. */
+void events_peer_state(struct events *events, struct peer *peer);
+/* An entry of the peer was another MAC's, and has been put right. */
+void events_peer_repaired(struct events *events, const struct peer *peer,
+			  const struct mirror_entry *was);
+/* It could not be: `error` is a positive errno value. */
+void events_peer_error(struct events *events, const struct peer *peer, int error);
 
 #endif

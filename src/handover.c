@@ -39,7 +39,23 @@ static uint64_t digest_addresses(uint64_t h, const struct config_addresses *a)
 	return h;
 }
 
-/* All that host_configure() sets up. */
+/* Peers' entries that were put into the neighbour table, some of them for good. */
+static uint64_t digest_neighbours(uint64_t h, const struct peers *peers)
+{
+	const struct config *c = peers_config(peers);
+	size_t i;
+
+	h = digest(h, &c->neigh, sizeof(c->neigh));
+	for (i = 0; i < peers_count(peers) && c->neigh != NEIGH_LEARN; i++) {
+		const struct config_node *node = peers_get(peers, i)->node;
+
+		h = digest(h, &node->dedicated, sizeof(node->dedicated));
+		h = digest_addresses(h, &node->address);
+	}
+	return h;
+}
+
+/* All that was set up on it. */
 static void tap_name(const struct peers *peers, char *name)
 {
 	const struct config *c = peers_config(peers);
@@ -50,6 +66,7 @@ static void tap_name(const struct peers *peers, char *name)
 	h = digest(h, &c->mtu, sizeof(c->mtu));
 	h = digest_addresses(h, &c->address);
 	h = digest_addresses(h, &peers_self(peers)->address);
+	h = digest_neighbours(h, peers);
 	snprintf(name, NAME_MAX_BYTES, "tap-%016" PRIx64, h);
 }
 

@@ -299,18 +299,19 @@ void host_follow_mtu(struct host *host, unsigned mtu)
 		set_mtu(host, mtu);
 }
 
-void host_link_changed(struct host *host, int ifindex)
+bool host_link_changed(struct host *host, int ifindex)
 {
 	struct netlink_link now; /* the news may be of before host_configure() */
 	bool up;
 
 	if (ifindex != host->ifindex || netlink_link_by_index(host->netlink, ifindex, &now))
-		return;
+		return false;
 	up = now.flags & IFF_UP;
 	if (up == host->up)
-		return;
+		return false;
 	host->up = up;
 	log_notice("%s was set %s", host->config->tap, up ? "up" : "down");
 	if (up)
 		add_routes(host);
+	return up;
 }

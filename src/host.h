@@ -6,6 +6,8 @@
 #ifndef CLUSTERARPD_HOST_H
 #define CLUSTERARPD_HOST_H
 
+#include <stdbool.h>
+
 #include "core/peers.h"
 #include "io/netlink.h"
 #include "io/tap.h"
@@ -27,7 +29,7 @@ int host_ifindex(const struct host *host);
 /* The NIC's MTU is `mtu` now: follow it, unless the configuration has one. */
 void host_follow_mtu(struct host *host, unsigned mtu);
 /* The link `ifindex` changed: if it is the TAP, set up again by somebody, it gets the
- * routes back that the kernel removed when it was set down. */
-void host_link_changed(struct host *host, int ifindex);
+ * routes back that the kernel removed when it was set down. True: this was so. */
+bool host_link_changed(struct host *host, int ifindex);
 
 #endif

@@ -173,6 +173,8 @@ static void count_resolution(struct relay *relay, enum rewrite_direction directi
 		result->peer->counters.arp_out++;
 	else
 		result->peer->counters.arp_in++;
+	if (direction == REWRITE_INGRESS && result->peer->is_claimed)
+		relay->event(result, relay->arg);
 }
 
 /* One frame, which is in the way's packet, on through the rules. */

@@ -25,8 +25,9 @@ struct relay_side {
 	void *arg;
 };
 
-/* Called for each dropped frame that an operator may want to hear of: echo, spoofed,
- * conflict. */
+/* Called for each dropped frame that an operator may want to hear of (echo, spoofed,
+ * conflict), and for each ARP frame of a peer whose address somebody else has claimed
+ * before. */
 typedef void relay_event(const struct rewrite_result *result, void *arg);
 
 enum relay_state {

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "config.h"
+#include "core/peer_neigh.h"
 
 #define SCHEMA_VERSION 1
+#define NEIGH_PIECE    256 /* entries: some 25 KiB, made in well under a millisecond */
 
 static json_t *mac_json(const struct mac *m)
 {
@@ -34,6 +36,11 @@ static json_t *version_json(const struct report_state *s)
 	return json_pack("{s:s}", "version", PACKAGE_VERSION);
 }
 
+static json_int_t seconds(uint64_t ms)
+{
+	return (json_int_t)(ms / 1000);
+}
+
 static json_t *status_json(const struct report_state *s)
 {
 	const struct config *c = peers_config(s->peers);
@@ -43,7 +50,7 @@ static json_t *status_json(const struct report_state *s)
 			 "s:{s:b, s:i}}",
 			 "version", PACKAGE_VERSION, "node", self->name, "datapath", s->datapath,
 			 "config_generation", (int)s->config_generation, "uptime_seconds",
-			 (json_int_t)s->uptime_seconds, "cluster", "address",
+			 seconds(s->now - s->started), "cluster", "address",
 			 addresses_json(&c->address), "lladdr", mac_json(&c->mac), "tap", c->tap,
 			 "dev", s->dev, "dedicated", "address", addresses_json(&self->address),
 			 "lladdr", mac_json(&self->dedicated), "source_lladdr",
@@ -61,26 +68,53 @@ static json_t *peer_counters_json(const struct peer_counters *from)
 	return object;
 }
 
+static json_t *peer_neigh_json(const struct peer *peer, const struct mirror *mirror)
+{
+	const struct config_addresses *a = &peer->node->address;
+	const struct mirror_entry *entry;
+	json_t *list = json_array();
+	char text[IP_STRLEN];
+	size_t i;
+
+	for (i = 0; i < a->count; i++) {
+		entry = mirror_find(mirror, &a->list[i].addr);
+		if (!entry || !mirror_is_shown(entry))
+			continue;
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:o, s:s}", "dst", ip_format(&entry->dst, text), "lladdr",
+				  entry->has_lladdr ? mac_json(&entry->lladdr) : json_null(),
+				  "state", mirror_state_name(entry->state)));
+	}
+	return list;
+}
+
+static json_t *peer_json(const struct peer *peer, const struct report_state *s)
+{
+	uint64_t since = peer->changed ? peer->changed : s->started;
+
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:o}", "name", peer->node->name,
+			 "address", addresses_json(&peer->node->address), "lladdr",
+			 mac_json(&peer->node->dedicated), "state",
+			 peer_neigh_state_name(peer->state), "neigh",
+			 peer_neigh_json(peer, s->mirror), "last_change_seconds",
+			 seconds(s->now - since), "changes", (json_int_t)peer->changes, "counters",
+			 peer_counters_json(&peer->counters));
+}
+
 static json_t *peers_json(const struct report_state *s)
 {
 	json_t *list = json_array();
-	const struct peer *peer;
 	size_t i;
 
-	for (i = 0; i < peers_count(s->peers); i++) {
-		peer = peers_get(s->peers, i);
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:o, s:o}", "name", peer->node->name,
-						"address", addresses_json(&peer->node->address),
-						"lladdr", mac_json(&peer->node->dedicated),
-						"counters", peer_counters_json(&peer->counters)));
-	}
+	for (i = 0; i < peers_count(s->peers); i++)
+		json_array_append_new(list, peer_json(peers_get(s->peers, i), s));
 	return json_pack("{s:o}", "peers", list);
 }
 
 static json_t *counters_json(const struct report_state *s)
 {
-	const struct counters *from = s->counters;
+	const struct counters *from = &s->counters;
 	json_t *object = json_object(), *drops = json_object();
 	unsigned reason;
 
@@ -102,38 +136,108 @@ static const struct {
 	{ "version", version_json },
 };
 
-static json_t *refusal(const char *message)
+static char *line_of(json_t *root)
 {
-	return json_pack("{s:{s:s}}", "error", "message", message);
-}
-
-static json_t *answer(const char *request, const struct report_state *state)
-{
-	json_t *root = request ? json_loads(request, 0, NULL) : NULL;
-	const char *command = json_string_value(json_object_get(root, "command"));
-	json_t *made = NULL;
-	size_t i;
-
-	if (!request)
-		made = refusal("the request is too long");
-	else if (!command)
-		made = refusal("not a request: a JSON object with a \"command\" is expected");
-	for (i = 0; !made && i < sizeof(answers) / sizeof(answers[0]); i++)
-		if (!strcmp(command, answers[i].command))
-			made = answers[i].make(state);
-	if (!made)
-		made = refusal("unknown command");
-	json_decref(root);
-	return made;
-}
-
-char *report_answer(const char *request, const struct report_state *state)
-{
-	json_t *root = answer(request, state);
-	char *text;
+	char *line;
 
 	json_object_set_new(root, "schema_version", json_integer(SCHEMA_VERSION));
-	text = json_dumps(root, JSON_COMPACT);
+	line = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
-	return text;
+	return line;
+}
+
+char *report_refusal(const char *message)
+{
+	return line_of(json_pack("{s:{s:s}}", "error", "message", message));
+}
+
+char *report_answer(const char *command, const struct report_state *state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		if (!strcmp(command, answers[i].command))
+			return line_of(answers[i].make(state));
+	return report_refusal("unknown command");
+}
+
+struct report_neigh {
+	struct mirror_entry *list;
+	size_t count, next;
+	bool is_begun, is_ended; /* with an entry; with the last */
+};
+
+struct report_neigh *report_neigh_create(const struct mirror *mirror)
+{
+	struct report_neigh *neigh = calloc(1, sizeof(*neigh));
+
+	if (!neigh)
+		return NULL;
+	neigh->count = mirror_count(mirror);
+	neigh->list = mirror_copy(mirror);
+	if (neigh->list || !neigh->count)
+		return neigh;
+	free(neigh);
+	return NULL;
+}
+
+void report_neigh_destroy(struct report_neigh *neigh)
+{
+	if (!neigh)
+		return;
+	free(neigh->list);
+	free(neigh);
+}
+
+/* As ip -j neigh has it, which leaves out an address that is not known. */
+static json_t *neighbour_json(const struct mirror_entry *entry, const struct peers *peers)
+{
+	const struct peer *peer = peers_by_ip(peers, &entry->dst).peer;
+	char text[IP_STRLEN];
+	json_t *object = json_pack("{s:s, s:s}", "dst", ip_format(&entry->dst, text), "dev",
+				   peers_config(peers)->tap);
+
+	if (entry->has_lladdr)
+		json_object_set_new(object, "lladdr", mac_json(&entry->lladdr));
+	json_object_set_new(object, "state",
+			    entry->state ? json_pack("[s]", mirror_state_name(entry->state))
+					 : json_array());
+	json_object_set_new(object, "peer", peer ? json_string(peer->node->name) : json_null());
+	return object;
+}
+
+static void write_neighbours(FILE *out, struct report_neigh *neigh, const struct peers *peers)
+{
+	unsigned written = 0;
+	json_t *object;
+
+	for (; neigh->next < neigh->count && written < NEIGH_PIECE; neigh->next++) {
+		if (!mirror_is_shown(&neigh->list[neigh->next]))
+			continue;
+		if (neigh->is_begun)
+			putc(',', out);
+		object = neighbour_json(&neigh->list[neigh->next], peers);
+		json_dumpf(object, out, JSON_COMPACT);
+		json_decref(object);
+		neigh->is_begun = true;
+		written++;
+	}
+}
+
+char *report_neigh_next(struct report_neigh *neigh, const struct peers *peers)
+{
+	char *piece = NULL;
+	size_t size;
+	FILE *out = neigh->is_ended ? NULL : open_memstream(&piece, &size);
+
+	if (!out)
+		return NULL;
+	if (neigh->next == 0)
+		fputs("{\"neighbours\":[", out);
+	write_neighbours(out, neigh, peers);
+	neigh->is_ended = neigh->next == neigh->count;
+	if (neigh->is_ended)
+		fprintf(out, "],\"schema_version\":%d}\n", SCHEMA_VERSION);
+	fclose(out);
+	return piece;
 }

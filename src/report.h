@@ -9,21 +9,33 @@
 #include <stdint.h>
 
 #include "core/counters.h"
+#include "core/mirror.h"
 #include "core/peers.h"
 
 /* What a report is made of; borrowed for the call. */
 struct report_state {
 	const struct peers *peers;
-	const struct counters *counters; /* drops: all of them, the kernel's included */
+	const struct mirror *mirror;
+	struct counters counters; /* all of them, those that others count included */
 	const char *datapath;
-	uint64_t uptime_seconds;
+	uint64_t now, started; /* monotonic ms */
 	unsigned config_generation;
 	const char *dev; /* the NIC's name */
 	bool carrier;
 	unsigned mtu; /* of the NIC; 0 while it is not there */
 };
 
-/* The answer to a request line of control.h: one line from malloc(); NULL: no memory. */
-char *report_answer(const char *request, const struct report_state *state);
+/* The answer to a command, one line from malloc(): `status`, `peers`, `counters` or
+ * `version`; to another one a refusal. NULL: no memory. */
+char *report_answer(const char *command, const struct report_state *state);
+/* The refusal of a request. */
+char *report_refusal(const char *message);
+
+/* The answer to `neigh` in pieces, for a table may be long: as it is when this is called.
+ * NULL: no memory. */
+struct report_neigh *report_neigh_create(const struct mirror *mirror);
+void report_neigh_destroy(struct report_neigh *neigh);
+/* The next piece, from malloc(); NULL: there is no more, or no memory. */
+char *report_neigh_next(struct report_neigh *neigh, const struct peers *peers);
 
 #endif

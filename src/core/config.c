@@ -60,7 +60,6 @@ static void keep_lines(struct draft *d)
 	struct config *c = d->config;
 
 	c->datapath_line = d->cluster.key_line[KEY_DATAPATH];
-	c->neigh_line = d->cluster.key_line[KEY_NEIGH];
 	c->adopt_line = d->cluster.key_line[KEY_ADOPT];
 	note_ipv6(c, &c->gateway, d->cluster.key_line[KEY_GATEWAY]);
 	note_ipv6_of_section(c, &c->address, &d->cluster);
@@ -126,9 +125,6 @@ size_t config_unsupported(const struct config *c, struct config_report *report)
 	if (c->datapath == DATAPATH_KERNEL)
 		config_report_add(report, true, c->datapath_line,
 				  "datapath = kernel %s: use auto or user", hint);
-	if (c->neigh != NEIGH_LEARN)
-		config_report_add(report, true, c->neigh_line, "neigh = %s %s: use learn",
-				  config_neigh_name(c->neigh), hint);
 	if (c->adopt)
 		config_report_add(report, true, c->adopt_line, "adopt = yes %s: use no", hint);
 	if (c->first_ipv6_line)

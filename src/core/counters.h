@@ -20,7 +20,8 @@
 	X(nic_bytes_in)   \
 	X(nic_bytes_out)  \
 	X(arp_rewritten)  \
-	X(nd_rewritten)
+	X(nd_rewritten)   \
+	X(neigh_resyncs)
 
 #define PEER_COUNTERS(X) \
 	X(frames_in)     \

@@ -12,10 +12,25 @@
 #include "core/config.h"
 #include "core/counters.h"
 
+/* What the stack can reach a peer by: see peer_neigh.h. */
+enum peer_state {
+	PEER_NONE,     /* never asked for, or the answer is awaited */
+	PEER_RESOLVED, /* its dedicated MAC is known and confirmed (or pinned) */
+	PEER_STALE,    /* known, not confirmed lately */
+	PEER_FAILED,   /* it does not answer */
+	PEER_FOREIGN,  /* somebody else claims its address: I7 */
+};
+
 /* A peer: another node. Lives as long as its table. */
 struct peer {
 	const struct config_node *node;
 	struct peer_counters counters;
+	enum peer_state state;
+	enum peer_state told; /* what the log was told last: PEER_RESOLVED or PEER_FAILED */
+	uint64_t changed;     /* when the state did: monotonic ms; 0: not yet */
+	uint64_t changes;     /* of the state */
+	uint64_t mended;      /* when an entry was written, last: monotonic ms */
+	bool is_claimed;      /* the last ARP heard with its address was not its own (I7) */
 };
 
 /* What a MAC or an IP is to this node. */

@@ -3,6 +3,7 @@
 #include "io/control.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +16,17 @@
 #define REQUEST_MAX 4096
 #define CLIENT_MS   5000
 
-struct client {
+struct control_client {
 	struct control *control;
 	int fd; /* -1: this place is free */
 	struct loop_io *io;
 	struct loop_timer *timer;
 	char request[REQUEST_MAX];
 	size_t used;
-	char *reply;
-	size_t reply_len, sent;
+	bool is_answering;
+	struct control_source source; /* next NULL: the piece is all */
+	char *piece;                  /* what is being sent; NULL: none */
+	size_t piece_len, sent;
 };
 
 struct control {
@@ -35,17 +38,19 @@ struct control {
 	ino_t inode;
 	int fd;
 	struct loop_io *io;
-	struct client clients[CLIENTS_MAX];
+	struct control_client clients[CLIENTS_MAX];
 };
 
-static void close_client(struct client *c)
+static void close_client(struct control_client *c)
 {
 	loop_io_free(c->io);
 	loop_timer_free(c->timer);
 	if (c->fd >= 0)
 		close(c->fd);
-	free(c->reply);
-	*c = (struct client){ .control = c->control, .fd = -1 };
+	free(c->piece);
+	if (c->source.close)
+		c->source.close(c->source.arg);
+	*c = (struct control_client){ .control = c->control, .fd = -1 };
 	if (c->control->io)
 		loop_io_set(c->control->io, LOOP_READ);
 }
@@ -57,7 +62,7 @@ static void on_timeout(void *arg)
 
 /* Read what the client still sends (a request that was too long), for a socket that is
  * closed with unread data takes the reply with it. */
-static void hang_up(struct client *c)
+static void hang_up(struct control_client *c)
 {
 	char rest[4096];
 	int tries = 64;
@@ -67,35 +72,86 @@ static void hang_up(struct client *c)
 	close_client(c);
 }
 
-static void send_reply(struct client *c)
+/* True: the piece is on its way whole. */
+static bool send_piece(struct control_client *c)
 {
-	ssize_t n = send(c->fd, c->reply + c->sent, c->reply_len - c->sent,
+	ssize_t n = send(c->fd, c->piece + c->sent, c->piece_len - c->sent,
 			 MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		n = 0;
-	if (n < 0 || (c->sent += (size_t)n) == c->reply_len)
-		hang_up(c);
-	else
-		loop_io_set(c->io, LOOP_WRITE);
-}
-
-/* The line is whole, or NULL, too long: answer it. */
-static void answer(struct client *c, const char *request)
-{
-	char *reply = c->control->handler(request, c->control->arg);
-
-	if (!reply) {
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		close_client(c);
-		return;
+		return false;
 	}
-	c->reply_len = strlen(reply);
-	reply[c->reply_len++] = '\n'; /* in place of the NUL */
-	c->reply = reply;
-	send_reply(c);
+	if (n > 0) {
+		c->sent += (size_t)n;
+		loop_timer_set(c->timer, CLIENT_MS);
+	}
+	if (c->sent < c->piece_len) {
+		loop_io_set(c->io, LOOP_WRITE);
+		return false;
+	}
+	free(c->piece);
+	c->piece = NULL;
+	return true;
 }
 
-static void read_request(struct client *c)
+static void set_piece(struct control_client *c, char *piece, size_t len)
+{
+	c->piece = piece;
+	c->piece_len = len;
+	c->sent = 0;
+}
+
+/* One piece at a time, for others wait for their turn too. */
+static void go_on(struct control_client *c)
+{
+	char *piece;
+
+	if (c->piece && !send_piece(c))
+		return;
+	piece = c->source.next ? c->source.next(c->source.arg) : NULL;
+	if (!piece) {
+		hang_up(c);
+	} else if (!*piece) {
+		free(piece);
+		loop_io_set(c->io, 0);
+	} else {
+		set_piece(c, piece, strlen(piece));
+		loop_io_set(c->io, LOOP_WRITE);
+	}
+}
+
+void control_answer(struct control_client *c, char *line)
+{
+	size_t len = strlen(line);
+
+	line[len] = '\n'; /* in place of the NUL */
+	c->is_answering = true;
+	set_piece(c, line, len + 1);
+	loop_io_set(c->io, LOOP_WRITE);
+}
+
+void control_stream(struct control_client *c, const struct control_source *source)
+{
+	c->is_answering = true;
+	c->source = *source;
+	loop_io_set(c->io, LOOP_WRITE);
+}
+
+void control_wake(struct control_client *c)
+{
+	loop_io_set(c->io, LOOP_WRITE);
+}
+
+/* The line is whole, or NULL, too long. */
+static void handle(struct control_client *c, const char *request)
+{
+	c->control->handler(c, request, c->control->arg);
+	if (!c->is_answering)
+		close_client(c);
+}
+
+static void read_request(struct control_client *c)
 {
 	ssize_t n = recv(c->fd, c->request + c->used, sizeof(c->request) - c->used, MSG_DONTWAIT);
 	char *end;
@@ -110,24 +166,24 @@ static void read_request(struct client *c)
 	end = memchr(c->request, '\n', c->used);
 	if (end) {
 		*end = '\0';
-		answer(c, c->request);
+		handle(c, c->request);
 	} else if (c->used == sizeof(c->request)) {
-		answer(c, NULL);
+		handle(c, NULL);
 	}
 }
 
 static void on_client(unsigned ready, void *arg)
 {
-	struct client *c = arg;
+	struct control_client *c = arg;
 
 	(void)ready;
-	if (c->reply)
-		send_reply(c);
+	if (c->is_answering)
+		go_on(c);
 	else
 		read_request(c);
 }
 
-static struct client *free_place(struct control *control)
+static struct control_client *free_place(struct control *control)
 {
 	size_t i;
 
@@ -141,7 +197,7 @@ static struct client *free_place(struct control *control)
 static void on_listen(unsigned ready, void *arg)
 {
 	struct control *control = arg;
-	struct client *c = free_place(control);
+	struct control_client *c = free_place(control);
 
 	(void)ready;
 	if (!c) {
@@ -229,7 +285,7 @@ int control_open(struct loop *loop, const char *path, control_handler *handler, 
 		return -ENOMEM;
 	*control = (struct control){ .loop = loop, .handler = handler, .arg = arg, .fd = -1 };
 	for (i = 0; i < CLIENTS_MAX; i++)
-		control->clients[i] = (struct client){ .control = control, .fd = -1 };
+		control->clients[i] = (struct control_client){ .control = control, .fd = -1 };
 	rc = start(control, path);
 	if (rc) {
 		control_close(control);

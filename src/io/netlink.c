@@ -11,8 +11,8 @@
  * Losing events: when the receive buffer overflows, the socket reports ENOBUFS once
  * and then drops silently until its queue has been read empty (NETLINK_S_CONGESTED).
  * Somebody who looked at everything again on ENOBUFS itself would miss what is
- * dropped meanwhile. So netlink_dispatch() first reads what is queued, which is older
- * than the loss, and says NETLINK_LOST after that.
+ * dropped meanwhile. So netlink_receive_changes() first reads what is queued, which is
+ * older than the loss, before anybody is told of it.
  */
 #include "io/netlink.h"
 
@@ -33,8 +33,9 @@
 #define READS_PER_DISPATCH 16
 #define READS_AFTER_LOSS   65536 /* more than the buffer holds */
 #define DUMP_TRIES         5
+#define MESSAGES_MAX       32768 /* bytes at a time; the kernel puts no more into a datagram */
 
-static int errno_of(int nle)
+int netlink_errno(int nle)
 {
 	switch (-nle) {
 	case NLE_EXIST:
@@ -104,42 +105,50 @@ static int open_requests(struct netlink *nl, struct nl_sock **out)
 	return 0;
 }
 
-static int subscribe(struct nl_sock *socket)
+static int connect_listener(struct nl_sock *socket, int buffer)
 {
-	int size = EVENT_BUFFER;
 	int nle;
 
 	nl_socket_disable_auto_ack(socket);
 	nl_socket_disable_seq_check(socket);
-	nle = nl_connect(socket, NETLINK_ROUTE);
-	if (nle < 0)
-		return nle;
-	nle = nl_socket_set_buffer_size(socket, size, 0);
+	nl_socket_disable_msg_peek(socket);
+	nle = nl_socket_set_msg_buf_size(socket, MESSAGES_MAX);
+	if (nle >= 0)
+		nle = nl_connect(socket, NETLINK_ROUTE);
+	if (nle >= 0)
+		nle = nl_socket_set_buffer_size(socket, buffer, 0);
 	if (nle < 0)
 		return nle;
 	/* Beyond net.core.rmem_max; without CAP_NET_ADMIN the limit stays. */
-	(void)setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	nle = nl_socket_set_nonblocking(socket);
-	if (nle < 0)
-		return nle;
-	return nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
-					 RTNLGRP_IPV6_IFADDR, RTNLGRP_TC, RTNLGRP_NONE);
+	(void)setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &buffer,
+			 sizeof(buffer));
+	return nl_socket_set_nonblocking(socket);
 }
 
-static int open_events(struct nl_sock **out)
+int netlink_open_listener(int buffer, struct nl_sock **out)
 {
 	struct nl_sock *socket = nl_socket_alloc();
 	int nle;
 
 	if (!socket)
 		return -NLE_NOMEM;
-	nle = subscribe(socket);
+	nle = connect_listener(socket, buffer);
 	if (nle < 0) {
 		nl_socket_free(socket);
 		return nle;
 	}
 	*out = socket;
 	return 0;
+}
+
+static int open_events(struct nl_sock **out)
+{
+	int nle = netlink_open_listener(EVENT_BUFFER, out);
+
+	if (nle < 0)
+		return nle;
+	return nl_socket_add_memberships(*out, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+					 RTNLGRP_IPV6_IFADDR, RTNLGRP_TC, RTNLGRP_NONE);
 }
 
 int netlink_open(netlink_handler *handler, void *arg, struct netlink **out)
@@ -156,7 +165,7 @@ int netlink_open(netlink_handler *handler, void *arg, struct netlink **out)
 		nle = open_events(&nl->events);
 	if (nle < 0) {
 		netlink_close(nl);
-		return errno_of(nle);
+		return netlink_errno(nle);
 	}
 	*out = nl;
 	return 0;
@@ -201,13 +210,12 @@ int netlink_result(struct netlink *nl, int nle)
 		return refused;
 	if (nle != -NLE_DUMP_INTR)
 		renew_requests(nl);
-	return errno_of(nle);
+	return netlink_errno(nle);
 }
 
-/* Sends and frees `request`; `parse` gets what the kernel answers. A dump ends by
- * itself, any other answer with an acknowledgement in a message of its own. */
-static int exchange(struct netlink *nl, struct nl_msg *request, nl_recvmsg_msg_cb_t parse,
-		    void *arg)
+/* A dump ends by itself, any other answer with an acknowledgement in a message of its own. */
+int netlink_exchange(struct netlink *nl, struct nl_msg *request, nl_recvmsg_msg_cb_t parse,
+		     void *arg)
 {
 	bool dump = (nlmsg_hdr(request)->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
@@ -260,7 +268,7 @@ int netlink_dump(struct netlink *nl, int type, const void *head, size_t length,
 			return -ENOMEM;
 		}
 		list->count = 0;
-		rc = exchange(nl, request, parse, list);
+		rc = netlink_exchange(nl, request, parse, list);
 	}
 	return rc < 0 ? rc : list->error;
 }
@@ -338,7 +346,7 @@ static int link_lookup(struct netlink *nl, int ifindex, const char *name, struct
 		nlmsg_free(request);
 		return -ENOMEM;
 	}
-	rc = exchange(nl, request, on_link, &lookup);
+	rc = netlink_exchange(nl, request, on_link, &lookup);
 	if (rc < 0)
 		return rc;
 	if (!lookup.found)
@@ -454,8 +462,10 @@ static void handle_tc(struct netlink *nl, struct nlmsghdr *header)
 	nl->handler(&event, nl->arg);
 }
 
-static void handle(struct netlink *nl, struct nlmsghdr *header)
+static void handle(struct nlmsghdr *header, void *arg)
 {
+	struct netlink *nl = arg;
+
 	switch (header->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
@@ -476,43 +486,50 @@ static void handle(struct netlink *nl, struct nlmsghdr *header)
 	}
 }
 
-/* One datagram; 0 or a negative NLE code. Not by nl_recvmsgs(), which goes on
- * reading for as long as messages carry NLM_F_MULTI: the flags of a notification
- * may be those of the request that caused it. */
-static int read_event(struct netlink *nl)
+/* Not by nl_recvmsgs(), which goes on reading for as long as messages carry NLM_F_MULTI:
+ * the flags of a notification may be those of the request that caused it. */
+int netlink_receive(struct nl_sock *socket, netlink_message_handler *each, void *arg)
 {
 	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 	unsigned char *buffer = NULL;
 	struct nlmsghdr *header;
-	int left = nl_recv(nl->events, &from, &buffer, NULL);
+	int left = nl_recv(socket, &from, &buffer, NULL);
 
 	if (left <= 0)
 		return left;
 	header = (struct nlmsghdr *)(void *)buffer;
 	if (from.nl_pid == 0) { /* the kernel's, no other process's */
 		for (; nlmsg_ok(header, left); header = nlmsg_next(header, &left))
-			handle(nl, header);
+			each(header, arg);
 	}
 	free(buffer);
 	return 0;
 }
 
-int netlink_dispatch(struct netlink *nl)
+/* Reads what is there, `most` datagrams of it, unless changes were lost: then all. */
+int netlink_receive_changes(struct nl_sock *socket, unsigned most, netlink_message_handler *each,
+			    void *arg, bool *lost)
 {
-	bool lost = false;
 	int nle = 0;
 
-	for (unsigned i = 0; i < (lost ? READS_AFTER_LOSS : READS_PER_DISPATCH); i++) {
-		nle = read_event(nl);
-		if (nle == -NLE_NOMEM) /* ENOBUFS */
-			lost = true;
+	*lost = false;
+	for (unsigned i = 0; i < (*lost ? READS_AFTER_LOSS : most); i++) {
+		nle = netlink_receive(socket, each, arg);
+		if (nle == -NLE_NOMEM /* ENOBUFS */ || nle == -NLE_MSG_TRUNC)
+			*lost = true;
 		else if (nle < 0)
 			break;
 	}
-	if (lost) {
-		struct netlink_event event = { .change = NETLINK_LOST };
+	return nle == -NLE_AGAIN || nle >= 0 || *lost ? 0 : netlink_errno(nle);
+}
 
+int netlink_dispatch(struct netlink *nl)
+{
+	const struct netlink_event event = { .change = NETLINK_LOST };
+	bool lost;
+	int rc = netlink_receive_changes(nl->events, READS_PER_DISPATCH, handle, nl, &lost);
+
+	if (lost)
 		nl->handler(&event, nl->arg);
-	}
-	return nle == -NLE_AGAIN || nle == -NLE_NOMEM || nle >= 0 ? 0 : errno_of(nle);
+	return rc;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_private: what netlink.c, netlink_config.c and netlink_tc.c share. Nobody
- * else includes it.
+ * netlink_private: what the netlink files share. Nobody else includes it.
  */
 #ifndef CLUSTERARPD_IO_NETLINK_PRIVATE_H
 #define CLUSTERARPD_IO_NETLINK_PRIVATE_H
@@ -37,6 +36,25 @@ struct netlink_list {
 /* A new item at the end, all zero; NULL without memory, which the list remembers. */
 void *netlink_list_add(struct netlink_list *list);
 
+/* A socket to listen by: connected, never blocking, without acknowledgements, with room
+ * for `buffer` bytes (as the kernel counts them, twice that). 0 or a negative NLE code. */
+int netlink_open_listener(int buffer, struct nl_sock **out);
+
+typedef void netlink_message_handler(struct nlmsghdr *header, void *arg);
+
+/* One datagram of the kernel's, each message of it to `each`. 0 or a negative NLE code:
+ * -NLE_AGAIN nothing waits, -NLE_NOMEM messages were lost. */
+int netlink_receive(struct nl_sock *socket, netlink_message_handler *each, void *arg);
+/* Up to `most` datagrams. Sets *lost where notifications were: what was queued before the
+ * loss has been read then. 0 or a negative errno value: the socket is broken. */
+int netlink_receive_changes(struct nl_sock *socket, unsigned most, netlink_message_handler *each,
+			    void *arg, bool *lost);
+
+/* libnl's NLE code as a negative errno value. */
+int netlink_errno(int nle);
+/* Sends and frees `request`; `parse` gets what the kernel answers. */
+int netlink_exchange(struct netlink *nl, struct nl_msg *request, nl_recvmsg_msg_cb_t parse,
+		     void *arg);
 /* End of a request: the result `nle` of a libnl call as 0 or negative errno, exactly
  * the kernel's where it was the kernel that refused. */
 int netlink_result(struct netlink *nl, int nle);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* peer_neigh: peers in the neighbour table; see peer_neigh.h. */
+#include "core/peer_neigh.h"
+
+#include <linux/neighbour.h>
+
+static bool is_wrong(const struct peer *peer, const struct mirror_entry *entry)
+{
+	return entry->has_lladdr && !mac_equal(&entry->lladdr, &peer->node->dedicated);
+}
+
+enum peer_neigh_need peer_neigh_check(enum config_neigh policy, const struct peer *peer,
+				      const struct ip_addr *dst, const struct mirror_entry *entry,
+				      bool seeding, struct mirror_entry *wanted)
+{
+	/* Not confirmed: the kernel will see for itself, once it is used. */
+	*wanted = (struct mirror_entry){
+		.dst = *dst, .lladdr = peer->node->dedicated, .has_lladdr = true, .state = NUD_STALE
+	};
+	if (policy == NEIGH_PIN)
+		wanted->state = NUD_PERMANENT;
+	else if (policy == NEIGH_SEED)
+		wanted->flags = NTF_EXT_LEARNED;
+	if (entry && is_wrong(peer, entry))
+		return PEER_NEIGH_REPAIR;
+	if (policy == NEIGH_PIN && !(entry && entry->state == NUD_PERMANENT))
+		return PEER_NEIGH_INSTALL;
+	if (policy == NEIGH_SEED && seeding && !(entry && entry->has_lladdr))
+		return PEER_NEIGH_INSTALL;
+	return PEER_NEIGH_LEAVE;
+}
+
+/* What the entries of a peer come to. */
+struct summary {
+	bool wrong, failed, confirmed, pinned, stale;
+};
+
+static void add_entry(struct summary *s, const struct peer *peer, const struct mirror_entry *entry)
+{
+	if (!entry)
+		return;
+	if (is_wrong(peer, entry))
+		s->wrong = true;
+	else if (entry->state & NUD_FAILED)
+		s->failed = true;
+	else if (entry->state & (NUD_REACHABLE | NUD_NOARP))
+		s->confirmed = true;
+	else if (entry->state & NUD_PERMANENT)
+		s->pinned = true;
+	else if (entry->state & (NUD_STALE | NUD_DELAY | NUD_PROBE))
+		s->stale = true;
+}
+
+static struct summary summarize(const struct peer *peer, const struct mirror *mirror)
+{
+	const struct config_addresses *a = &peer->node->address;
+	struct summary s = { 0 };
+
+	for (size_t i = 0; i < a->count; i++)
+		add_entry(&s, peer, mirror_find(mirror, &a->list[i].addr));
+	return s;
+}
+
+enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *mirror)
+{
+	struct summary s = summarize(peer, mirror);
+
+	if (s.confirmed && !s.failed && !s.wrong)
+		return PEER_RESOLVED;
+	if (s.wrong || peer->is_claimed)
+		return PEER_FOREIGN;
+	if (s.failed)
+		return PEER_FAILED;
+	if (s.pinned)
+		return PEER_RESOLVED;
+	return s.stale ? PEER_STALE : PEER_NONE;
+}
+
+bool peer_neigh_is_confirmed(const struct peer *peer, const struct mirror *mirror)
+{
+	return summarize(peer, mirror).confirmed;
+}
+
+const char *peer_neigh_state_name(enum peer_state state)
+{
+	static const char *const names[] = {
+		[PEER_NONE] = "none",     [PEER_RESOLVED] = "resolved", [PEER_STALE] = "stale",
+		[PEER_FAILED] = "failed", [PEER_FOREIGN] = "foreign",
+	};
+
+	return names[state];
+}
