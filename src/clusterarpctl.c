@@ -169,7 +169,7 @@ static void print_member(const json_t *value, const char *name, const char *key)
 	print_plain(value, path);
 }
 
-/* An element of a list is known by its own name, if it has one. */
+/* An element of a list is known by its own name or address, if it has one. */
 static void print_list(const json_t *list, const char *name)
 {
 	const char *key;
@@ -178,6 +178,8 @@ static void print_list(const json_t *list, const char *name)
 
 	json_array_foreach (list, i, element) {
 		key = json_string_value(json_object_get(element, "name"));
+		if (!key)
+			key = json_string_value(json_object_get(element, "dst"));
 		if (key)
 			print_member(element, name, key);
 		else

@@ -27,7 +27,7 @@ static void on_summary(void *arg)
 	uint64_t n = ratelimit_take_suppressed(&e->limit);
 
 	if (n)
-		log_warning("%" PRIu64 " more events on the wire were not logged", n);
+		log_warning("%" PRIu64 " more events were not logged", n);
 }
 
 struct events *events_create(struct loop *loop)

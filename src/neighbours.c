@@ -14,6 +14,8 @@
 /* Somebody who keeps writing a peer's entry is answered so often, no faster. */
 #define MEND_MS       50
 #define MEND_RETRY_MS 1000
+/* An entry that somebody deletes is announced as failed before it is as gone. */
+#define SETTLE_MS 100
 
 struct neighbours {
 	struct loop *loop;
@@ -26,7 +28,7 @@ struct neighbours {
 
 	struct netlink_neigh *table;
 	struct loop_io *changes_io, *dump_io;
-	struct loop_timer *resync_timer, *mend_timer;
+	struct loop_timer *resync_timer, *mend_timer, *settle_timer;
 	uint64_t resyncs;
 	uint64_t dumps;      /* begun */
 	uint64_t dump_began; /* the last: monotonic ms */
@@ -34,6 +36,7 @@ struct neighbours {
 	bool is_unsure;        /* changes were lost since the last dump began */
 	bool is_resync_due;    /* the timer runs */
 	bool is_mend_due;      /* likewise */
+	bool is_settle_due;    /* likewise */
 	bool is_refresh_asked; /* once the dump under way has ended */
 
 	void (*refreshed)(uint64_t dump, void *arg);
@@ -90,6 +93,14 @@ static void mend(struct neighbours *n, struct peer *peer)
 	}
 }
 
+static void settle_later(struct neighbours *n)
+{
+	if (n->is_settle_due)
+		return;
+	n->is_settle_due = true;
+	loop_timer_set(n->settle_timer, SETTLE_MS);
+}
+
 static void judge(struct neighbours *n, struct peer *peer)
 {
 	bool confirmed = peer_neigh_is_confirmed(peer, n->mirror);
@@ -107,7 +118,19 @@ static void judge(struct neighbours *n, struct peer *peer)
 static void look_at(struct neighbours *n, struct peer *peer)
 {
 	mend(n, peer);
-	judge(n, peer);
+	if (peer->state != PEER_FAILED && peer_neigh_state(peer, n->mirror) == PEER_FAILED)
+		settle_later(n);
+	else
+		judge(n, peer);
+}
+
+static void on_settle(void *arg)
+{
+	struct neighbours *n = arg;
+
+	n->is_settle_due = false;
+	for (size_t i = 0; i < peers_count(n->peers); i++)
+		judge(n, peers_get(n->peers, i));
 }
 
 static void look_at_all(struct neighbours *n)
@@ -126,10 +149,16 @@ static void on_mend(void *arg)
 
 void neighbours_heard(struct neighbours *n, const struct rewrite_result *result)
 {
-	if (!result->peer)
+	struct peer *peer = result->peer;
+
+	if (!peer)
 		return;
-	result->peer->is_claimed = result->verdict.drop == DROP_SPOOFED;
-	judge(n, result->peer);
+	if (result->verdict.drop == DROP_SPOOFED)
+		peer->is_claimed = true;
+	else if (result->verdict.drop == DROP_NONE &&
+		 peers_by_ip(n->peers, &result->sender_ip).peer == peer)
+		peer->is_claimed = false;
+	judge(n, peer);
 }
 
 /* --- the table --- */
@@ -285,7 +314,8 @@ struct neighbours *neighbours_create(struct loop *loop, struct peers *peers,
 	n->mirror = mirror_create();
 	n->resync_timer = loop_timer_add(loop, on_resync, n);
 	n->mend_timer = loop_timer_add(loop, on_mend, n);
-	if (n->mirror && n->resync_timer && n->mend_timer)
+	n->settle_timer = loop_timer_add(loop, on_settle, n);
+	if (n->mirror && n->resync_timer && n->mend_timer && n->settle_timer)
 		return n;
 	neighbours_destroy(n);
 	return NULL;
@@ -308,6 +338,7 @@ void neighbours_destroy(struct neighbours *n)
 	close_table(n);
 	loop_timer_free(n->resync_timer);
 	loop_timer_free(n->mend_timer);
+	loop_timer_free(n->settle_timer);
 	mirror_destroy(n->mirror);
 	free(n);
 }

@@ -48,7 +48,8 @@ void mirror_clear(struct mirror *mirror);
 void mirror_resync_begin(struct mirror *mirror);
 /* An entry of the dump. -ENOMEM as above; ignored while no dump is under way. */
 int mirror_dumped(struct mirror *mirror, const struct mirror_entry *entry);
-/* The dump is complete: what it did not have is gone. True: it is the table. False:
+/* The dump is complete, and every change before its end has been heard: what it did not
+ * have is gone. True: it is the table. False:
  * entries came or went while it was made, and a dump that the kernel makes in pieces may
  * then miss others; resync again. */
 bool mirror_resync_end(struct mirror *mirror);

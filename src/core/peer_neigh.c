@@ -41,8 +41,9 @@ static void add_entry(struct summary *s, const struct peer *peer, const struct m
 		return;
 	if (is_wrong(peer, entry))
 		s->wrong = true;
-	else if (entry->state & NUD_FAILED)
-		s->failed = true;
+	else if (entry->state & NUD_FAILED ||
+		 (entry->state & NUD_INCOMPLETE && peer->state == PEER_FAILED))
+		s->failed = true; /* until it answers */
 	else if (entry->state & (NUD_REACHABLE | NUD_NOARP))
 		s->confirmed = true;
 	else if (entry->state & NUD_PERMANENT)

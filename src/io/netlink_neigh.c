@@ -25,6 +25,7 @@
 
 #define CHANGES_BUFFER     131072 /* some 300 changes */
 #define READS_PER_DISPATCH 64
+#define READS_AT_END       1024 /* more than the buffer holds */
 
 struct netlink_neigh {
 	int ifindex;
@@ -162,21 +163,28 @@ static void on_change(struct nlmsghdr *header, void *arg)
 		neigh->handler.gone(&entry.dst, neigh->handler.arg);
 }
 
-int netlink_neigh_dispatch_changes(struct netlink_neigh *neigh)
+static int hear(struct netlink_neigh *neigh, unsigned most)
 {
 	bool lost;
-	int rc = netlink_receive_changes(neigh->changes, READS_PER_DISPATCH, on_change, neigh,
-					 &lost);
+	int rc = netlink_receive_changes(neigh->changes, most, on_change, neigh, &lost);
 
 	if (lost)
 		neigh->handler.lost(neigh->handler.arg);
 	return rc;
 }
 
+int netlink_neigh_dispatch_changes(struct netlink_neigh *neigh)
+{
+	return hear(neigh, READS_PER_DISPATCH);
+}
+
+/* Whether the dump can be trusted shows in what changed while it was made: so hear of all
+ * that first. */
 static void end_dump(struct netlink_neigh *neigh, int error)
 {
 	if (!neigh->is_dumping)
 		return;
+	hear(neigh, READS_AT_END);
 	neigh->is_dumping = false;
 	neigh->handler.dump_ended(error, neigh->handler.arg);
 }

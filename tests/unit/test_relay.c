@@ -18,7 +18,7 @@ struct lab {
 	struct cluster cluster;
 	struct relay *relay;
 	struct fake tap, nic;
-	unsigned events;
+	unsigned events, drop; /* the last event's */
 };
 
 static int fake_receive(void *arg, struct packet *packet)
@@ -49,8 +49,10 @@ static int fake_send(void *arg, const struct packet *packet)
 
 static void on_event(const struct rewrite_result *result, void *arg)
 {
-	(void)result;
-	((struct lab *)arg)->events++;
+	struct lab *lab = arg;
+
+	lab->events++;
+	lab->drop = result->verdict.drop;
 }
 
 static int setup(void **state)
@@ -215,6 +217,36 @@ static void drops_are_told(void **state)
 	assert_int_equal(lab->tap.sent, 0);
 }
 
+/* So that it is known when the claim on its address is over. */
+static void arp_of_a_peer_is_told_while_its_address_is_claimed(void **state)
+{
+	static const struct row wire = { BETA_MAC, ALPHA_MAC, FRAME_ARP_REPLY, BETA_IP,
+					 BETA_MAC, ALPHA_IP,  ALPHA_MAC };
+	static const struct row own = { CLUSTER_MAC, BROADCAST,   FRAME_ARP_REQUEST,
+					ALPHA_IP,    CLUSTER_MAC, BETA_IP,
+					NO_MAC };
+	struct lab *lab = *state;
+	struct peer *beta = peers_get(lab->cluster.peers, 0);
+
+	lab->drop = DROP_SPOOFED;
+	lab->tap.frame = arp_frame(&own);
+	lab->nic.waiting = 1; /* IPv4 */
+	beta->is_claimed = true;
+	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	lab->nic.frame = arp_frame(&wire);
+	lab->nic.waiting = lab->tap.waiting = 1;
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(lab->events, 0);
+	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(lab->events, 1);
+	assert_int_equal(lab->drop, DROP_NONE);
+	beta->is_claimed = false;
+	lab->nic.waiting = 1;
+	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(lab->events, 1);
+	assert_int_equal(lab->tap.sent, 3);
+}
+
 static void arp_is_counted(void **state)
 {
 	static const struct row request = { CLUSTER_MAC, BROADCAST,   FRAME_ARP_REQUEST,
@@ -273,6 +305,7 @@ int main(void)
 		WITH_LAB(what_cannot_be_read),
 		WITH_LAB(a_missing_nic),
 		WITH_LAB(drops_are_told),
+		WITH_LAB(arp_of_a_peer_is_told_while_its_address_is_claimed),
 		WITH_LAB(arp_is_counted),
 		WITH_LAB(injected_frames_take_the_stacks_way),
 	};
