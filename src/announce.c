@@ -8,9 +8,12 @@
 #include "announce.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "core/frame.h"
+#include "io/nic.h"
 
 #define ROUNDS      3
 #define INTERVAL_MS 1000
@@ -18,22 +21,37 @@
 struct announce {
 	const struct peers *peers;
 	struct relay *relay;
+	const struct adopt *adopt;
 	struct loop_timer *timer;
 	unsigned left;
 };
 
+static void announce_address(const struct ip_addr *address, void *arg)
+{
+	struct announce *a = arg;
+	uint8_t frame[FRAME_ANNOUNCEMENT_LEN];
+
+	if (address->family != AF_INET)
+		return;
+	frame_write_announcement(frame, &peers_config(a->peers)->mac, address);
+	relay_inject(a->relay, frame, sizeof(frame));
+}
+
 static void announce_addresses(struct announce *a, const struct config_addresses *addresses)
 {
-	uint8_t frame[FRAME_ANNOUNCEMENT_LEN];
 	size_t i;
 
-	for (i = 0; i < addresses->count; i++) {
-		if (addresses->list[i].addr.family != AF_INET)
-			continue;
-		frame_write_announcement(frame, &peers_config(a->peers)->mac,
-					 &addresses->list[i].addr);
-		relay_inject(a->relay, frame, sizeof(frame));
-	}
+	for (i = 0; i < addresses->count; i++)
+		announce_address(&addresses->list[i].addr, a);
+}
+
+/* Those in the configuration are announced already. */
+static void announce_adopted(const struct ip_addr *address, void *arg)
+{
+	struct announce *a = arg;
+
+	if (!peers_by_ip(a->peers, address).roles)
+		announce_address(address, a);
 }
 
 static void on_timer(void *arg)
@@ -42,11 +60,13 @@ static void on_timer(void *arg)
 
 	announce_addresses(a, &peers_self(a->peers)->address);
 	announce_addresses(a, &peers_config(a->peers)->address);
+	adopt_each_address(a->adopt, announce_adopted, a);
 	if (--a->left)
 		loop_timer_set(a->timer, INTERVAL_MS);
 }
 
-struct announce *announce_create(struct loop *loop, const struct peers *peers, struct relay *relay)
+struct announce *announce_create(struct loop *loop, const struct peers *peers, struct relay *relay,
+				 const struct adopt *adopt)
 {
 	struct announce *a = calloc(1, sizeof(*a));
 
@@ -54,6 +74,7 @@ struct announce *announce_create(struct loop *loop, const struct peers *peers, s
 		return NULL;
 	a->peers = peers;
 	a->relay = relay;
+	a->adopt = adopt;
 	a->timer = loop_timer_add(loop, on_timer, a);
 	if (a->timer)
 		return a;
@@ -78,4 +99,50 @@ void announce_start(struct announce *a)
 void announce_stop(struct announce *a)
 {
 	loop_timer_cancel(a->timer);
+}
+
+/* By a packet socket alone: relay, TAP and shield are gone. */
+struct plain {
+	struct nic *nic;
+	const struct mac *mac;
+	struct packet packet;
+	int sent;
+};
+
+static void send_plainly(const struct ip_addr *address, void *arg)
+{
+	struct plain *p = arg;
+
+	if (address->family != AF_INET)
+		return;
+	packet_reset(&p->packet);
+	memset(packet_start(&p->packet), 0, PACKET_VNET_LEN);
+	frame_write_announcement(p->packet.frame, p->mac, address);
+	p->packet.len = FRAME_ANNOUNCEMENT_LEN;
+	p->sent += !nic_send(p->nic, &p->packet);
+}
+
+/* A round a second, as long as they can be sent. */
+static void send_rounds(const struct adopt *adopt, struct plain *p)
+{
+	const struct timespec interval = { .tv_sec = INTERVAL_MS / 1000 };
+	unsigned left = ROUNDS;
+
+	do {
+		p->sent = 0;
+		adopt_each_address(adopt, send_plainly, p);
+	} while (p->sent && --left && !nanosleep(&interval, NULL));
+}
+
+void announce_from_nic(struct announce *a, const struct netlink_link *nic)
+{
+	struct plain p = { .mac = &nic->mac };
+	int rc = nic_open(&p.nic);
+
+	p.packet.memory = malloc(PACKET_MEMORY);
+	if (!rc && p.packet.memory && !nic_bind(p.nic, nic->ifindex))
+		send_rounds(a->adopt, &p);
+	if (!rc)
+		nic_close(p.nic);
+	free(p.packet.memory);
 }

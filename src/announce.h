@@ -6,19 +6,26 @@
 #ifndef CLUSTERARPD_ANNOUNCE_H
 #define CLUSTERARPD_ANNOUNCE_H
 
+#include "adopt.h"
 #include "core/peers.h"
 #include "io/loop.h"
+#include "io/netlink.h"
 #include "relay.h"
 
 struct announce;
 
 /* All are borrowed. NULL: out of memory. */
-struct announce *announce_create(struct loop *loop, const struct peers *peers, struct relay *relay);
+struct announce *announce_create(struct loop *loop, const struct peers *peers, struct relay *relay,
+				 const struct adopt *adopt);
 void announce_destroy(struct announce *announce);
 
 /* Begin, or begin anew: the first round goes out at once. */
 void announce_start(struct announce *announce);
 /* No more: the NIC is gone. */
 void announce_stop(struct announce *announce);
+
+/* Addresses that went back to the NIC: they are at its own MAC now. Takes as long as it
+ * takes, outside of the loop; nothing, if there are none. */
+void announce_from_nic(struct announce *announce, const struct netlink_link *nic);
 
 #endif

@@ -64,6 +64,7 @@ static void tap_name(const struct peers *peers, char *name)
 	h = digest(h, &c->mac, sizeof(c->mac));
 	h = digest(h, &c->gateway, sizeof(c->gateway));
 	h = digest(h, &c->mtu, sizeof(c->mtu));
+	h = digest(h, &c->adopt, sizeof(c->adopt));
 	h = digest_addresses(h, &c->address);
 	h = digest_addresses(h, &peers_self(peers)->address);
 	h = digest_neighbours(h, peers);

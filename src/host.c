@@ -20,6 +20,7 @@ struct host {
 	int ifindex;
 	bool up;
 	bool adopted; /* from an earlier run */
+	enum { CARRIER_UNKNOWN, CARRIER_OFF, CARRIER_ON } carrier;
 };
 
 /* As an earlier run with the same configuration left it, if a service manager kept it. */
@@ -244,6 +245,15 @@ void host_destroy(struct host *host)
 	free(host);
 }
 
+void host_take_down(struct host *host)
+{
+	if (!host)
+		return;
+	netlink_link_set_up(host->netlink, host->ifindex, false);
+	handover_forget_tap(host->peers);
+	host_destroy(host);
+}
+
 static int add_routes(struct host *host)
 {
 	int rc = add_cluster_routes(host);
@@ -282,6 +292,19 @@ int host_configure(struct host *host, unsigned mtu)
 	return rc;
 }
 
+int host_renew(struct host *host, unsigned mtu)
+{
+	int rc;
+
+	handover_forget_tap(host->peers);
+	tap_close(host->tap);
+	host->tap = NULL;
+	host->adopted = false;
+	host->carrier = CARRIER_UNKNOWN;
+	rc = open_tap(host);
+	return rc ? rc : host_configure(host, mtu);
+}
+
 struct tap *host_tap(struct host *host)
 {
 	return host->tap;
@@ -314,4 +337,18 @@ bool host_link_changed(struct host *host, int ifindex)
 	if (up)
 		add_routes(host);
 	return up;
+}
+
+bool host_set_carrier(struct host *host, bool carrier)
+{
+	int rc;
+
+	if (host->carrier == (carrier ? CARRIER_ON : CARRIER_OFF))
+		return false;
+	rc = tap_set_carrier(host->tap, carrier);
+	if (rc)
+		log_warning_errno(-rc, "%s: cannot set its carrier %s", host->config->tap,
+				  carrier ? "on" : "off");
+	host->carrier = carrier ? CARRIER_ON : CARRIER_OFF;
+	return carrier;
 }

@@ -17,17 +17,26 @@ struct host;
 /* Make the TAP device: nobody else has it from now on; it is down and without
  * addresses. `peers` and `netlink` are borrowed. NULL after a log line. */
 struct host *host_create(const struct peers *peers, struct netlink *netlink);
-/* The TAP goes, with its addresses and routes. */
+/* The descriptor is closed: the TAP goes, unless the service manager keeps it. */
 void host_destroy(struct host *host);
+/* The same for good: its routes go now, the TAP with its addresses as soon as the service
+ * manager has let go of it. */
+void host_take_down(struct host *host);
 
 /* Give it MAC, MTU (`mtu`: the NIC's, 0 while there is none), addresses and routes, and
  * set it up. 0, or a negative errno after a log line. */
 int host_configure(struct host *host, unsigned mtu);
 
+/* Somebody has deleted the TAP: make another one, as host_create() and host_configure()
+ * do. Its descriptor and index are others then. */
+int host_renew(struct host *host, unsigned mtu);
+
 struct tap *host_tap(struct host *host);
 int host_ifindex(const struct host *host);
 /* The NIC's MTU is `mtu` now: follow it, unless the configuration has one. */
 void host_follow_mtu(struct host *host, unsigned mtu);
+/* Let the TAP have carrier, or not. True: it has, and had not. */
+bool host_set_carrier(struct host *host, bool carrier);
 /* The link `ifindex` changed: if it is the TAP, set up again by somebody, it gets the
  * routes back that the kernel removed when it was set down. True: this was so. */
 bool host_link_changed(struct host *host, int ifindex);

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,13 @@ char *record_path(const char *socket, const char *interface)
 	char *path;
 
 	return asprintf(&path, "%s.%s.json", socket, interface) < 0 ? NULL : path;
+}
+
+char *record_adopted_path(const char *socket, const char *interface)
+{
+	char *path;
+
+	return asprintf(&path, "%s.%s.adopted.json", socket, interface) < 0 ? NULL : path;
 }
 
 uint64_t record_netns(void)
@@ -46,17 +54,16 @@ int record_read(const char *path, struct record *out)
 	return 0;
 }
 
-int record_write(const char *path, const struct record *record)
+/* Writes `root`, which may be NULL for want of memory, and frees it. */
+static int write_file(const char *path, json_t *root)
 {
 	char *temporary;
-	json_t *root;
 	int rc;
 
-	if (asprintf(&temporary, "%s.new", path) < 0)
+	if (asprintf(&temporary, "%s.new", path) < 0) {
+		json_decref(root);
 		return -ENOMEM;
-	root = json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex, "netns",
-			 (json_int_t)record->netns, "was_up", record->was_up, "clsact_ours",
-			 record->clsact_ours);
+	}
 	errno = 0;
 	rc = root && !json_dump_file(root, temporary, JSON_INDENT(1)) && !rename(temporary, path)
 		     ? 0
@@ -68,7 +75,107 @@ int record_write(const char *path, const struct record *record)
 	return rc;
 }
 
+int record_write(const char *path, const struct record *record)
+{
+	return write_file(path, json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex,
+					  "netns", (json_int_t)record->netns, "was_up",
+					  record->was_up, "clsact_ours", record->clsact_ours));
+}
+
 void record_remove(const char *path)
 {
 	unlink(path);
+}
+
+/* The body of a netlink message as hexadecimal digits, and back. */
+
+static json_t *hex_json(const struct netlink_saved *item)
+{
+	char *text = malloc(2 * (size_t)item->len + 1);
+	json_t *string;
+	size_t i;
+
+	if (!text)
+		return NULL;
+	text[0] = '\0';
+	for (i = 0; i < item->len; i++)
+		sprintf(text + 2 * i, "%02x", item->body[i]);
+	string = json_string(text);
+	free(text);
+	return string;
+}
+
+static bool read_hex(const char *text, struct netlink_saved *item)
+{
+	size_t len = strlen(text) / 2, i;
+
+	item->body = malloc(len + 1);
+	for (i = 0; item->body && i < len; i++)
+		if (sscanf(text + 2 * i, "%2hhx", &item->body[i]) != 1)
+			return false;
+	item->len = (uint32_t)len;
+	return item->body;
+}
+
+/* What it is stands beside it for people. */
+static json_t *saved_json(const struct netlink_saved *item)
+{
+	char text[PREFIX_STRLEN] = "?";
+	struct ip_prefix prefix;
+
+	if (netlink_saved_prefix(item, &prefix))
+		prefix_format(&prefix, text);
+	return json_pack("{s:s, s:s, s:b, s:I, s:o}", "kind", item->is_route ? "route" : "address",
+			 "prefix", text, "refused", item->is_refused, "saved",
+			 (json_int_t)item->saved, "netlink", hex_json(item));
+}
+
+static int read_saved(json_t *json, struct netlink_saved_list *out)
+{
+	struct netlink_saved item = { 0 };
+	const char *kind, *hex;
+	json_int_t saved;
+	int refused, rc;
+
+	if (json_unpack(json, "{s:s, s:b, s:I, s:s}", "kind", &kind, "refused", &refused, "saved",
+			&saved, "netlink", &hex))
+		return -EBADMSG;
+	item.is_route = !strcmp(kind, "route");
+	item.is_refused = refused;
+	item.saved = (uint64_t)saved;
+	rc = read_hex(hex, &item) ? netlink_saved_append(out, &item) : -EBADMSG;
+	free(item.body);
+	return rc;
+}
+
+int record_read_adopted(const char *path, struct netlink_saved_list *out)
+{
+	json_t *root = access(path, F_OK) ? NULL : json_load_file(path, 0, NULL);
+	json_t *list = json_object_get(root, "items"), *item;
+	json_int_t netns = json_integer_value(json_object_get(root, "netns"));
+	size_t i;
+	int rc = 0;
+
+	if (access(path, F_OK) || (root && (uint64_t)netns != record_netns())) {
+		json_decref(root);
+		return -ENOENT;
+	}
+	json_array_foreach (list, i, item)
+		rc = rc ? rc : read_saved(item, out);
+	rc = json_is_array(list) ? rc : -EBADMSG;
+	if (rc)
+		netlink_saved_clear(out);
+	json_decref(root);
+	return rc;
+}
+
+int record_write_adopted(const char *path, const struct netlink_saved_list *list)
+{
+	json_t *items = json_array();
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		json_array_append_new(items, saved_json(&list->list[i]));
+	return write_file(
+		path, json_pack("{s:I, s:o}", "netns", (json_int_t)record_netns(), "items", items));
 }

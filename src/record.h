@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/netlink_save.h"
+
 struct record {
 	int ifindex;      /* of the NIC, in the network namespace of this inode: */
 	uint64_t netns;   /* a record of any other is stale */
@@ -26,5 +28,11 @@ int record_read(const char *path, struct record *out);
 /* Writes it as a whole or leaves the old one. Negative errno. */
 int record_write(const char *path, const struct record *record);
 void record_remove(const char *path);
+
+/* What was moved from the NIC (adopt.h), in a file of its own: it outlives the NIC. */
+char *record_adopted_path(const char *socket, const char *interface);
+/* Into *out, an empty list. -ENOENT: none, or of another network namespace. */
+int record_read_adopted(const char *path, struct netlink_saved_list *out);
+int record_write_adopted(const char *path, const struct netlink_saved_list *list);
 
 #endif

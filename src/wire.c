@@ -304,7 +304,8 @@ static int take_over(struct wire *wire)
 		return rc;
 	shield_warn_of_others(&wire->shield);
 	warn_of_master(wire, wire->link.master);
-	wire_warn_addresses(wire);
+	if (!peers_config(wire->peers)->adopt)
+		wire_warn_addresses(wire);
 	if (!(wire->link.flags & IFF_UP)) {
 		rc = netlink_link_set_up(wire->netlink, wire->link.ifindex, true);
 		if (rc) {

@@ -60,7 +60,6 @@ static void keep_lines(struct draft *d)
 	struct config *c = d->config;
 
 	c->datapath_line = d->cluster.key_line[KEY_DATAPATH];
-	c->adopt_line = d->cluster.key_line[KEY_ADOPT];
 	note_ipv6(c, &c->gateway, d->cluster.key_line[KEY_GATEWAY]);
 	note_ipv6_of_section(c, &c->address, &d->cluster);
 	for (size_t i = 0; i < c->node_count; i++)
@@ -125,8 +124,6 @@ size_t config_unsupported(const struct config *c, struct config_report *report)
 	if (c->datapath == DATAPATH_KERNEL)
 		config_report_add(report, true, c->datapath_line,
 				  "datapath = kernel %s: use auto or user", hint);
-	if (c->adopt)
-		config_report_add(report, true, c->adopt_line, "adopt = yes %s: use no", hint);
 	if (c->first_ipv6_line)
 		config_report_add(report, true, c->first_ipv6_line,
 				  "IPv6 %s: use IPv4 addresses, here and below", hint);

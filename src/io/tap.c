@@ -93,6 +93,13 @@ int tap_fd(const struct tap *tap)
 	return tap->fd;
 }
 
+int tap_set_carrier(struct tap *tap, bool carrier)
+{
+	unsigned value = carrier;
+
+	return ioctl(tap->fd, TUNSETCARRIER, &value) ? -errno : 0;
+}
+
 int tap_read(struct tap *tap, struct packet *packet)
 {
 	ssize_t n;

@@ -6,6 +6,8 @@
 #ifndef CLUSTERARPD_IO_TAP_H
 #define CLUSTERARPD_IO_TAP_H
 
+#include <stdbool.h>
+
 #include "io/packet.h"
 
 struct tap;
@@ -19,6 +21,9 @@ int tap_open(const char *name, struct tap **out);
 int tap_adopt(int fd, const char *name, struct tap **out);
 void tap_close(struct tap *tap);
 int tap_fd(const struct tap *tap);
+
+/* Let the device have carrier, or not. Negative errno: -EINVAL a kernel before Linux 5.0. */
+int tap_set_carrier(struct tap *tap, bool carrier);
 
 /* Read one frame. 1: there it is; 0: none waits; negative errno: -EBADFD the device is
  * gone, -EINVAL a frame that virtio cannot express (it is lost). */

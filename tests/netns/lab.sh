@@ -166,10 +166,14 @@ lab_switch() {
 	ip -n sw link set br0 mtu "$LAB_MTU" up
 }
 
-# lab_veth HOST NAME MAC PORT: a veth into the switch.
+# lab_veth HOST NAME MAC PORT: a veth into the switch. The port's index is never that of
+# the NIC: the kernel would take such a pair for one link, and tell of its carrier up to a
+# second late (linkwatch).
+LAB_INDEX=1000
 lab_veth() {
+	LAB_INDEX=$((LAB_INDEX + 1))
 	ip link add "$2" netns "$1" mtu "$LAB_MTU" address "$3" type veth \
-		peer name "$4" netns sw mtu "$LAB_MTU"
+		peer name "$4" netns sw mtu "$LAB_MTU" index "$LAB_INDEX"
 	ip -n sw link set "$4" master br0 up
 }
 

@@ -59,12 +59,18 @@ expect "addresses of the new TAP" "12.12.4.100 12.12.4.151" \
 	"$(ip -j -4 addr show dev cluster0 | jq -r '.[].addr_info[].local' | sort | xargs)"
 within 5 reaches 12.12.4.200 || fail "no traffic with another address"
 
-# The TAP that somebody deletes is not handed on for ever.
+# The TAP that somebody deletes is made anew, and that is the one that is handed on.
 old=$(pid)
+first=$(tap)
 ip link del cluster0
-within 5 anew || fail "it does not come back after its TAP was deleted"
 within 5 reaches 12.12.4.200 || fail "no traffic after the TAP was deleted"
-ok "a deleted TAP is made anew"
+expect "the process after its TAP was deleted" "$old" "$(pid)"
+[ "$(tap)" != "$first" ] || fail "the deleted TAP is still there"
+first=$(tap)
+systemctl restart clusterarpd || fail "restart with a TAP made anew"
+expect "the TAP after a restart" "$first" "$(tap)"
+expect "descriptors in the store" 2 "$(property NFileDescriptorStore)"
+within 5 reaches 12.12.4.200 || fail "no traffic after a restart"
 
 systemctl stop clusterarpd
 expect "result" success "$(property Result)"

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * adopt: addresses and routes of the NIC, moved to the TAP and back (adopt = yes, SPEC 5).
+ *
+ * What was moved is written to the runtime directory before anything changes, and is known
+ * from there after a crash; an address that went with the TAP comes back with the next.
+ * With adopt = no, what an earlier run moved and did not give back goes back to the NIC.
+ */
+#ifndef CLUSTERARPD_ADOPT_H
+#define CLUSTERARPD_ADOPT_H
+
+#include <stdbool.h>
+
+#include "core/peers.h"
+#include "io/netlink.h"
+
+struct adopt;
+
+/* `peers`, `netlink` are borrowed. `socket`: the path beside which the record is kept, which
+ * is read. NULL: out of memory. */
+struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket);
+void adopt_destroy(struct adopt *adopt);
+
+/* The NIC `nic` was taken over: what it has moves to the TAP `tap`. Logs what fails, and
+ * leaves that where it is. */
+void adopt_take(struct adopt *adopt, int nic, int tap);
+/* The TAP lost its routes, or is another one: it gets what was moved. */
+void adopt_apply(struct adopt *adopt, int tap);
+/* Back to the NIC, whose routes come behind those of the TAP, which goes after this: once. True:
+ * there were some. */
+bool adopt_give_back(struct adopt *adopt, int nic);
+/* There is no NIC to give back to. */
+void adopt_drop(struct adopt *adopt);
+
+/* Calls each(address, arg) for every address that was moved, or has been given back last. */
+void adopt_each_address(const struct adopt *adopt,
+			void (*each)(const struct ip_addr *address, void *arg), void *arg);
+
+#endif

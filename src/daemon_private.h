@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * daemon_private: what daemon.c (start, stop, signals, requests) and daemon_links.c (NIC and
+ * TAP come, change and go) share. Nobody else includes it.
+ */
+#ifndef CLUSTERARPD_DAEMON_PRIVATE_H
+#define CLUSTERARPD_DAEMON_PRIVATE_H
+
+#include "adopt.h"
+#include "announce.h"
+#include "core/peers.h"
+#include "daemon.h"
+#include "events.h"
+#include "host.h"
+#include "io/loop.h"
+#include "io/netlink.h"
+#include "neighbours.h"
+#include "relay.h"
+#include "requests.h"
+#include "traffic.h"
+#include "wire.h"
+
+enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
+
+struct daemon {
+	const struct config *config;
+	const struct daemon_options *options;
+	uint64_t started; /* ms */
+	int exit_code;    /* EXIT_RUNTIME until an orderly stop */
+	bool restart;     /* the stop is the first half of one: nothing is taken down */
+
+	struct peers *peers;
+	struct loop *loop;
+	struct loop_signal *signals[SIGNALS];
+	struct requests *requests;
+	struct netlink *netlink;
+	struct loop_io *netlink_io;
+	struct events *events;
+	struct neighbours *neighbours;
+	struct relay *relay;
+	struct traffic *traffic;
+	struct announce *announce;
+	struct adopt *adopt;
+	struct host *host;
+	struct wire *wire;
+	struct loop_timer *retry; /* to take the NIC */
+	unsigned retry_ms;
+
+	struct loop_timer *watchdog;
+	unsigned watchdog_ms; /* between two signs of life; 0: nobody waits for one */
+
+	struct loop_timer *shield; /* to look at qdiscs and filters */
+	bool shield_due;
+	uint64_t shield_last; /* ms */
+};
+
+/* Ends the run, with exit status 3; the reason has been logged. */
+void daemon_fail(struct daemon *d);
+/* What the log is told of the state, and the service manager by `tell`. */
+void daemon_say_state(struct daemon *d, void (*tell)(const char *status));
+
+/* The TAP, configured, and the NIC, if it is there, begin to carry frames. False after a
+ * log line. */
+bool daemon_open_sides(struct daemon *d);
+/* The callbacks of the loop, of netlink and of traffic about either. */
+void daemon_on_retry(void *arg);
+void daemon_on_shield(void *arg);
+void daemon_on_netlink(const struct netlink_event *event, void *arg);
+void daemon_on_broken(enum rewrite_direction direction, int error, void *arg);
+
+#endif

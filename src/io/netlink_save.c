@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* netlink_save: addresses and routes kept whole; see netlink_save.h. */
+#include "io/netlink_save.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "io/netlink_private.h"
+
+#define TICKS_PER_SECOND 100 /* USER_HZ, in which the kernel tells a route's lifetime */
+#define FOREVER          UINT32_MAX
+
+/* Kept of an address's flags; the kernel makes the others. */
+#define ADDRESS_FLAGS                                                                   \
+	(IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | \
+	 IFA_F_MCAUTOJOIN)
+/* Kept of a route's. */
+#define ROUTE_FLAGS (RTNH_F_ONLINK | RTNH_F_PERVASIVE)
+
+/* What a dump is parsed for. */
+struct wanted {
+	int ifindex;
+	uint64_t now;
+	struct netlink_saved_list *out;
+	size_t before; /* what *out had before this dump */
+};
+
+static uint64_t seconds_since_boot(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+/* --- lists --- */
+
+int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item)
+{
+	struct netlink_saved *grown =
+		reallocarray(list->list, list->count + 1, sizeof(*list->list));
+	unsigned char *body = malloc(item->len ? item->len : 1);
+
+	if (grown)
+		list->list = grown;
+	if (!grown || !body) {
+		free(body);
+		return -ENOMEM;
+	}
+	memcpy(body, item->body, item->len);
+	grown[list->count] = *item;
+	grown[list->count++].body = body;
+	return 0;
+}
+
+static void truncate_list(struct netlink_saved_list *list, size_t count)
+{
+	while (list->count > count)
+		free(list->list[--list->count].body);
+}
+
+void netlink_saved_clear(struct netlink_saved_list *list)
+{
+	truncate_list(list, 0);
+	free(list->list);
+	*list = (struct netlink_saved_list){ 0 };
+}
+
+/* --- bodies --- */
+
+static size_t head_of(bool is_route)
+{
+	return NLMSG_ALIGN(is_route ? sizeof(struct rtmsg) : sizeof(struct ifaddrmsg));
+}
+
+static struct nlattr *attributes_of(const struct netlink_saved *item, int *len)
+{
+	size_t head = head_of(item->is_route);
+
+	*len = item->len < head ? 0 : (int)(item->len - head);
+	return (struct nlattr *)(void *)(item->body + head);
+}
+
+static struct nlattr *find(const struct netlink_saved *item, int type)
+{
+	int len;
+	struct nlattr *first = attributes_of(item, &len);
+
+	return len ? nla_find(first, len, type) : NULL;
+}
+
+static int family_of(const struct netlink_saved *item)
+{
+	return item->len ? item->body[0] : AF_UNSPEC; /* first in either header */
+}
+
+static bool ip_of(int family, const struct nlattr *attribute, struct ip_addr *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->family = (uint8_t)family;
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	if (!attribute) /* a default route's destination */
+		return true;
+	if ((size_t)nla_len(attribute) != ip_bytes(out))
+		return false;
+	memcpy(out->b, nla_data(attribute), ip_bytes(out));
+	return true;
+}
+
+bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *out)
+{
+	const struct nlattr *own;
+
+	if (item->len < head_of(item->is_route))
+		return false;
+	out->len = item->body[1]; /* second in either header */
+	if (item->is_route)
+		return ip_of(family_of(item), find(item, RTA_DST), &out->addr);
+	own = find(item, IFA_LOCAL);
+	own = own ? own : find(item, IFA_ADDRESS);
+	return own && ip_of(family_of(item), own, &out->addr);
+}
+
+bool netlink_saved_is_kernels(const struct netlink_saved *item)
+{
+	const struct rtmsg *head = (const void *)item->body;
+
+	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == RTPROT_KERNEL;
+}
+
+bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b)
+{
+	struct ip_prefix p, q;
+
+	if (a->is_route != b->is_route)
+		return false;
+	if (a->is_route)
+		return a->len == b->len && !memcmp(a->body, b->body, a->len);
+	return netlink_saved_prefix(a, &p) && netlink_saved_prefix(b, &q) && p.len == q.len &&
+	       ip_equal(&p.addr, &q.addr);
+}
+
+/* --- saving --- */
+
+/* Every nexthop by `from` becomes one by `to`. Were there any? */
+static bool move_nexthops(struct nlattr *multipath, int from, int to)
+{
+	struct rtnexthop *hop = nla_data(multipath);
+	int left = nla_len(multipath);
+	bool found = false;
+
+	for (; left >= (int)sizeof(*hop) && RTNH_OK(hop, left);
+	     left -= NLMSG_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
+		hop->rtnh_flags &= ROUTE_FLAGS;
+		if (hop->rtnh_ifindex != from)
+			continue;
+		hop->rtnh_ifindex = to;
+		found = true;
+	}
+	return found;
+}
+
+/* Likewise for the whole route. */
+static bool move_route(struct netlink_saved *item, int from, int to)
+{
+	struct nlattr *out = find(item, RTA_OIF), *multipath = find(item, RTA_MULTIPATH);
+
+	if (out && nla_len(out) == sizeof(int) && !memcmp(nla_data(out), &from, sizeof(from))) {
+		memcpy(nla_data(out), &to, sizeof(to));
+		return true;
+	}
+	return multipath && move_nexthops(multipath, from, to);
+}
+
+static void move(struct netlink_saved *item, int from, int to)
+{
+	struct ifaddrmsg *address = (void *)item->body;
+
+	if (item->is_route)
+		move_route(item, from, to);
+	else
+		address->ifa_index = (uint32_t)to;
+}
+
+/* The attributes of `from` but those of type a and b, behind the body. */
+static void copy_but(struct netlink_saved *to, const struct netlink_saved *from, int a, int b)
+{
+	struct nlattr *attribute, *first;
+	int left, len;
+
+	first = attributes_of(from, &len);
+	nla_for_each_attr(attribute, first, len, left)
+	{
+		if (nla_type(attribute) == a || nla_type(attribute) == b)
+			continue;
+		memcpy(to->body + to->len, attribute, attribute->nla_len);
+		to->len += (uint32_t)NLA_ALIGN(attribute->nla_len);
+	}
+}
+
+static void put_u32(struct netlink_saved *to, uint16_t type, uint32_t value)
+{
+	struct nlattr attribute = { .nla_len = NLA_HDRLEN + sizeof(value), .nla_type = type };
+
+	memcpy(to->body + to->len, &attribute, sizeof(attribute));
+	memcpy(to->body + to->len + NLA_HDRLEN, &value, sizeof(value));
+	to->len += NLA_ALIGN(attribute.nla_len);
+}
+
+/* An empty item with the header of `from`, and room for all of it and one number more. */
+static bool begin(struct netlink_saved *to, const struct netlink_saved *from)
+{
+	*to = *from;
+	to->len = (uint32_t)head_of(from->is_route);
+	to->body = calloc(1, NLMSG_ALIGN(from->len) + NLA_ALIGN(NLA_HDRLEN + sizeof(uint32_t)));
+	if (to->body)
+		memcpy(to->body, from->body, to->len);
+	return to->body;
+}
+
+static uint32_t lifetime_of(const struct netlink_saved *route)
+{
+	const struct nlattr *info = find(route, RTA_CACHEINFO);
+	struct rta_cacheinfo cache;
+
+	if (!info || (size_t)nla_len(info) < sizeof(cache))
+		return 0;
+	memcpy(&cache, nla_data(info), sizeof(cache));
+	return cache.rta_expires > 0 ? (uint32_t)cache.rta_expires / TICKS_PER_SECOND : 0;
+}
+
+static int append_route(struct wanted *w, struct netlink_saved *raw)
+{
+	struct rtmsg *head = (void *)raw->body;
+	struct netlink_saved item;
+	int rc;
+
+	if (!move_route(raw, w->ifindex, 0))
+		return 0;
+	head->rtm_flags &= ROUTE_FLAGS;
+	if (!begin(&item, raw))
+		return -ENOMEM;
+	copy_but(&item, raw, RTA_CACHEINFO, RTA_EXPIRES);
+	if (lifetime_of(raw))
+		put_u32(&item, RTA_EXPIRES, lifetime_of(raw));
+	item.is_refused = find(raw, RTA_NH_ID);
+	rc = netlink_saved_append(w->out, &item);
+	free(item.body);
+	return rc;
+}
+
+/* Not what the kernel has for every interface, and not its own tables. */
+static bool is_wanted_route(const struct netlink_saved *item)
+{
+	const struct rtmsg *head = (const void *)item->body;
+	const struct nlattr *table = find(item, RTA_TABLE);
+	struct ip_prefix to;
+
+	if (head->rtm_type != RTN_UNICAST || (head->rtm_flags & RTM_F_CLONED) ||
+	    (table ? nla_get_u32(table) : head->rtm_table) == RT_TABLE_LOCAL)
+		return false;
+	return netlink_saved_prefix(item, &to) && !ip_is_link_local(&to.addr) &&
+	       !(to.addr.family == AF_INET6 && to.addr.b[0] == 0xff);
+}
+
+static int append_address(struct wanted *w, struct netlink_saved *raw)
+{
+	struct ifaddrmsg *head = (void *)raw->body;
+	const struct nlattr *attribute = find(raw, IFA_FLAGS);
+	uint32_t flags = attribute ? nla_get_u32(attribute) : head->ifa_flags;
+	struct netlink_saved item;
+	struct ip_prefix address;
+	int rc;
+
+	if ((int)head->ifa_index != w->ifindex || !netlink_saved_prefix(raw, &address) ||
+	    ip_is_link_local(&address.addr) ||
+	    (head->ifa_family == AF_INET6 && (flags & IFA_F_TEMPORARY)))
+		return 0;
+	head->ifa_index = 0;
+	head->ifa_flags = 0;
+	if (!begin(&item, raw))
+		return -ENOMEM;
+	copy_but(&item, raw, IFA_FLAGS, IFA_FLAGS);
+	put_u32(&item, IFA_FLAGS, flags & ADDRESS_FLAGS);
+	rc = netlink_saved_append(w->out, &item);
+	free(item.body);
+	return rc;
+}
+
+static int on_saved(struct nl_msg *message, void *arg)
+{
+	struct netlink_list *list = arg;
+	struct wanted *w = (void *)list->arg;
+	struct nlmsghdr *header = nlmsg_hdr(message);
+	struct netlink_saved raw = {
+		.is_route = header->nlmsg_type == RTM_NEWROUTE,
+		.saved = w->now,
+		.len = (uint32_t)nlmsg_datalen(header),
+		.body = nlmsg_data(header),
+	};
+	int rc = 0;
+
+	if (!list->count) /* it begins, or begins anew */
+		truncate_list(w->out, w->before);
+	if (!netlink_list_add(list) || raw.len < head_of(raw.is_route))
+		return NL_OK;
+	if (!raw.is_route)
+		rc = append_address(w, &raw);
+	else if (is_wanted_route(&raw))
+		rc = append_route(w, &raw);
+	if (rc)
+		list->error = rc;
+	return NL_OK;
+}
+
+static int dump(struct netlink *nl, int type, const void *head, size_t len, struct wanted *w)
+{
+	struct netlink_list list = { .size = 1, .arg = w };
+	int rc;
+
+	w->before = w->out->count;
+	rc = netlink_dump(nl, type, head, len, on_saved, &list);
+	free(list.items);
+	return rc;
+}
+
+int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out)
+{
+	const struct ifaddrmsg addresses = { .ifa_family = AF_UNSPEC };
+	struct rtmsg routes = { .rtm_family = AF_INET };
+	struct wanted w = { .ifindex = ifindex, .now = seconds_since_boot(), .out = out };
+	int rc = dump(nl, RTM_GETADDR, &addresses, sizeof(addresses), &w);
+
+	if (!rc)
+		rc = dump(nl, RTM_GETROUTE, &routes, sizeof(routes), &w);
+	routes.rtm_family = AF_INET6;
+	if (!rc)
+		rc = dump(nl, RTM_GETROUTE, &routes, sizeof(routes), &w);
+	if (rc)
+		netlink_saved_clear(out);
+	return rc;
+}
+
+/* --- making again --- */
+
+/* Seconds off a lifetime; false: it is over. */
+static bool age(uint32_t *seconds, uint64_t elapsed)
+{
+	if (*seconds == FOREVER)
+		return true;
+	*seconds = *seconds > elapsed ? *seconds - (uint32_t)elapsed : 0;
+	return *seconds;
+}
+
+static bool age_address(struct netlink_saved *item, uint64_t elapsed)
+{
+	struct nlattr *info = find(item, IFA_CACHEINFO);
+	struct ifa_cacheinfo *cache = info ? nla_data(info) : NULL;
+
+	if (!cache || (size_t)nla_len(info) < sizeof(*cache))
+		return true;
+	age(&cache->ifa_prefered, elapsed);
+	return age(&cache->ifa_valid, elapsed);
+}
+
+/* False: its lifetime is over. */
+static bool age_item(struct netlink_saved *item)
+{
+	uint64_t now = seconds_since_boot(), elapsed = now > item->saved ? now - item->saved : 0;
+	struct nlattr *expires;
+
+	if (!item->is_route)
+		return age_address(item, elapsed);
+	expires = find(item, RTA_EXPIRES);
+	return !expires || age(nla_data(expires), elapsed);
+}
+
+static void add_flag(struct netlink_saved *item, uint32_t flag)
+{
+	struct nlattr *attribute = find(item, IFA_FLAGS);
+	uint32_t flags = attribute ? nla_get_u32(attribute) | flag : flag;
+
+	if (attribute)
+		memcpy(nla_data(attribute), &flags, sizeof(flags));
+}
+
+/* The item as it is to be asked for; free its body. NULL body: no memory. */
+static struct netlink_saved prepare(const struct netlink_saved *item, int ifindex, bool is_home)
+{
+	struct netlink_saved made;
+	int label = item->is_route || is_home ? -1 : IFA_LABEL;
+
+	if (!begin(&made, item))
+		return made;
+	copy_but(&made, item, label, label);
+	if (!item->is_route && !is_home && family_of(item) == AF_INET6)
+		add_flag(&made, IFA_F_NODAD);
+	move(&made, 0, ifindex);
+	return made;
+}
+
+static int ask(struct netlink *nl, int type, int flags, const struct netlink_saved *item)
+{
+	struct nl_msg *request = nlmsg_alloc_simple(type, flags);
+	int nle = -NLE_NOMEM;
+
+	if (request && nlmsg_append(request, item->body, item->len, NLMSG_ALIGNTO) >= 0)
+		nle = nl_send_sync(nl->requests, request); /* frees it */
+	else
+		nlmsg_free(request);
+	return netlink_result(nl, nle);
+}
+
+int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
+		      bool is_home)
+{
+	struct netlink_saved made = prepare(item, ifindex, is_home);
+	int rc = -ENOMEM;
+
+	if (made.body && item->is_refused)
+		rc = -EOPNOTSUPP;
+	else if (made.body && !age_item(&made))
+		rc = -ETIME;
+	else if (made.body && item->is_route)
+		rc = ask(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, &made);
+	else if (made.body)
+		rc = ask(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &made);
+	free(made.body);
+	return rc;
+}
+
+int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, int ifindex)
+{
+	struct netlink_saved made = prepare(item, ifindex, true);
+	int rc = made.body ? ask(nl, item->is_route ? RTM_DELROUTE : RTM_DELADDR, 0, &made)
+			   : -ENOMEM;
+
+	free(made.body);
+	return rc;
+}

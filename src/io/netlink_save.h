@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netlink_save: addresses and routes of a link, kept as the kernel told of them, with every
+ * attribute, to be made again, on that link or another one.
+ *
+ * What is kept is the body of a netlink message, in which 0 stands for the link's index:
+ * it fits a link that has come back under another one.
+ */
+#ifndef CLUSTERARPD_IO_NETLINK_SAVE_H
+#define CLUSTERARPD_IO_NETLINK_SAVE_H
+
+#include "io/netlink.h"
+
+struct netlink_saved {
+	bool is_route;   /* else an address */
+	bool is_refused; /* a route that cannot be made again: it has a nexthop object */
+	uint64_t saved;  /* when: seconds since boot, suspended ones included */
+	uint32_t len;
+	unsigned char *body; /* `len` bytes */
+};
+
+struct netlink_saved_list {
+	struct netlink_saved *list;
+	size_t count;
+};
+
+/* What is on a link: addresses, in their order, then routes by it of all tables but
+ * `local`. Left out is what the kernel makes for every interface: IPv6 link-local and
+ * temporary addresses, multicast. Into *out, an empty list. Negative errno: nothing. */
+int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out);
+/* Append a copy. -ENOMEM. */
+int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item);
+void netlink_saved_clear(struct netlink_saved_list *list);
+
+/* The same address (with its prefix), or the same route in every respect? */
+bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b);
+/* The address, or the route's destination. False: neither IPv4 nor IPv6. */
+bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *out);
+/* A route that the kernel made with an address? */
+bool netlink_saved_is_kernels(const struct netlink_saved *item);
+
+/* Make it on a link: behind what is there, so that a route elsewhere goes on being used
+ * until it is removed. `is_home`: it is the link that it was saved from; else an address
+ * goes without its label, and without duplicate address detection. What has a lifetime gets
+ * what is left of it. -EEXIST: it is there; -ETIME: its lifetime is over; -ENETUNREACH,
+ * -EHOSTUNREACH: another route has to come first; -EOPNOTSUPP: is_refused. */
+int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
+		      bool is_home);
+int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, int ifindex);
+
+#endif
