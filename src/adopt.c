@@ -3,20 +3,28 @@
  * adopt: addresses and routes moved to the TAP and back; see adopt.h.
  *
  * Order: first it is all made at the new place, then removed from the old one, so that
- * there is always an address to send from and a route to send by: the new routes stand
- * behind the old ones and take over when those go. Addresses come before the routes that
- * use them as source, and routes to a gateway after the one that the gateway is reached
- * by, for which the list is gone through until nothing more can be made.
+ * there is always an address to send from and a route to send by. Addresses come before the
+ * routes that use them as source, and routes to a gateway after the one that the gateway is
+ * reached by, for which the list is gone through until nothing more can be made.
+ *
+ * Among equals the place matters: which IPv4 address of a network, which IPv6 address of a
+ * scope, which IPv4 route of a key is the first. The kernel puts IPv4 addresses behind, IPv6
+ * addresses before those that are there; routes go where they were.
  */
 #include "adopt.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "io/netlink_save.h"
 #include "log.h"
 #include "record.h"
+
+#define ITEMS_MAX 5000 /* who has more of them needs another node, or another tool */
+#define LINES_MAX 20   /* in the log, of what moves */
 
 struct adopt {
 	const struct peers *peers;
@@ -26,6 +34,17 @@ struct adopt {
 	struct netlink_saved_list moved;
 	bool is_back; /* given back: not ours any more */
 };
+
+/* A record that cannot be read may still tell an operator something. */
+static void put_aside(const struct adopt *a, int rc)
+{
+	char bad[PATH_MAX];
+
+	snprintf(bad, sizeof(bad), "%s.bad", a->path);
+	rename(a->path, bad);
+	log_error_errno(-rc, "cannot read %s, now %s: what an earlier run moved from %s is lost",
+			a->path, bad, a->config->interface);
+}
 
 struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket)
 {
@@ -44,8 +63,7 @@ struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, c
 	}
 	rc = record_read_adopted(a->path, &a->moved);
 	if (rc && rc != -ENOENT)
-		log_error_errno(-rc, "cannot read %s: what an earlier run moved from %s is lost",
-				a->path, a->config->interface);
+		put_aside(a, rc);
 	return a;
 }
 
@@ -70,7 +88,8 @@ static const char *describe(const struct netlink_saved *item, char text[DESCRIPT
 	if (known)
 		prefix_format(&prefix, number);
 	if (item->is_route && known && prefix.len == 0)
-		snprintf(text, DESCRIPTION, "default route");
+		snprintf(text, DESCRIPTION, "%sdefault route",
+			 prefix.addr.family == AF_INET6 ? "IPv6 " : "");
 	else
 		snprintf(text, DESCRIPTION, "%s %s", item->is_route ? "route to" : "address",
 			 number);
@@ -95,37 +114,80 @@ static bool is_configured(const struct adopt *a, const struct netlink_saved *ite
 
 /* --- making a whole list --- */
 
-static bool is_made(int rc)
+/* How a list is made on a link. */
+struct making {
+	int ifindex;
+	const char *name;
+	bool is_home;  /* it is the NIC */
+	bool to_front; /* routes that the kernel has made are in their place again */
+};
+
+static bool is_made(const struct netlink_saved *item)
 {
-	return !rc || rc == -EEXIST || rc == -ETIME;
+	return !item->result || item->result == -EEXIST;
 }
 
-/* What of `list` is not yet `made` is tried; the number that is made now. */
-static size_t make_some(struct adopt *a, const struct netlink_saved_list *list, int ifindex,
-			bool is_home, int *results)
+/* To be tried (again)? */
+static bool is_open(const struct netlink_saved *item)
 {
-	size_t made = 0;
+	return !is_made(item) && item->result != -ETIME;
+}
 
-	for (size_t i = 0; i < list->count; i++) {
-		if (is_made(results[i]))
-			continue;
-		results[i] = netlink_saved_add(a->netlink, &list->list[i], ifindex, is_home);
-		made += is_made(results[i]);
+/* In this order, the second and the third from the last to the first. */
+enum turn { IPV4_ADDRESSES, IPV6_ADDRESSES, ROUTES, ROUTES_BEHIND, TURNS };
+
+static enum turn turn_of(const struct netlink_saved *item)
+{
+	struct ip_prefix prefix = { .len = 0 };
+
+	netlink_saved_prefix(item, &prefix);
+	if (item->is_route)
+		return item->is_behind || prefix.addr.family == AF_INET6 ? ROUTES_BEHIND : ROUTES;
+	return prefix.addr.family == AF_INET6 ? IPV6_ADDRESSES : IPV4_ADDRESSES;
+}
+
+static bool try_item(struct adopt *a, struct netlink_saved *item, enum turn turn,
+		     const struct making *m)
+{
+	if (!is_open(item) || turn_of(item) != turn)
+		return false;
+	item->result = netlink_saved_add(a->netlink, item, m->ifindex, m->is_home, m->to_front);
+	return !is_open(item);
+}
+
+/* What is still open is tried; is there something less? */
+static bool make_some(struct adopt *a, struct netlink_saved_list *list, const struct making *m)
+{
+	bool progress = false;
+
+	for (enum turn turn = 0; turn < TURNS; turn++) {
+		bool backwards = turn == IPV6_ADDRESSES || turn == ROUTES;
+
+		for (size_t i = 0; i < list->count; i++)
+			progress |= try_item(a, &list->list[backwards ? list->count - 1 - i : i],
+					     turn, m);
 	}
-	return made;
+	return progress;
 }
 
-/* Make all of the list on a link. results[i]: 0 or negative errno. */
-static void make_all(struct adopt *a, const struct netlink_saved_list *list, int ifindex,
-		     bool is_home, const char *link, int *results)
+static void make_all(struct adopt *a, struct netlink_saved_list *list, const struct making *m)
 {
+	struct netlink_saved *item;
+	char text[DESCRIPTION];
+
 	for (size_t i = 0; i < list->count; i++)
-		results[i] = !is_home && is_configured(a, &list->list[i]) ? 0 : -EAGAIN;
-	while (make_some(a, list, ifindex, is_home, results))
+		list->list[i].result =
+			!m->is_home && is_configured(a, &list->list[i]) ? 0 : -EAGAIN;
+	while (make_some(a, list, m))
 		;
-	for (size_t i = 0; i < list->count; i++)
-		if (!is_made(results[i]))
-			complain(&list->list[i], link, results[i]);
+	for (size_t i = 0; i < list->count; i++) {
+		item = &list->list[i];
+		if (item->result == -ETIME)
+			log_warning("%s: the lifetime of the %s is over", m->name,
+				    describe(item, text));
+		else if (!is_made(item))
+			complain(item, m->name, item->result);
+	}
 }
 
 /* --- to the TAP --- */
@@ -138,46 +200,91 @@ static bool has(const struct netlink_saved_list *list, const struct netlink_save
 	return false;
 }
 
-/* An address that only this node knows of works for outsiders alone. Of the routes that the
- * kernel makes with an address there is nothing to tell. */
-static void tell(const struct adopt *a, const struct netlink_saved *item)
+/* An address that only this node knows of works for outsiders alone. */
+static const char *caution(const struct adopt *a, const struct netlink_saved *item)
 {
-	char text[DESCRIPTION];
-
-	if (netlink_saved_is_kernels(item))
-		return;
-	log_notice("%s: its %s moves to %s%s", a->config->interface, describe(item, text),
-		   a->config->tap,
-		   item->is_route || is_configured(a, item)
-			   ? ""
-			   : "; other nodes do not know of it, as it is not in the configuration");
+	if (netlink_saved_has_lifetime(item))
+		return "; it has a lifetime, which nothing on the NIC can renew now";
+	if (item->is_route || is_configured(a, item))
+		return "";
+	return "; other nodes do not know of it, as it is not in the configuration";
 }
 
-/* What is on the NIC joins what was moved before. -ENOMEM. */
-static int note(struct adopt *a, const struct netlink_saved_list *found)
+/* What is new in `list`, from `first` on. Of the routes that the kernel makes with an
+ * address there is nothing to tell. */
+static void tell(const struct adopt *a, size_t first)
 {
-	int rc = 0;
+	char text[DESCRIPTION];
+	size_t told = 0;
 
+	for (size_t i = first; i < a->moved.count; i++)
+		if (!netlink_saved_is_kernels(&a->moved.list[i]) && told++ < LINES_MAX)
+			log_notice("%s: its %s moves to %s%s", a->config->interface,
+				   describe(&a->moved.list[i], text), a->config->tap,
+				   caution(a, &a->moved.list[i]));
+	if (told > LINES_MAX)
+		log_notice("%s: and %zu more", a->config->interface, told - LINES_MAX);
+}
+
+/* What was moved before, and what of `found` can be moved. -E2BIG, -ENOMEM. */
+static int join(const struct adopt *a, const struct netlink_saved_list *found,
+		struct netlink_saved_list *out)
+{
+	const struct netlink_saved *item;
+	char text[DESCRIPTION];
+	int rc = a->moved.count + found->count > ITEMS_MAX ? -E2BIG : 0;
+
+	for (size_t i = 0; i < a->moved.count && !rc; i++)
+		rc = netlink_saved_append(out, &a->moved.list[i]);
 	for (size_t i = 0; i < found->count && !rc; i++) {
-		if (has(&a->moved, &found->list[i]))
-			continue;
-		rc = netlink_saved_append(&a->moved, &found->list[i]);
-		if (!rc)
-			tell(a, &found->list[i]);
+		item = &found->list[i];
+		if (item->is_refused)
+			log_warning("%s: its %s is by a nexthop object and cannot move: it does "
+				    "not work now",
+				    a->config->interface, describe(item, text));
+		else if (!has(&a->moved, item))
+			rc = netlink_saved_append(out, item);
 	}
 	return rc;
 }
 
-/* The reverse of make_all(), of what has come to be on the TAP. Routes first: else those by
- * way of an address go with it, and cannot be told from what fails. */
-static void remove_made(struct adopt *a, const struct netlink_saved_list *found, int nic,
-			const int *results)
+/* Written down before anything changes. */
+static int note(struct adopt *a, const struct netlink_saved_list *found)
+{
+	struct netlink_saved_list all = { 0 };
+	size_t before = a->moved.count;
+	int rc = join(a, found, &all);
+
+	if (!rc)
+		rc = record_write_adopted(a->path, &all);
+	if (rc) {
+		netlink_saved_clear(&all);
+		return rc;
+	}
+	netlink_saved_clear(&a->moved);
+	a->moved = all;
+	tell(a, before);
+	return 0;
+}
+
+/* Is it at its new place? */
+static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
+{
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (netlink_saved_equal(&a->moved.list[i], item))
+			return is_made(&a->moved.list[i]);
+	return false;
+}
+
+/* Routes first: else those that go with an address could not be told from what fails. (IPv4
+ * routes that could not move go with the last address.) */
+static void remove_moved(struct adopt *a, const struct netlink_saved_list *found, int nic)
 {
 	size_t i;
 	int rc;
 
 	for (i = found->count; i-- > 0;) {
-		if (!is_made(results[i]))
+		if (!has_moved(a, &found->list[i]))
 			continue;
 		rc = netlink_saved_remove(a->netlink, &found->list[i], nic);
 		if (rc && rc != -ESRCH && rc != -ENOENT && rc != -EADDRNOTAVAIL)
@@ -185,24 +292,14 @@ static void remove_made(struct adopt *a, const struct netlink_saved_list *found,
 	}
 }
 
-static void move_to_tap(struct adopt *a, const struct netlink_saved_list *found, int nic, int tap)
+static void make_on_tap(struct adopt *a, int tap, bool to_front)
 {
-	int *results = calloc(found->count + 1, sizeof(*results));
-	int rc = results ? note(a, found) : -ENOMEM;
+	const struct making m = { tap, a->config->tap, false, to_front };
 
-	if (!rc)
-		rc = record_write_adopted(a->path, &a->moved);
-	if (rc) {
-		log_error_errno(-rc, "%s: cannot write down what it has (%s): it stays there",
-				a->config->interface, a->path);
-	} else {
-		make_all(a, found, tap, false, a->config->tap, results);
-		remove_made(a, found, nic, results);
-	}
-	free(results);
+	make_all(a, &a->moved, &m);
 }
 
-void adopt_take(struct adopt *a, int nic, int tap)
+bool adopt_take(struct adopt *a, int nic, int tap)
 {
 	struct netlink_saved_list found = { 0 };
 	int rc;
@@ -210,25 +307,31 @@ void adopt_take(struct adopt *a, int nic, int tap)
 	if (!a->config->adopt) {
 		adopt_give_back(a, nic);
 		netlink_saved_clear(&a->moved);
-		return;
+		return true;
 	}
-	adopt_apply(a, tap);
 	rc = netlink_save(a->netlink, nic, &found);
-	if (rc)
-		log_error_errno(-rc, "%s: cannot look at its addresses and routes",
-				a->config->interface);
-	else if (found.count)
-		move_to_tap(a, &found, nic, tap);
+	if (!rc && found.count)
+		rc = note(a, &found);
+	if (rc == -E2BIG)
+		log_error("%s has more than %d addresses and routes: they stay there, and do not "
+			  "work",
+			  a->config->interface, ITEMS_MAX);
+	else if (rc)
+		log_error_errno(-rc,
+				"%s: cannot write down its addresses and routes (%s): they stay "
+				"there, and do not work",
+				a->config->interface, a->path);
+	make_on_tap(a, tap, true);
+	if (!rc)
+		remove_moved(a, &found, nic);
 	netlink_saved_clear(&found);
+	return !rc;
 }
 
-void adopt_apply(struct adopt *a, int tap)
+void adopt_apply(struct adopt *a, int tap, bool is_empty)
 {
-	int *results = calloc(a->moved.count + 1, sizeof(*results));
-
-	if (results && a->config->adopt)
-		make_all(a, &a->moved, tap, false, a->config->tap, results);
-	free(results);
+	if (a->config->adopt)
+		make_on_tap(a, tap, is_empty);
 }
 
 /* --- back --- */
@@ -247,31 +350,42 @@ static void remove_extra(struct adopt *a, int nic, const struct netlink_saved_li
 	netlink_saved_clear(&now);
 }
 
+/* What could not be given back is left in the record. */
+static void close_record(struct adopt *a)
+{
+	struct netlink_saved_list left = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < a->moved.count && !rc; i++)
+		if (is_open(&a->moved.list[i]))
+			rc = netlink_saved_append(&left, &a->moved.list[i]);
+	if (!rc && left.count) {
+		log_warning("what %s could not get back is in %s, for the next start",
+			    a->config->interface, a->path);
+		rc = record_write_adopted(a->path, &left);
+	} else if (!rc) {
+		record_remove(a->path);
+	}
+	netlink_saved_clear(&left);
+}
+
 bool adopt_give_back(struct adopt *a, int nic)
 {
+	const struct making m = { nic, a->config->interface, true, true };
 	struct netlink_saved_list before = { 0 };
-	int *results = calloc(a->moved.count + 1, sizeof(*results));
-	int rc = results ? 0 : -ENOMEM;
+	bool is_known;
 
-	if (!a->moved.count || a->is_back) {
-		free(results);
+	if (!a->moved.count || a->is_back)
 		return false;
-	}
 	log_notice("%s: gets its addresses and routes back", a->config->interface);
-	if (!rc)
-		rc = netlink_save(a->netlink, nic, &before);
-	if (!rc) {
-		make_all(a, &a->moved, nic, true, a->config->interface, results);
+	is_known = !netlink_save(a->netlink, nic, &before);
+	make_all(a, &a->moved, &m);
+	if (is_known)
 		remove_extra(a, nic, &before);
-		record_remove(a->path);
-		a->is_back = true;
-	} else {
-		log_error_errno(-rc, "%s: cannot give them back; %s has them", a->config->interface,
-				a->path);
-	}
+	close_record(a);
+	a->is_back = true;
 	netlink_saved_clear(&before);
-	free(results);
-	return a->is_back;
+	return true;
 }
 
 void adopt_drop(struct adopt *a)
@@ -292,6 +406,7 @@ void adopt_each_address(const struct adopt *a,
 	struct ip_prefix prefix;
 
 	for (size_t i = 0; i < a->moved.count; i++)
-		if (!a->moved.list[i].is_route && netlink_saved_prefix(&a->moved.list[i], &prefix))
+		if (!a->moved.list[i].is_route && is_made(&a->moved.list[i]) &&
+		    netlink_saved_prefix(&a->moved.list[i], &prefix))
 			each(&prefix.addr, arg);
 }

@@ -21,18 +21,19 @@ struct adopt;
 struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket);
 void adopt_destroy(struct adopt *adopt);
 
-/* The NIC `nic` was taken over: what it has moves to the TAP `tap`. Logs what fails, and
- * leaves that where it is. */
-void adopt_take(struct adopt *adopt, int nic, int tap);
-/* The TAP lost its routes, or is another one: it gets what was moved. */
-void adopt_apply(struct adopt *adopt, int tap);
+/* The NIC `nic` was taken over: what it has moves to the TAP `tap`. Logs what fails; false:
+ * nothing could be moved. */
+bool adopt_take(struct adopt *adopt, int nic, int tap);
+/* The TAP may lack some of what was moved; `is_empty`: it is another one, or was down. */
+void adopt_apply(struct adopt *adopt, int tap, bool is_empty);
 /* Back to the NIC, whose routes come behind those of the TAP, which goes after this: once. True:
  * there were some. */
 bool adopt_give_back(struct adopt *adopt, int nic);
 /* There is no NIC to give back to. */
 void adopt_drop(struct adopt *adopt);
 
-/* Calls each(address, arg) for every address that was moved, or has been given back last. */
+/* Calls each(address, arg) for every address that was moved, or has been given back last,
+ * and is there. */
 void adopt_each_address(const struct adopt *adopt,
 			void (*each)(const struct ip_addr *address, void *arg), void *arg);
 

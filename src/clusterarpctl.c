@@ -245,14 +245,15 @@ static void print_word(const json_t *entry, const char *name)
 /* As ip-neighbour(8) has it. */
 static void print_neighbour(const json_t *entry)
 {
+	const char *dst = json_string_value(json_object_get(entry, "dst"));
 	json_t *state;
 	size_t i;
 
-	fputs(json_string_value(json_object_get(entry, "dst")), stdout);
+	fputs(dst ? dst : "?", stdout);
 	print_word(entry, "dev");
 	print_word(entry, "lladdr");
 	json_array_foreach (json_object_get(entry, "state"), i, state)
-		printf(" %s", json_string_value(state));
+		printf(" %s", json_is_string(state) ? json_string_value(state) : "?");
 	print_word(entry, "peer");
 	putchar('\n');
 }
@@ -307,5 +308,8 @@ int main(int argc, char **argv)
 	}
 	rc = print_answer(&r, answer);
 	json_decref(answer);
-	return rc;
+	if (!fflush(stdout) && !ferror(stdout))
+		return rc;
+	fprintf(stderr, "clusterarpctl: cannot write: %s\n", strerror(errno));
+	return EXIT_REFUSED;
 }

@@ -23,6 +23,7 @@
 void daemon_fail(struct daemon *d)
 {
 	d->exit_code = EXIT_RUNTIME;
+	d->is_failing = true;
 	loop_stop(d->loop);
 }
 
@@ -209,13 +210,15 @@ static bool start(struct daemon *d, const struct config_node *self)
 /* What was adopted: to the NIC, whether or not it is ours now. True: it has it. */
 static bool give_back_adopted(struct daemon *d, struct netlink_link *nic)
 {
+	int rc = 0;
+
 	if (wire_link(d->wire))
 		*nic = *wire_link(d->wire);
-	else if (netlink_link_by_name(d->netlink, d->config->interface, nic))
-		nic->ifindex = 0;
-	if (nic->ifindex)
+	else
+		rc = netlink_link_by_name(d->netlink, d->config->interface, nic);
+	if (!rc)
 		return adopt_give_back(d->adopt, nic->ifindex);
-	if (d->exit_code == EXIT_WELL) /* else the next run may find one */
+	if (rc == -ENODEV && d->exit_code == EXIT_WELL) /* else the next run may find one */
 		adopt_drop(d->adopt);
 	return false;
 }
@@ -237,6 +240,7 @@ static void stop(struct daemon *d)
 {
 	ignore_signals(d);
 	traffic_destroy(d->traffic);
+	requests_destroy(d->requests);
 	if (d->wire && !d->restart)
 		give_back(d);
 	host_destroy(d->host);
@@ -248,7 +252,6 @@ static void stop(struct daemon *d)
 	loop_timer_free(d->retry);
 	loop_timer_free(d->shield);
 	loop_io_free(d->netlink_io);
-	requests_destroy(d->requests);
 	neighbours_destroy(d->neighbours);
 	netlink_close(d->netlink);
 	events_destroy(d->events);

@@ -34,12 +34,20 @@ static void follow_carrier(struct daemon *d)
 		neighbours_seed(d->neighbours);
 }
 
+/* Below 1280 bytes the kernel takes IPv6 away, with what was adopted of it. */
+static void follow_mtu(struct daemon *d, unsigned mtu)
+{
+	host_follow_mtu(d->host, mtu);
+	adopt_apply(d->adopt, host_ifindex(d->host), false);
+}
+
 /* Attached: let frames flow. 0; -ENODEV: it went away; else a negative errno, logged. */
 static int open_nic(struct daemon *d)
 {
 	int rc;
 
-	adopt_take(d->adopt, wire_link(d->wire)->ifindex, host_ifindex(d->host));
+	if (!adopt_take(d->adopt, wire_link(d->wire)->ifindex, host_ifindex(d->host)))
+		wire_warn_addresses(d->wire);
 	rc = wire_open(d->wire);
 	if (!rc)
 		rc = traffic_set_nic(d->traffic, wire_nic(d->wire));
@@ -91,7 +99,7 @@ void daemon_on_retry(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (!wire_link(d->wire))
+	if (!wire_link(d->wire) && !d->is_failing)
 		take_nic(d);
 }
 
@@ -132,7 +140,7 @@ static void lose_tap(struct daemon *d, int error)
 		daemon_fail(d);
 		return;
 	}
-	adopt_apply(d->adopt, host_ifindex(d->host));
+	adopt_apply(d->adopt, host_ifindex(d->host), true);
 	follow_carrier(d);
 }
 
@@ -140,6 +148,8 @@ void daemon_on_broken(enum rewrite_direction direction, int error, void *arg)
 {
 	struct daemon *d = arg;
 
+	if (d->is_failing)
+		return;
 	if (direction == REWRITE_EGRESS) {
 		lose_tap(d, error);
 	} else if (error == -ENXIO || error == -ENODEV) {
@@ -157,7 +167,7 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 
 	wire_changed(d->wire, link);
 	if (link->mtu != before.mtu)
-		host_follow_mtu(d->host, link->mtu);
+		follow_mtu(d, link->mtu);
 	if (strcmp(link->name, before.name) != 0)
 		log_notice("%s is called %s now", before.name, link->name);
 	if (link->carrier != before.carrier)
@@ -172,7 +182,7 @@ static void look_at_tap(struct daemon *d, int ifindex)
 {
 	if (!host_link_changed(d->host, ifindex))
 		return;
-	adopt_apply(d->adopt, ifindex);
+	adopt_apply(d->adopt, ifindex, true);
 	neighbours_seed(d->neighbours);
 }
 
@@ -221,6 +231,8 @@ static void look_again(struct daemon *d)
 
 	if (netlink_link_by_index(d->netlink, host_ifindex(d->host), &now) == -ENODEV)
 		lose_tap(d, -ENODEV);
+	if (d->is_failing)
+		return;
 	look_at_tap(d, host_ifindex(d->host));
 	if (!nic) {
 		take_nic(d);
@@ -239,6 +251,8 @@ void daemon_on_netlink(const struct netlink_event *event, void *arg)
 	const struct netlink_link *nic = wire_link(d->wire);
 	bool is_nic = nic && event->ifindex == nic->ifindex;
 
+	if (d->is_failing)
+		return;
 	if (event->change == NETLINK_LOST)
 		look_again(d);
 	else if (event->change == NETLINK_LINK)
@@ -248,7 +262,7 @@ void daemon_on_netlink(const struct netlink_event *event, void *arg)
 	else if (is_nic && event->change == NETLINK_LINK_GONE)
 		lose_nic(d);
 	else if (is_nic && event->change == NETLINK_ADDRESS)
-		wire_warn_address(d->wire, &event->address);
+		wire_heard_address(d->wire, &event->address);
 	else if (is_nic && event->change == NETLINK_TC)
 		look_at_shield(d, 0);
 }
@@ -260,7 +274,8 @@ bool daemon_open_sides(struct daemon *d)
 	if (host_configure(d->host, nic_mtu(d)) || !open_tap(d))
 		return false;
 	notify_discard_rest(); /* what no side has taken */
-	adopt_apply(d->adopt, host_ifindex(d->host));
+	if (!wire_link(d->wire))
+		adopt_apply(d->adopt, host_ifindex(d->host), true);
 	rc = wire_link(d->wire) ? open_nic(d) : 0;
 	if (rc == -ENODEV)
 		lose_nic(d);

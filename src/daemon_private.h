@@ -27,6 +27,7 @@ struct daemon {
 	const struct daemon_options *options;
 	uint64_t started; /* ms */
 	int exit_code;    /* EXIT_RUNTIME until an orderly stop */
+	bool is_failing;  /* the loop ends after this turn of it */
 	bool restart;     /* the stop is the first half of one: nothing is taken down */
 
 	struct peers *peers;

@@ -61,6 +61,8 @@ static void tap_name(const struct peers *peers, char *name)
 	const struct config *c = peers_config(peers);
 	uint64_t h = digest(FNV_START, c->tap, strlen(c->tap) + 1);
 
+	h = digest(h, c->interface, strlen(c->interface) + 1); /* whose addresses it may have */
+
 	h = digest(h, &c->mac, sizeof(c->mac));
 	h = digest(h, &c->gateway, sizeof(c->gateway));
 	h = digest(h, &c->mtu, sizeof(c->mtu));

@@ -343,7 +343,7 @@ bool host_set_carrier(struct host *host, bool carrier)
 {
 	int rc;
 
-	if (host->carrier == (carrier ? CARRIER_ON : CARRIER_OFF))
+	if (!host->tap || host->carrier == (carrier ? CARRIER_ON : CARRIER_OFF))
 		return false;
 	rc = tap_set_carrier(host->tap, carrier);
 	if (rc)

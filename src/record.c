@@ -2,6 +2,7 @@
 /* record: a small JSON file in the runtime directory; see record.h. */
 #include "record.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -109,9 +110,10 @@ static bool read_hex(const char *text, struct netlink_saved *item)
 {
 	size_t len = strlen(text) / 2, i;
 
-	item->body = malloc(len + 1);
+	item->body = strlen(text) % 2 ? NULL : malloc(len + 1);
 	for (i = 0; item->body && i < len; i++)
-		if (sscanf(text + 2 * i, "%2hhx", &item->body[i]) != 1)
+		if (!isxdigit((unsigned char)text[2 * i]) ||
+		    sscanf(text + 2 * i, "%2hhx", &item->body[i]) != 1)
 			return false;
 	item->len = (uint32_t)len;
 	return item->body;
@@ -126,7 +128,7 @@ static json_t *saved_json(const struct netlink_saved *item)
 	if (netlink_saved_prefix(item, &prefix))
 		prefix_format(&prefix, text);
 	return json_pack("{s:s, s:s, s:b, s:I, s:o}", "kind", item->is_route ? "route" : "address",
-			 "prefix", text, "refused", item->is_refused, "saved",
+			 "prefix", text, "behind", item->is_behind, "saved",
 			 (json_int_t)item->saved, "netlink", hex_json(item));
 }
 
@@ -135,36 +137,45 @@ static int read_saved(json_t *json, struct netlink_saved_list *out)
 	struct netlink_saved item = { 0 };
 	const char *kind, *hex;
 	json_int_t saved;
-	int refused, rc;
+	int behind, rc = -EBADMSG;
 
-	if (json_unpack(json, "{s:s, s:b, s:I, s:s}", "kind", &kind, "refused", &refused, "saved",
+	if (json_unpack(json, "{s:s, s:b, s:I, s:s}", "kind", &kind, "behind", &behind, "saved",
 			&saved, "netlink", &hex))
 		return -EBADMSG;
 	item.is_route = !strcmp(kind, "route");
-	item.is_refused = refused;
+	item.is_behind = behind;
 	item.saved = (uint64_t)saved;
-	rc = read_hex(hex, &item) ? netlink_saved_append(out, &item) : -EBADMSG;
+	if ((item.is_route || !strcmp(kind, "address")) && read_hex(hex, &item) &&
+	    netlink_saved_is_valid(&item))
+		rc = netlink_saved_append(out, &item);
 	free(item.body);
+	return rc;
+}
+
+static int read_adopted(json_t *root, struct netlink_saved_list *out)
+{
+	json_t *list = json_object_get(root, "items"), *item;
+	size_t i;
+	int rc = json_is_array(list) ? 0 : -EBADMSG;
+
+	if (root && (uint64_t)json_integer_value(json_object_get(root, "netns")) != record_netns())
+		return -ENOENT;
+	json_array_foreach (list, i, item)
+		rc = rc ? rc : read_saved(item, out);
+	if (rc)
+		netlink_saved_clear(out);
 	return rc;
 }
 
 int record_read_adopted(const char *path, struct netlink_saved_list *out)
 {
-	json_t *root = access(path, F_OK) ? NULL : json_load_file(path, 0, NULL);
-	json_t *list = json_object_get(root, "items"), *item;
-	json_int_t netns = json_integer_value(json_object_get(root, "netns"));
-	size_t i;
-	int rc = 0;
+	json_t *root;
+	int rc;
 
-	if (access(path, F_OK) || (root && (uint64_t)netns != record_netns())) {
-		json_decref(root);
-		return -ENOENT;
-	}
-	json_array_foreach (list, i, item)
-		rc = rc ? rc : read_saved(item, out);
-	rc = json_is_array(list) ? rc : -EBADMSG;
-	if (rc)
-		netlink_saved_clear(out);
+	if (access(path, F_OK))
+		return -errno;
+	root = json_load_file(path, 0, NULL);
+	rc = root ? read_adopted(root, out) : -EBADMSG;
 	json_decref(root);
 	return rc;
 }
@@ -172,10 +183,15 @@ int record_read_adopted(const char *path, struct netlink_saved_list *out)
 int record_write_adopted(const char *path, const struct netlink_saved_list *list)
 {
 	json_t *items = json_array();
+	bool whole = true;
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		json_array_append_new(items, saved_json(&list->list[i]));
+		whole &= !json_array_append_new(items, saved_json(&list->list[i]));
+	if (!whole) {
+		json_decref(items);
+		return -ENOMEM;
+	}
 	return write_file(
 		path, json_pack("{s:I, s:o}", "netns", (json_int_t)record_netns(), "items", items));
 }

@@ -31,7 +31,8 @@ void record_remove(const char *path);
 
 /* What was moved from the NIC (adopt.h), in a file of its own: it outlives the NIC. */
 char *record_adopted_path(const char *socket, const char *interface);
-/* Into *out, an empty list. -ENOENT: none, or of another network namespace. */
+/* Into *out, an empty list. -ENOENT: none, or of another network namespace; -EBADMSG: it is
+ * not one of ours. */
 int record_read_adopted(const char *path, struct netlink_saved_list *out);
 int record_write_adopted(const char *path, const struct netlink_saved_list *list);
 

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include <jansson.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,18 @@ static json_t *mac_json(const struct mac *m)
 	char text[MAC_STRLEN];
 
 	return json_string(mac_format(m, text));
+}
+
+/* An interface's name may be of any bytes. */
+static json_t *name_json(const char *name)
+{
+	char text[IFNAMSIZ];
+	size_t i;
+
+	for (i = 0; name[i] && i < sizeof(text) - 1; i++)
+		text[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '?';
+	text[i] = '\0';
+	return json_string(text);
 }
 
 static json_t *addresses_json(const struct config_addresses *addresses)
@@ -46,16 +59,16 @@ static json_t *status_json(const struct report_state *s)
 	const struct config *c = peers_config(s->peers);
 	const struct config_node *self = peers_self(s->peers);
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:{s:o, s:o, s:s, s:s}, s:{s:o, s:o}, s:o, "
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:{s:o, s:o, s:s, s:o}, s:{s:o, s:o}, s:o, "
 			 "s:{s:b, s:i}}",
 			 "version", PACKAGE_VERSION, "node", self->name, "datapath", s->datapath,
 			 "config_generation", (int)s->config_generation, "uptime_seconds",
 			 seconds(s->now - s->started), "cluster", "address",
 			 addresses_json(&c->address), "lladdr", mac_json(&c->mac), "tap", c->tap,
-			 "dev", s->dev, "dedicated", "address", addresses_json(&self->address),
-			 "lladdr", mac_json(&self->dedicated), "source_lladdr",
-			 mac_json(&self->source), "link", "carrier", (int)s->carrier, "mtu",
-			 (int)s->mtu);
+			 "dev", name_json(s->dev), "dedicated", "address",
+			 addresses_json(&self->address), "lladdr", mac_json(&self->dedicated),
+			 "source_lladdr", mac_json(&self->source), "link", "carrier",
+			 (int)s->carrier, "mtu", (int)s->mtu);
 }
 
 #define SET_COUNTER(name) json_object_set_new(object, #name, json_integer((json_int_t)from->name));

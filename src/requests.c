@@ -112,6 +112,8 @@ static void answer_refreshed(struct requests *r, struct control_client *client,
 
 static void answer_line(struct control_client *client, char *line)
 {
+	if (!line)
+		line = report_refusal("out of memory");
 	if (line)
 		control_answer(client, line);
 }

@@ -211,7 +211,7 @@ static int take_record(struct wire *wire, const struct netlink_link *link)
 	return save_record(wire);
 }
 
-void wire_warn_address(const struct wire *wire, const struct ip_prefix *address)
+static void warn_of_address(const struct wire *wire, const struct ip_prefix *address)
 {
 	char text[PREFIX_STRLEN];
 
@@ -223,9 +223,31 @@ void wire_warn_address(const struct wire *wire, const struct ip_prefix *address)
 		    wire->link.name);
 }
 
+struct address_search {
+	const struct ip_prefix *wanted;
+	bool found;
+};
+
+static void compare_address(const struct ip_prefix *address, void *arg)
+{
+	struct address_search *search = arg;
+
+	search->found |= address->len == search->wanted->len &&
+			 ip_equal(&address->addr, &search->wanted->addr);
+}
+
+void wire_heard_address(const struct wire *wire, const struct ip_prefix *address)
+{
+	struct address_search search = { .wanted = address };
+
+	netlink_address_list(wire->netlink, wire->link.ifindex, compare_address, &search);
+	if (search.found)
+		warn_of_address(wire, address);
+}
+
 static void warn_address(const struct ip_prefix *address, void *arg)
 {
-	wire_warn_address(arg, address);
+	warn_of_address(arg, address);
 }
 
 void wire_warn_addresses(const struct wire *wire)

@@ -41,8 +41,9 @@ struct nic *wire_nic(struct wire *wire);
  * the first in its hooks. `now`: monotonic milliseconds, for the rate of log lines. False:
  * not for now; try again. */
 bool wire_check_shield(struct wire *wire, uint64_t now);
-/* Warn of an address on the NIC, unless it is one that every interface has; of all. */
-void wire_warn_address(const struct wire *wire, const struct ip_prefix *address);
+/* An address is said to be new on the NIC, which may be old news: warn if it is there. */
+void wire_heard_address(const struct wire *wire, const struct ip_prefix *address);
+/* Warn of all addresses on the NIC but those that every interface has. */
 void wire_warn_addresses(const struct wire *wire);
 
 /* Frames that the kernel dropped for this NIC: adds to drops[DROP_REASONS]. */

@@ -32,7 +32,7 @@
 #define EVENT_BUFFER       (4 * 1024 * 1024) /* a link event takes about 4 KiB of it */
 #define READS_PER_DISPATCH 16
 #define READS_AFTER_LOSS   65536 /* more than the buffer holds */
-#define DUMP_TRIES         5
+#define DUMP_TRIES         20
 #define MESSAGES_MAX       32768 /* bytes at a time; the kernel puts no more into a datagram */
 
 int netlink_errno(int nle)

@@ -17,6 +17,8 @@
 
 #define TICKS_PER_SECOND 100 /* USER_HZ, in which the kernel tells a route's lifetime */
 #define FOREVER          UINT32_MAX
+#define NUMBER_LEN       NLA_ALIGN(NLA_HDRLEN + sizeof(uint32_t)) /* an attribute of a number */
+#define LIFETIME_LEN     NUMBER_LEN
 
 /* Kept of an address's flags; the kernel makes the others. */
 #define ADDRESS_FLAGS                                                                   \
@@ -25,12 +27,20 @@
 /* Kept of a route's. */
 #define ROUTE_FLAGS (RTNH_F_ONLINK | RTNH_F_PERVASIVE)
 
+/* Routes of the same key are alternatives: the first of them is used. */
+struct key {
+	struct ip_prefix to;
+	uint32_t table, priority;
+	uint8_t tos;
+};
+
 /* What a dump is parsed for. */
 struct wanted {
 	int ifindex;
 	uint64_t now;
 	struct netlink_saved_list *out;
-	size_t before; /* what *out had before this dump */
+	size_t before;    /* what *out had before this dump */
+	struct key other; /* of the last route by another link */
 };
 
 static uint64_t seconds_since_boot(void)
@@ -137,6 +147,19 @@ bool netlink_saved_is_kernels(const struct netlink_saved *item)
 	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == RTPROT_KERNEL;
 }
 
+bool netlink_saved_is_valid(const struct netlink_saved *item)
+{
+	struct ip_prefix prefix;
+
+	return netlink_saved_prefix(item, &prefix) && prefix.len <= 8 * ip_bytes(&prefix.addr);
+}
+
+/* Without the lifetime, which stands last. */
+static size_t length_of(const struct netlink_saved *route)
+{
+	return find(route, RTA_EXPIRES) ? route->len - LIFETIME_LEN : route->len;
+}
+
 bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b)
 {
 	struct ip_prefix p, q;
@@ -144,7 +167,7 @@ bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_sav
 	if (a->is_route != b->is_route)
 		return false;
 	if (a->is_route)
-		return a->len == b->len && !memcmp(a->body, b->body, a->len);
+		return length_of(a) == length_of(b) && !memcmp(a->body, b->body, length_of(a));
 	return netlink_saved_prefix(a, &p) && netlink_saved_prefix(b, &q) && p.len == q.len &&
 	       ip_equal(&p.addr, &q.addr);
 }
@@ -191,8 +214,16 @@ static void move(struct netlink_saved *item, int from, int to)
 		address->ifa_index = (uint32_t)to;
 }
 
-/* The attributes of `from` but those of type a and b, behind the body. */
-static void copy_but(struct netlink_saved *to, const struct netlink_saved *from, int a, int b)
+static bool is_one_of(int type, const int *types)
+{
+	for (; *types; types++)
+		if (*types == type)
+			return true;
+	return false;
+}
+
+/* The attributes of `from` but those of the types `but` (0 ends them), behind the body. */
+static void copy_but(struct netlink_saved *to, const struct netlink_saved *from, const int *but)
 {
 	struct nlattr *attribute, *first;
 	int left, len;
@@ -200,7 +231,7 @@ static void copy_but(struct netlink_saved *to, const struct netlink_saved *from,
 	first = attributes_of(from, &len);
 	nla_for_each_attr(attribute, first, len, left)
 	{
-		if (nla_type(attribute) == a || nla_type(attribute) == b)
+		if (is_one_of(nla_type(attribute), but))
 			continue;
 		memcpy(to->body + to->len, attribute, attribute->nla_len);
 		to->len += (uint32_t)NLA_ALIGN(attribute->nla_len);
@@ -216,12 +247,12 @@ static void put_u32(struct netlink_saved *to, uint16_t type, uint32_t value)
 	to->len += NLA_ALIGN(attribute.nla_len);
 }
 
-/* An empty item with the header of `from`, and room for all of it and one number more. */
+/* An empty item with the header of `from`, and room for all of it and two numbers more. */
 static bool begin(struct netlink_saved *to, const struct netlink_saved *from)
 {
 	*to = *from;
 	to->len = (uint32_t)head_of(from->is_route);
-	to->body = calloc(1, NLMSG_ALIGN(from->len) + NLA_ALIGN(NLA_HDRLEN + sizeof(uint32_t)));
+	to->body = from->len < to->len ? NULL : calloc(1, NLMSG_ALIGN(from->len) + 2 * NUMBER_LEN);
 	if (to->body)
 		memcpy(to->body, from->body, to->len);
 	return to->body;
@@ -238,38 +269,95 @@ static uint32_t lifetime_of(const struct netlink_saved *route)
 	return cache.rta_expires > 0 ? (uint32_t)cache.rta_expires / TICKS_PER_SECOND : 0;
 }
 
-static int append_route(struct wanted *w, struct netlink_saved *raw)
+/* Its lifetime comes last; see length_of(). */
+static int append_made(struct wanted *w, struct netlink_saved *item, uint32_t lifetime)
 {
-	struct rtmsg *head = (void *)raw->body;
-	struct netlink_saved item;
 	int rc;
 
-	if (!move_route(raw, w->ifindex, 0))
-		return 0;
-	head->rtm_flags &= ROUTE_FLAGS;
-	if (!begin(&item, raw))
-		return -ENOMEM;
-	copy_but(&item, raw, RTA_CACHEINFO, RTA_EXPIRES);
-	if (lifetime_of(raw))
-		put_u32(&item, RTA_EXPIRES, lifetime_of(raw));
-	item.is_refused = find(raw, RTA_NH_ID);
-	rc = netlink_saved_append(w->out, &item);
-	free(item.body);
+	if (lifetime)
+		put_u32(item, RTA_EXPIRES, lifetime);
+	rc = netlink_saved_append(w->out, item);
+	free(item->body);
 	return rc;
 }
 
-/* Not what the kernel has for every interface, and not its own tables. */
+/* One nexthop of an IPv6 route as the route that it is. */
+static int append_nexthop(struct wanted *w, const struct netlink_saved *raw,
+			  const struct rtnexthop *hop)
+{
+	size_t len = hop->rtnh_len - sizeof(*hop);
+	struct netlink_saved item;
+
+	if (!begin(&item, raw))
+		return -ENOMEM;
+	((struct rtmsg *)(void *)item.body)->rtm_flags |= hop->rtnh_flags & ROUTE_FLAGS;
+	copy_but(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, RTA_MULTIPATH, 0 });
+	put_u32(&item, RTA_OIF, 0);
+	memcpy(item.body + item.len, hop + 1, len);
+	item.len += (uint32_t)NLA_ALIGN(len);
+	return append_made(w, &item, lifetime_of(raw));
+}
+
+static int append_nexthops(struct wanted *w, const struct netlink_saved *raw,
+			   const struct nlattr *multipath)
+{
+	const struct rtnexthop *hop = nla_data(multipath);
+	int left = nla_len(multipath), rc = 0;
+
+	for (; !rc && left >= (int)sizeof(*hop) && RTNH_OK(hop, left);
+	     left -= NLMSG_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop))
+		if (hop->rtnh_ifindex == w->ifindex)
+			rc = append_nexthop(w, raw, hop);
+	return rc;
+}
+
+static struct key key_of(const struct netlink_saved *route)
+{
+	const struct rtmsg *head = (const void *)route->body;
+	const struct nlattr *table = find(route, RTA_TABLE), *priority = find(route, RTA_PRIORITY);
+	struct key key;
+
+	memset(&key, 0, sizeof(key));
+	netlink_saved_prefix(route, &key.to);
+	key.table = table ? nla_get_u32(table) : head->rtm_table;
+	key.priority = priority ? nla_get_u32(priority) : 0;
+	key.tos = head->rtm_tos;
+	return key;
+}
+
+static int append_route(struct wanted *w, struct netlink_saved *raw)
+{
+	struct rtmsg *head = (void *)raw->body;
+	const struct nlattr *multipath = find(raw, RTA_MULTIPATH);
+	struct key key = key_of(raw);
+	struct netlink_saved item;
+
+	head->rtm_flags &= ROUTE_FLAGS;
+	if (multipath && head->rtm_family == AF_INET6)
+		return append_nexthops(w, raw, multipath);
+	if (!move_route(raw, w->ifindex, 0)) {
+		w->other = key;
+		return 0;
+	}
+	if (!begin(&item, raw))
+		return -ENOMEM;
+	copy_but(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, 0 });
+	item.is_refused = find(raw, RTA_NH_ID);
+	item.is_behind = !memcmp(&key, &w->other, sizeof(key));
+	return append_made(w, &item, lifetime_of(raw));
+}
+
+/* Not what the kernel has for every interface or address. */
 static bool is_wanted_route(const struct netlink_saved *item)
 {
 	const struct rtmsg *head = (const void *)item->body;
-	const struct nlattr *table = find(item, RTA_TABLE);
-	struct ip_prefix to;
+	struct key key = key_of(item);
 
-	if (head->rtm_type != RTN_UNICAST || (head->rtm_flags & RTM_F_CLONED) ||
-	    (table ? nla_get_u32(table) : head->rtm_table) == RT_TABLE_LOCAL)
+	if ((head->rtm_flags & RTM_F_CLONED) ||
+	    (key.table == RT_TABLE_LOCAL && head->rtm_protocol == RTPROT_KERNEL))
 		return false;
-	return netlink_saved_prefix(item, &to) && !ip_is_link_local(&to.addr) &&
-	       !(to.addr.family == AF_INET6 && to.addr.b[0] == 0xff);
+	return key.to.addr.family && !ip_is_link_local(&key.to.addr) &&
+	       !(key.to.addr.family == AF_INET6 && key.to.addr.b[0] == 0xff);
 }
 
 static int append_address(struct wanted *w, struct netlink_saved *raw)
@@ -289,7 +377,7 @@ static int append_address(struct wanted *w, struct netlink_saved *raw)
 	head->ifa_flags = 0;
 	if (!begin(&item, raw))
 		return -ENOMEM;
-	copy_but(&item, raw, IFA_FLAGS, IFA_FLAGS);
+	copy_but(&item, raw, (const int[]){ IFA_FLAGS, 0 });
 	put_u32(&item, IFA_FLAGS, flags & ADDRESS_FLAGS);
 	rc = netlink_saved_append(w->out, &item);
 	free(item.body);
@@ -372,6 +460,17 @@ static bool age_address(struct netlink_saved *item, uint64_t elapsed)
 	return age(&cache->ifa_valid, elapsed);
 }
 
+bool netlink_saved_has_lifetime(const struct netlink_saved *item)
+{
+	const struct nlattr *info = item->is_route ? NULL : find(item, IFA_CACHEINFO);
+	struct ifa_cacheinfo cache;
+
+	if (!info || (size_t)nla_len(info) < sizeof(cache))
+		return item->is_route && find(item, RTA_EXPIRES);
+	memcpy(&cache, nla_data(info), sizeof(cache));
+	return cache.ifa_valid != FOREVER;
+}
+
 /* False: its lifetime is over. */
 static bool age_item(struct netlink_saved *item)
 {
@@ -381,58 +480,76 @@ static bool age_item(struct netlink_saved *item)
 	if (!item->is_route)
 		return age_address(item, elapsed);
 	expires = find(item, RTA_EXPIRES);
-	return !expires || age(nla_data(expires), elapsed);
+	return !expires || nla_len(expires) != sizeof(uint32_t) || age(nla_data(expires), elapsed);
 }
 
-static void add_flag(struct netlink_saved *item, uint32_t flag)
+static void change_flags(struct netlink_saved *item, uint32_t clear, uint32_t set)
 {
 	struct nlattr *attribute = find(item, IFA_FLAGS);
-	uint32_t flags = attribute ? nla_get_u32(attribute) | flag : flag;
+	uint32_t flags;
 
-	if (attribute)
-		memcpy(nla_data(attribute), &flags, sizeof(flags));
+	if (!attribute || nla_len(attribute) != sizeof(flags))
+		return;
+	flags = (nla_get_u32(attribute) & ~clear) | set;
+	memcpy(nla_data(attribute), &flags, sizeof(flags));
 }
 
 /* The item as it is to be asked for; free its body. NULL body: no memory. */
 static struct netlink_saved prepare(const struct netlink_saved *item, int ifindex, bool is_home)
 {
+	const int but[] = { item->is_route || is_home ? 0 : IFA_LABEL, 0 };
 	struct netlink_saved made;
-	int label = item->is_route || is_home ? -1 : IFA_LABEL;
 
 	if (!begin(&made, item))
 		return made;
-	copy_but(&made, item, label, label);
+	copy_but(&made, item, but);
 	if (!item->is_route && !is_home && family_of(item) == AF_INET6)
-		add_flag(&made, IFA_F_NODAD);
+		change_flags(&made, IFA_F_MANAGETEMPADDR, IFA_F_NODAD);
 	move(&made, 0, ifindex);
 	return made;
 }
 
 static int ask(struct netlink *nl, int type, int flags, const struct netlink_saved *item)
 {
-	struct nl_msg *request = nlmsg_alloc_simple(type, flags);
+	struct nl_msg *request = nlmsg_alloc_size(NLMSG_SPACE(item->len));
 	int nle = -NLE_NOMEM;
 
-	if (request && nlmsg_append(request, item->body, item->len, NLMSG_ALIGNTO) >= 0)
+	if (request && nlmsg_put(request, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags) &&
+	    nlmsg_append(request, item->body, item->len, NLMSG_ALIGNTO) >= 0)
 		nle = nl_send_sync(nl->requests, request); /* frees it */
 	else
 		nlmsg_free(request);
 	return netlink_result(nl, nle);
 }
 
-int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
-		      bool is_home)
+static int ask_route(struct netlink *nl, const struct netlink_saved *made, bool to_front)
 {
-	struct netlink_saved made = prepare(item, ifindex, is_home);
-	int rc = -ENOMEM;
+	int flags = NLM_F_CREATE | (made->is_behind ? NLM_F_APPEND : 0);
+	int rc = ask(nl, RTM_NEWROUTE, flags, made);
 
-	if (made.body && item->is_refused)
-		rc = -EOPNOTSUPP;
-	else if (made.body && !age_item(&made))
+	if (rc != -EEXIST || !to_front || made->is_behind || family_of(made) != AF_INET ||
+	    !netlink_saved_is_kernels(made))
+		return rc;
+	ask(nl, RTM_DELROUTE, 0, made);
+	return ask(nl, RTM_NEWROUTE, flags, made);
+}
+
+int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
+		      bool is_home, bool to_front)
+{
+	struct netlink_saved made;
+	int rc;
+
+	if (item->is_refused)
+		return -EOPNOTSUPP;
+	made = prepare(item, ifindex, is_home);
+	if (!made.body)
+		return -ENOMEM;
+	if (!age_item(&made))
 		rc = -ETIME;
-	else if (made.body && item->is_route)
-		rc = ask(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, &made);
-	else if (made.body)
+	else if (item->is_route)
+		rc = ask_route(nl, &made, to_front);
+	else
 		rc = ask(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &made);
 	free(made.body);
 	return rc;
@@ -441,9 +558,10 @@ int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int 
 int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, int ifindex)
 {
 	struct netlink_saved made = prepare(item, ifindex, true);
-	int rc = made.body ? ask(nl, item->is_route ? RTM_DELROUTE : RTM_DELADDR, 0, &made)
-			   : -ENOMEM;
+	int rc = -ENOMEM;
 
+	if (made.body)
+		rc = ask(nl, item->is_route ? RTM_DELROUTE : RTM_DELADDR, 0, &made);
 	free(made.body);
 	return rc;
 }

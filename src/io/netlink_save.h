@@ -14,9 +14,11 @@
 struct netlink_saved {
 	bool is_route;   /* else an address */
 	bool is_refused; /* a route that cannot be made again: it has a nexthop object */
+	bool is_behind;  /* a route that stands behind one by another link of the same key */
 	uint64_t saved;  /* when: seconds since boot, suspended ones included */
 	uint32_t len;
 	unsigned char *body; /* `len` bytes */
+	int result;          /* the caller's, of netlink_saved_add() */
 };
 
 struct netlink_saved_list {
@@ -24,28 +26,37 @@ struct netlink_saved_list {
 	size_t count;
 };
 
-/* What is on a link: addresses, in their order, then routes by it of all tables but
- * `local`. Left out is what the kernel makes for every interface: IPv6 link-local and
- * temporary addresses, multicast. Into *out, an empty list. Negative errno: nothing. */
+/* What is on a link: addresses, in their order, then routes by it. Left out is what the
+ * kernel makes for every interface or address: IPv6 link-local and temporary addresses,
+ * multicast, its own routes in the table `local`. IPv6 routes with several nexthops are kept
+ * as what they are to the kernel, one route for each. Into *out, an empty list. Negative
+ * errno: nothing. */
 int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out);
 /* Append a copy. -ENOMEM. */
 int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item);
 void netlink_saved_clear(struct netlink_saved_list *list);
 
-/* The same address (with its prefix), or the same route in every respect? */
+/* Is what it holds, which came from a file, an address or a route at all? */
+bool netlink_saved_is_valid(const struct netlink_saved *item);
+/* The same address (with its prefix), or the same route but for its lifetime? */
 bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b);
 /* The address, or the route's destination. False: neither IPv4 nor IPv6. */
 bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *out);
 /* A route that the kernel made with an address? */
 bool netlink_saved_is_kernels(const struct netlink_saved *item);
 
-/* Make it on a link: behind what is there, so that a route elsewhere goes on being used
- * until it is removed. `is_home`: it is the link that it was saved from; else an address
- * goes without its label, and without duplicate address detection. What has a lifetime gets
- * what is left of it. -EEXIST: it is there; -ETIME: its lifetime is over; -ENETUNREACH,
- * -EHOSTUNREACH: another route has to come first; -EOPNOTSUPP: is_refused. */
+/* Does it end by itself? */
+bool netlink_saved_has_lifetime(const struct netlink_saved *item);
+
+/* Make it on a link; a route before those of the same key that are there, unless it is one
+ * that stands behind. `is_home`: it is the link that it was saved from; else an address
+ * goes without its label, without duplicate address detection and without being one that
+ * the kernel makes temporary ones from. `to_front`: a route that the kernel has made
+ * already is taken to the front, too. What has a lifetime gets what is left of it.
+ * -EEXIST: it is there; -ETIME: its lifetime is over; -ENETUNREACH, -EHOSTUNREACH: another
+ * route has to come first; -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
-		      bool is_home);
+		      bool is_home, bool to_front);
 int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, int ifindex);
 
 #endif
