@@ -16,7 +16,7 @@
 struct answer {
 	struct requests *requests;
 	struct control_client *client;
-	char *(*next)(struct answer *answer);
+	enum control_next (*next)(struct answer *answer, struct control_piece *piece);
 	uint64_t dump; /* that it waits for; 0: none */
 	struct report_neigh *neigh;
 	bool is_sent; /* one that has a single piece */
@@ -31,39 +31,43 @@ struct requests {
 	struct answer *answers;
 };
 
-static char *next_peers(struct answer *a)
+/* Without memory there is no more. */
+static enum control_next give(struct control_piece *piece, char *text)
 {
-	struct report_state state;
-	char *line;
-	size_t len;
-
-	if (a->is_sent)
-		return NULL;
-	a->is_sent = true;
-	a->requests->state(&state, a->requests->arg);
-	line = report_answer("peers", &state);
-	len = line ? strlen(line) : 0;
-	line = line ? realloc(line, len + 2) : NULL;
-	if (line)
-		memcpy(line + len, "\n", 2);
-	return line;
+	*piece = (struct control_piece){ text, text ? strlen(text) : 0 };
+	return text ? CONTROL_PIECE : CONTROL_END;
 }
 
-static char *next_neigh(struct answer *a)
+static enum control_next next_peers(struct answer *a, struct control_piece *piece)
+{
+	struct report_state state;
+	enum control_next next;
+
+	if (a->is_sent)
+		return CONTROL_END;
+	a->is_sent = true;
+	a->requests->state(&state, a->requests->arg);
+	next = give(piece, report_answer("peers", &state));
+	if (next == CONTROL_PIECE)
+		piece->data[piece->len++] = '\n'; /* in place of the NUL */
+	return next;
+}
+
+static enum control_next next_neigh(struct answer *a, struct control_piece *piece)
 {
 	struct report_state state;
 
 	a->requests->state(&state, a->requests->arg);
 	if (!a->neigh)
 		a->neigh = report_neigh_create(state.mirror);
-	return a->neigh ? report_neigh_next(a->neigh, state.peers) : NULL;
+	return give(piece, a->neigh ? report_neigh_next(a->neigh, state.peers) : NULL);
 }
 
-static char *next_piece(void *arg)
+static enum control_next next_piece(struct control_piece *piece, void *arg)
 {
 	struct answer *a = arg;
 
-	return a->dump ? strdup("") : a->next(a);
+	return a->dump ? CONTROL_WAIT : a->next(a, piece);
 }
 
 static void close_answer(void *arg)
@@ -92,7 +96,7 @@ static void on_refreshed(uint64_t dump, void *arg)
 
 /* The table is looked at first: some of its changes are announced to nobody. */
 static void answer_refreshed(struct requests *r, struct control_client *client,
-			     char *(*next)(struct answer *answer))
+			     enum control_next (*next)(struct answer *, struct control_piece *))
 {
 	struct answer *a = calloc(1, sizeof(*a));
 
@@ -106,7 +110,7 @@ static void answer_refreshed(struct requests *r, struct control_client *client,
 	if (a->following)
 		a->following->place = &a->following;
 	r->answers = a;
-	control_stream(client, &(struct control_source){ next_piece, close_answer, a });
+	control_stream(client, &(struct control_source){ next_piece, close_answer, a, false });
 	a->dump = neighbours_refresh(r->neighbours);
 }
 

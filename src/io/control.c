@@ -3,7 +3,9 @@
 #include "io/control.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX 16
+#define ENDLESS_MAX 8
+#define LISTEN_MAX  64 /* who waits to be let in */
 #define REQUEST_MAX 4096
 #define CLIENT_MS   5000
 
@@ -23,10 +27,11 @@ struct control_client {
 	struct loop_timer *timer;
 	char request[REQUEST_MAX];
 	size_t used;
+	uint64_t since; /* when it came: monotonic ms */
 	bool is_answering;
 	struct control_source source; /* next NULL: the piece is all */
-	char *piece;                  /* what is being sent; NULL: none */
-	size_t piece_len, sent;
+	struct control_piece piece;   /* what is being sent; data NULL: none */
+	size_t sent;
 };
 
 struct control {
@@ -47,7 +52,7 @@ static void close_client(struct control_client *c)
 	loop_timer_free(c->timer);
 	if (c->fd >= 0)
 		close(c->fd);
-	free(c->piece);
+	free(c->piece.data);
 	if (c->source.close)
 		c->source.close(c->source.arg);
 	*c = (struct control_client){ .control = c->control, .fd = -1 };
@@ -72,10 +77,19 @@ static void hang_up(struct control_client *c)
 	close_client(c);
 }
 
+/* Of an endless answer its reader reads when he likes. */
+static void expect_progress(struct control_client *c)
+{
+	if (c->source.is_endless)
+		loop_timer_cancel(c->timer);
+	else
+		loop_timer_set(c->timer, CLIENT_MS);
+}
+
 /* True: the piece is on its way whole. */
 static bool send_piece(struct control_client *c)
 {
-	ssize_t n = send(c->fd, c->piece + c->sent, c->piece_len - c->sent,
+	ssize_t n = send(c->fd, c->piece.data + c->sent, c->piece.len - c->sent,
 			 MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
@@ -84,41 +98,46 @@ static bool send_piece(struct control_client *c)
 	}
 	if (n > 0) {
 		c->sent += (size_t)n;
-		loop_timer_set(c->timer, CLIENT_MS);
+		expect_progress(c);
 	}
-	if (c->sent < c->piece_len) {
+	if (c->sent < c->piece.len) {
 		loop_io_set(c->io, LOOP_WRITE);
 		return false;
 	}
-	free(c->piece);
-	c->piece = NULL;
+	free(c->piece.data);
+	c->piece.data = NULL;
 	return true;
 }
 
-static void set_piece(struct control_client *c, char *piece, size_t len)
+static void set_piece(struct control_client *c, struct control_piece piece)
 {
 	c->piece = piece;
-	c->piece_len = len;
 	c->sent = 0;
+	loop_io_set(c->io, LOOP_WRITE);
+}
+
+/* That an endless one has gone is heard of meanwhile; others may have closed their half. */
+static void wait_for_source(struct control_client *c)
+{
+	loop_io_set(c->io, c->source.is_endless ? LOOP_READ : 0);
 }
 
 /* One piece at a time, for others wait for their turn too. */
 static void go_on(struct control_client *c)
 {
-	char *piece;
+	struct control_piece piece = { 0 };
+	enum control_next next = CONTROL_END;
 
-	if (c->piece && !send_piece(c))
+	if (c->piece.data && !send_piece(c))
 		return;
-	piece = c->source.next ? c->source.next(c->source.arg) : NULL;
-	if (!piece) {
+	if (c->source.next)
+		next = c->source.next(&piece, c->source.arg);
+	if (next == CONTROL_PIECE)
+		set_piece(c, piece);
+	else if (next == CONTROL_WAIT)
+		wait_for_source(c);
+	else
 		hang_up(c);
-	} else if (!*piece) {
-		free(piece);
-		loop_io_set(c->io, 0);
-	} else {
-		set_piece(c, piece, strlen(piece));
-		loop_io_set(c->io, LOOP_WRITE);
-	}
 }
 
 void control_answer(struct control_client *c, char *line)
@@ -127,20 +146,30 @@ void control_answer(struct control_client *c, char *line)
 
 	line[len] = '\n'; /* in place of the NUL */
 	c->is_answering = true;
-	set_piece(c, line, len + 1);
-	loop_io_set(c->io, LOOP_WRITE);
+	set_piece(c, (struct control_piece){ line, len + 1 });
 }
 
 void control_stream(struct control_client *c, const struct control_source *source)
 {
 	c->is_answering = true;
 	c->source = *source;
-	loop_io_set(c->io, LOOP_WRITE);
+	control_wake(c);
 }
 
 void control_wake(struct control_client *c)
 {
+	expect_progress(c);
 	loop_io_set(c->io, LOOP_WRITE);
+}
+
+bool control_has_room(const struct control *control)
+{
+	unsigned endless = 0;
+	size_t i;
+
+	for (i = 0; i < CLIENTS_MAX; i++)
+		endless += control->clients[i].fd >= 0 && control->clients[i].source.is_endless;
+	return endless < ENDLESS_MAX;
 }
 
 /* The line is whole, or NULL, too long. */
@@ -172,32 +201,52 @@ static void read_request(struct control_client *c)
 	}
 }
 
+/* Nobody has anything to say after his request. */
+static void read_end(struct control_client *c)
+{
+	char rest[4096];
+	ssize_t n = recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_client(c);
+}
+
 static void on_client(unsigned ready, void *arg)
 {
 	struct control_client *c = arg;
 
-	(void)ready;
-	if (c->is_answering)
+	if (!c->is_answering)
+		read_request(c);
+	else if (ready & LOOP_WRITE)
 		go_on(c);
 	else
-		read_request(c);
+		read_end(c);
 }
 
-static struct control_client *free_place(struct control *control)
+/* A free place, or one that is made free: that of whoever has been longest about his
+ * request. NULL: all are being answered. */
+static struct control_client *find_place(struct control *control)
 {
+	struct control_client *c, *oldest = NULL;
 	size_t i;
 
-	for (i = 0; i < CLIENTS_MAX; i++)
-		if (control->clients[i].fd < 0)
-			return &control->clients[i];
-	return NULL;
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		c = &control->clients[i];
+		if (c->fd < 0)
+			return c;
+		if (!c->is_answering && (!oldest || c->since < oldest->since))
+			oldest = c;
+	}
+	if (oldest)
+		close_client(oldest);
+	return oldest;
 }
 
-/* With all places taken, further clients wait in the kernel's queue. */
+/* While all are being answered, further clients wait in the kernel's queue. */
 static void on_listen(unsigned ready, void *arg)
 {
 	struct control *control = arg;
-	struct control_client *c = free_place(control);
+	struct control_client *c = find_place(control);
 
 	(void)ready;
 	if (!c) {
@@ -207,6 +256,7 @@ static void on_listen(unsigned ready, void *arg)
 	c->fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (c->fd < 0)
 		return;
+	c->since = loop_now();
 	c->io = loop_io_add(control->loop, c->fd, LOOP_READ, on_client, c);
 	c->timer = loop_timer_add(control->loop, on_timeout, c);
 	if (!c->io || !c->timer) {
@@ -225,6 +275,15 @@ static bool somebody_listens(const struct sockaddr_un *address)
 	if (fd >= 0)
 		close(fd);
 	return yes;
+}
+
+/* Under the service manager we are the group's user ourselves. */
+static void set_group(const char *path)
+{
+	const struct group *group = geteuid() == 0 ? getgrnam(CONTROL_GROUP) : NULL;
+
+	if (group && lchown(path, (uid_t)-1, group->gr_gid))
+		return; /* root alone, then */
 }
 
 static int bind_path(int fd, const char *path)
@@ -249,7 +308,9 @@ static int bind_path(int fd, const char *path)
 	mask = umask(0117);
 	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 	umask(mask);
-	if (!rc && listen(fd, CLIENTS_MAX) < 0)
+	if (!rc)
+		set_group(path);
+	if (!rc && listen(fd, LISTEN_MAX) < 0)
 		rc = -errno;
 	return rc;
 }
