@@ -19,6 +19,11 @@
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 60000
 
+static bool is_up(const struct netlink_link *link)
+{
+	return link->flags & IFF_UP;
+}
+
 static bool is_running(const struct netlink_link *link)
 {
 	return link->flags & IFF_RUNNING;
@@ -132,9 +137,9 @@ static bool open_tap(struct daemon *d)
 }
 
 /* Somebody has deleted it, or taken it elsewhere: the host needs another one. */
-static void lose_tap(struct daemon *d, int error)
+static void lose_tap(struct daemon *d)
 {
-	log_warning_errno(-error, "%s is gone: making it anew", d->config->tap);
+	log_warning("%s is gone: making it anew", d->config->tap);
 	traffic_set_tap(d->traffic, NULL);
 	if (host_renew(d->host, nic_mtu(d)) || !open_tap(d)) {
 		daemon_fail(d);
@@ -151,7 +156,7 @@ void daemon_on_broken(enum rewrite_direction direction, int error, void *arg)
 	if (d->is_failing)
 		return;
 	if (direction == REWRITE_EGRESS) {
-		lose_tap(d, error);
+		lose_tap(d);
 	} else if (error == -ENXIO || error == -ENODEV) {
 		lose_nic(d);
 	} else if (error != -ENETDOWN) { /* its link event says that */
@@ -170,7 +175,9 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 		follow_mtu(d, link->mtu);
 	if (strcmp(link->name, before.name) != 0)
 		log_notice("%s is called %s now", before.name, link->name);
-	if (link->carrier != before.carrier)
+	if (is_up(link) != is_up(&before))
+		log_notice("%s was set %s", link->name, is_up(link) ? "up" : "down");
+	else if (link->carrier != before.carrier)
 		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
 	follow_carrier(d);
 	if (is_running(link) && !is_running(&before))
@@ -230,7 +237,7 @@ static void look_again(struct daemon *d)
 	struct netlink_link now;
 
 	if (netlink_link_by_index(d->netlink, host_ifindex(d->host), &now) == -ENODEV)
-		lose_tap(d, -ENODEV);
+		lose_tap(d);
 	if (d->is_failing)
 		return;
 	look_at_tap(d, host_ifindex(d->host));
@@ -258,7 +265,7 @@ void daemon_on_netlink(const struct netlink_event *event, void *arg)
 	else if (event->change == NETLINK_LINK)
 		on_link(d, &event->link);
 	else if (event->change == NETLINK_LINK_GONE && event->ifindex == host_ifindex(d->host))
-		lose_tap(d, -ENODEV);
+		lose_tap(d);
 	else if (is_nic && event->change == NETLINK_LINK_GONE)
 		lose_nic(d);
 	else if (is_nic && event->change == NETLINK_ADDRESS)

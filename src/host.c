@@ -211,6 +211,8 @@ static int add_gateway(struct host *host)
 		source = peers_own_address_for(host->peers, gateway);
 	rc = netlink_route_add_default(host->netlink, host->ifindex, gateway, source);
 	ip_format(gateway, text);
+	if (rc == -EEXIST && host->config->adopt) /* it will move to the TAP */
+		return 0;
 	if (rc == -EEXIST) {
 		log_warning("there is a default route already: gateway %s is not used", text);
 		return 0;

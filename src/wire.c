@@ -35,6 +35,7 @@ struct wire {
 	int lock;
 	char *record_path;
 	struct record record;
+	bool was_up;   /* a NIC that we had before, as it was then */
 	uint64_t lost; /* by packet sockets that are closed */
 };
 
@@ -195,7 +196,7 @@ static int take_record(struct wire *wire, const struct netlink_link *link)
 		return rc;
 	*now = (struct record){ .ifindex = link->ifindex,
 				.netns = record_netns(),
-				.was_up = link->flags & IFF_UP,
+				.was_up = (link->flags & IFF_UP) || wire->was_up,
 				.clsact_ours = !clsact };
 	rc = record_read(wire->record_path, &old);
 	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
@@ -384,9 +385,11 @@ static void close_nic(struct wire *wire)
 	wire->nic = NULL;
 }
 
-/* No NIC is ours any more. */
+/* No NIC is ours any more. One that comes in its place is left as this one was found: up
+ * if it was. */
 static void forget(struct wire *wire)
 {
+	wire->was_up |= wire->record.was_up;
 	wire->record = (struct record){ 0 };
 	wire->link = (struct netlink_link){ 0 };
 	unlock(wire);
