@@ -13,26 +13,33 @@ _clusterarpctl_instances() {
 	done
 }
 
-# Whether the words before the current one have a command already.
-_clusterarpctl_has_command() {
+# The words before the current one that are no options: the command, and what it acts on.
+_clusterarpctl_arguments() {
 	local i
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-s | --socket | -i | --instance) ((++i)) ;;
+		-s | --socket | -i | --instance | -w | --write | --count) ((++i)) ;;
 		-*) ;;
-		*) return 0 ;;
+		*) printf '%s\n' "${words[i]}" ;;
 		esac
 	done
-	return 1
+}
+
+# The options that go with a command; before there is one, all of them.
+_clusterarpctl_options() {
+	printf '%s ' -s --socket= -i --instance= -V --version -h --help
+	[[ $1 == capture ]] || printf '%s ' -j --json
+	[[ ${1:-reload} != reload ]] || printf '%s ' --dry-run
+	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count=
 }
 
 _clusterarpctl() {
-	local cur prev words cword split choices='-s --socket= -i --instance= -j --json
-		-V --version -h --help'
+	local cur prev words cword split choices=''
+	local -a arguments
 	_init_completion -s || return
 
 	case $prev in
-	-s | --socket)
+	-s | --socket | -w | --write)
 		_filedir
 		return
 		;;
@@ -40,11 +47,19 @@ _clusterarpctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_clusterarpctl_instances)" -- "$cur")
 		return
 		;;
+	--count)
+		return
+		;;
 	esac
 	[[ $split != true ]] || return
-	if [[ $cur != -* ]]; then
-		! _clusterarpctl_has_command || return
-		choices='status peers neigh counters version'
+	mapfile -t arguments < <(_clusterarpctl_arguments)
+	if [[ $cur == -* ]]; then
+		choices=$(_clusterarpctl_options "${arguments[0]-}")
+	elif ((${#arguments[@]} == 0)); then
+		choices='status peers neigh counters config reload monitor capture metrics
+			log-level version'
+	elif [[ ${arguments[*]} == log-level ]]; then
+		choices='error warning notice info debug'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY-} != *= ]] || compopt -o nospace

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "io/netlink_save.h"
 #include "log.h"
@@ -26,9 +27,13 @@
 #define ITEMS_MAX 5000 /* who has more of them needs another node, or another tool */
 #define LINES_MAX 20   /* in the log, of what moves */
 
+#define SOURCE_STEPS   30
+#define SOURCE_STEP_NS 100000000 /* 100 ms; duplicate address detection takes up to 2 s */
+
 struct adopt {
-	const struct peers *peers;
+	const struct peers *peers; /* these two NULL: for nothing but giving back */
 	const struct config *config;
+	const char *interface;
 	struct netlink *netlink;
 	char *path;
 	struct netlink_saved_list moved;
@@ -43,20 +48,19 @@ static void put_aside(const struct adopt *a, int rc)
 	snprintf(bad, sizeof(bad), "%s.bad", a->path);
 	rename(a->path, bad);
 	log_error_errno(-rc, "cannot read %s, now %s: what an earlier run moved from %s is lost",
-			a->path, bad, a->config->interface);
+			a->path, bad, a->interface);
 }
 
-struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket)
+struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, const char *socket)
 {
 	struct adopt *a = calloc(1, sizeof(*a));
 	int rc;
 
 	if (!a)
 		return NULL;
-	a->peers = peers;
-	a->config = peers_config(peers);
+	a->interface = interface;
 	a->netlink = netlink;
-	a->path = record_adopted_path(socket, a->config->interface);
+	a->path = record_adopted_path(socket, interface);
 	if (!a->path) {
 		adopt_destroy(a);
 		return NULL;
@@ -64,6 +68,18 @@ struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, c
 	rc = record_read_adopted(a->path, &a->moved);
 	if (rc && rc != -ENOENT)
 		put_aside(a, rc);
+	return a;
+}
+
+struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket)
+{
+	const struct config *config = peers_config(peers);
+	struct adopt *a = adopt_create_for(config->interface, netlink, socket);
+
+	if (!a)
+		return NULL;
+	a->peers = peers;
+	a->config = config;
 	return a;
 }
 
@@ -100,15 +116,20 @@ static void complain(const struct netlink_saved *item, const char *link, int rc)
 {
 	char text[DESCRIPTION];
 
-	log_warning_errno(-rc, "%s: cannot have the %s", link, describe(item, text));
+	log_warning_errno(-rc, "%s: cannot add the %s", link, describe(item, text));
 }
 
-/* An address that the TAP has by the configuration. */
+/* An address that the TAP has by the configuration; or a route that the kernel made with a
+ * cluster address, which must not become the source of anything. */
 static bool is_configured(const struct adopt *a, const struct netlink_saved *item)
 {
 	struct ip_prefix prefix;
+	struct ip_addr source;
 
-	return !item->is_route && netlink_saved_prefix(item, &prefix) &&
+	if (item->is_route)
+		return netlink_saved_is_kernels(item) && netlink_saved_source(item, &source) &&
+		       (peers_by_ip(a->peers, &source).roles & IP_CLUSTER);
+	return netlink_saved_prefix(item, &prefix) &&
 	       (peers_by_ip(a->peers, &prefix.addr).roles & (IP_SELF | IP_CLUSTER));
 }
 
@@ -118,8 +139,8 @@ static bool is_configured(const struct adopt *a, const struct netlink_saved *ite
 struct making {
 	int ifindex;
 	const char *name;
-	bool is_home;  /* it is the NIC */
-	bool to_front; /* routes that the kernel has made are in their place again */
+	bool is_home; /* it is the NIC */
+	enum netlink_place place;
 };
 
 static bool is_made(const struct netlink_saved *item)
@@ -151,7 +172,7 @@ static bool try_item(struct adopt *a, struct netlink_saved *item, enum turn turn
 {
 	if (!is_open(item) || turn_of(item) != turn)
 		return false;
-	item->result = netlink_saved_add(a->netlink, item, m->ifindex, m->is_home, m->to_front);
+	item->result = netlink_saved_add(a->netlink, item, m->ifindex, m->is_home, m->place);
 	return !is_open(item);
 }
 
@@ -170,6 +191,27 @@ static bool make_some(struct adopt *a, struct netlink_saved_list *list, const st
 	return progress;
 }
 
+/* Refused is an IPv6 route by a source address of which the kernel does not know yet that
+ * nobody else has it. (In an orderly stop the TAP has that address meanwhile.) */
+static bool waits_for_source(const struct netlink_saved_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->list[i].is_route && list->list[i].result == -EINVAL)
+			return true;
+	return false;
+}
+
+static void make_the_rest(struct adopt *a, struct netlink_saved_list *list, const struct making *m)
+{
+	const struct timespec step = { .tv_nsec = SOURCE_STEP_NS };
+
+	for (int i = 0; i < SOURCE_STEPS && waits_for_source(list); i++) {
+		nanosleep(&step, NULL);
+		while (make_some(a, list, m))
+			;
+	}
+}
+
 static void make_all(struct adopt *a, struct netlink_saved_list *list, const struct making *m)
 {
 	struct netlink_saved *item;
@@ -180,6 +222,8 @@ static void make_all(struct adopt *a, struct netlink_saved_list *list, const str
 			!m->is_home && is_configured(a, &list->list[i]) ? 0 : -EAGAIN;
 	while (make_some(a, list, m))
 		;
+	if (m->is_home)
+		make_the_rest(a, list, m);
 	for (size_t i = 0; i < list->count; i++) {
 		item = &list->list[i];
 		if (item->result == -ETIME)
@@ -207,7 +251,8 @@ static const char *caution(const struct adopt *a, const struct netlink_saved *it
 		return "; it has a lifetime, which nothing on the NIC can renew now";
 	if (item->is_route || is_configured(a, item))
 		return "";
-	return "; other nodes do not know of it, as it is not in the configuration";
+	return "; it is not an address of this node in the configuration: other nodes do not "
+	       "reach it well, and those that forward packets multiply them";
 }
 
 /* What is new in `list`, from `first` on. Of the routes that the kernel makes with an
@@ -219,11 +264,11 @@ static void tell(const struct adopt *a, size_t first)
 
 	for (size_t i = first; i < a->moved.count; i++)
 		if (!netlink_saved_is_kernels(&a->moved.list[i]) && told++ < LINES_MAX)
-			log_notice("%s: its %s moves to %s%s", a->config->interface,
+			log_notice("%s: its %s moves to %s%s", a->interface,
 				   describe(&a->moved.list[i], text), a->config->tap,
 				   caution(a, &a->moved.list[i]));
 	if (told > LINES_MAX)
-		log_notice("%s: and %zu more", a->config->interface, told - LINES_MAX);
+		log_notice("%s: and %zu more", a->interface, told - LINES_MAX);
 }
 
 /* What was moved before, and what of `found` can be moved. -E2BIG, -ENOMEM. */
@@ -241,7 +286,7 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 		if (item->is_refused)
 			log_warning("%s: its %s is by a nexthop object and cannot move: it does "
 				    "not work now",
-				    a->config->interface, describe(item, text));
+				    a->interface, describe(item, text));
 		else if (!has(&a->moved, item))
 			rc = netlink_saved_append(out, item);
 	}
@@ -288,13 +333,13 @@ static void remove_moved(struct adopt *a, const struct netlink_saved_list *found
 			continue;
 		rc = netlink_saved_remove(a->netlink, &found->list[i], nic);
 		if (rc && rc != -ESRCH && rc != -ENOENT && rc != -EADDRNOTAVAIL)
-			complain(&found->list[i], a->config->interface, rc);
+			complain(&found->list[i], a->interface, rc);
 	}
 }
 
-static void make_on_tap(struct adopt *a, int tap, bool to_front)
+static void make_on_tap(struct adopt *a, int tap, enum netlink_place place)
 {
-	const struct making m = { tap, a->config->tap, false, to_front };
+	const struct making m = { tap, a->config->tap, false, place };
 
 	make_all(a, &a->moved, &m);
 }
@@ -305,7 +350,7 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 	int rc;
 
 	if (!a->config->adopt) {
-		adopt_give_back(a, nic);
+		adopt_give_back(a, nic, true);
 		netlink_saved_clear(&a->moved);
 		return true;
 	}
@@ -315,13 +360,13 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 	if (rc == -E2BIG)
 		log_error("%s has more than %d addresses and routes: they stay there, and do not "
 			  "work",
-			  a->config->interface, ITEMS_MAX);
+			  a->interface, ITEMS_MAX);
 	else if (rc)
 		log_error_errno(-rc,
 				"%s: cannot write down its addresses and routes (%s): they stay "
 				"there, and do not work",
-				a->config->interface, a->path);
-	make_on_tap(a, tap, true);
+				a->interface, a->path);
+	make_on_tap(a, tap, NETLINK_PLACE_FRONT);
 	if (!rc)
 		remove_moved(a, &found, nic);
 	netlink_saved_clear(&found);
@@ -331,7 +376,7 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 void adopt_apply(struct adopt *a, int tap, bool is_empty)
 {
 	if (a->config->adopt)
-		make_on_tap(a, tap, is_empty);
+		make_on_tap(a, tap, is_empty ? NETLINK_PLACE_FRONT : NETLINK_PLACE_OWN);
 }
 
 /* --- back --- */
@@ -360,8 +405,8 @@ static void close_record(struct adopt *a)
 		if (is_open(&a->moved.list[i]))
 			rc = netlink_saved_append(&left, &a->moved.list[i]);
 	if (!rc && left.count) {
-		log_warning("what %s could not get back is in %s, for the next start",
-			    a->config->interface, a->path);
+		log_warning("what %s could not get back is in %s, for the next start", a->interface,
+			    a->path);
 		rc = record_write_adopted(a->path, &left);
 	} else if (!rc) {
 		record_remove(a->path);
@@ -369,15 +414,16 @@ static void close_record(struct adopt *a)
 	netlink_saved_clear(&left);
 }
 
-bool adopt_give_back(struct adopt *a, int nic)
+bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 {
-	const struct making m = { nic, a->config->interface, true, true };
+	const struct making m = { nic, a->interface, true,
+				  goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
 	struct netlink_saved_list before = { 0 };
 	bool is_known;
 
 	if (!a->moved.count || a->is_back)
 		return false;
-	log_notice("%s: gets its addresses and routes back", a->config->interface);
+	log_notice("%s: gets its addresses and routes back", a->interface);
 	is_known = !netlink_save(a->netlink, nic, &before);
 	make_all(a, &a->moved, &m);
 	if (is_known)
@@ -394,7 +440,7 @@ void adopt_drop(struct adopt *a)
 
 	for (size_t i = 0; i < a->moved.count; i++)
 		if (!netlink_saved_is_kernels(&a->moved.list[i]))
-			log_warning("%s is not there to get its %s back", a->config->interface,
+			log_warning("%s is not there to get its %s back", a->interface,
 				    describe(&a->moved.list[i], text));
 	netlink_saved_clear(&a->moved);
 	record_remove(a->path);

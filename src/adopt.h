@@ -19,6 +19,9 @@ struct adopt;
 /* `peers`, `netlink` are borrowed. `socket`: the path beside which the record is kept, which
  * is read. NULL: out of memory. */
 struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket);
+/* For what an earlier run moved from `interface`, which is borrowed: to give back or drop,
+ * not to take or apply. */
+struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, const char *socket);
 void adopt_destroy(struct adopt *adopt);
 
 /* The NIC `nic` was taken over: what it has moves to the TAP `tap`. Logs what fails; false:
@@ -26,9 +29,9 @@ void adopt_destroy(struct adopt *adopt);
 bool adopt_take(struct adopt *adopt, int nic, int tap);
 /* The TAP may lack some of what was moved; `is_empty`: it is another one, or was down. */
 void adopt_apply(struct adopt *adopt, int tap, bool is_empty);
-/* Back to the NIC, whose routes come behind those of the TAP, which goes after this: once. True:
- * there were some. */
-bool adopt_give_back(struct adopt *adopt, int nic);
+/* Back to the NIC, once. `goes_on`: the TAP is used further, and the routes to its networks
+ * stay before those of the NIC; else the TAP goes after this. True: there were some. */
+bool adopt_give_back(struct adopt *adopt, int nic, bool goes_on);
 /* There is no NIC to give back to. */
 void adopt_drop(struct adopt *adopt);
 

@@ -123,25 +123,27 @@ static void send_plainly(const struct ip_addr *address, void *arg)
 }
 
 /* A round a second, as long as they can be sent. */
-static void send_rounds(const struct adopt *adopt, struct plain *p)
+static void send_rounds(const struct adopt *adopt, struct plain *p, bool first)
 {
 	const struct timespec interval = { .tv_sec = INTERVAL_MS / 1000 };
-	unsigned left = ROUNDS;
+	unsigned left = first ? 1 : ROUNDS - 1;
 
 	do {
+		if (!first && nanosleep(&interval, NULL))
+			return;
 		p->sent = 0;
 		adopt_each_address(adopt, send_plainly, p);
-	} while (p->sent && --left && !nanosleep(&interval, NULL));
+	} while (p->sent && --left);
 }
 
-void announce_from_nic(struct announce *a, const struct netlink_link *nic)
+void announce_from_nic(struct announce *a, const struct netlink_link *nic, bool first)
 {
 	struct plain p = { .mac = &nic->mac };
 	int rc = nic_open(&p.nic);
 
 	p.packet.memory = malloc(PACKET_MEMORY);
 	if (!rc && p.packet.memory && !nic_bind(p.nic, nic->ifindex))
-		send_rounds(a->adopt, &p);
+		send_rounds(a->adopt, &p, first);
 	if (!rc)
 		nic_close(p.nic);
 	free(p.packet.memory);

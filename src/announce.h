@@ -24,8 +24,8 @@ void announce_start(struct announce *announce);
 /* No more: the NIC is gone. */
 void announce_stop(struct announce *announce);
 
-/* Addresses that went back to the NIC: they are at its own MAC now. Takes as long as it
- * takes, outside of the loop; nothing, if there are none. */
-void announce_from_nic(struct announce *announce, const struct netlink_link *nic);
+/* Addresses that went back to the NIC are at its own MAC now. `first`: the first round, at
+ * once; else the others, which takes as long as it takes, outside of the loop. */
+void announce_from_nic(struct announce *announce, const struct netlink_link *nic, bool first);
 
 #endif

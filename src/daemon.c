@@ -2,10 +2,10 @@
 /*
  * daemon: the wiring; see daemon.h.
  *
- * Start: the TAP device (one daemon has it), the control socket, the NIC (lock, record,
- * shield), then addresses and routes, and only then do frames flow. Stop: what was
- * adopted goes back to the NIC, then the TAP goes, so that its addresses are gone before the
- * NIC's own stack can speak for them.
+ * Start: the TAP device (one daemon has it), the control socket, NICs that an earlier run
+ * left (leftovers.h), the NIC (lock, record, shield), then addresses and routes, and only
+ * then do frames flow. Stop: what was adopted goes back to the NIC, then the TAP goes, so
+ * that its addresses are gone before the NIC's own stack can speak for them.
  * A restart by the service manager is no such stop: TAP and packet socket go on to the
  * next run; see handover.h.
  *
@@ -14,9 +14,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "daemon_private.h"
 #include "io/notify.h"
+#include "leftovers.h"
 #include "log.h"
 #include "options.h"
 
@@ -75,7 +77,9 @@ static void fill_state(struct report_state *state, void *arg)
 		.datapath = config_datapath_name(DATAPATH_USER),
 		.now = loop_now(),
 		.started = d->started,
-		.config_generation = 1,
+		.config_generation = d->generation,
+		.reloads = d->reloads,
+		.reload_ok = d->reload_ok,
 		.dev = link ? link->name : d->config->interface,
 		.carrier = link && link->carrier,
 		.mtu = link ? link->mtu : 0,
@@ -107,8 +111,7 @@ static void on_stop(void *arg)
 
 static void on_hangup(void *arg)
 {
-	(void)arg;
-	log_warning("SIGHUP: this version cannot reload its configuration; restart it");
+	free(daemon_reload(false, arg));
 }
 
 static bool watch_signals(struct daemon *d)
@@ -153,12 +156,14 @@ static bool create(struct daemon *d, const struct config_node *self)
 	if (!d->peers || !d->loop || !watch_signals(d))
 		return out_of_memory();
 	d->started = loop_now();
-	d->events = events_create(d->loop);
+	d->monitor = monitor_create();
+	d->events = d->monitor ? events_create(d->loop, d->monitor) : NULL;
 	d->relay = relay_create(d->peers, on_wire_event, d);
+	d->streams = streams_create(d->monitor, d->relay);
 	d->retry = loop_timer_add(d->loop, daemon_on_retry, d);
 	d->shield = loop_timer_add(d->loop, daemon_on_shield, d);
 	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
-	if (!d->events || !d->relay || !d->retry || !d->shield || !d->watchdog)
+	if (!d->events || !d->relay || !d->streams || !d->retry || !d->shield || !d->watchdog)
 		return out_of_memory();
 	d->traffic = traffic_create(d->loop, d->relay, daemon_on_broken, d);
 	return d->traffic ? true : out_of_memory();
@@ -184,7 +189,9 @@ static bool open_netlink(struct daemon *d)
 
 static bool open_requests(struct daemon *d)
 {
-	d->requests = requests_create(d->loop, d->options->socket, d->neighbours, fill_state, d);
+	const struct requests_ops ops = { fill_state, daemon_reload, d };
+
+	d->requests = requests_create(d->loop, d->options->socket, &ops, d->neighbours, d->streams);
 	return d->requests;
 }
 
@@ -204,7 +211,10 @@ static bool start(struct daemon *d, const struct config_node *self)
 	if (!create(d, self) || !open_netlink(d))
 		return false;
 	d->host = host_create(d->peers, d->netlink);
-	return d->host && open_requests(d) && attach_nic(d) && daemon_open_sides(d);
+	if (!d->host || !open_requests(d))
+		return false;
+	leftovers_restore(d->options->socket, d->config->interface);
+	return attach_nic(d) && daemon_open_sides(d);
 }
 
 /* What was adopted: to the NIC, whether or not it is ours now. True: it has it. */
@@ -217,23 +227,27 @@ static bool give_back_adopted(struct daemon *d, struct netlink_link *nic)
 	else
 		rc = netlink_link_by_name(d->netlink, d->config->interface, nic);
 	if (!rc)
-		return adopt_give_back(d->adopt, nic->ifindex);
+		return adopt_give_back(d->adopt, nic->ifindex, false);
 	if (rc == -ENODEV && d->exit_code == EXIT_WELL) /* else the next run may find one */
 		adopt_drop(d->adopt);
 	return false;
 }
 
-/* What was taken is put back. */
+/* What was taken is put back, and others are told so at once: the TAP takes its time to go,
+ * and is empty meanwhile. */
 static void give_back(struct daemon *d)
 {
 	struct netlink_link nic = { 0 };
 	bool is_given = give_back_adopted(d, &nic);
 
 	host_take_down(d->host);
-	d->host = NULL;
 	wire_restore(d->wire);
 	if (is_given)
-		announce_from_nic(d->announce, &nic);
+		announce_from_nic(d->announce, &nic, true);
+	host_destroy(d->host);
+	d->host = NULL;
+	if (is_given)
+		announce_from_nic(d->announce, &nic, false);
 }
 
 static void stop(struct daemon *d)
@@ -254,7 +268,9 @@ static void stop(struct daemon *d)
 	loop_io_free(d->netlink_io);
 	neighbours_destroy(d->neighbours);
 	netlink_close(d->netlink);
+	streams_destroy(d->streams);
 	events_destroy(d->events);
+	monitor_destroy(d->monitor);
 	loop_destroy(d->loop);
 	peers_destroy(d->peers);
 }
@@ -274,10 +290,16 @@ static void run(struct daemon *d)
 		log_error_errno(-rc, "the event loop failed");
 }
 
-int daemon_run(const struct config *config, const struct config_node *self,
+int daemon_run(struct config *config, const struct config_node *self,
 	       const struct daemon_options *options)
 {
-	struct daemon d = { .config = config, .options = options, .exit_code = EXIT_RUNTIME };
+	struct daemon d = {
+		.config = config,
+		.options = options,
+		.exit_code = EXIT_RUNTIME,
+		.generation = 1,
+		.reload_ok = true,
+	};
 
 	if (start(&d, self))
 		run(&d);

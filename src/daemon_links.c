@@ -91,6 +91,7 @@ static void take_nic(struct daemon *d)
 	}
 	if (!rc) {
 		d->retry_ms = 0;
+		events_link(d->events, wire_link(d->wire)->name, wire_link(d->wire));
 		daemon_say_state(d, notify_status);
 		return;
 	}
@@ -113,6 +114,7 @@ static void lose_nic(struct daemon *d)
 	if (!wire_link(d->wire))
 		return;
 	log_warning("%s is gone", wire_link(d->wire)->name);
+	events_link(d->events, wire_link(d->wire)->name, NULL);
 	close_nic(d);
 	wire_lose(d->wire);
 	follow_carrier(d);
@@ -175,6 +177,8 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 		follow_mtu(d, link->mtu);
 	if (strcmp(link->name, before.name) != 0)
 		log_notice("%s is called %s now", before.name, link->name);
+	if (link->mtu != before.mtu || link->carrier != before.carrier)
+		events_link(d->events, link->name, link);
 	if (is_up(link) != is_up(&before))
 		log_notice("%s was set %s", link->name, is_up(link) ? "up" : "down");
 	else if (link->carrier != before.carrier)
@@ -185,11 +189,11 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 }
 
 /* With the TAP's routes the kernel has removed its neighbours. */
-static void look_at_tap(struct daemon *d, int ifindex)
+static void look_at_tap(struct daemon *d, bool was_down)
 {
-	if (!host_link_changed(d->host, ifindex))
+	if (!host_link_changed(d->host, was_down))
 		return;
-	adopt_apply(d->adopt, ifindex, true);
+	adopt_apply(d->adopt, host_ifindex(d->host), true);
 	neighbours_seed(d->neighbours);
 }
 
@@ -199,7 +203,8 @@ static void on_link(struct daemon *d, const struct netlink_link *news)
 	const struct netlink_link *nic = wire_link(d->wire);
 	struct netlink_link now;
 
-	look_at_tap(d, news->ifindex);
+	if (news->ifindex == host_ifindex(d->host))
+		look_at_tap(d, !is_up(news));
 	if (nic && news->ifindex == nic->ifindex) {
 		if (!netlink_link_by_index(d->netlink, nic->ifindex, &now))
 			on_nic_link(d, &now);
@@ -240,7 +245,7 @@ static void look_again(struct daemon *d)
 		lose_tap(d);
 	if (d->is_failing)
 		return;
-	look_at_tap(d, host_ifindex(d->host));
+	look_at_tap(d, true);
 	if (!nic) {
 		take_nic(d);
 	} else if (!netlink_link_by_index(d->netlink, nic->ifindex, &now)) {

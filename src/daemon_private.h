@@ -14,16 +14,18 @@
 #include "host.h"
 #include "io/loop.h"
 #include "io/netlink.h"
+#include "monitor.h"
 #include "neighbours.h"
 #include "relay.h"
 #include "requests.h"
+#include "streams.h"
 #include "traffic.h"
 #include "wire.h"
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
 
 struct daemon {
-	const struct config *config;
+	struct config *config;
 	const struct daemon_options *options;
 	uint64_t started; /* ms */
 	int exit_code;    /* EXIT_RUNTIME until an orderly stop */
@@ -33,6 +35,8 @@ struct daemon {
 	struct peers *peers;
 	struct loop *loop;
 	struct loop_signal *signals[SIGNALS];
+	struct monitor *monitor;
+	struct streams *streams;
 	struct requests *requests;
 	struct netlink *netlink;
 	struct loop_io *netlink_io;
@@ -44,6 +48,9 @@ struct daemon {
 	struct adopt *adopt;
 	struct host *host;
 	struct wire *wire;
+	unsigned generation; /* of the configuration */
+	uint64_t reloads;
+	bool reload_ok;           /* the last */
 	struct loop_timer *retry; /* to take the NIC */
 	unsigned retry_ms;
 
@@ -60,6 +67,8 @@ void daemon_fail(struct daemon *d);
 /* What the log is told of the state, and the service manager by `tell`. */
 void daemon_say_state(struct daemon *d, void (*tell)(const char *status));
 
+/* As struct requests_ops has it. */
+char *daemon_reload(bool is_dry_run, void *daemon);
 /* The TAP, configured, and the NIC, if it is there, begin to carry frames. False after a
  * log line. */
 bool daemon_open_sides(struct daemon *d);

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "core/config.h"
+#include "core/peer_neigh.h"
 #include "core/ratelimit.h"
 #include "log.h"
+#include "report.h"
 
 #define LINES_PER_SECOND 10
 /* An own frame may come back once while a switch learns; one that does so in this many
@@ -16,6 +18,7 @@
 #define ECHO_REPEAT_MS 60000
 
 struct events {
+	struct monitor *monitor;
 	struct loop_timer *summary;
 	struct ratelimit limit;
 	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
@@ -30,12 +33,13 @@ static void on_summary(void *arg)
 		log_warning("%" PRIu64 " more events were not logged", n);
 }
 
-struct events *events_create(struct loop *loop)
+struct events *events_create(struct loop *loop, struct monitor *monitor)
 {
 	struct events *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
+	e->monitor = monitor;
 	e->limit.per_second = LINES_PER_SECOND;
 	e->summary = loop_timer_add(loop, on_summary, e);
 	if (e->summary)
@@ -77,11 +81,34 @@ static void echo(struct events *e, uint64_t now)
 		    "network, or a second host that runs as this node");
 }
 
+/* An address and who has it. */
+static json_t *entry_json(const struct ip_addr *dst, const struct mac *lladdr)
+{
+	char ip[IP_STRLEN], mac[MAC_STRLEN];
+
+	return json_pack("{s:s, s:s}", "dst", ip_format(dst, ip), "lladdr",
+			 mac_format(lladdr, mac));
+}
+
+static void emit_dropped(struct events *e, const struct rewrite_result *result)
+{
+	const char *name = counters_drop_name(result->verdict.drop);
+	bool has_peer = result->verdict.drop == DROP_SPOOFED && result->peer;
+
+	if (!monitor_is_watched(e->monitor))
+		return;
+	monitor_emit(e->monitor, name, has_peer ? result->peer->node->name : NULL,
+		     result->verdict.drop == DROP_ECHO
+			     ? json_object()
+			     : entry_json(&result->sender_ip, &result->sender_mac));
+}
+
 void events_dropped(struct events *e, const struct rewrite_result *result)
 {
 	uint64_t now = loop_now();
 	char mac[MAC_STRLEN], ip[IP_STRLEN];
 
+	emit_dropped(e, result);
 	if (result->verdict.drop == DROP_ECHO) {
 		echo(e, now);
 		return;
@@ -96,6 +123,23 @@ void events_dropped(struct events *e, const struct rewrite_result *result)
 			    mac, ip, result->peer ? result->peer->node->name : "?");
 	else
 		log_warning("address conflict: %s uses %s, which is this node's: dropped", mac, ip);
+}
+
+void events_peer_changed(struct events *e, const struct peer *peer, enum peer_state before)
+{
+	if (monitor_is_watched(e->monitor))
+		monitor_emit(e->monitor, "peer_state", peer->node->name,
+			     json_pack("{s:s, s:s}", "state", peer_neigh_state_name(peer->state),
+				       "previous", peer_neigh_state_name(before)));
+}
+
+void events_link(struct events *e, const char *dev, const struct netlink_link *link)
+{
+	if (monitor_is_watched(e->monitor))
+		monitor_emit(e->monitor, "link", NULL,
+			     json_pack("{s:o, s:b, s:b, s:i}", "dev", report_name(dev), "present",
+				       link != NULL, "carrier", link && link->carrier, "mtu",
+				       link ? (int)link->mtu : 0));
 }
 
 /* Both lines only where the last that was written says otherwise. */
@@ -116,6 +160,9 @@ void events_peer_repaired(struct events *e, const struct peer *peer, const struc
 {
 	char ip[IP_STRLEN], mac[MAC_STRLEN];
 
+	if (monitor_is_watched(e->monitor))
+		monitor_emit(e->monitor, "repaired", peer->node->name,
+			     entry_json(&was->dst, &was->lladdr));
 	if (may_log(e, loop_now()))
 		log_warning("somebody set the entry of node %s (%s) to %s: put right again",
 			    peer->node->name, ip_format(&was->dst, ip),

@@ -14,7 +14,6 @@
 struct host {
 	const struct peers *peers;
 	const struct config *config;
-	const struct config_node *self;
 	struct netlink *netlink;
 	struct tap *tap;
 	int ifindex;
@@ -165,12 +164,14 @@ static bool network_seen(const struct config_addresses *cluster, size_t index)
 	return false;
 }
 
-static int add_cluster_route(struct host *host, const struct ip_prefix *address)
+static int add_cluster_route(struct host *host, const struct ip_prefix *address, bool again)
 {
 	char text[PREFIX_STRLEN];
 	int rc = netlink_route_add_onlink(host->netlink, host->ifindex, address, &address->addr);
 
 	prefix_format(address, text);
+	if (rc == -EEXIST && again)
+		return 0;
 	if (rc == -EEXIST) {
 		log_warning("%s: the network of the cluster address %s has a route already: it "
 			    "is left as it is",
@@ -183,22 +184,22 @@ static int add_cluster_route(struct host *host, const struct ip_prefix *address)
 }
 
 /* A cluster address that no dedicated prefix holds has a network of its own. */
-static int add_cluster_routes(struct host *host)
+static int add_cluster_routes(struct host *host, bool again)
 {
 	const struct config_addresses *cluster = &host->config->address;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < cluster->count && !rc; i++)
-		if (!prefix_holding(&host->self->address, &cluster->list[i].addr) &&
+		if (!prefix_holding(&peers_self(host->peers)->address, &cluster->list[i].addr) &&
 		    !network_seen(cluster, i))
-			rc = add_cluster_route(host, &cluster->list[i]);
+			rc = add_cluster_route(host, &cluster->list[i], again);
 	return rc;
 }
 
 /* By its own address, even if the cluster's network alone holds the gateway: a cluster
  * address never becomes the source of what a node starts itself. */
-static int add_gateway(struct host *host)
+static int add_gateway(struct host *host, bool again)
 {
 	const struct ip_addr *gateway = &host->config->gateway;
 	const struct ip_addr *source = NULL;
@@ -207,11 +208,11 @@ static int add_gateway(struct host *host)
 
 	if (gateway->family == AF_UNSPEC)
 		return 0;
-	if (!prefix_holding(&host->self->address, gateway))
+	if (!prefix_holding(&peers_self(host->peers)->address, gateway))
 		source = peers_own_address_for(host->peers, gateway);
 	rc = netlink_route_add_default(host->netlink, host->ifindex, gateway, source);
 	ip_format(gateway, text);
-	if (rc == -EEXIST && host->config->adopt) /* it will move to the TAP */
+	if (rc == -EEXIST && (again || host->config->adopt)) /* it will move to the TAP */
 		return 0;
 	if (rc == -EEXIST) {
 		log_warning("there is a default route already: gateway %s is not used", text);
@@ -231,7 +232,6 @@ struct host *host_create(const struct peers *peers, struct netlink *netlink)
 		return NULL;
 	host->peers = peers;
 	host->config = peers_config(peers);
-	host->self = peers_self(peers);
 	host->netlink = netlink;
 	if (!open_tap(host))
 		return host;
@@ -247,20 +247,28 @@ void host_destroy(struct host *host)
 	free(host);
 }
 
+static void remove_address(const struct ip_prefix *address, void *arg)
+{
+	struct host *host = arg;
+
+	netlink_address_remove(host->netlink, host->ifindex, address);
+}
+
 void host_take_down(struct host *host)
 {
 	if (!host)
 		return;
 	netlink_link_set_up(host->netlink, host->ifindex, false);
+	netlink_address_list(host->netlink, host->ifindex, remove_address, host);
 	handover_forget_tap(host->peers);
-	host_destroy(host);
 }
 
-static int add_routes(struct host *host)
+/* `again`: they may be there. */
+static int add_routes(struct host *host, bool again)
 {
-	int rc = add_cluster_routes(host);
+	int rc = add_cluster_routes(host, again);
 
-	return rc ? rc : add_gateway(host);
+	return rc ? rc : add_gateway(host, again);
 }
 
 static int configure(struct host *host, unsigned mtu)
@@ -268,11 +276,11 @@ static int configure(struct host *host, unsigned mtu)
 	int rc = set_link(host, mtu);
 
 	if (!rc)
-		rc = add_addresses(host, &host->self->address, false);
+		rc = add_addresses(host, &peers_self(host->peers)->address, false);
 	if (!rc)
 		rc = add_addresses(host, &host->config->address, true);
 	if (!rc)
-		rc = add_routes(host);
+		rc = add_routes(host, false);
 	return rc;
 }
 
@@ -290,7 +298,7 @@ int host_configure(struct host *host, unsigned mtu)
 	host->up = true;
 	if (!rc)
 		handover_store_tap(host->peers, tap_fd(host->tap));
-	host_link_changed(host, host->ifindex);
+	host_link_changed(host, false);
 	return rc;
 }
 
@@ -317,6 +325,17 @@ int host_ifindex(const struct host *host)
 	return host->ifindex;
 }
 
+void host_reload(struct host *host, unsigned nic_mtu)
+{
+	struct netlink_link now;
+	unsigned mtu = host->config->mtu ? host->config->mtu : nic_mtu;
+
+	if (!mtu || netlink_link_by_index(host->netlink, host->ifindex, &now) || now.mtu == mtu)
+		return;
+	compare_mtu(host, nic_mtu);
+	set_mtu(host, mtu);
+}
+
 void host_follow_mtu(struct host *host, unsigned mtu)
 {
 	compare_mtu(host, mtu);
@@ -324,21 +343,21 @@ void host_follow_mtu(struct host *host, unsigned mtu)
 		set_mtu(host, mtu);
 }
 
-bool host_link_changed(struct host *host, int ifindex)
+bool host_link_changed(struct host *host, bool was_down)
 {
 	struct netlink_link now; /* the news may be of before host_configure() */
-	bool up;
+	bool up, comes_back;
 
-	if (ifindex != host->ifindex || netlink_link_by_index(host->netlink, ifindex, &now))
+	if (netlink_link_by_index(host->netlink, host->ifindex, &now))
 		return false;
 	up = now.flags & IFF_UP;
-	if (up == host->up)
-		return false;
+	comes_back = up && (was_down || !host->up);
+	if (up != host->up)
+		log_notice("%s was set %s", host->config->tap, up ? "up" : "down");
 	host->up = up;
-	log_notice("%s was set %s", host->config->tap, up ? "up" : "down");
-	if (up)
-		add_routes(host);
-	return up;
+	if (comes_back)
+		add_routes(host, true);
+	return comes_back;
 }
 
 bool host_set_carrier(struct host *host, bool carrier)

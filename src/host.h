@@ -19,8 +19,7 @@ struct host;
 struct host *host_create(const struct peers *peers, struct netlink *netlink);
 /* The descriptor is closed: the TAP goes, unless the service manager keeps it. */
 void host_destroy(struct host *host);
-/* The same for good: its routes go now, the TAP with its addresses as soon as the service
- * manager has let go of it. */
+/* It goes for good: its addresses and routes now, the TAP with host_destroy(). */
 void host_take_down(struct host *host);
 
 /* Give it MAC, MTU (`mtu`: the NIC's, 0 while there is none), addresses and routes, and
@@ -33,12 +32,15 @@ int host_renew(struct host *host, unsigned mtu);
 
 struct tap *host_tap(struct host *host);
 int host_ifindex(const struct host *host);
+/* The configuration is another now, as far as it may be without a restart: the MTU. */
+void host_reload(struct host *host, unsigned nic_mtu);
 /* The NIC's MTU is `mtu` now: follow it, unless the configuration has one. */
 void host_follow_mtu(struct host *host, unsigned mtu);
 /* Let the TAP have carrier, or not. True: it has, and had not. */
 bool host_set_carrier(struct host *host, bool carrier);
-/* The link `ifindex` changed: if it is the TAP, set up again by somebody, it gets the
- * routes back that the kernel removed when it was set down. True: this was so. */
-bool host_link_changed(struct host *host, int ifindex);
+/* The TAP's link changed: set up again by somebody, it gets the routes back that the kernel
+ * removed when it was set down. `was_down`: it is known to have been so, if only for a
+ * moment, or may have been. True: it came back. */
+bool host_link_changed(struct host *host, bool was_down);
 
 #endif

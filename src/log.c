@@ -32,6 +32,23 @@ bool log_enabled(enum log_level level)
 	return level <= max_level;
 }
 
+bool log_set_level(const char *name)
+{
+	static const char *const names[] = {
+		[LOG_LEVEL_ERROR] = "error",   [LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+	};
+
+	for (enum log_level level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
+		if (strcmp(name, names[level]) != 0)
+			continue;
+		max_level = level;
+		return true;
+	}
+	return false;
+}
+
 /* Appends to `line`, which stays terminated and leaves room for a newline. */
 static void append(char *line, size_t *used, const char *format, va_list args)
 {

@@ -22,6 +22,8 @@ enum log_level {
  * begin each line with "<N>" (sd-daemon(3)). */
 void log_init(enum log_level level, bool journal);
 bool log_enabled(enum log_level level);
+/* By its name; false: there is none of it. */
+bool log_set_level(const char *name);
 
 void log_write(enum log_level level, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

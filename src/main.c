@@ -10,41 +10,11 @@
 #include "core/config.h"
 #include "daemon.h"
 #include "io/notify.h"
+#include "leftovers.h"
+#include "load.h"
 #include "log.h"
 #include "options.h"
 #include "privilege.h"
-
-static struct config *read_config(const char *path, struct config_report *report)
-{
-	struct config *config;
-	FILE *f = fopen(path, "re");
-
-	if (!f) {
-		config_report_add(report, true, 0, "cannot open it: %s", strerror(errno));
-		return NULL;
-	}
-	config = config_read(f, report);
-	fclose(f);
-	return config;
-}
-
-/* The node that this host is; a test without --node only warns when it is none. */
-static const struct config_node *
-find_self(const struct config *config, const struct options *options, struct config_report *report)
-{
-	bool is_error = !options->test || options->node;
-	const struct config_node *self;
-	char host[256] = "";
-
-	gethostname(host, sizeof(host) - 1);
-	self = config_self(config, options->node, host);
-	if (!self && options->node)
-		config_report_add(report, is_error, 0, "it has no node '%s'", options->node);
-	else if (!self)
-		config_report_add(report, is_error, 0,
-				  "it has no node named like this host, '%s' (see --node)", host);
-	return self;
-}
 
 /* The process ID file comes last, so that a second daemon never touches the first's. */
 static int on_ready(void *arg)
@@ -57,10 +27,15 @@ static int on_ready(void *arg)
 	return 0;
 }
 
-static int run_daemon(const struct config *config, const struct config_node *self,
+static int run_daemon(struct config *config, const struct config_node *self,
 		      struct options *options)
 {
-	const struct daemon_options daemon_options = { options->socket, on_ready, options };
+	const struct daemon_options daemon_options = {
+		.socket = options->socket,
+		.load = { .path = options->config, .node = options->node },
+		.ready = on_ready,
+		.arg = options,
+	};
 
 	if (privilege_reduce() || (options->daemonize && background_fork()))
 		return EXIT_RUNTIME;
@@ -68,21 +43,33 @@ static int run_daemon(const struct config *config, const struct config_node *sel
 }
 
 /* As run_daemon(), with paths that stay right when the directory changes. */
-static int run(const struct config *config, const struct config_node *self,
-	       const struct options *options)
+static int run(struct config *config, const struct config_node *self, const struct options *options)
 {
+	char *file = background_path(options->config);
 	char *socket = background_path(options->socket);
 	char *pid_file = options->pid_file ? background_path(options->pid_file) : NULL;
 	struct options absolute = *options;
 	int rc = EXIT_RUNTIME;
 
+	absolute.config = file;
 	absolute.socket = socket;
 	absolute.pid_file = pid_file;
-	if (socket && (pid_file || !options->pid_file))
+	if (file && socket && (pid_file || !options->pid_file))
 		rc = run_daemon(config, self, &absolute);
+	free(file);
 	free(socket);
 	free(pid_file);
 	return rc;
+}
+
+/* Whoever ran before meant this run to go on with his NIC and his TAP, which the service
+ * manager is about to drop. */
+static void put_back_leftovers(const struct options *options)
+{
+	if (!leftovers_are_orphaned(options->socket) || privilege_reduce())
+		return;
+	notify_discard_rest();
+	leftovers_restore(options->socket, NULL);
 }
 
 int main(int argc, char **argv)
@@ -90,6 +77,7 @@ int main(int argc, char **argv)
 	struct config_report report = { 0 };
 	const struct config_node *self = NULL;
 	struct options options;
+	struct load load;
 	struct config *config;
 	int rc = options_parse(argc, argv, &options);
 
@@ -97,12 +85,11 @@ int main(int argc, char **argv)
 		return rc;
 	log_init(LOG_LEVEL_NOTICE + (options.verbose > 2 ? 2 : options.verbose),
 		 notify_stderr_is_journal());
-	config = read_config(options.config, &report);
-	if (config) {
-		config_unsupported(config, &report);
-		self = find_self(config, &options, &report);
-	}
+	load = (struct load){ options.config, options.node, options.test };
+	config = load_config(&load, &report, &self);
 	config_report_print(&report, options.config, stderr);
+	if (report.errors && !options.test)
+		put_back_leftovers(&options);
 	if (report.errors)
 		rc = EXIT_CONFIG;
 	else if (options.test)

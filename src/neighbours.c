@@ -24,7 +24,7 @@ struct neighbours {
 	struct events *events;
 	struct mirror *mirror;
 	int ifindex;
-	bool is_seeding; /* missing entries are to be installed, once it is known which */
+	bool is_known; /* the table, since the peers' entries were to be seeded */
 
 	struct netlink_neigh *table;
 	struct loop_io *changes_io, *dump_io;
@@ -36,6 +36,7 @@ struct neighbours {
 	bool is_unsure;        /* changes were lost since the last dump began */
 	bool is_resync_due;    /* the timer runs */
 	bool is_mend_due;      /* likewise */
+	uint64_t mend_due;     /* when: monotonic ms */
 	bool is_settle_due;    /* likewise */
 	bool is_refresh_asked; /* once the dump under way has ended */
 
@@ -47,9 +48,12 @@ struct neighbours {
 
 static void mend_later(struct neighbours *n, unsigned ms)
 {
-	if (n->is_mend_due)
+	uint64_t due = loop_now() + ms;
+
+	if (n->is_mend_due && n->mend_due <= due)
 		return;
 	n->is_mend_due = true;
+	n->mend_due = due;
 	loop_timer_set(n->mend_timer, ms);
 }
 
@@ -66,31 +70,41 @@ static bool write_entry(struct neighbours *n, const struct peer *peer,
 	return false;
 }
 
+/* Put one entry right. False: not now. */
+static bool mend_entry(struct neighbours *n, struct peer *peer, const struct ip_addr *dst, bool may)
+{
+	const struct mirror_entry *entry = mirror_find(n->mirror, dst);
+	struct mirror_entry wanted;
+	enum peer_neigh_need need =
+		peer_neigh_check(peers_config(n->peers)->neigh, peer, dst, entry,
+				 peer->is_to_seed && n->is_known, &wanted);
+
+	if (need == PEER_NEIGH_LEAVE)
+		return true;
+	if (!may) {
+		mend_later(n, MEND_MS);
+		return false;
+	}
+	peer->mended = loop_now();
+	if (!write_entry(n, peer, &wanted))
+		return false;
+	if (need == PEER_NEIGH_REPAIR) {
+		peer->counters.repaired++;
+		events_peer_repaired(n->events, peer, entry);
+	}
+	return true;
+}
+
 static void mend(struct neighbours *n, struct peer *peer)
 {
 	const struct config_addresses *a = &peer->node->address;
-	enum config_neigh policy = peers_config(n->peers)->neigh;
-	uint64_t now = loop_now();
-	bool may = !peer->mended || now - peer->mended >= MEND_MS;
+	bool may = !peer->mended || loop_now() - peer->mended >= MEND_MS;
+	bool is_done = true;
 
-	for (size_t i = 0; i < a->count; i++) {
-		const struct mirror_entry *entry = mirror_find(n->mirror, &a->list[i].addr);
-		struct mirror_entry wanted;
-		enum peer_neigh_need need = peer_neigh_check(policy, peer, &a->list[i].addr, entry,
-							     n->is_seeding, &wanted);
-
-		if (need == PEER_NEIGH_LEAVE)
-			continue;
-		if (!may) {
-			mend_later(n, MEND_MS);
-			return;
-		}
-		peer->mended = now;
-		if (write_entry(n, peer, &wanted) && need == PEER_NEIGH_REPAIR) {
-			peer->counters.repaired++;
-			events_peer_repaired(n->events, peer, entry);
-		}
-	}
+	for (size_t i = 0; i < a->count; i++)
+		is_done &= mend_entry(n, peer, &a->list[i].addr, may);
+	if (is_done && n->is_known)
+		peer->is_to_seed = false;
 }
 
 static void settle_later(struct neighbours *n)
@@ -104,12 +118,13 @@ static void settle_later(struct neighbours *n)
 static void judge(struct neighbours *n, struct peer *peer)
 {
 	bool confirmed = peer_neigh_is_confirmed(peer, n->mirror);
-	enum peer_state state = peer_neigh_state(peer, n->mirror);
+	enum peer_state state = peer_neigh_state(peer, n->mirror), before = peer->state;
 
-	if (state != peer->state) {
+	if (state != before) {
 		peer->state = state;
 		peer->changed = loop_now();
 		peer->changes++;
+		events_peer_changed(n->events, peer, before);
 	}
 	if (state == PEER_FAILED || (state == PEER_RESOLVED && confirmed))
 		events_peer_state(n->events, peer);
@@ -185,17 +200,16 @@ static void begin_dump(struct neighbours *n)
 
 	if (!n->table)
 		return;
+	n->dump_began = loop_now();
+	rc = netlink_neigh_dump(n->table); /* what was lost before it does not matter then */
 	loop_timer_cancel(n->resync_timer);
 	n->is_resync_due = false;
-	n->dump_began = loop_now();
-	rc = netlink_neigh_dump(n->table);
 	if (rc) {
 		log_warning_errno(-rc, "%s: cannot ask for its neighbours",
 				  peers_config(n->peers)->tap);
 		lose(n);
 		return;
 	}
-	n->resyncs += n->is_unsure;
 	n->is_unsure = false;
 	n->is_refresh_asked = false;
 	n->is_dumping = true;
@@ -208,6 +222,7 @@ static void on_resync(void *arg)
 	struct neighbours *n = arg;
 
 	n->is_resync_due = false;
+	n->resyncs++;
 	begin_dump(n);
 }
 
@@ -265,9 +280,9 @@ static void on_dump_ended(int error, void *arg)
 		mirror_resync_abort(n->mirror);
 	else
 		whole = mirror_resync_end(n->mirror);
-	look_at_all(n);
 	if (!error && !n->is_refresh_asked)
-		n->is_seeding = false;
+		n->is_known = true;
+	look_at_all(n);
 	if (!whole || n->is_unsure)
 		lose(n);
 	if (n->refreshed)
@@ -384,8 +399,43 @@ int neighbours_open(struct neighbours *n, int ifindex)
 
 void neighbours_seed(struct neighbours *n)
 {
-	n->is_seeding = true;
+	n->is_known = false;
+	for (size_t i = 0; i < peers_count(n->peers); i++)
+		peers_get(n->peers, i)->is_to_seed = true;
 	neighbours_refresh(n);
+}
+
+/* What becomes of the entry of a former address of a peer. */
+static void release(struct neighbours *n, const struct peer *was, const struct ip_addr *dst,
+		    bool was_pinned)
+{
+	const struct mirror_entry *entry = mirror_find(n->mirror, dst);
+	const struct peer *is = peer_of(n, dst);
+	bool is_same = is && mac_equal(&is->node->dedicated, &was->node->dedicated);
+	struct mirror_entry learnt;
+
+	if (!entry)
+		return;
+	if (!is_same) {
+		netlink_neigh_remove(n->netlink, n->ifindex, entry);
+	} else if (was_pinned && peers_config(n->peers)->neigh != NEIGH_PIN) {
+		learnt = *entry;
+		learnt.state = NUD_STALE;
+		netlink_neigh_set(n->netlink, n->ifindex, &learnt);
+	}
+}
+
+void neighbours_reload(struct neighbours *n, const struct peers *old)
+{
+	bool was_pinned = peers_config(old)->neigh == NEIGH_PIN;
+
+	for (size_t i = 0; i < peers_count(old); i++) {
+		const struct peer *was = peers_get(old, i);
+
+		for (size_t j = 0; j < was->node->address.count; j++)
+			release(n, was, &was->node->address.list[j].addr, was_pinned);
+	}
+	neighbours_seed(n);
 }
 
 const struct mirror *neighbours_mirror(const struct neighbours *n)

@@ -30,6 +30,11 @@ int neighbours_open(struct neighbours *n, int ifindex);
 /* The TAP was set up again, and the kernel has emptied its table: as at the start. */
 void neighbours_seed(struct neighbours *n);
 
+/* The peers are others now, `old` is what they were (peers_exchange()): entries of those
+ * that are gone, or have another MAC, go; what a pin that is no more has made is learnt from
+ * now on; new ones are installed as at the start. */
+void neighbours_reload(struct neighbours *n, const struct peers *old);
+
 /* ARP of a peer came in: dropped as spoofed, or well. */
 void neighbours_heard(struct neighbours *n, const struct rewrite_result *result);
 

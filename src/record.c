@@ -3,8 +3,10 @@
 #include "record.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,91 @@ char *record_adopted_path(const char *socket, const char *interface)
 	return asprintf(&path, "%s.%s.adopted.json", socket, interface) < 0 ? NULL : path;
 }
 
+/* NAME.json and NAME.adopted.json, behind `base` and a dot. */
+static bool is_record(const char *file, const char *base, char interface[IFNAMSIZ])
+{
+	static const char end[] = ".json", adopted[] = ".adopted";
+	size_t begin = strlen(base), len = strlen(file);
+
+	if (len <= begin + strlen(end) || strncmp(file, base, begin) != 0 || file[begin] != '.' ||
+	    strcmp(file + len - strlen(end), end) != 0)
+		return false;
+	file += begin + 1;
+	len -= begin + 1 + strlen(end);
+	if (len > strlen(adopted) &&
+	    !strncmp(file + len - strlen(adopted), adopted, strlen(adopted)))
+		len -= strlen(adopted);
+	if (!len || len >= IFNAMSIZ)
+		return false;
+	memcpy(interface, file, len);
+	interface[len] = '\0';
+	return true;
+}
+
+/* Of what begins with the path of a socket and a dot, SOCKET.0.eth0.json is SOCKET.0's. */
+static bool is_of_other(const char *socket, const char *interface)
+{
+	char path[PATH_MAX];
+	const char *dot;
+	bool is = false;
+
+	for (dot = strchr(interface, '.'); dot && !is; dot = strchr(dot + 1, '.')) {
+		snprintf(path, sizeof(path), "%s.%.*s", socket, (int)(dot - interface), interface);
+		is = !access(path, F_OK);
+	}
+	return is;
+}
+
+static int add_name(struct record_names *names, const char *interface)
+{
+	char(*grown)[IFNAMSIZ];
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (!strcmp(names->list[i], interface))
+			return 0;
+	grown = reallocarray(names->list, names->count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	names->list = grown;
+	strcpy(grown[names->count++], interface);
+	return 0;
+}
+
+static int read_names(DIR *directory, const char *socket, const char *base,
+		      struct record_names *out)
+{
+	char interface[IFNAMSIZ];
+	struct dirent *entry;
+	int rc = 0;
+
+	while (!rc && (entry = readdir(directory)))
+		if (is_record(entry->d_name, base, interface) && !is_of_other(socket, interface))
+			rc = add_name(out, interface);
+	return rc;
+}
+
+int record_find(const char *socket, struct record_names *out)
+{
+	const char *slash = strrchr(socket, '/');
+	char *path = slash ? strndup(socket, (size_t)(slash - socket) + 1) : strdup(".");
+	DIR *directory = path ? opendir(path) : NULL;
+	int rc = directory ? 0 : -errno;
+
+	free(path);
+	if (!directory)
+		return rc;
+	rc = read_names(directory, socket, slash ? slash + 1 : socket, out);
+	closedir(directory);
+	return rc;
+}
+
+void record_names_clear(struct record_names *names)
+{
+	free(names->list);
+	*names = (struct record_names){ 0 };
+}
+
 uint64_t record_netns(void)
 {
 	struct stat st;
@@ -38,7 +125,7 @@ int record_read(const char *path, struct record *out)
 	json_int_t netns;
 	json_t *root;
 
-	if (access(path, F_OK))
+	if (access(path, R_OK))
 		return -errno;
 	root = json_load_file(path, 0, NULL);
 	if (!root)
@@ -156,9 +243,12 @@ static int read_adopted(json_t *root, struct netlink_saved_list *out)
 {
 	json_t *list = json_object_get(root, "items"), *item;
 	size_t i;
-	int rc = json_is_array(list) ? 0 : -EBADMSG;
+	int rc = json_is_array(list) && json_is_integer(json_object_get(root, "netns")) ? 0
+											: -EBADMSG;
 
-	if (root && (uint64_t)json_integer_value(json_object_get(root, "netns")) != record_netns())
+	if (rc)
+		return rc;
+	if ((uint64_t)json_integer_value(json_object_get(root, "netns")) != record_netns())
 		return -ENOENT;
 	json_array_foreach (list, i, item)
 		rc = rc ? rc : read_saved(item, out);

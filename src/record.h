@@ -6,7 +6,9 @@
 #ifndef CLUSTERARPD_RECORD_H
 #define CLUSTERARPD_RECORD_H
 
+#include <net/if.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "io/netlink_save.h"
@@ -23,7 +25,7 @@ struct record {
 char *record_path(const char *socket, const char *interface);
 /* The inode of this process's network namespace; 0: unknown. */
 uint64_t record_netns(void);
-/* 0, or negative errno: -ENOENT none, -EBADMSG not one of ours. */
+/* 0, or negative errno: -ENOENT none, -EACCES not ours to read, -EBADMSG not one of ours. */
 int record_read(const char *path, struct record *out);
 /* Writes it as a whole or leaves the old one. Negative errno. */
 int record_write(const char *path, const struct record *record);
@@ -35,5 +37,16 @@ char *record_adopted_path(const char *socket, const char *interface);
  * not one of ours. */
 int record_read_adopted(const char *path, struct netlink_saved_list *out);
 int record_write_adopted(const char *path, const struct netlink_saved_list *list);
+
+/* The interfaces of which there is a record of either kind, each once. */
+struct record_names {
+	char (*list)[IFNAMSIZ];
+	size_t count;
+};
+
+/* Those beside the control socket `socket`, into *out, an empty list, to be cleared. Negative
+ * errno: not all of them. */
+int record_find(const char *socket, struct record_names *out);
+void record_names_clear(struct record_names *names);
 
 #endif

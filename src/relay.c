@@ -3,18 +3,21 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Frames a wake-up: enough that the event loop costs little, few enough that the other
  * direction and the control socket get their turn within a millisecond or two. */
 #define BATCH 64
+#define HEAD  256 /* bytes of a frame within which the rules change anything */
 
 struct way {
 	struct relay_side *from, *to;
 	struct packet packet;
 	struct peer *peer; /* of the kept frame */
 	bool kept;
+	bool is_own; /* a frame of ours, which came in on no side */
 };
 
 struct relay {
@@ -23,6 +26,8 @@ struct relay {
 	void *arg;
 	struct relay_side tap, nic;
 	struct way ways[2]; /* by enum rewrite_direction */
+	relay_observer *observer;
+	void *observer_arg;
 	struct counters counters;
 };
 
@@ -67,25 +72,6 @@ static void count_drop(struct relay *relay, enum drop_reason reason)
 static enum drop_reason busy_reason(enum rewrite_direction direction)
 {
 	return direction == REWRITE_EGRESS ? DROP_NIC_BUSY : DROP_TAP_BUSY;
-}
-
-static void drop_kept(struct relay *relay, enum rewrite_direction direction)
-{
-	if (relay->ways[direction].kept)
-		count_drop(relay, busy_reason(direction));
-	relay->ways[direction].kept = false;
-}
-
-void relay_set_tap(struct relay *relay, struct relay_side side)
-{
-	drop_kept(relay, REWRITE_INGRESS);
-	relay->tap = side;
-}
-
-void relay_set_nic(struct relay *relay, struct relay_side side)
-{
-	drop_kept(relay, REWRITE_EGRESS);
-	relay->nic = side;
 }
 
 static void count_in(struct counters *c, enum rewrite_direction direction, size_t len)
@@ -135,6 +121,38 @@ static enum drop_reason send_failure(enum rewrite_direction direction, int error
 	}
 }
 
+static void observe(struct relay *relay, enum rewrite_direction direction, bool is_out,
+		    enum drop_reason reason)
+{
+	char comment[64];
+
+	snprintf(comment, sizeof(comment), "dropped: %s", reason ? counters_drop_name(reason) : "");
+	relay->observer(direction, is_out, &relay->ways[direction].packet, reason ? comment : NULL,
+			relay->observer_arg);
+}
+
+static void drop_kept(struct relay *relay, enum rewrite_direction direction)
+{
+	if (!relay->ways[direction].kept)
+		return;
+	count_drop(relay, busy_reason(direction));
+	if (relay->observer)
+		observe(relay, direction, true, busy_reason(direction));
+	relay->ways[direction].kept = false;
+}
+
+void relay_set_tap(struct relay *relay, struct relay_side side)
+{
+	drop_kept(relay, REWRITE_INGRESS);
+	relay->tap = side;
+}
+
+void relay_set_nic(struct relay *relay, struct relay_side side)
+{
+	drop_kept(relay, REWRITE_EGRESS);
+	relay->nic = side;
+}
+
 /* Send the way's frame; RELAY_BLOCKED when it has to wait. */
 static int send_frame(struct relay *relay, enum rewrite_direction direction)
 {
@@ -144,6 +162,8 @@ static int send_frame(struct relay *relay, enum rewrite_direction direction)
 	way->kept = rc == -EAGAIN;
 	if (way->kept)
 		return RELAY_BLOCKED;
+	if (relay->observer)
+		observe(relay, direction, true, rc ? send_failure(direction, rc) : DROP_NONE);
 	if (rc)
 		count_drop(relay, send_failure(direction, rc));
 	else
@@ -177,13 +197,34 @@ static void count_resolution(struct relay *relay, enum rewrite_direction directi
 		relay->event(result, relay->arg);
 }
 
+/* Let the observer see it as it came in, with what has become of it. The rules change no
+ * more of a frame than its head. */
+static void rewrite_observed(struct relay *relay, enum rewrite_direction direction,
+			     struct rewrite_result *result)
+{
+	struct packet *packet = &relay->ways[direction].packet;
+	size_t len = packet->len < HEAD ? packet->len : HEAD;
+	uint8_t before[HEAD], after[HEAD];
+
+	memcpy(before, packet->frame, len);
+	rewrite_frame(relay->peers, direction, packet->frame, packet->len, result);
+	memcpy(after, packet->frame, len);
+	memcpy(packet->frame, before, len);
+	if (!relay->ways[direction].is_own)
+		observe(relay, direction, false, result->verdict.drop);
+	memcpy(packet->frame, after, len);
+}
+
 /* One frame, which is in the way's packet, on through the rules. */
 static int carry(struct relay *relay, enum rewrite_direction direction)
 {
 	struct way *way = &relay->ways[direction];
 	struct rewrite_result result;
 
-	rewrite_frame(relay->peers, direction, way->packet.frame, way->packet.len, &result);
+	if (relay->observer)
+		rewrite_observed(relay, direction, &result);
+	else
+		rewrite_frame(relay->peers, direction, way->packet.frame, way->packet.len, &result);
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
 		return RELAY_DRAINED;
@@ -248,8 +289,22 @@ void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
 	memset(packet_start(&way->packet), 0, PACKET_VNET_LEN);
 	memcpy(way->packet.frame, frame, len);
 	way->packet.len = len;
+	way->is_own = true;
 	carry(relay, REWRITE_EGRESS);
+	way->is_own = false;
 	drop_kept(relay, REWRITE_EGRESS);
+}
+
+void relay_observe(struct relay *relay, relay_observer *observer, void *arg)
+{
+	relay->observer = observer;
+	relay->observer_arg = arg;
+}
+
+void relay_forget_peers(struct relay *relay)
+{
+	relay->ways[REWRITE_EGRESS].peer = NULL;
+	relay->ways[REWRITE_INGRESS].peer = NULL;
 }
 
 const struct counters *relay_counters(const struct relay *relay)

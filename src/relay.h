@@ -36,6 +36,11 @@ enum relay_state {
 	RELAY_BLOCKED, /* the other side is full: call relay_flush() when it is writable */
 };
 
+/* Sees each frame as it comes in and as it goes out; `comment`: why it goes no further, or
+ * NULL. */
+typedef void relay_observer(enum rewrite_direction direction, bool is_out,
+			    const struct packet *packet, const char *comment, void *arg);
+
 /* `peers` is borrowed. NULL: out of memory. */
 struct relay *relay_create(const struct peers *peers, relay_event *event, void *arg);
 void relay_destroy(struct relay *relay);
@@ -53,6 +58,11 @@ int relay_run(struct relay *relay, enum rewrite_direction direction);
 int relay_flush(struct relay *relay, enum rewrite_direction direction);
 /* Send a frame of our own (`len` bytes, at most 1500) as if the stack had sent it. */
 void relay_inject(struct relay *relay, const uint8_t *frame, size_t len);
+
+/* NULL: nobody looks any more. */
+void relay_observe(struct relay *relay, relay_observer *observer, void *arg);
+/* The peers are others now (peers_exchange()). */
+void relay_forget_peers(struct relay *relay);
 
 const struct counters *relay_counters(const struct relay *relay);
 

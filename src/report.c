@@ -9,9 +9,9 @@
 
 #include "config.h"
 #include "core/peer_neigh.h"
+#include "metrics.h"
 
-#define SCHEMA_VERSION 1
-#define NEIGH_PIECE    256 /* entries: some 25 KiB, made in well under a millisecond */
+#define NEIGH_PIECE 256 /* entries: some 25 KiB, made in well under a millisecond */
 
 static json_t *mac_json(const struct mac *m)
 {
@@ -20,8 +20,7 @@ static json_t *mac_json(const struct mac *m)
 	return json_string(mac_format(m, text));
 }
 
-/* An interface's name may be of any bytes. */
-static json_t *name_json(const char *name)
+json_t *report_name(const char *name)
 {
 	char text[IFNAMSIZ];
 	size_t i;
@@ -65,7 +64,7 @@ static json_t *status_json(const struct report_state *s)
 			 "config_generation", (int)s->config_generation, "uptime_seconds",
 			 seconds(s->now - s->started), "cluster", "address",
 			 addresses_json(&c->address), "lladdr", mac_json(&c->mac), "tap", c->tap,
-			 "dev", name_json(s->dev), "dedicated", "address",
+			 "dev", report_name(s->dev), "dedicated", "address",
 			 addresses_json(&self->address), "lladdr", mac_json(&self->dedicated),
 			 "source_lladdr", mac_json(&self->source), "link", "carrier",
 			 (int)s->carrier, "mtu", (int)s->mtu);
@@ -139,21 +138,64 @@ static json_t *counters_json(const struct report_state *s)
 	return json_pack("{s:o}", "counters", object);
 }
 
+static json_t *cluster_json(const struct config *c)
+{
+	char gateway[IP_STRLEN];
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:o, s:o}",
+			 "interface", c->interface, "tap", c->tap, "address",
+			 addresses_json(&c->address), "mac", mac_json(&c->mac), "dedicated_mac",
+			 config_dedicated_mac_name(c->dedicated_mac), "source_mac",
+			 config_source_mac_name(c->source_mac), "arp", config_arp_name(c->arp),
+			 "advertise", config_advertise_name(c->advertise), "strict", c->strict,
+			 "datapath", config_datapath_name(c->datapath), "neigh",
+			 config_neigh_name(c->neigh), "adopt", c->adopt, "gateway",
+			 c->gateway.family ? json_string(ip_format(&c->gateway, gateway))
+					   : json_null(),
+			 "mtu", c->mtu ? json_integer(c->mtu) : json_string("auto"));
+}
+
+static json_t *node_json(const struct config_node *node)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", node->name, "address",
+			 addresses_json(&node->address), "mac", mac_json(&node->dedicated),
+			 "source_mac", mac_json(&node->source), "id",
+			 node->id ? json_integer(node->id) : json_null());
+}
+
+static json_t *config_json(const struct report_state *s)
+{
+	const struct config *c = peers_config(s->peers);
+	json_t *nodes = json_array();
+	size_t i;
+
+	for (i = 0; i < c->node_count; i++)
+		json_array_append_new(nodes, node_json(&c->nodes[i]));
+	return json_pack("{s:{s:o, s:o}}", "config", "cluster", cluster_json(c), "nodes", nodes);
+}
+
+static json_t *metrics_json(const struct report_state *s)
+{
+	char *text = metrics_text(s);
+	json_t *json = text ? json_pack("{s:s}", "metrics", text) : NULL;
+
+	free(text);
+	return json;
+}
+
 static const struct {
 	const char *command;
 	json_t *(*make)(const struct report_state *state);
 } answers[] = {
-	{ "status", status_json },
-	{ "peers", peers_json },
-	{ "counters", counters_json },
-	{ "version", version_json },
+	{ "status", status_json }, { "peers", peers_json },     { "counters", counters_json },
+	{ "config", config_json }, { "metrics", metrics_json }, { "version", version_json },
 };
 
-static char *line_of(json_t *root)
+char *report_line(json_t *root)
 {
 	char *line;
 
-	json_object_set_new(root, "schema_version", json_integer(SCHEMA_VERSION));
+	json_object_set_new(root, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
 	line = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	return line;
@@ -161,7 +203,7 @@ static char *line_of(json_t *root)
 
 char *report_refusal(const char *message)
 {
-	return line_of(json_pack("{s:{s:s}}", "error", "message", message));
+	return report_line(json_pack("{s:{s:s}}", "error", "message", message));
 }
 
 char *report_answer(const char *command, const struct report_state *state)
@@ -170,7 +212,7 @@ char *report_answer(const char *command, const struct report_state *state)
 
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
 		if (!strcmp(command, answers[i].command))
-			return line_of(answers[i].make(state));
+			return report_line(answers[i].make(state));
 	return report_refusal("unknown command");
 }
 
@@ -250,7 +292,7 @@ char *report_neigh_next(struct report_neigh *neigh, const struct peers *peers)
 	write_neighbours(out, neigh, peers);
 	neigh->is_ended = neigh->next == neigh->count;
 	if (neigh->is_ended)
-		fprintf(out, "],\"schema_version\":%d}\n", SCHEMA_VERSION);
+		fprintf(out, "],\"schema_version\":%d}\n", REPORT_SCHEMA_VERSION);
 	fclose(out);
 	return piece;
 }

@@ -26,10 +26,15 @@ struct answer {
 struct requests {
 	struct control *control;
 	struct neighbours *neighbours;
-	requests_state *state;
-	void *arg;
+	struct streams *streams;
+	struct requests_ops ops;
 	struct answer *answers;
 };
+
+static void get_state(const struct requests *r, struct report_state *state)
+{
+	r->ops.state(state, r->ops.arg);
+}
 
 /* Without memory there is no more. */
 static enum control_next give(struct control_piece *piece, char *text)
@@ -46,7 +51,7 @@ static enum control_next next_peers(struct answer *a, struct control_piece *piec
 	if (a->is_sent)
 		return CONTROL_END;
 	a->is_sent = true;
-	a->requests->state(&state, a->requests->arg);
+	get_state(a->requests, &state);
 	next = give(piece, report_answer("peers", &state));
 	if (next == CONTROL_PIECE)
 		piece->data[piece->len++] = '\n'; /* in place of the NUL */
@@ -57,7 +62,7 @@ static enum control_next next_neigh(struct answer *a, struct control_piece *piec
 {
 	struct report_state state;
 
-	a->requests->state(&state, a->requests->arg);
+	get_state(a->requests, &state);
 	if (!a->neigh)
 		a->neigh = report_neigh_create(state.mirror);
 	return give(piece, a->neigh ? report_neigh_next(a->neigh, state.peers) : NULL);
@@ -122,32 +127,112 @@ static void answer_line(struct control_client *client, char *line)
 		control_answer(client, line);
 }
 
-static void answer(struct requests *r, struct control_client *client, const char *command)
+/* --- commands: each answers a client's request, a JSON object --- */
+
+typedef void command(struct requests *r, struct control_client *client, const json_t *request);
+
+static void answer_peers(struct requests *r, struct control_client *client, const json_t *request)
 {
+	(void)request;
+	answer_refreshed(r, client, next_peers);
+}
+
+static void answer_neigh(struct requests *r, struct control_client *client, const json_t *request)
+{
+	(void)request;
+	answer_refreshed(r, client, next_neigh);
+}
+
+static void refuse(struct control_client *client, const char *why)
+{
+	answer_line(client, report_refusal(why));
+}
+
+static void answer_monitor(struct requests *r, struct control_client *client, const json_t *request)
+{
+	const char *why = "too many others monitor or capture";
+
+	(void)request;
+	if (control_has_room(r->control))
+		why = streams_monitor(r->streams, client);
+	if (why)
+		refuse(client, why);
+}
+
+static void answer_capture(struct requests *r, struct control_client *client, const json_t *request)
+{
+	json_int_t count = json_integer_value(json_object_get(request, "count"));
+	const char *why = "too many others monitor or capture";
 	struct report_state state;
 
-	if (!strcmp(command, "peers")) {
-		answer_refreshed(r, client, next_peers);
-	} else if (!strcmp(command, "neigh")) {
-		answer_refreshed(r, client, next_neigh);
-	} else {
-		r->state(&state, r->arg);
-		answer_line(client, report_answer(command, &state));
+	get_state(r, &state);
+	if (count < 0)
+		why = "a count cannot be negative";
+	else if (control_has_room(r->control))
+		why = streams_capture(r->streams, client, peers_config(state.peers)->tap, state.dev,
+				      (uint64_t)count);
+	if (why)
+		refuse(client, why);
+}
+
+static void answer_reload(struct requests *r, struct control_client *client, const json_t *request)
+{
+	bool is_dry_run = json_is_true(json_object_get(request, "dry_run"));
+
+	answer_line(client, r->ops.reload(is_dry_run, r->ops.arg));
+}
+
+static void answer_log_level(struct requests *r, struct control_client *client,
+			     const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "level"));
+
+	(void)r;
+	if (!name || !log_set_level(name)) {
+		refuse(client, "the levels are error, warning, notice, info and debug");
+		return;
 	}
+	log_notice("log level %s", name);
+	answer_line(client, report_line(json_pack("{s:s}", "log_level", name)));
+}
+
+static const struct {
+	const char *name;
+	command *answer;
+} commands[] = {
+	{ "peers", answer_peers },     { "neigh", answer_neigh },
+	{ "monitor", answer_monitor }, { "capture", answer_capture },
+	{ "reload", answer_reload },   { "log-level", answer_log_level },
+};
+
+/* The others are reports, made at once. */
+static void answer(struct requests *r, struct control_client *client, const char *name,
+		   const json_t *request)
+{
+	struct report_state state;
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!strcmp(name, commands[i].name)) {
+			commands[i].answer(r, client, request);
+			return;
+		}
+	}
+	get_state(r, &state);
+	answer_line(client, report_answer(name, &state));
 }
 
 static void on_request(struct control_client *client, const char *request, void *arg)
 {
 	json_t *root = request ? json_loads(request, 0, NULL) : NULL;
-	const char *command = json_string_value(json_object_get(root, "command"));
+	const char *name = json_string_value(json_object_get(root, "command"));
 
-	if (command)
-		answer(arg, client, command);
+	if (name)
+		answer(arg, client, name, root);
 	else if (request)
-		answer_line(client, report_refusal("not a request: a JSON object with a "
-						   "\"command\" is expected"));
+		refuse(client, "not a request: a JSON object with a \"command\" is expected");
 	else
-		answer_line(client, report_refusal("the request is too long"));
+		refuse(client, "the request is too long");
 	json_decref(root);
 }
 
@@ -161,15 +246,16 @@ static void make_directory(const char *file)
 	free(path);
 }
 
-struct requests *requests_create(struct loop *loop, const char *path, struct neighbours *neighbours,
-				 requests_state *state, void *arg)
+struct requests *requests_create(struct loop *loop, const char *path,
+				 const struct requests_ops *ops, struct neighbours *neighbours,
+				 struct streams *streams)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	int rc = -ENOMEM;
 
 	make_directory(path);
 	if (r) {
-		*r = (struct requests){ .neighbours = neighbours, .state = state, .arg = arg };
+		*r = (struct requests){ .neighbours = neighbours, .streams = streams, .ops = *ops };
 		rc = control_open(loop, path, on_request, r, &r->control);
 	}
 	if (!rc) {

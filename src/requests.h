@@ -8,15 +8,21 @@
 #include "io/loop.h"
 #include "neighbours.h"
 #include "report.h"
+#include "streams.h"
 
 struct requests;
 
-/* What the daemon is and does now. */
-typedef void requests_state(struct report_state *state, void *arg);
+/* The daemon, as far as clients ask it. */
+struct requests_ops {
+	void (*state)(struct report_state *state, void *arg); /* what it is and does now */
+	char *(*reload)(bool is_dry_run, void *arg); /* answers with a line; see reload.h */
+	void *arg;
+};
 
 /* Listen at `path`; all else is borrowed. NULL after a log line. */
-struct requests *requests_create(struct loop *loop, const char *path, struct neighbours *neighbours,
-				 requests_state *state, void *arg);
+struct requests *requests_create(struct loop *loop, const char *path,
+				 const struct requests_ops *ops, struct neighbours *neighbours,
+				 struct streams *streams);
 void requests_destroy(struct requests *requests);
 
 #endif

@@ -143,35 +143,44 @@ static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct uc
 	return full || (known && (holder->uid == 0 || holder->uid == geteuid()));
 }
 
-/* One daemon a NIC: an abstract UNIX address is the network namespace's, as the NIC
- * is, and is free again the moment its owner dies. As any user can take such a name,
- * one that is neither root's nor our own does not count. */
-static int lock(struct wire *wire, int ifindex)
+int wire_lock(const char *interface, int ifindex, pid_t *holder)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct ucred holder = { 0 };
-	int error;
 	socklen_t len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+	struct ucred other = { 0 };
 
-	wire->lock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (wire->lock < 0)
+	if (fd < 0)
 		return -errno;
 	len += (socklen_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
 				   "clusterarpd/nic/%d", ifindex);
-	if (!bind(wire->lock, (struct sockaddr *)&address, len) && !listen(wire->lock, SOMAXCONN))
-		return 0;
+	if (!bind(fd, (struct sockaddr *)&address, len) && !listen(fd, SOMAXCONN))
+		return fd;
 	error = errno;
-	if (error == EADDRINUSE && !is_taken(&address, len, &holder)) {
+	if (error == EADDRINUSE && !is_taken(&address, len, &other)) {
 		log_warning("%s: somebody else has the name of the lock: going on without it",
-			    wire->interface);
+			    interface);
+		return fd;
+	}
+	*holder = other.pid;
+	close(fd);
+	return error == EADDRINUSE ? -EBUSY : -error;
+}
+
+static int lock(struct wire *wire, int ifindex)
+{
+	pid_t holder = 0;
+	int fd = wire_lock(wire->interface, ifindex, &holder);
+
+	if (fd >= 0) {
+		wire->lock = fd;
 		return 0;
 	}
-	if (error == EADDRINUSE)
+	if (fd == -EBUSY)
 		log_error("%s: another clusterarpd runs on this interface (process %ld)",
-			  wire->interface, (long)holder.pid);
+			  wire->interface, (long)holder);
 	else
-		log_error_errno(error, "%s: cannot lock the interface", wire->interface);
-	unlock(wire);
+		log_error_errno(-fd, "%s: cannot lock the interface", wire->interface);
 	return -EBUSY;
 }
 
@@ -375,6 +384,11 @@ int wire_open(struct wire *wire)
 	return rc;
 }
 
+int wire_reload(struct wire *wire)
+{
+	return configure(wire);
+}
+
 static void close_nic(struct wire *wire)
 {
 	if (wire->nic) {
@@ -403,11 +417,16 @@ void wire_lose(struct wire *wire)
 }
 
 /* Down before unshielded: a NIC that was down has not been heard on the wire. */
+void wire_put_back(struct shield *shield, const struct record *record)
+{
+	if (!record->was_up)
+		netlink_link_set_up(shield->netlink, shield->ifindex, false);
+	shield_down(shield, record->clsact_ours);
+}
+
 static void put_back(struct wire *wire)
 {
-	if (!wire->record.was_up)
-		netlink_link_set_up(wire->netlink, wire->link.ifindex, false);
-	shield_down(&wire->shield, wire->record.clsact_ours);
+	wire_put_back(&wire->shield, &wire->record);
 	record_remove(wire->record_path);
 }
 

@@ -8,10 +8,14 @@
 #ifndef CLUSTERARPD_WIRE_H
 #define CLUSTERARPD_WIRE_H
 
+#include <sys/types.h>
+
 #include "core/peers.h"
 #include "io/kernel.h"
 #include "io/netlink.h"
 #include "io/nic.h"
+#include "record.h"
+#include "shield.h"
 
 struct wire;
 
@@ -25,6 +29,9 @@ void wire_destroy(struct wire *wire);
  * nothing is received before wire_open(). 0; -ENODEV: it is not there; else a negative
  * errno after a log line. */
 int wire_attach(struct wire *wire);
+/* The peers are others now: tell the socket filter. 0, or a negative errno; then it knows
+ * some of both. */
+int wire_reload(struct wire *wire);
 /* Begin to receive. 0, or a negative errno after a log line; -ENODEV: it went away. */
 int wire_open(struct wire *wire);
 /* The NIC is gone: close what belonged to it. */
@@ -45,6 +52,15 @@ bool wire_check_shield(struct wire *wire, uint64_t now);
 void wire_heard_address(const struct wire *wire, const struct ip_prefix *address);
 /* Warn of all addresses on the NIC but those that every interface has. */
 void wire_warn_addresses(const struct wire *wire);
+
+/* One daemon a NIC: a descriptor that keeps others off it until it is closed, or its owner
+ * dies. (An abstract UNIX address is the network namespace's, as the NIC is. As any user can
+ * take such a name, one that is neither root's nor our own does not count: a log line.)
+ * -EBUSY: another daemon has it, the process *holder, 0 for unknown; or another negative
+ * errno, not logged. */
+int wire_lock(const char *interface, int ifindex, pid_t *holder);
+/* Shield off, clsact too if it was ours and nobody else uses it, down if it was down. */
+void wire_put_back(struct shield *shield, const struct record *record);
 
 /* Frames that the kernel dropped for this NIC: adds to drops[DROP_REASONS]. */
 void wire_add_drops(struct wire *wire, uint64_t *drops);

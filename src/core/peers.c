@@ -20,7 +20,7 @@ struct ip_slot {
 };
 
 struct peers {
-	const struct config *config;
+	struct config *config;
 	const struct config_node *self;
 	unsigned policy;
 	struct mac_slot *by_mac;
@@ -117,7 +117,7 @@ static unsigned policy_of(const struct config *c)
 	       (c->source_mac == SOURCE_MAC_CLUSTER ? POLICY_SOURCE_CLUSTER : 0);
 }
 
-struct peers *peers_create(const struct config *config, const struct config_node *self)
+struct peers *peers_create(struct config *config, const struct config_node *self)
 {
 	struct peers *p = calloc(1, sizeof(*p));
 
@@ -151,6 +151,44 @@ void peers_destroy(struct peers *p)
 	}
 	free(p->list);
 	free(p);
+}
+
+static struct peer *find_peer(const struct peers *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(p->list[i].node->name, name))
+			return &p->list[i];
+	return NULL;
+}
+
+/* All but what it is in the configuration. */
+static void inherit(struct peer *peer, const struct peer *from)
+{
+	const struct config_node *node = peer->node;
+
+	*peer = *from;
+	peer->node = node;
+}
+
+void peers_exchange(struct peers *p, struct peers *other)
+{
+	struct config *mine = p->config, *others = other->config;
+	struct config config = *mine;
+	struct peers peers;
+	const struct peer *from;
+
+	for (size_t i = 0; i < other->count; i++) {
+		from = find_peer(p, other->list[i].node->name);
+		if (from)
+			inherit(&other->list[i], from);
+	}
+	peers = *p;
+	*p = *other;
+	*other = peers;
+	*mine = *others;
+	*others = config;
+	p->config = mine;
+	other->config = others;
 }
 
 /* What the address tells by itself. */

@@ -30,6 +30,7 @@ struct peer {
 	uint64_t changed;     /* when the state did: monotonic ms; 0: not yet */
 	uint64_t changes;     /* of the state */
 	uint64_t mended;      /* when an entry was written, last: monotonic ms */
+	bool is_to_seed;      /* entries that are missing are to be made */
 	bool is_claimed;      /* the last ARP heard with its address was not its own (I7) */
 };
 
@@ -43,8 +44,12 @@ struct peers;
 
 /* `config` and `self`, a node of it, are borrowed and must outlive the table. NULL:
  * out of memory. */
-struct peers *peers_create(const struct config *config, const struct config_node *self);
+struct peers *peers_create(struct config *config, const struct config_node *self);
 void peers_destroy(struct peers *p);
+/* Another configuration: `p` becomes what `other` is and the other way round, and so do
+ * the two configurations that they were made of; who holds a pointer to `p` or to its
+ * configuration need not know. Peers of the same name keep their counters and state. */
+void peers_exchange(struct peers *p, struct peers *other);
 
 /* Never NULL: an outsider's gives an entry without roles or peer. Group, broadcast
  * and link-local roles come from the address itself. */

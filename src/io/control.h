@@ -56,9 +56,9 @@ bool control_has_room(const struct control *control);
 /* The source has a piece now. */
 void control_wake(struct control_client *client);
 
-/* Listen at `path`, mode 0660, and if we are root of the group CONTROL_GROUP. A socket that nobody listens at any more is replaced.
- * Negative errno: -EADDRINUSE somebody does listen; -EEXIST there is a file that is no
- * socket; -ENAMETOOLONG. */
+/* Listen at `path`, mode 0660, and if we are root of the group CONTROL_GROUP. A socket that nobody
+ * listens at any more is replaced. Negative errno: -EADDRINUSE somebody does listen; -EEXIST there
+ * is a file that is no socket; -ENAMETOOLONG. */
 int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,
 		 struct control **out);
 /* Closes all connections and removes the socket. */

@@ -229,6 +229,7 @@ int netlink_neigh_dump(struct netlink_neigh *neigh)
 	struct nl_msg *request = nlmsg_alloc_simple(RTM_GETNEIGH, NLM_F_DUMP);
 	int nle = -NLE_NOMEM;
 
+	hear(neigh, READS_AT_END); /* what is older than the dump does not outrank it */
 	if (request && nlmsg_append(request, (void *)&head, sizeof(head), NLMSG_ALIGNTO) >= 0 &&
 	    nla_put_u32(request, NDA_IFINDEX, (uint32_t)neigh->ifindex) >= 0)
 		nle = nl_send_auto(neigh->dump, request);
@@ -268,6 +269,17 @@ int netlink_neigh_set(struct netlink *nl, int ifindex, const struct mirror_entry
 
 	if (neigh)
 		nle = rtnl_neigh_add(nl->requests, neigh, NLM_F_CREATE | NLM_F_REPLACE);
+	rtnl_neigh_put(neigh);
+	return netlink_result(nl, nle);
+}
+
+int netlink_neigh_remove(struct netlink *nl, int ifindex, const struct mirror_entry *entry)
+{
+	struct rtnl_neigh *neigh = to_rtnl(ifindex, entry);
+	int nle = -NLE_NOMEM;
+
+	if (neigh)
+		nle = rtnl_neigh_delete(nl->requests, neigh, 0);
 	rtnl_neigh_put(neigh);
 	return netlink_result(nl, nle);
 }

@@ -42,5 +42,7 @@ int netlink_neigh_dump(struct netlink_neigh *neigh);
 
 /* Make or replace an entry, by the requests' socket of `netlink`. */
 int netlink_neigh_set(struct netlink *netlink, int ifindex, const struct mirror_entry *entry);
+/* Remove one. */
+int netlink_neigh_remove(struct netlink *netlink, int ifindex, const struct mirror_entry *entry);
 
 #endif

@@ -147,6 +147,13 @@ bool netlink_saved_is_kernels(const struct netlink_saved *item)
 	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == RTPROT_KERNEL;
 }
 
+bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
+{
+	const struct nlattr *source = item->is_route ? find(item, RTA_PREFSRC) : NULL;
+
+	return source && ip_of(family_of(item), source, out);
+}
+
 bool netlink_saved_is_valid(const struct netlink_saved *item)
 {
 	struct ip_prefix prefix;
@@ -281,20 +288,25 @@ static int append_made(struct wanted *w, struct netlink_saved *item, uint32_t li
 	return rc;
 }
 
-/* One nexthop of an IPv6 route as the route that it is. */
+/* One nexthop of an IPv6 route as the route that it is; as a list of one, which has its
+ * weight. */
 static int append_nexthop(struct wanted *w, const struct netlink_saved *raw,
 			  const struct rtnexthop *hop)
 {
-	size_t len = hop->rtnh_len - sizeof(*hop);
+	struct nlattr list = { .nla_len = (uint16_t)(NLA_HDRLEN + hop->rtnh_len),
+			       .nla_type = RTA_MULTIPATH };
 	struct netlink_saved item;
+	struct rtnexthop *copy;
 
 	if (!begin(&item, raw))
 		return -ENOMEM;
-	((struct rtmsg *)(void *)item.body)->rtm_flags |= hop->rtnh_flags & ROUTE_FLAGS;
 	copy_but(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, RTA_MULTIPATH, 0 });
-	put_u32(&item, RTA_OIF, 0);
-	memcpy(item.body + item.len, hop + 1, len);
-	item.len += (uint32_t)NLA_ALIGN(len);
+	memcpy(item.body + item.len, &list, sizeof(list));
+	copy = (void *)(item.body + item.len + NLA_HDRLEN);
+	memcpy(copy, hop, hop->rtnh_len);
+	copy->rtnh_ifindex = 0;
+	copy->rtnh_flags &= ROUTE_FLAGS;
+	item.len += (uint32_t)NLA_ALIGN(list.nla_len);
 	return append_made(w, &item, lifetime_of(raw));
 }
 
@@ -522,20 +534,20 @@ static int ask(struct netlink *nl, int type, int flags, const struct netlink_sav
 	return netlink_result(nl, nle);
 }
 
-static int ask_route(struct netlink *nl, const struct netlink_saved *made, bool to_front)
+static int ask_route(struct netlink *nl, const struct netlink_saved *made, enum netlink_place place)
 {
 	int flags = NLM_F_CREATE | (made->is_behind ? NLM_F_APPEND : 0);
 	int rc = ask(nl, RTM_NEWROUTE, flags, made);
 
-	if (rc != -EEXIST || !to_front || made->is_behind || family_of(made) != AF_INET ||
-	    !netlink_saved_is_kernels(made))
+	if (rc != -EEXIST || place != NETLINK_PLACE_FRONT || made->is_behind ||
+	    family_of(made) != AF_INET || !netlink_saved_is_kernels(made))
 		return rc;
 	ask(nl, RTM_DELROUTE, 0, made);
 	return ask(nl, RTM_NEWROUTE, flags, made);
 }
 
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
-		      bool is_home, bool to_front)
+		      bool is_home, enum netlink_place place)
 {
 	struct netlink_saved made;
 	int rc;
@@ -548,7 +560,7 @@ int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int 
 	if (!age_item(&made))
 		rc = -ETIME;
 	else if (item->is_route)
-		rc = ask_route(nl, &made, to_front);
+		rc = ask_route(nl, &made, place);
 	else
 		rc = ask(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &made);
 	free(made.body);

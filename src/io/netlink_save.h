@@ -42,21 +42,27 @@ bool netlink_saved_is_valid(const struct netlink_saved *item);
 bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b);
 /* The address, or the route's destination. False: neither IPv4 nor IPv6. */
 bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *out);
+/* The preferred source of a route. False: it has none. */
+bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out);
 /* A route that the kernel made with an address? */
 bool netlink_saved_is_kernels(const struct netlink_saved *item);
 
 /* Does it end by itself? */
 bool netlink_saved_has_lifetime(const struct netlink_saved *item);
 
-/* Make it on a link; a route before those of the same key that are there, unless it is one
- * that stands behind. `is_home`: it is the link that it was saved from; else an address
+/* Where a route comes among those of the same key. */
+enum netlink_place {
+	NETLINK_PLACE_OWN,   /* before those that are there, unless it stood behind another */
+	NETLINK_PLACE_FRONT, /* so, even if the kernel has made it already */
+};
+
+/* Make it on a link. `is_home`: it is the link that it was saved from; else an address
  * goes without its label, without duplicate address detection and without being one that
- * the kernel makes temporary ones from. `to_front`: a route that the kernel has made
- * already is taken to the front, too. What has a lifetime gets what is left of it.
+ * the kernel makes temporary ones from.  What has a lifetime gets what is left of it.
  * -EEXIST: it is there; -ETIME: its lifetime is over; -ENETUNREACH, -EHOSTUNREACH: another
  * route has to come first; -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
-		      bool is_home, bool to_front);
+		      bool is_home, enum netlink_place place);
 int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, int ifindex);
 
 #endif

@@ -12,6 +12,8 @@
 void notify_ready(const char *status);
 void notify_status(const char *status);
 void notify_stopping(void);
+/* A reload begins; notify_ready() ends it, whatever came of it. */
+void notify_reloading(void);
 /* How often the service manager wants to hear from us, in milliseconds; 0: not at all. */
 unsigned notify_watchdog_ms(void);
 void notify_watchdog(void);

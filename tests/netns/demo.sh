@@ -97,8 +97,8 @@ traffic() {
 
 look() {
 	title "4. What an administrator sees:"
-	tell "alpha# clusterarpctl counters | grep -v ': 0'"
-	ctl alpha counters | grep -v ': 0$' | sed 's/^/    /'
+	tell "alpha# clusterarpctl"
+	ctl alpha status | sed 's/^/    /'
 	tell "(peer_address: what the outsider sent to beta and gamma by the cluster MAC, which"
 	tell "no port is known for, came by here too: every node gets it, one keeps it.)"
 	quietly lab_stop_all

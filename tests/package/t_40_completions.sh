@@ -24,7 +24,7 @@ in_zsh() { zsh -f "$here/complete.zsh" "$root/usr/share/zsh/vendor-completions" 
 
 long_options() { "$root/usr/sbin/$1" --help | grep -oE -- '--[a-z-]+'; }
 short_options() { "$root/usr/sbin/$1" --help | sed -nE 's/^  (-[A-Za-z]),.*/\1/p'; }
-commands() { "$root/usr/sbin/clusterarpctl" --help | sed -nE 's/^  ([a-z]+) .*/\1/p'; }
+commands() { "$root/usr/sbin/clusterarpctl" --help | sed -nE 's/^  ([a-z][a-z-]+) .*/\1/p'; }
 
 for shell in bash zsh; do
 	offers() { "in_$shell" "$@" | sed 's/=$//' | words; }
@@ -42,6 +42,6 @@ for shell in bash zsh; do
 	expect "$shell: commands" "$(commands | words)" "$(offers clusterarpctl '')"
 	expect "$shell: commands after options" "$(commands | words)" \
 		"$(offers clusterarpctl -j -s "$conf" '')"
-	expect "$shell: one command" "counters " "$(offers clusterarpctl co)"
+	expect "$shell: one command" "counters " "$(offers clusterarpctl cou)"
 	expect "$shell: files" "nodes.conf" "$(basename "$(offers clusterarpd -c "${conf%.conf}")" | tr -d ' ')"
 done

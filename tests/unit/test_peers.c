@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peers: who is behind an address, and which roles a MAC has at once. */
+/* peers: who is behind an address, which roles a MAC has at once, and an exchange of it all. */
 #include "cluster.h"
 
 static struct peers_entry by_mac(const struct cluster *c, const char *text)
@@ -138,6 +138,202 @@ static void every_mac_is_listed(void **state)
 	cluster_free(&c);
 }
 
+static struct cluster cluster_from(const char *text, const char *self)
+{
+	struct config_report report = { 0 };
+	struct cluster c;
+	char copy[1024];
+	FILE *f;
+
+	assert_true((size_t)snprintf(copy, sizeof(copy), "%s", text) < sizeof(copy));
+	f = fmemopen(copy, strlen(copy), "r");
+	c.config = config_read(f, &report);
+	fclose(f);
+	assert_non_null(c.config);
+	c.peers = peers_create(c.config, config_find_node(c.config, self));
+	assert_non_null(c.peers);
+	config_report_clear(&report);
+	return c;
+}
+
+static struct peer *peer_named(const struct cluster *c, const char *name)
+{
+	for (size_t i = 0; i < peers_count(c->peers); i++)
+		if (!strcmp(peers_get(c->peers, i)->node->name, name))
+			return peers_get(c->peers, i);
+	fail_msg("no peer %s", name);
+	return NULL;
+}
+
+/* Whatever the table points to is in its own configuration, or itself. */
+static void is_consistent(const struct cluster *c, const char *self)
+{
+	const struct config *config = peers_config(c->peers);
+	char ip[IP_STRLEN], mac[MAC_STRLEN];
+
+	assert_ptr_equal(config, c->config);
+	assert_ptr_equal(peers_self(c->peers), config_find_node(config, self));
+	assert_int_equal(peers_count(c->peers), config->node_count - 1);
+	for (size_t i = 0; i < peers_count(c->peers); i++) {
+		struct peer *peer = peers_get(c->peers, i);
+
+		assert_ptr_equal(peer->node, config_find_node(config, peer->node->name));
+		mac_format(&peer->node->dedicated, mac);
+		assert_ptr_equal(by_mac(c, mac).peer, peer);
+		ip_format(&peer->node->address.list[0].addr, ip);
+		assert_ptr_equal(by_ip(c, ip).peer, peer);
+	}
+}
+
+/* Another cluster address and policy; beta has another address and MAC, gamma is gone,
+ * delta is new; and in another order. */
+static const char changed[] = "[cluster]\ninterface = eth0\naddress = 12.12.4.99/24\n"
+			      "mac = 02:bf:aa:bb:cc:ee\narp = directed\n"
+			      "[node delta]\naddress = 12.12.4.104/24\n"
+			      "[node beta]\naddress = 12.12.4.112/24\n"
+			      "[node alpha]\naddress = 12.12.4.101/24\n";
+
+static void is_first(const struct cluster *c)
+{
+	is_consistent(c, "alpha");
+	assert_int_equal(peers_policy(c->peers), 0);
+	assert_int_equal(c->config->arp, ARP_BROADCAST);
+	assert_int_equal(peers_count(c->peers), 2);
+	assert_int_equal(by_mac(c, CLUSTER_MAC).roles, MAC_CLUSTER);
+	assert_int_equal(by_mac(c, "02:bf:aa:bb:cc:ee").roles, 0);
+	assert_int_equal(by_ip(c, CLUSTER_IP).roles, IP_CLUSTER);
+	assert_int_equal(by_ip(c, "12.12.4.99").roles, 0);
+	assert_ptr_equal(by_mac(c, BETA_MAC).peer, peer_named(c, "beta"));
+	assert_ptr_equal(by_ip(c, BETA_IP).peer, peer_named(c, "beta"));
+	assert_ptr_equal(by_ip(c, GAMMA_IP).peer, peer_named(c, "gamma"));
+	assert_int_equal(by_ip(c, "12.12.4.104").roles, 0);
+	assert_int_equal(by_ip(c, "12.12.4.112").roles, 0);
+}
+
+static void is_changed(const struct cluster *c)
+{
+	is_consistent(c, "alpha");
+	assert_int_equal(peers_policy(c->peers), POLICY_DIRECTED);
+	assert_int_equal(c->config->arp, ARP_DIRECTED);
+	assert_int_equal(peers_count(c->peers), 2);
+	assert_int_equal(by_mac(c, CLUSTER_MAC).roles, 0);
+	assert_int_equal(by_mac(c, "02:bf:aa:bb:cc:ee").roles, MAC_CLUSTER);
+	assert_int_equal(by_ip(c, CLUSTER_IP).roles, 0);
+	assert_int_equal(by_ip(c, "12.12.4.99").roles, IP_CLUSTER);
+	assert_int_equal(by_mac(c, BETA_MAC).roles, 0);
+	assert_null(by_ip(c, BETA_IP).peer);
+	assert_int_equal(by_ip(c, GAMMA_IP).roles, 0);
+	assert_ptr_equal(by_mac(c, "06:bf:0c:0c:04:70").peer, peer_named(c, "beta"));
+	assert_ptr_equal(by_ip(c, "12.12.4.112").peer, peer_named(c, "beta"));
+	assert_ptr_equal(by_ip(c, "12.12.4.104").peer, peer_named(c, "delta"));
+}
+
+/* All of a peer but its node, other than zero. */
+static void season(struct peer *peer, uint64_t n)
+{
+	peer->counters =
+		(struct peer_counters){ n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7 };
+	peer->state = PEER_FOREIGN;
+	peer->told = PEER_FAILED;
+	peer->changed = n + 8;
+	peer->changes = n + 9;
+	peer->mended = n + 10;
+	peer->is_to_seed = peer->is_claimed = true;
+}
+
+static void is_seasoned(const struct peer *peer, uint64_t n)
+{
+	struct peer expected = { .node = peer->node };
+
+	season(&expected, n);
+	assert_memory_equal(&peer->counters, &expected.counters, sizeof(expected.counters));
+	assert_int_equal(peer->state, PEER_FOREIGN);
+	assert_int_equal(peer->told, PEER_FAILED);
+	assert_int_equal(peer->changed, expected.changed);
+	assert_int_equal(peer->changes, expected.changes);
+	assert_int_equal(peer->mended, expected.mended);
+	assert_true(peer->is_to_seed && peer->is_claimed);
+}
+
+static void is_new(const struct peer *peer)
+{
+	const struct peer_counters zero = { 0 };
+
+	assert_memory_equal(&peer->counters, &zero, sizeof(zero));
+	assert_int_equal(peer->state, PEER_NONE);
+	assert_int_equal(peer->told, PEER_NONE);
+	assert_int_equal(peer->changed | peer->changes | peer->mended, 0);
+	assert_false(peer->is_to_seed || peer->is_claimed);
+}
+
+static void exchange_and_back(void **state)
+{
+	struct cluster c = cluster_make("", "alpha"), other = cluster_from(changed, "alpha");
+
+	(void)state;
+	is_first(&c);
+	is_changed(&other);
+	season(peer_named(&c, "beta"), 100);
+	season(peer_named(&c, "gamma"), 200);
+	peers_exchange(c.peers, other.peers);
+	is_changed(&c);
+	is_first(&other);
+	is_seasoned(peer_named(&c, "beta"), 100);
+	is_new(peer_named(&c, "delta"));
+	is_seasoned(peer_named(&other, "gamma"), 200);
+	season(peer_named(&c, "beta"), 300); /* life goes on */
+	season(peer_named(&c, "delta"), 400);
+	peers_exchange(c.peers, other.peers);
+	is_first(&c);
+	is_changed(&other);
+	is_seasoned(peer_named(&c, "beta"), 300);
+	is_seasoned(peer_named(&c, "gamma"), 200);
+	is_seasoned(peer_named(&other, "delta"), 400);
+	cluster_free(&other);
+	is_first(&c);
+	cluster_free(&c);
+}
+
+/* As a reload does: the old one goes, whole, and what stays owes it nothing. */
+static void exchange_and_go_on(void **state)
+{
+	struct cluster c = cluster_make("", "alpha"), other = cluster_from(changed, "alpha");
+
+	(void)state;
+	season(peer_named(&c, "beta"), 100);
+	peers_exchange(c.peers, other.peers);
+	cluster_free(&other);
+	is_changed(&c);
+	is_seasoned(peer_named(&c, "beta"), 100);
+	other = cluster_make("", "alpha");
+	peers_exchange(c.peers, other.peers);
+	cluster_free(&other);
+	is_first(&c);
+	is_seasoned(peer_named(&c, "beta"), 100);
+	is_new(peer_named(&c, "gamma")); /* it was away */
+	cluster_free(&c);
+}
+
+static void exchange_with_a_cluster_without_peers(void **state)
+{
+	static const char alone[] = "[cluster]\ninterface = eth0\naddress = 12.12.4.100/24\n"
+				    "[node beta]\naddress = 12.12.4.102/24\n";
+	struct cluster c = cluster_make("", "beta"), other = cluster_from(alone, "beta");
+
+	(void)state;
+	peers_exchange(c.peers, other.peers);
+	is_consistent(&c, "beta");
+	is_consistent(&other, "beta");
+	assert_int_equal(peers_count(c.peers), 0);
+	assert_int_equal(by_ip(&c, BETA_IP).roles, IP_SELF);
+	assert_int_equal(by_ip(&c, ALPHA_IP).roles, 0);
+	peers_exchange(c.peers, other.peers);
+	is_consistent(&c, "beta");
+	assert_int_equal(peers_count(c.peers), 2);
+	cluster_free(&c);
+	cluster_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +344,9 @@ int main(void)
 		cmocka_unit_test(own_address_for_a_target),
 		cmocka_unit_test(policy_from_configuration),
 		cmocka_unit_test(every_mac_is_listed),
+		cmocka_unit_test(exchange_and_back),
+		cmocka_unit_test(exchange_and_go_on),
+		cmocka_unit_test(exchange_with_a_cluster_without_peers),
 	};
 
 	return cmocka_run_group_tests_name("peers", tests, NULL, NULL);

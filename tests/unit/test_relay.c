@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* relay: batches, a side that is full, errors, and what is counted; both sides are fake. */
+/* relay: batches, a side that is full, errors, what is counted and what an observer sees; both
+ * sides are fake. */
 #include "cluster.h"
 
 #include <errno.h>
@@ -55,11 +56,11 @@ static void on_event(const struct rewrite_result *result, void *arg)
 	lab->drop = result->verdict.drop;
 }
 
-static int setup(void **state)
+static struct lab *lab_make(const char *keys, const char *self)
 {
 	struct lab *lab = calloc(1, sizeof(*lab));
 
-	lab->cluster = cluster_make("", "alpha");
+	lab->cluster = cluster_make(keys, self);
 	lab->relay = relay_create(lab->cluster.peers, on_event, lab);
 	lab->tap.frame = ipv4_frame(CLUSTER_MAC, BETA_MAC, ALPHA_IP, BETA_IP);
 	lab->nic.frame = ipv4_frame(BETA_MAC, ALPHA_MAC, BETA_IP, ALPHA_IP);
@@ -67,17 +68,25 @@ static int setup(void **state)
 	lab->tap.refusal = lab->nic.refusal = -EAGAIN;
 	relay_set_tap(lab->relay, (struct relay_side){ fake_receive, fake_send, &lab->tap });
 	relay_set_nic(lab->relay, (struct relay_side){ fake_receive, fake_send, &lab->nic });
-	*state = lab;
+	return lab;
+}
+
+static void lab_free(struct lab *lab)
+{
+	relay_destroy(lab->relay);
+	cluster_free(&lab->cluster);
+	free(lab);
+}
+
+static int setup(void **state)
+{
+	*state = lab_make("", "alpha");
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct lab *lab = *state;
-
-	relay_destroy(lab->relay);
-	cluster_free(&lab->cluster);
-	free(lab);
+	lab_free(*state);
 	return 0;
 }
 
@@ -294,6 +303,370 @@ static void injected_frames_take_the_stacks_way(void **state)
 	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
 }
 
+/* --- the observer --- */
+
+#define GROUPS   "dedicated_mac = multicast\nsource_mac = cluster\n"
+#define LONGEST  4096
+#define SEEN_MAX 16
+
+/* What the observer was shown, frame by frame. */
+struct seen {
+	enum rewrite_direction direction;
+	bool is_out;
+	uint8_t data[LONGEST];
+	size_t len;
+	char comment[64]; /* "": none */
+};
+
+static struct seen seen[SEEN_MAX];
+static size_t seen_count, seen_checked;
+
+static void on_frame(enum rewrite_direction direction, bool is_out, const struct packet *packet,
+		     const char *comment, void *arg)
+{
+	struct seen *s = &seen[seen_count++];
+
+	assert_ptr_equal(arg, seen);
+	assert_true(seen_count <= SEEN_MAX && packet->len <= LONGEST);
+	assert_true(!comment || *comment);
+	*s = (struct seen){ .direction = direction, .is_out = is_out, .len = packet->len };
+	memcpy(s->data, packet->frame, packet->len);
+	snprintf(s->comment, sizeof(s->comment), "%s", comment ? comment : "");
+}
+
+static void watch(const struct lab *lab)
+{
+	seen_count = seen_checked = 0;
+	relay_observe(lab->relay, on_frame, seen);
+}
+
+/* What was seen next: `len` bytes of `data`. */
+static void bytes_seen(enum rewrite_direction direction, bool is_out, const uint8_t *data,
+		       size_t len, const char *comment)
+{
+	const struct seen *s = &seen[seen_checked++];
+
+	assert_true(seen_checked <= seen_count);
+	assert_int_equal(s->direction, direction);
+	assert_int_equal(s->is_out, is_out);
+	assert_string_equal(s->comment, comment);
+	assert_int_equal(s->len, len);
+	assert_memory_equal(s->data, data, len);
+}
+
+static void frame_seen(enum rewrite_direction direction, bool is_out, struct test_frame frame,
+		       const char *comment)
+{
+	bytes_seen(direction, is_out, frame.data, frame.len, comment);
+}
+
+static void no_more_seen(void)
+{
+	assert_int_equal(seen_count, seen_checked);
+}
+
+/* The stack's or the wire's `in` goes on as `out`, and both are seen. */
+static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const struct row *in,
+			const struct row *out)
+{
+	struct fake *from = direction == REWRITE_EGRESS ? &lab->tap : &lab->nic;
+	struct fake *to = direction == REWRITE_EGRESS ? &lab->nic : &lab->tap;
+	struct test_frame expected = arp_frame(out);
+
+	watch(lab);
+	from->frame = arp_frame(in);
+	from->waiting = 1;
+	assert_int_equal(relay_run(lab->relay, direction), RELAY_DRAINED);
+	frame_seen(direction, false, arp_frame(in), "");
+	frame_seen(direction, true, arp_frame(out), "");
+	no_more_seen();
+	assert_int_equal(to->last.len, expected.len); /* and looking on changes nothing */
+	assert_memory_equal(to->last.data, expected.data, expected.len);
+}
+
+static void figure6_is_seen_before_and_after(void **state)
+{
+	static const struct row rows[] = {
+		{ CLUSTER_MAC, BROADCAST, FRAME_ARP_REQUEST, ALPHA_IP, CLUSTER_MAC, BETA_IP,
+		  NO_MAC },
+		{ CLUSTER_MAC, BROADCAST, FRAME_ARP_REQUEST, ALPHA_IP, ALPHA_GROUP, BETA_IP,
+		  NO_MAC },
+		{ CLUSTER_MAC, ALPHA_GROUP, FRAME_ARP_REPLY, BETA_IP, CLUSTER_MAC, ALPHA_IP,
+		  ALPHA_GROUP },
+		{ CLUSTER_MAC, ALPHA_GROUP, FRAME_ARP_REPLY, BETA_IP, BETA_GROUP, ALPHA_IP,
+		  CLUSTER_MAC },
+		{ CLUSTER_MAC, CLUSTER_MAC, FRAME_ARP_REPLY, BETA_IP, BETA_GROUP, ALPHA_IP,
+		  CLUSTER_MAC },
+	};
+	struct lab *alpha = lab_make(GROUPS, "alpha"), *beta = lab_make(GROUPS, "beta");
+
+	(void)state;
+	row_is_seen(alpha, REWRITE_EGRESS, &rows[0], &rows[1]);
+	row_is_seen(beta, REWRITE_INGRESS, &rows[1], &rows[1]);
+	row_is_seen(beta, REWRITE_EGRESS, &rows[2], &rows[3]);
+	row_is_seen(alpha, REWRITE_INGRESS, &rows[3], &rows[4]);
+	lab_free(alpha);
+	lab_free(beta);
+}
+
+static void both_ways_are_seen_in_order(void **state)
+{
+	struct lab *lab = *state;
+
+	watch(lab);
+	lab->tap.waiting = 2;
+	lab->nic.waiting = 1;
+	relay_run(lab->relay, REWRITE_EGRESS);
+	relay_run(lab->relay, REWRITE_INGRESS);
+	for (unsigned i = 0; i < 2; i++) {
+		frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+		frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP),
+			   "");
+	}
+	frame_seen(REWRITE_INGRESS, false, lab->nic.frame, "");
+	frame_seen(REWRITE_INGRESS, true, ipv4_frame(BETA_MAC, CLUSTER_MAC, BETA_IP, ALPHA_IP), "");
+	no_more_seen();
+	relay_observe(lab->relay, NULL, NULL);
+	lab->tap.waiting = lab->nic.waiting = 5;
+	relay_run(lab->relay, REWRITE_EGRESS);
+	relay_run(lab->relay, REWRITE_INGRESS);
+	relay_inject(lab->relay, lab->tap.frame.data, lab->tap.frame.len);
+	no_more_seen();
+	assert_int_equal(lab->nic.sent, 8);
+	assert_int_equal(lab->tap.sent, 6);
+}
+
+static void on_frame_once(enum rewrite_direction direction, bool is_out,
+			  const struct packet *packet, const char *comment, void *arg)
+{
+	struct lab *lab = arg;
+
+	on_frame(direction, is_out, packet, comment, seen);
+	relay_observe(lab->relay, NULL, NULL);
+}
+
+/* Between a frame's coming in and its going out, too. */
+static void an_observer_may_leave_as_it_looks(void **state)
+{
+	struct lab *lab = *state;
+	struct test_frame wire = ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP);
+
+	watch(lab);
+	relay_observe(lab->relay, on_frame_once, lab);
+	lab->tap.waiting = 2;
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	no_more_seen();
+	assert_int_equal(lab->nic.sent, 2);
+	assert_memory_equal(lab->nic.last.data, wire.data, wire.len);
+}
+
+/* Seen once, as it came, with the reason; and told and counted as ever. */
+static void what_the_rules_drop_is_seen(void **state)
+{
+	static const struct row spoof = { OUT_MAC, BROADCAST, FRAME_ARP_REQUEST, BETA_IP, OUT_MAC,
+					  OUT_IP,  NO_MAC };
+	const struct {
+		struct test_frame frame;
+		const char *comment;
+		unsigned reason;
+	} cases[] = {
+		{ arp_frame(&spoof), "dropped: spoofed", DROP_SPOOFED },
+		{ ethernet(OUT_MAC, GAMMA_MAC, 0x88b5), "dropped: not_ours", DROP_NOT_OURS },
+		{ ipv4_frame(ALPHA_MAC, BROADCAST, ALPHA_IP, OUT_IP), "dropped: echo", DROP_ECHO },
+	};
+	struct lab *lab = *state;
+
+	watch(lab);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		lab->nic.frame = cases[i].frame;
+		lab->nic.waiting = 1;
+		assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+		frame_seen(REWRITE_INGRESS, false, cases[i].frame, cases[i].comment);
+		no_more_seen();
+		assert_int_equal(relay_counters(lab->relay)->drops[cases[i].reason], 1);
+	}
+	assert_int_equal(lab->events, 2); /* spoofed, echo */
+	assert_int_equal(lab->tap.sent, 0);
+}
+
+static void what_cannot_be_sent_is_seen(void **state)
+{
+	static const struct {
+		int error;
+		const char *egress, *ingress;
+	} cases[] = {
+		{ -EMSGSIZE, "dropped: too_long", "dropped: too_long" },
+		{ -EINVAL, "dropped: malformed", "dropped: malformed" },
+		{ -ENOBUFS, "dropped: nic_busy", "dropped: tap_busy" },
+	};
+	struct lab *lab = *state;
+	struct test_frame wire = ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP);
+	struct test_frame stack = ipv4_frame(BETA_MAC, CLUSTER_MAC, BETA_IP, ALPHA_IP);
+
+	watch(lab);
+	lab->nic.room = lab->tap.room = 0;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		lab->nic.refusal = lab->tap.refusal = cases[i].error;
+		lab->tap.waiting = lab->nic.waiting = 1;
+		relay_run(lab->relay, REWRITE_EGRESS);
+		relay_run(lab->relay, REWRITE_INGRESS);
+		frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+		frame_seen(REWRITE_EGRESS, true, wire, cases[i].egress);
+		frame_seen(REWRITE_INGRESS, false, lab->nic.frame, "");
+		frame_seen(REWRITE_INGRESS, true, stack, cases[i].ingress);
+	}
+	no_more_seen();
+	relay_set_nic(lab->relay, (struct relay_side){ 0 });
+	lab->tap.waiting = 1;
+	relay_run(lab->relay, REWRITE_EGRESS);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	frame_seen(REWRITE_EGRESS, true, wire, "dropped: nic_busy");
+	no_more_seen();
+}
+
+static void a_kept_frame_is_seen_when_it_leaves(void **state)
+{
+	struct lab *lab = *state;
+
+	watch(lab);
+	lab->tap.waiting = 2;
+	lab->nic.room = 0;
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	no_more_seen();
+	lab->nic.room = 1;
+	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	no_more_seen();
+}
+
+static const struct row announcement = { CLUSTER_MAC, BROADCAST,   FRAME_ARP_REQUEST,
+					 ALPHA_IP,    CLUSTER_MAC, ALPHA_IP,
+					 NO_MAC };
+static const struct row announcement_wire = { ALPHA_MAC, BROADCAST,   FRAME_ARP_REQUEST,
+					      ALPHA_IP,  CLUSTER_MAC, ALPHA_IP,
+					      NO_MAC };
+
+/* They came in nowhere. */
+static void own_frames_are_seen_going_out_only(void **state)
+{
+	struct lab *lab = *state;
+	struct test_frame own = arp_frame(&announcement), wire = arp_frame(&announcement_wire);
+
+	watch(lab);
+	relay_inject(lab->relay, own.data, own.len);
+	frame_seen(REWRITE_EGRESS, true, wire, "");
+	no_more_seen();
+	/* behind one that is kept */
+	lab->tap.waiting = 1;
+	lab->nic.room = 0;
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	lab->nic.room = 3;
+	relay_inject(lab->relay, own.data, own.len);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	frame_seen(REWRITE_EGRESS, true, wire, "");
+	/* the next one is the stack's again */
+	lab->tap.waiting = 1;
+	relay_run(lab->relay, REWRITE_EGRESS);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	no_more_seen();
+	lab->nic.refusal = -ENOBUFS;
+	relay_inject(lab->relay, own.data, own.len);
+	frame_seen(REWRITE_EGRESS, true, wire, "dropped: nic_busy");
+	no_more_seen();
+}
+
+/* A side with one frame of any length. */
+struct long_side {
+	uint8_t frame[LONGEST], last[LONGEST];
+	size_t len, last_len;
+	bool is_waiting;
+};
+
+static int long_receive(void *arg, struct packet *packet)
+{
+	struct long_side *s = arg;
+
+	if (!s->is_waiting)
+		return 0;
+	s->is_waiting = false;
+	packet_reset(packet);
+	memcpy(packet->frame, s->frame, s->len);
+	packet->len = s->len;
+	return 1;
+}
+
+static int long_send(void *arg, const struct packet *packet)
+{
+	struct long_side *s = arg;
+
+	s->last_len = packet->len;
+	memcpy(s->last, packet->frame, packet->len);
+	return 0;
+}
+
+static void frames_of_all_lengths_are_seen_whole(void **state)
+{
+	static const size_t lengths[] = { 0,   1,   13,  14,  34,  42,   60,
+					  255, 256, 257, 300, 511, 1514, LONGEST };
+	static struct long_side tap, nic;
+	struct lab *lab = *state;
+	struct test_frame in = arp_frame(&announcement), out = arp_frame(&announcement_wire);
+	uint8_t wire[LONGEST];
+
+	relay_set_tap(lab->relay, (struct relay_side){ long_receive, long_send, &tap });
+	relay_set_nic(lab->relay, (struct relay_side){ long_receive, long_send, &nic });
+	for (size_t i = 0; i < LONGEST; i++)
+		tap.frame[i] = wire[i] = (uint8_t)(i * 7 + (i >> 8));
+	memcpy(tap.frame, in.data, in.len);
+	memcpy(wire, out.data, out.len);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		watch(lab);
+		tap.len = lengths[i];
+		tap.is_waiting = true;
+		nic.last_len = 0;
+		assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+		bytes_seen(REWRITE_EGRESS, false, tap.frame, tap.len,
+			   tap.len < FRAME_HEADER_LEN ? "dropped: malformed" : "");
+		if (tap.len >= FRAME_HEADER_LEN) {
+			bytes_seen(REWRITE_EGRESS, true, wire, tap.len, "");
+			assert_int_equal(nic.last_len, tap.len);
+			assert_memory_equal(nic.last, wire, tap.len);
+		}
+		no_more_seen();
+	}
+}
+
+/* The frame that is kept knows its peer; after an exchange it must not. */
+static void a_kept_frame_outlives_its_peer(void **state)
+{
+	struct lab *lab = *state;
+	struct cluster other = cluster_make("arp = directed\n", "alpha");
+
+	lab->tap.waiting = lab->nic.waiting = 1;
+	lab->tap.room = lab->nic.room = 0;
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_BLOCKED);
+	peers_exchange(lab->cluster.peers, other.peers);
+	relay_forget_peers(lab->relay);
+	cluster_free(&other);
+	lab->tap.room = lab->nic.room = 10;
+	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(relay_flush(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(relay_counters(lab->relay)->nic_frames_out, 1);
+	assert_int_equal(relay_counters(lab->relay)->tap_frames_out, 1);
+	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.frames_out, 0);
+	lab->tap.waiting = 1; /* the next is the new one's */
+	relay_run(lab->relay, REWRITE_EGRESS);
+	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.frames_out, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +681,15 @@ int main(void)
 		WITH_LAB(arp_of_a_peer_is_told_while_its_address_is_claimed),
 		WITH_LAB(arp_is_counted),
 		WITH_LAB(injected_frames_take_the_stacks_way),
+		cmocka_unit_test(figure6_is_seen_before_and_after),
+		WITH_LAB(both_ways_are_seen_in_order),
+		WITH_LAB(an_observer_may_leave_as_it_looks),
+		WITH_LAB(what_the_rules_drop_is_seen),
+		WITH_LAB(what_cannot_be_sent_is_seen),
+		WITH_LAB(a_kept_frame_is_seen_when_it_leaves),
+		WITH_LAB(own_frames_are_seen_going_out_only),
+		WITH_LAB(frames_of_all_lengths_are_seen_whole),
+		WITH_LAB(a_kept_frame_outlives_its_peer),
 	};
 
 	return cmocka_run_group_tests_name("relay", tests, NULL, NULL);

@@ -1,0 +1,222 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The TAP is deleted, or taken to another network namespace, 20 times each: it is made anew
+# with its MAC, addresses, routes and entries, and traffic flows again within 500 ms. If
+# another has its name meanwhile the daemon ends, and the NIC is as it was. Entries that it
+# installed (seed) are there again when the carrier comes back.
+#
+# run: alone
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+TIMES=20
+SOON=$(seconds 500) # ms
+lab_nodes 2
+NIC=$(nic_mac alpha)
+ip -n out addr add 192.0.2.77/25 dev eth0
+ip -n out addr add 198.51.100.1/32 dev lo
+
+clock() { echo $((${EPOCHREALTIME/./} / 1000)); } # ms
+# soon COMMAND…: within $SOON ms.
+soon() {
+	local end=$(($(clock) + SOON))
+	until "$@"; do [ "$(clock)" -lt "$end" ] || return 1; done
+}
+said() { grep -cE -- "$1" "$LAB_DIR/${2:-alpha.log}" || true; }
+fds() { find "/proc/${LAB_PID[alpha]}/fd" -mindepth 1 | wc -l; }
+carrier_is() { [ "$(on alpha cat /sys/class/net/cluster0/carrier 2>/dev/null)" = "$1" ]; }
+# All that the TAP has, but its index, and what others find out and the kernel forgets.
+tap_is_like() { [ "$(tap)" = "$1" ]; }
+tap() {
+	ip -n alpha -j -d link show cluster0 2>/dev/null |
+		jq -c '.[0] | [.address, .mtu, .flags, .inet6_addr_gen_mode]'
+	ip -n alpha addr show cluster0 2>/dev/null | awk '$1 ~ /^inet/'
+	ip -n alpha route show table all dev cluster0
+	ip -n alpha -6 route show table all dev cluster0
+	ip -n alpha neigh show dev cluster0 nud permanent
+}
+start() {
+	lab_config "$@"
+	: >"$LAB_DIR/alpha.log"
+	lab_start alpha
+}
+
+# answered FROM ADDRESS: the time of the first answered ping.
+answered() {
+	# shellcheck disable=SC2016
+	on "$1" timeout "$(seconds 5)" bash -c '
+		until ping -n -c 1 -W 0.05 "$0" >/dev/null 2>&1; do :; done
+		echo $((${EPOCHREALTIME/./} / 1000))' "$2" || fail "$1 to $2: never again"
+}
+# spread FILE: of the numbers in it, the least, the median and the greatest.
+spread() { sort -n "$1" | awk '{ n[NR] = $1 } END { print n[1] "/" n[int((NR + 1) / 2)] "/" n[NR] }'; }
+# What clusterarpctl knows of a neighbour.
+known() { ctl alpha -j neigh | jq -r --arg a "$1" '.neighbours[] | select(.dst == $a) | "\(.dev) \(.lladdr // "-")"'; }
+known_is() { [ "$(known "$1")" = "$2" ]; }
+
+delete() { ip -n alpha link del cluster0; }
+take_away() { ip -n alpha link set cluster0 netns sw; }
+
+# expect_renewed WHAT BYTE: and not only from outside. BYTE: of a MAC for an entry that this
+# TAP alone has.
+expect_renewed() {
+	soon tap_is_like "$TAP" || fail "$1: the TAP is $(tap), not $TAP"
+	! ip -n sw link show cluster0 >/dev/null 2>&1 || fail "$1: a TAP is left elsewhere"
+	soon known_is 12.12.4.66 "" || fail "$1: an entry of the old TAP is known"
+	ip -n alpha neigh add 12.12.4.66 lladdr "02:00:00:00:00:$2" dev cluster0
+	soon known_is 12.12.4.66 "cluster0 02:00:00:00:00:$2" ||
+		fail "$1: the new TAP's entries are not known: $(ctl alpha -j neigh)"
+	soon known_is 12.12.4.102 "cluster0 $(dedicated_mac beta)" ||
+		fail "$1: beta's entry is not known: $(ctl alpha -j neigh)"
+	ip -n alpha neigh del 12.12.4.66 dev cluster0
+}
+
+# renew WHAT FUNCTION: over and over.
+renew() {
+	local i start in out pid address from=$LAB_DIR/beta-alpha to=$LAB_DIR/alpha-out
+	: >"$from"
+	: >"$to"
+	for ((i = 0; i < TIMES; i++)); do
+		start=$(clock)
+		"$2"
+		answered beta 12.12.4.101 >"$LAB_DIR/answered" &
+		pid=$!
+		out=$(answered alpha 12.12.4.200)
+		wait "$pid" || fail "$1, $i: beta does not reach alpha"
+		in=$(cat "$LAB_DIR/answered")
+		echo $((in - start)) >>"$from"
+		echo $((out - start)) >>"$to"
+		expect_renewed "$1, $i" "$(printf %02x $i)"
+		for address in 12.12.4.102 192.0.2.77 198.51.100.1; do
+			on alpha ping -n -c 1 -W "$(seconds 1)" "$address" >"$LAB_DIR/output" ||
+				fail "$1, $i: alpha to $address: $(cat "$LAB_DIR/output")"
+		done
+	done
+	ok "$1 $TIMES times: MAC, addresses, routes and entries are there again"
+	say "$1, ms until a ping is answered, min/median/max of $TIMES:" \
+		"beta to alpha $(spread "$from"), alpha to out $(spread "$to")"
+	expect_num "$1, beta to alpha: ms at most" "$(sort -n "$from" | tail -n 1)" "<=" "$SOON"
+	expect_num "$1, alpha to out: ms at most" "$(sort -n "$to" | tail -n 1)" "<=" "$SOON"
+	expect "$1: file descriptors" "$FDS" "$(fds)"
+}
+
+# --- deleted, or taken away ---
+
+lab_snapshot alpha >"$LAB_DIR/before"
+lab_config address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200 neigh=pin
+lab_start_all
+expect_reach alpha beta
+expect_reach out alpha
+TAP=$(tap) FDS=$(fds)
+for part in "\"$LAB_CLUSTER_MAC\"" 12.12.4.100/32 12.12.4.101/24 192.0.2.10/32 "default via 12.12.4.200" \
+	"192.0.2.0/25" "12.12.4.102 lladdr $(dedicated_mac beta) PERMANENT"; do
+	case $TAP in *"$part"*) ;; *) fail "the TAP without $part: $TAP" ;; esac
+done
+renew "deleted" delete
+renew "taken to another namespace" take_away
+expect "lines about it" $((2 * TIMES)) "$(said 'cluster0 is gone: making it anew')"
+expect "lines in all" $((2 * TIMES + 1)) "$(wc -l <"$LAB_DIR/alpha.log")"
+ping_all_pairs
+
+# While the NIC does not run.
+ip -n sw link set p_alpha down
+soon carrier_is 0 || fail "the cable is pulled, and the TAP has carrier"
+delete
+soon carrier_is 0 || fail "the TAP has not come back, or has carrier"
+sleep 0.3
+carrier_is 0 || fail "the cable is pulled, and the new TAP has carrier"
+ip -n sw link set p_alpha up
+expect_reach beta alpha
+expect_renewed "deleted while the cable was pulled" 77
+ip -n alpha link del eth0
+soon carrier_is 0 || fail "no NIC, and the TAP has carrier"
+delete
+soon carrier_is 0 || fail "the TAP has not come back, or has carrier"
+lab_veth alpha eth0 "$NIC" p_alpha
+expect_reach beta alpha
+expect_renewed "deleted while there was no NIC" 78
+ping_all_pairs
+ok "the TAP was deleted while the NIC did not run"
+lab_stop_all
+
+# --- the name is taken ---
+
+# take_name COMMAND: the TAP is deleted, and the command makes another device of its name.
+take_name() {
+	printf 'link del cluster0\n%s\n' "$1" >"$LAB_DIR/batch"
+	ip -n alpha -batch "$LAB_DIR/batch" >"$LAB_DIR/output" 2>&1
+}
+# expect_end WHAT: of the daemon, and it puts back what it took, but not the TAP.
+expect_end() {
+	local rc=0
+	within "$(seconds 5)" lab_dead alpha || fail "$1: the daemon goes on"
+	wait "${LAB_PID[alpha]}" || rc=$?
+	unset "LAB_PID[alpha]"
+	expect "$1: exit status" 3 "$rc"
+	lab_log_clean alpha
+	expect "$1: lines about it" 1 "$(said 'cluster0 exists already: ')"
+	ip -n alpha link show cluster0 >/dev/null || fail "$1: the other device is gone"
+	ip -n alpha link del cluster0
+	lab_snapshot alpha >"$LAB_DIR/after"
+	expect_unchanged "$1: the host" "$LAB_DIR/before" "$LAB_DIR/after"
+	[ ! -e "$(socket_of alpha).eth0.json" ] || fail "$1: the record is left"
+}
+
+lab_snapshot alpha >"$LAB_DIR/before" # another NIC than at first
+# While the daemon does not look.
+for command in "link add cluster0 type bridge" "tuntap add cluster0 mode tap"; do
+	start address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200 neigh=pin
+	kill -STOP "${LAB_PID[alpha]}"
+	take_name "$command" || fail "the daemon sleeps, and yet: $(cat "$LAB_DIR/output")"
+	kill -CONT "${LAB_PID[alpha]}"
+	expect_end "the name is taken ($command)"
+done
+# And a race. (If the daemon wins there is no place for the other device.)
+start
+for ((won = 0; won < 10; won++)); do
+	! take_name "link add cluster0 type bridge" || break
+	soon reach out alpha || fail "out does not reach alpha"
+done
+say "races that the daemon won: $won of 10"
+if [ "$won" = 10 ]; then lab_stop alpha; else expect_end "the name is taken in a race"; fi
+
+# As an ordinary user with four capabilities it can do the same.
+lab_config neigh=pin
+lab_start_user alpha
+expect_reach out alpha
+for command in delete take_away delete; do
+	"$command"
+	soon reach out alpha || fail "an ordinary user's daemon: out does not reach alpha ($command)"
+	ip -n alpha link del eth0
+	soon carrier_is 0 || fail "an ordinary user's daemon: the TAP has carrier without a NIC"
+	lab_veth alpha eth0 "$NIC" p_alpha
+	soon reach out alpha || fail "an ordinary user's daemon: out does not reach alpha (NIC)"
+done
+ok "an ordinary user's daemon renews TAP and NIC"
+lab_stop alpha
+chown 0:0 /run/clusterarpd/alpha
+
+# --- seed ---
+
+entry() { ip -n alpha neigh show 12.12.4.102 dev cluster0 | sed 's/.*lladdr //' | xargs; }
+entry_is() { [ "$(entry)" = "$1" ]; }
+start neigh=seed
+seeded="$(dedicated_mac beta) extern_learn STALE"
+soon entry_is "$seeded" || fail "seed: beta's entry is '$(entry)'"
+for down in 0.1 2.5; do
+	ip -n sw link set p_alpha down
+	soon carrier_is 0 || fail "the cable is pulled, and the TAP has carrier"
+	sleep "$down"
+	say "seed, no carrier for $down s: beta's entry is '$(entry)'"
+	ip -n sw link set p_alpha up
+	soon carrier_is 1 || fail "the carrier does not come back"
+	soon entry_is "$seeded" || fail "seed: beta's entry is '$(entry)' after $down s without carrier"
+	sleep 0.3
+	expect "seed: beta's entry after $down s without carrier" "$seeded" "$(entry)"
+done
+delete
+soon entry_is "$seeded" || fail "seed: beta's entry is '$(entry)' after the TAP was deleted"
+ok "seed: beta's entry is there again after the TAP was deleted"
+lab_stop alpha

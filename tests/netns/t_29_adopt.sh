@@ -1,0 +1,269 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# adopt = yes (SPEC 5): addresses and routes of every kind move from the NIC to the TAP and
+# back, and nothing else changes; they stay while NIC and TAP go and come; they work.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+# shellcheck source=adopt.sh
+. "$LAB_TOP/adopt.sh"
+
+lab_nodes 2
+RECORD=$(socket_of alpha).eth0.adopted.json
+
+# start SETTINGS…: of alpha, with a log of its own.
+start() {
+	lab_config adopt=yes "$@"
+	: >"$LAB_DIR/alpha.log"
+	lab_start alpha
+}
+
+# announcements FILE ADDRESS ARP-MAC ETHERNET-SOURCE
+announcements() {
+	frames pcap2rows "$1" | awk -v a="$2" -v m="$3" -v s="$4" \
+		'$1 == s && $4 == a && $6 == a && $5 == m' | wc -l
+}
+# expect_announced WHAT FILE ARP-MAC ETHERNET-SOURCE: each address thrice, by nobody else.
+expect_announced() {
+	local address times
+	for address in 12.12.4.101 12.12.4.150 12.12.4.151 10.{1..7}.0.1; do
+		times=$(announcements "$2" "$address" "$3" "$4")
+		[ "$times" = 3 ] || { [ "$address" = 10.4.0.1 ] && [ "$times" -gt 3 ]; } ||
+			fail "$1: $address is announced $times times"
+	done
+	expect "$1: sources of announcements" "$4" \
+		"$(frames pcap2rows "$2" | awk '$4 == $6 { print $1 }' | sort -u | xargs)"
+}
+
+# expect_traffic WHEN: by the adopted addresses, both ways.
+expect_traffic() {
+	local address
+	expect_reach alpha beta >/dev/null
+	expect_reach beta alpha >/dev/null
+	expect_reach out alpha >/dev/null
+	for address in 12.12.4.101 12.12.4.150 12.12.4.151; do
+		ping_from alpha "$address" 12.12.4.200
+		ping_from out eth0 "$address"
+	done
+	ping_from alpha 12.12.4.101 12.12.4.102
+	ping_from beta cluster0 12.12.4.101
+	ping_from alpha 10.3.0.1 10.3.0.200
+	ping_from out 10.3.0.200 10.3.0.1
+	ping_from out 10.4.0.2 10.4.0.1
+	ping_from alpha 12.12.4.150 198.51.100.1 # by table 77
+	ok "$1: traffic by the adopted addresses"
+}
+
+# --- everything ----------------------------------------------------------------------
+
+adopt_peers
+adopt_furnish
+lab_config adopt=yes
+lab_start beta
+adopt_before
+capture sw p_alpha "$LAB_DIR/start.pcap" -Q in arp
+start
+sleep 2.5
+capture_stop
+expect_adopted "start"
+expect_announced "start" "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)"
+jq -e '.items | length' "$RECORD" >/dev/null || fail "no record: $(cat "$RECORD")"
+expect_traffic "start"
+first_of() { for net in 81 82 83; do ip -n alpha -j route get 100.$net.0.1 | jq -r '.[].dev'; done | xargs; }
+expect "the first of two routes that differ in the link" "cluster0 eth1 cluster0" "$(first_of)"
+expect "what the rule's table says" "77 cluster0 12.12.4.200" \
+	"$(ip -n alpha route get 203.0.114.1 from 12.12.4.150 | sed -nE 's/.*via ([^ ]*) dev ([^ ]*) table ([^ ]*).*/\3 \2 \1/p')"
+expect_said 'its address 12\.12\.4\.150/24 moves to cluster0; it is not an address of this node'
+expect "lines of the configured address" "clusterarpd: eth0: its address 12.12.4.101/24 moves to cluster0" \
+	"$(grep -F 12.12.4.101 "$LAB_DIR/alpha.log")"
+! said 'cannot' || fail "something fails: $(cat "$LAB_DIR/alpha.log")"
+on alpha ip addr add 10.8.0.1/24 dev eth0
+expect_said 'eth0 has the address 10\.8\.0\.1/24, which does not work'
+on alpha ip addr del 10.8.0.1/24 dev eth0
+
+on alpha ip link set cluster0 down
+expect_said 'cluster0 was set down'
+on alpha ip link set cluster0 up
+expect_adopted "the TAP down and up"
+expect "the TAP down and up: the first of two routes" "cluster0 eth1 cluster0" "$(first_of)"
+expect_traffic "the TAP down and up"
+on alpha ip link del cluster0
+expect_said 'cluster0 is gone'
+expect_adopted "the TAP deleted"
+expect "the TAP deleted: the first of two routes" "cluster0 eth1 cluster0" "$(first_of)"
+expect_traffic "the TAP deleted"
+
+capture sw p_alpha "$LAB_DIR/stop.pcap" -Q in arp
+lab_stop alpha
+capture_stop
+expect_announced "stop" "$LAB_DIR/stop.pcap" "$(nic_mac alpha)" "$(nic_mac alpha)"
+expect_as_before "stop"
+expect_reach out alpha
+
+# As an ordinary user.
+: >"$LAB_DIR/alpha.log"
+lab_start_user alpha
+expect_adopted "an ordinary user"
+lab_stop alpha
+expect_as_before "an ordinary user"
+chown 0:0 /run/clusterarpd/alpha
+! said 'cannot' || fail "something fails: $(cat "$LAB_DIR/alpha.log")"
+
+# --- the NIC comes and goes -----------------------------------------------------------
+
+start
+ip -n alpha link del eth0
+expect_said 'eth0 is gone'
+tap_has_all || fail "the TAP loses with the NIC what moved"
+lab_veth alpha eth0 52:54:00:00:00:77 p_alpha
+ip -n alpha link set eth0 up
+expect_reach out alpha
+expect_adopted "a new NIC"
+expect_traffic "a new NIC"
+
+# Another one, that has an address and a route already.
+ip -n alpha link del eth0
+lab_veth alpha new0 52:54:00:00:00:78 p_alpha
+ip -n alpha addr add 10.8.0.1/24 dev new0
+ip -n alpha link set new0 up
+ip -n alpha route add 100.80.0.0/16 via 10.8.0.2
+addresses_of new0 >>"$LAB_DIR/addresses"
+routes_of new0 >>"$LAB_DIR/routes"
+if ip -n alpha link set new0 name eth0 2>/dev/null; then
+	expect_reach out alpha
+	expect_adopted "a new NIC that has an address"
+else
+	say "no link is renamed while it is up here"
+	skip "an old kernel"
+fi
+
+fds() { find "/proc/${LAB_PID[alpha]}/fd" | wc -l; }
+before=$(fds)
+for ((i = 0; i < 20; i++)); do
+	ip -n alpha link del eth0
+	lab_veth alpha eth0 52:54:00:00:00:77 p_alpha
+	ip -n alpha link set eth0 up
+	within "$(seconds 5)" reach out alpha || fail "NIC $i: out does not reach alpha"
+done
+expect_adopted "20 NICs"
+expect "open descriptors after 20 NICs" "$before" "$(fds)"
+expect "items in the record for each that moved" "" "$(jq -r '.items[].netlink' "$RECORD" | sort | uniq -d)"
+lab_stop alpha
+expect "addresses that the last NIC has not got" "" "$(what_not "$LAB_DIR/addresses" addresses_of eth0)"
+expect "routes that the last NIC has not got" "" "$(what_not "$LAB_DIR/routes" routes_of eth0)"
+expect "what it has beside" "" "$(what_else "$LAB_DIR/addresses" addresses_of eth0)$(what_else "$LAB_DIR/routes" routes_of eth0)"
+expect_reach out alpha
+
+# None is there at the stop.
+adopt_few
+start
+ip -n alpha link del eth0
+expect_said 'eth0 is gone'
+lab_stop alpha
+for what in 'address 12\.12\.4\.101/24' 'address 12\.12\.4\.150/24' 'default route' \
+	'address 2001:db8:1::101/64' 'route to 2001:db8:77::/48'; do
+	expect_said "eth0 is not there to get its $what back"
+done
+expect "files left" "" "$(files_left)"
+
+# None at the start.
+start
+lab_veth alpha new0 52:54:00:00:00:01 p_alpha
+ip -n alpha addr add 12.12.4.150/24 dev new0
+ip -n alpha link set new0 up
+ip -n alpha route add default via 12.12.4.200 dev new0
+ip -n alpha link set new0 name eth0
+expect_reach out alpha
+expect_reach beta alpha
+ping_from out eth0 12.12.4.150
+nic_has_none || fail "still on the NIC: $(addresses_of eth0)"
+lab_stop alpha
+expect "a NIC that came later: addresses and routes" "12.12.4.150/24 12.12.4.0/24 default" \
+	"$(addresses_of eth0 | cut -d' ' -f1 | xargs) $(routes_of eth0 | jq -r .dst | xargs)"
+ip -n alpha addr flush dev eth0 scope global
+
+# --- other configurations ----------------------------------------------------------------
+
+# A gateway in the configuration, and a default route on the NIC: with or without the same
+# metric there is one way out, and it stays the same.
+gateways() { ip -n alpha -j route show default | jq -r '.[] | "\(.gateway) \(.dev) \(.metric // 0)"' | xargs; }
+for metric in 0 100; do
+	ip -n alpha addr add 12.12.4.101/24 brd + dev eth0
+	ip -n alpha route add default via 12.12.4.200 metric $metric
+	adopt_before
+	start gateway=12.12.4.254
+	at_first=$(gateways)
+	say "gateway, and a default route with metric $metric: $at_first"
+	grep -q '12.12.4.200 cluster0' <<<"$at_first" || fail "the NIC's default route is lost"
+	nic_has_none || fail "still on the NIC: $(addresses_of eth0)"
+	ip -n alpha link set cluster0 down
+	expect_said 'cluster0 was set down'
+	ip -n alpha link set cluster0 up
+	within "$(seconds 2)" tap_has_all || fail "routes are lost when the TAP is set down"
+	expect "the first default route after the TAP was down" "${at_first%% *}" \
+		"$(gateways | cut -d' ' -f1)"
+	lab_kill alpha
+	lab_start alpha
+	expect "the first default route after a crash" "${at_first%% *}" "$(gateways | cut -d' ' -f1)"
+	lab_stop alpha
+	expect_as_before "gateway, and a default route with metric $metric"
+	ip -n alpha addr flush dev eth0 scope global
+done
+
+# A cluster address on the NIC is not added twice.
+ip -n alpha addr add $LAB_CLUSTER_IP/24 dev eth0
+adopt_before
+start
+expect "the cluster address" "$LAB_CLUSTER_IP/32 host" \
+	"$(addresses_of cluster0 | awk -v a="$LAB_CLUSTER_IP/" 'index($1, a) == 1 { print $1, $4 }' | xargs)"
+nic_has_none || fail "still on the NIC: $(addresses_of eth0)"
+! said 'cannot' || fail "something fails: $(cat "$LAB_DIR/alpha.log")"
+ping_from alpha 12.12.4.101 12.12.4.200
+expect "what alpha starts comes from" 12.12.4.101 \
+	"$(ip -n alpha -j route get 12.12.4.200 | jq -r '.[].prefsrc')"
+ping_from out eth0 "$LAB_CLUSTER_IP"
+lab_stop alpha
+expect_as_before "a cluster address"
+ip -n alpha addr flush dev eth0 scope global
+
+# A route that cannot be made again stays, and a line says so.
+ip -n alpha addr add 12.12.4.101/24 dev eth0
+ip -n alpha nexthop add id 5 via 12.12.4.200 dev eth0
+ip -n alpha route add 100.71.0.0/16 nhid 5
+adopt_before
+start
+expect_said 'route to 100\.71\.0\.0/16 .*cannot'
+expect "what stays on the NIC" 100.71.0.0/16 "$(routes_of eth0 | jq -r .dst)"
+lab_stop alpha
+expect_as_before "a route with a nexthop object"
+ip -n alpha nexthop del id 5
+
+# A start that fails at its end gives all of it back; a second daemon does nothing.
+adopt_few
+program() {
+	expect_rc "$1" "$2" ip netns exec alpha "$CLUSTERARPD" -c "$3" -n alpha -s "$4" "${@:5}"
+}
+program 3 "no process ID file" "$LAB_CONF" "$(socket_of alpha)" -p /nonexistent/pid
+expect_as_before "a start that failed"
+start
+program 3 "the same daemon again" "$LAB_CONF" "$(socket_of alpha)"
+sed 's/^tap = .*/tap = cluster1/' "$LAB_CONF" >"$LAB_CONF.other"
+program 3 "another TAP for the same NIC" "$LAB_CONF.other" /run/clusterarpd/other.sock
+expect_adopted "a second daemon"
+expect_reach out alpha
+lab_stop alpha
+expect_as_before "a second daemon"
+expect "files of the second daemon" "" "$(find /run/clusterarpd -name 'other*')"
+
+# A NIC that is down has addresses, but no routes.
+ip -n alpha link set eth0 down
+ip -n alpha addr flush dev eth0
+ip -n alpha addr add 12.12.4.150/24 dev eth0
+adopt_before
+start
+expect_reach out alpha
+ping_from out eth0 12.12.4.150
+lab_stop alpha
+expect_as_before "a NIC that was down"
+lab_stop beta

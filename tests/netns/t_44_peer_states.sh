@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What `peers` and the log say of a peer while it is found, falls silent, goes away, is
+# spoken for by somebody else, and comes back.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 3
+lab_config
+lab_start_all
+LIAR=02:66:66:66:66:66
+# A probe after a second, and no waiting for it longer than needed.
+on alpha sysctl -qw net.ipv4.neigh.cluster0.delay_first_probe_time=1
+
+state() { peer alpha beta .state; }
+changes() { peer alpha beta .changes; }
+since() { peer alpha beta .last_change_seconds; }
+state_is() { [ "$(state)" = "$1" ]; }
+said() { grep -cF -- "$1" "$LAB_DIR/alpha.log" || true; }
+said_is() { [ "$(said "$1")" = "$2" ]; }
+neigh() { on alpha ip neigh "$@" dev cluster0; }
+claim() { frames arp out:eth0 --sha "$LIAR" --spa 12.12.4.102 --tpa 12.12.4.101; }
+# The real beta says who it is, to all.
+announce() { on beta arping -q -U -c 1 -I cluster0 -s 12.12.4.102 12.12.4.102 || true; }
+restless() { reach alpha beta || true; }
+
+# expect_state WHAT STATE ENTRY-STATE CHANGES: now, or very soon; it has changed so often.
+expect_state() {
+	within "$(seconds 2)" state_is "$2" || fail "$1: expected $2, saw $(ctl alpha -j peers)"
+	expect "$1: state, and that of its entry" "$2 $3" \
+		"$(peer alpha beta '"\(.state) \(.neigh[0].state // "-")"')"
+	expect "$1: changes of state" "$4" "$(changes)"
+}
+# expect_said WHAT REACHABLE SILENT: so often the log has said the one and the other.
+expect_said() {
+	within "$(seconds 2)" said_is "node beta is reachable" "$2" ||
+		fail "$1: expected $2 lines that beta is reachable, saw $(said "node beta is reachable")"
+	expect "$1: lines that beta is reachable, that it is not" "$2 $3" \
+		"$(said "node beta is reachable") $(said "node beta does not answer")"
+}
+
+# --- found ---
+
+expect_state "at the start" none - 0
+sleep 1.1
+expect_num "at the start: seconds since the last change" "$(since)" ">=" 1
+expect "as long as it runs" "$(ctl alpha -j status | jq .uptime_seconds)" "$(since)"
+claim
+expect_state "claimed by somebody" foreign - 1
+expect "claimed: seconds since the last change" 0 "$(since)"
+announce
+expect_state "announced" none - 2
+expect_said "not asked for yet" 0 0
+reach alpha beta || fail "alpha to beta"
+expect_state "found" resolved REACHABLE 3
+expect_said "found" 1 0
+sleep 2.1
+expect_num "found: seconds since the last change" "$(since)" ">=" 2
+claim
+sleep 0.3
+expect_state "found, and claimed by somebody" resolved REACHABLE 3
+expect "claims" 2 "$(peer alpha beta .counters.spoofed)"
+announce
+
+# --- stale ---
+
+neigh change 12.12.4.102 nud stale
+expect_state "stale by hand" stale STALE 4
+on alpha sysctl -qw net.ipv4.neigh.cluster0.base_reachable_time_ms=2000
+reach alpha beta || fail "alpha to beta"
+within "$(seconds 8)" state_is resolved || fail "used, but $(state)"
+expect_state "used" resolved REACHABLE 5
+within "$(seconds 8)" state_is stale || fail "not used any more, but $(state)"
+expect_state "not used any more" stale STALE 6
+expect_num "not used any more: seconds since the last change" "$(since)" "<=" 1
+on alpha sysctl -qw net.ipv4.neigh.cluster0.base_reachable_time_ms=120000
+claim
+expect_state "stale, and claimed by somebody" foreign STALE 7
+reach alpha beta || fail "alpha to beta"
+within "$(seconds 8)" state_is resolved || fail "confirmed, but still $(state)"
+expect_state "heard, and so confirmed" resolved REACHABLE 9
+expect_said "stale and confirmed" 1 0
+
+# Removed from the table is not silent.
+neigh del 12.12.4.102
+expect_state "removed" none - 10
+expect_said "removed" 1 0
+reach alpha beta || fail "alpha to beta"
+expect_state "found again" resolved REACHABLE 11
+on alpha ip neigh flush dev cluster0
+expect_state "flushed" none - 12
+expect_said "flushed" 1 0
+reach alpha beta || fail "alpha to beta"
+within "$(seconds 2)" state_is resolved || fail "found a third time, but $(state)"
+
+# --- silent ---
+
+before=$(changes)
+lab_kill beta
+neigh del 12.12.4.102
+expect_state "gone and removed" none - $((before + 1))
+restless
+within "$(seconds 8)" state_is failed || fail "gone, but $(state)"
+expect_num "gone: seconds since the last change" "$(since)" "<=" 1
+expect_said "gone" 1 1
+entry_is() { [ "$(peer alpha beta '.neigh[0].state // "-"')" = "$1" ]; }
+for _ in 1 2; do
+	before=$(changes)
+	restless
+	expect_state "gone, and asked for again" failed INCOMPLETE "$before"
+	within "$(seconds 8)" entry_is FAILED || fail "gone still: $(ctl alpha -j peers)"
+	expect_state "gone still" failed FAILED "$before"
+done
+expect_said "gone still" 1 1
+claim
+expect_state "gone, and claimed by somebody" foreign FAILED $((before + 1))
+
+lab_start beta
+back() { reach alpha beta && state_is resolved; }
+before=$(changes)
+within "$(seconds 10)" back || fail "back, but $(ctl alpha -j peers)"
+expect_num "back: changes of state" "$(changes)" ">" "$before"
+expect_num "back: seconds since the last change" "$(since)" "<=" "$(seconds 2)"
+expect_said "back" 2 1
+
+# --- silent without anybody touching the table ---
+
+neigh change 12.12.4.102 nud stale
+lab_kill beta
+before=$(changes)
+restless
+within "$(seconds 12)" state_is failed || fail "gone again, but $(state)"
+expect_said "gone again" 2 2
+lab_start beta
+within "$(seconds 10)" back || fail "back again, but $(ctl alpha -j peers)"
+expect_said "back again" 3 2
+
+# Nobody has asked for gamma.
+expect "gamma's state, changes" "none 0" \
+	"$(peer alpha gamma '"\(.state) \(.changes)"')"
+lab_stop_all

@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture: what comes out of the ring, read as pcapng (draft-ietf-opsawg-pcapng) by the
+ * draft's own words, not by capture.c's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "capture.h"
+
+#define RING  (4u * 1024 * 1024)
+#define SNAP  (256u * 1024)
+#define TAP   "cluster0"
+#define NIC   "eth0"
+#define BLOCK 12 /* bytes of type and both lengths */
+#define EPB   32 /* those, and the fixed fields of a frame's block */
+
+/* What has been taken and not been read yet. */
+struct file {
+	uint8_t *data;
+	size_t len, at, room;
+};
+
+/* A frame's block. The bytes are the file's. */
+struct seen_frame {
+	uint32_t interface, captured, original, flags;
+	uint64_t time, drops; /* drops: 0 without the option */
+	const uint8_t *data;
+	bool has_comment;
+	char comment[300];
+	size_t total; /* of the block */
+};
+
+static uint16_t u16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint32_t u32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint64_t u64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static size_t padded(size_t len)
+{
+	return (len + 3) / 4 * 4;
+}
+
+static void is_zero(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(p[i], 0);
+}
+
+/* Take up to `size` bytes, once. */
+static size_t take_once(struct file *f, struct capture *c, size_t size)
+{
+	size_t n;
+
+	if (f->len + size > f->room) {
+		f->room = 2 * (f->len + size);
+		f->data = realloc(f->data, f->room);
+		assert_non_null(f->data);
+	}
+	n = capture_take(c, f->data + f->len, size);
+	assert_true(n <= size);
+	f->len += n;
+	return n;
+}
+
+/* Take all there is, at most `step` bytes at a time. What has been read is forgotten. */
+static void take(struct file *f, struct capture *c, size_t step)
+{
+	if (f->at == f->len)
+		f->at = f->len = 0;
+	while (take_once(f, c, step) == step)
+		;
+	assert_true(capture_is_empty(c));
+}
+
+/* The next block's body; NULL: the file is at its end, and not within a block. */
+static const uint8_t *next_block(struct file *f, uint32_t *type, size_t *len)
+{
+	const uint8_t *p = f->data + f->at;
+	uint32_t total;
+
+	if (f->at == f->len)
+		return NULL;
+	assert_true(f->len - f->at >= BLOCK);
+	*type = u32(p);
+	total = u32(p + 4);
+	assert_true(total >= BLOCK && total <= f->len - f->at);
+	assert_int_equal(total % 4, 0);
+	assert_int_equal(u32(p + total - 4), total);
+	f->at += total;
+	*len = total - BLOCK;
+	return p + 8;
+}
+
+/* The option at *at, which then is behind it; false: it was opt_endofopt, at the very end. */
+static bool next_option(const uint8_t **at, const uint8_t *end, unsigned *code, size_t *len,
+			const uint8_t **value)
+{
+	assert_true(end - *at >= 4);
+	*code = u16(*at);
+	*len = u16(*at + 2);
+	*value = *at + 4;
+	*at += 4 + padded(*len);
+	assert_true(*at <= end);
+	is_zero(*value + *len, padded(*len) - *len);
+	if (*code)
+		return true;
+	assert_int_equal(*len, 0);
+	assert_ptr_equal(*at, end);
+	return false;
+}
+
+static void section_follows(struct file *f)
+{
+	uint32_t type;
+	size_t len;
+	const uint8_t *p = next_block(f, &type, &len);
+
+	assert_non_null(p);
+	assert_int_equal(type, 0x0a0d0d0a);
+	assert_int_equal(len, 16);
+	assert_int_equal(u32(p), 0x1a2b3c4d);
+	assert_int_equal(u16(p + 4), 1);
+	assert_int_equal(u16(p + 6), 0);
+	assert_true(u64(p + 8) == UINT64_MAX); /* length: not given */
+}
+
+static void interface_follows(struct file *f, const char *name)
+{
+	uint32_t type;
+	size_t len, size;
+	const uint8_t *p = next_block(f, &type, &len), *end, *value;
+	unsigned code, names = 0, resolutions = 0;
+
+	assert_non_null(p);
+	end = p + len;
+	assert_int_equal(type, 1);
+	assert_int_equal(u16(p), 1); /* LINKTYPE_ETHERNET */
+	assert_int_equal(u16(p + 2), 0);
+	assert_int_equal(u32(p + 4), SNAP);
+	for (p += 8; next_option(&p, end, &code, &size, &value);) {
+		if (code == 2) { /* if_name */
+			assert_int_equal(size, strlen(name));
+			assert_memory_equal(value, name, size);
+			names++;
+		} else {
+			assert_int_equal(code, 9); /* if_tsresol: 10^-9 s */
+			assert_int_equal(size, 1);
+			assert_int_equal(*value, 9);
+			resolutions++;
+		}
+	}
+	assert_int_equal(names, 1);
+	assert_int_equal(resolutions, 1);
+}
+
+static void beginning_follows(struct file *f)
+{
+	section_follows(f);
+	interface_follows(f, TAP);
+	interface_follows(f, NIC);
+}
+
+static void see_option(struct seen_frame *s, unsigned code, size_t len, const uint8_t *value)
+{
+	switch (code) {
+	case 1: /* opt_comment */
+		assert_false(s->has_comment);
+		s->has_comment = true;
+		assert_true(len < sizeof(s->comment));
+		memcpy(s->comment, value, len);
+		break;
+	case 2: /* epb_flags */
+		assert_int_equal(len, 4);
+		assert_int_equal(s->flags, 0);
+		s->flags = u32(value);
+		break;
+	case 4: /* epb_dropcount */
+		assert_int_equal(len, 8);
+		assert_true(s->drops == 0 && u64(value) > 0);
+		s->drops = u64(value);
+		break;
+	default:
+		fail_msg("option %u", code);
+	}
+}
+
+/* False: there is no more. */
+static bool next_frame(struct file *f, struct seen_frame *s)
+{
+	uint32_t type;
+	size_t len, size;
+	const uint8_t *p = next_block(f, &type, &len), *end, *value;
+	unsigned code;
+
+	memset(s, 0, sizeof(*s));
+	if (!p)
+		return false;
+	end = p + len;
+	assert_int_equal(type, 6);
+	assert_true(len >= EPB - BLOCK);
+	s->total = len + BLOCK;
+	s->interface = u32(p);
+	s->time = (uint64_t)u32(p + 4) << 32 | u32(p + 8);
+	s->captured = u32(p + 12);
+	s->original = u32(p + 16);
+	s->data = p + 20;
+	assert_true(s->captured <= len - 20);
+	p += 20 + padded(s->captured);
+	is_zero(s->data + s->captured, padded(s->captured) - s->captured);
+	while (next_option(&p, end, &code, &size, &value))
+		see_option(s, code, size, value);
+	return true;
+}
+
+static void frame_follows(struct file *f, struct seen_frame *s)
+{
+	assert_true(next_frame(f, s));
+}
+
+static void end_follows(struct file *f)
+{
+	struct seen_frame s;
+
+	assert_false(next_frame(f, &s));
+}
+
+/* A capture whose beginning has been read. */
+static struct capture *begin(struct file *f)
+{
+	struct capture *c = capture_create(TAP, NIC);
+
+	assert_non_null(c);
+	take(f, c, 1000);
+	beginning_follows(f);
+	end_follows(f);
+	return c;
+}
+
+static void end(struct capture *c, struct file *f)
+{
+	capture_destroy(c);
+	free(f->data);
+}
+
+static void begins_with_section_and_interfaces(void **state)
+{
+	const char name[] = "abcdefghijklmno";
+
+	(void)state;
+	for (size_t i = 1; i < sizeof(name); i++) {
+		const char *nic = name + sizeof(name) - 1 - i;
+		struct file f = { 0 };
+		char tap[16];
+		struct capture *c;
+
+		snprintf(tap, sizeof(tap), "%.*s", (int)i, name);
+		c = capture_create(tap, nic);
+		assert_false(capture_is_empty(c));
+		take(&f, c, i); /* at once or by the byte */
+		section_follows(&f);
+		interface_follows(&f, tap);
+		interface_follows(&f, nic);
+		end_follows(&f);
+		assert_int_equal(capture_lost(c), 0);
+		end(c, &f);
+	}
+}
+
+static uint64_t nanoseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void a_frame_and_what_is_known_of_it(void **state)
+{
+	static const struct {
+		enum capture_interface interface;
+		enum capture_direction direction;
+		uint32_t flags;
+		const char *comment;
+	} cases[] = {
+		{ CAPTURE_TAP, CAPTURE_IN, 1, NULL },
+		{ CAPTURE_NIC, CAPTURE_OUT, 2, NULL },
+		{ CAPTURE_NIC, CAPTURE_IN, 1, "dropped: spoofed" },
+		{ CAPTURE_TAP, CAPTURE_OUT, 2, "dropped: tap_busy" },
+		{ CAPTURE_TAP, CAPTURE_OUT, 2, "" },
+	};
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	uint8_t frame[100];
+	struct seen_frame s;
+	uint64_t before, after;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(frame); i++)
+		frame[i] = (uint8_t)(0x80 + i);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		before = nanoseconds();
+		capture_frame(c, cases[i].interface, cases[i].direction, frame, 60 + i,
+			      cases[i].comment);
+		after = nanoseconds();
+		take(&f, c, 7);
+		frame_follows(&f, &s);
+		assert_int_equal(s.interface, i == 0 || i >= 3 ? 0 : 1); /* in file order */
+		assert_int_equal(s.flags, cases[i].flags);
+		assert_int_equal(s.captured, 60 + i);
+		assert_int_equal(s.original, 60 + i);
+		assert_memory_equal(s.data, frame, 60 + i);
+		assert_true(s.time >= before && s.time <= after);
+		assert_true(s.has_comment == (cases[i].comment != NULL));
+		assert_string_equal(s.comment, cases[i].comment ?: "");
+		assert_int_equal(s.drops, 0);
+		end_follows(&f);
+	}
+	end(c, &f);
+}
+
+/* Whatever their lengths modulo 4: next_frame() looks at the padding. */
+static void lengths_of_frames_and_comments(void **state)
+{
+	char comment[400];
+	uint8_t frame[64];
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	struct seen_frame s;
+
+	(void)state;
+	memset(frame, 0xff, sizeof(frame));
+	memset(comment, 'c', sizeof(comment));
+	for (size_t len = 0; len < 24; len++) {
+		comment[len] = '\0';
+		capture_frame(c, CAPTURE_NIC, CAPTURE_IN, len ? frame : NULL, len, comment);
+		take(&f, c, 4096);
+		frame_follows(&f, &s);
+		assert_int_equal(s.captured, len);
+		assert_memory_equal(s.data, frame, len);
+		assert_int_equal(strlen(s.comment), len);
+		comment[len] = 'c';
+	}
+	comment[sizeof(comment) - 1] = '\0';
+	capture_frame(c, CAPTURE_NIC, CAPTURE_IN, frame, sizeof(frame), comment);
+	take(&f, c, 4096);
+	frame_follows(&f, &s);
+	assert_int_equal(strlen(s.comment), 256); /* the longest */
+	end_follows(&f);
+	end(c, &f);
+}
+
+static void long_frames_are_cut(void **state)
+{
+	static const size_t lengths[] = { SNAP - 1, SNAP, SNAP + 1, SNAP + 5, 512 * 1024 + 64 };
+	uint8_t *frame = malloc(512 * 1024 + 64);
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	struct seen_frame s;
+
+	(void)state;
+	assert_non_null(frame);
+	for (size_t i = 0; i < 512 * 1024 + 64; i++)
+		frame[i] = (uint8_t)(i * 31 >> 3);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, lengths[i], "x");
+		take(&f, c, 65536);
+		frame_follows(&f, &s);
+		assert_int_equal(s.original, lengths[i]);
+		assert_int_equal(s.captured, lengths[i] < SNAP ? lengths[i] : SNAP);
+		assert_memory_equal(s.data, frame, s.captured);
+		end_follows(&f);
+	}
+	free(frame);
+	end(c, &f);
+}
+
+/* Frame number n: all about it follows from n. */
+static size_t numbered_length(uint64_t n)
+{
+	return 9 + (size_t)(n * 7919 % 3001);
+}
+
+static void fill_numbered(uint8_t *frame, uint64_t n)
+{
+	memcpy(frame, &n, sizeof(n));
+	for (size_t i = sizeof(n); i < numbered_length(n); i++)
+		frame[i] = (uint8_t)(n + i * 13);
+}
+
+static void put_numbered(struct capture *c, uint64_t n)
+{
+	uint8_t frame[4096];
+
+	fill_numbered(frame, n);
+	capture_frame(c, n % 2 ? CAPTURE_NIC : CAPTURE_TAP, n % 4 < 2 ? CAPTURE_IN : CAPTURE_OUT,
+		      frame, numbered_length(n), n % 3 ? NULL : "dropped: echo");
+}
+
+static void is_numbered(const struct seen_frame *s, uint64_t n)
+{
+	uint8_t frame[4096];
+
+	fill_numbered(frame, n);
+	assert_int_equal(u64(s->data), n);
+	assert_int_equal(s->captured, numbered_length(n));
+	assert_int_equal(s->original, numbered_length(n));
+	assert_memory_equal(s->data, frame, s->captured);
+	assert_int_equal(s->interface, n % 2);
+	assert_int_equal(s->flags, n % 4 < 2 ? 1 : 2);
+	assert_string_equal(s->comment, n % 3 ? "" : "dropped: echo");
+}
+
+/* Many times round, in odd pieces, with more or less left over: every byte is there. */
+static void round_the_ring(void **state)
+{
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	uint64_t in = 0, out = 0, bytes = 0;
+	struct seen_frame s;
+	size_t piece, n;
+
+	(void)state;
+	for (unsigned round = 0; bytes < 5ull * RING; round++) {
+		for (unsigned i = 0; i < round % 97; i++)
+			put_numbered(c, in++);
+		piece = 1 + round * 104729 % 150001;
+		n = take_once(&f, c, piece);
+		bytes += n;
+		assert_int_equal(capture_is_empty(c), n < piece);
+	}
+	take(&f, c, 4099);
+	while (next_frame(&f, &s))
+		is_numbered(&s, out++);
+	assert_int_equal(out, in);
+	assert_int_equal(capture_lost(c), 0);
+	end(c, &f);
+}
+
+static void taking_nothing(void **state)
+{
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	struct seen_frame s;
+	uint8_t byte = 0x55;
+
+	(void)state;
+	assert_int_equal(capture_take(c, &byte, 1), 0);
+	put_numbered(c, 5);
+	assert_int_equal(capture_take(c, &byte, 0), 0);
+	assert_int_equal(byte, 0x55);
+	assert_false(capture_is_empty(c));
+	take(&f, c, 1);
+	frame_follows(&f, &s);
+	is_numbered(&s, 5);
+	end_follows(&f);
+	end(c, &f);
+}
+
+/* Nobody reads: what is in the ring stays as it is, the rest is counted; the first that
+ * finds room tells of those before it, the next one of nothing. */
+static void a_full_ring_loses_and_tells(void **state)
+{
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	struct seen_frame s;
+	uint64_t in = 0, out = 0;
+
+	(void)state;
+	while (!capture_lost(c))
+		put_numbered(c, in++);
+	in--;
+	for (unsigned i = 0; i < 9; i++) /* longer than that one: they do not fit either */
+		capture_frame(c, CAPTURE_NIC, CAPTURE_IN, (uint8_t[4096]){ 0 }, 4096, NULL);
+	assert_int_equal(capture_lost(c), 10);
+	take(&f, c, 10007);
+	while (next_frame(&f, &s)) {
+		is_numbered(&s, out++);
+		assert_int_equal(s.drops, 0);
+	}
+	assert_int_equal(out, in);
+	put_numbered(c, 70);
+	put_numbered(c, 71);
+	take(&f, c, 10007);
+	frame_follows(&f, &s);
+	is_numbered(&s, 70);
+	assert_int_equal(s.drops, 10);
+	frame_follows(&f, &s);
+	is_numbered(&s, 71);
+	assert_int_equal(s.drops, 0);
+	end_follows(&f);
+	assert_int_equal(capture_lost(c), 10); /* in all */
+	end(c, &f);
+}
+
+/* A small one may find the room that a large one does not. */
+static void the_small_pass_where_the_large_do_not(void **state)
+{
+	uint8_t *frame = calloc(1, SNAP);
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	struct seen_frame s;
+	unsigned in = 0;
+
+	(void)state;
+	assert_non_null(frame);
+	for (; !capture_lost(c); in++)
+		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
+	capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
+	put_numbered(c, 1);
+	capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
+	put_numbered(c, 2);
+	put_numbered(c, 3);
+	assert_int_equal(capture_lost(c), 3);
+	take(&f, c, 99991);
+	while (--in)
+		frame_follows(&f, &s);
+	frame_follows(&f, &s);
+	is_numbered(&s, 1);
+	assert_int_equal(s.drops, 2);
+	frame_follows(&f, &s);
+	is_numbered(&s, 2);
+	assert_int_equal(s.drops, 1);
+	frame_follows(&f, &s);
+	is_numbered(&s, 3);
+	assert_int_equal(s.drops, 0);
+	end_follows(&f);
+	free(frame);
+	end(c, &f);
+}
+
+/* To the last byte, wherever in the ring it begins; and then not one more. */
+static void exactly_full(void **state)
+{
+	static uint8_t frame[SNAP];
+	const size_t overhead = EPB + 8 + 4; /* epb_flags, opt_endofopt */
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	uint64_t lost = 0;
+	struct seen_frame s;
+	size_t room;
+
+	(void)state;
+	for (unsigned round = 0; round < 20; round++) {
+		for (room = RING; room > SNAP + overhead; room -= 200000 + overhead)
+			capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 200000, NULL);
+		if (round % 2) { /* too long by one, and its padding */
+			capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead + 1, NULL);
+			assert_int_equal(capture_lost(c), ++lost);
+			room -= 12; /* for epb_dropcount, with its head */
+		}
+		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead, NULL);
+		assert_int_equal(capture_lost(c), lost);
+		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 0, NULL);
+		assert_int_equal(capture_lost(c), ++lost);
+		take(&f, c, round % 3 ? 65537 : RING);
+		while (f.at < f.len)
+			frame_follows(&f, &s);
+		assert_int_equal(s.captured, room - overhead);
+		/* Have the loss told, and begin somewhere else. */
+		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 131 * round + 1, NULL);
+		take(&f, c, 65537);
+		frame_follows(&f, &s);
+		assert_int_equal(s.drops, 1);
+		end_follows(&f);
+	}
+	end(c, &f);
+}
+
+/* A reader that is too slow all the time: what is told adds up. */
+static void a_slow_reader(void **state)
+{
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	uint64_t in = 0, next = 0, told = 0;
+	struct seen_frame s;
+
+	(void)state;
+	for (unsigned round = 0; round < 400; round++) {
+		for (unsigned i = 0; i < 40; i++)
+			put_numbered(c, in++);
+		take_once(&f, c, 1 + round * 7907 % 40009);
+	}
+	take(&f, c, 50021);
+	assert_true(capture_lost(c) > 1000);
+	put_numbered(c, in++);
+	take(&f, c, 50021);
+	for (; next_frame(&f, &s); next++) {
+		told += s.drops;
+		next += s.drops; /* they stood just before it */
+		is_numbered(&s, next);
+	}
+	assert_int_equal(next, in);
+	assert_int_equal(told, capture_lost(c));
+	end(c, &f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(begins_with_section_and_interfaces),
+		cmocka_unit_test(a_frame_and_what_is_known_of_it),
+		cmocka_unit_test(lengths_of_frames_and_comments),
+		cmocka_unit_test(long_frames_are_cut),
+		cmocka_unit_test(round_the_ring),
+		cmocka_unit_test(taking_nothing),
+		cmocka_unit_test(a_full_ring_loses_and_tells),
+		cmocka_unit_test(the_small_pass_where_the_large_do_not),
+		cmocka_unit_test(exactly_full),
+		cmocka_unit_test(a_slow_reader),
+	};
+
+	capture_destroy(NULL);
+	return cmocka_run_group_tests_name("capture", tests, NULL, NULL);
+}
