@@ -66,7 +66,9 @@ struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, c
 		return NULL;
 	}
 	rc = record_read_adopted(a->path, &a->moved);
-	if (rc && rc != -ENOENT)
+	if (rc == -ENOENT)
+		record_remove(a->path); /* another network namespace's, if any */
+	else if (rc)
 		put_aside(a, rc);
 	return a;
 }
@@ -173,6 +175,8 @@ static bool try_item(struct adopt *a, struct netlink_saved *item, enum turn turn
 	if (!is_open(item) || turn_of(item) != turn)
 		return false;
 	item->result = netlink_saved_add(a->netlink, item, m->ifindex, m->is_home, m->place);
+	if (item->result == -ENETDOWN && netlink_saved_is_kernels(item))
+		item->result = 0; /* which makes it when the link is set up */
 	return !is_open(item);
 }
 
@@ -455,4 +459,17 @@ void adopt_each_address(const struct adopt *a,
 		if (!a->moved.list[i].is_route && is_made(&a->moved.list[i]) &&
 		    netlink_saved_prefix(&a->moved.list[i], &prefix))
 			each(&prefix.addr, arg);
+}
+
+bool adopt_has_address(const struct ip_addr *address, const void *adopt)
+{
+	const struct adopt *a = adopt;
+	struct ip_prefix prefix;
+
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (!a->moved.list[i].is_route && is_made(&a->moved.list[i]) &&
+		    netlink_saved_prefix(&a->moved.list[i], &prefix) &&
+		    ip_equal(&prefix.addr, address))
+			return true;
+	return false;
 }

@@ -40,4 +40,7 @@ void adopt_drop(struct adopt *adopt);
 void adopt_each_address(const struct adopt *adopt,
 			void (*each)(const struct ip_addr *address, void *arg), void *arg);
 
+/* Is it one of them? `adopt`: a struct adopt. */
+bool adopt_has_address(const struct ip_addr *address, const void *adopt);
+
 #endif

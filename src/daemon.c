@@ -217,8 +217,8 @@ static bool start(struct daemon *d, const struct config_node *self)
 	return attach_nic(d) && daemon_open_sides(d);
 }
 
-/* What was adopted: to the NIC, whether or not it is ours now. True: it has it. */
-static bool give_back_adopted(struct daemon *d, struct netlink_link *nic)
+/* The NIC, whether or not it is ours now. False: it is not to be had. */
+static bool find_nic(struct daemon *d, struct netlink_link *nic)
 {
 	int rc = 0;
 
@@ -226,22 +226,26 @@ static bool give_back_adopted(struct daemon *d, struct netlink_link *nic)
 		*nic = *wire_link(d->wire);
 	else
 		rc = netlink_link_by_name(d->netlink, d->config->interface, nic);
-	if (!rc)
-		return adopt_give_back(d->adopt, nic->ifindex, false);
 	if (rc == -ENODEV && d->exit_code == EXIT_WELL) /* else the next run may find one */
 		adopt_drop(d->adopt);
-	return false;
+	return !rc;
 }
 
-/* What was taken is put back, and others are told so at once: the TAP takes its time to go,
- * and is empty meanwhile. */
+/* What was taken is put back, and others are told so at once: the TAP takes its time to go.
+ *
+ * The TAP's own addresses go first, for the NIC's stack would answer for them. The NIC hears
+ * and speaks again before it gets back what was adopted: an ARP request that the shield
+ * swallows is sent again only a second later. */
 static void give_back(struct daemon *d)
 {
-	struct netlink_link nic = { 0 };
-	bool is_given = give_back_adopted(d, &nic);
+	struct netlink_link nic;
+	bool is_there = find_nic(d, &nic), is_given = false;
 
-	host_take_down(d->host);
+	host_remove_addresses(d->host, adopt_has_address, d->adopt);
 	wire_restore(d->wire);
+	if (is_there)
+		is_given = adopt_give_back(d->adopt, nic.ifindex, false);
+	host_take_down(d->host);
 	if (is_given)
 		announce_from_nic(d->announce, &nic, true);
 	host_destroy(d->host);

@@ -247,11 +247,28 @@ void host_destroy(struct host *host)
 	free(host);
 }
 
+struct removal {
+	struct host *host;
+	bool (*keeps)(const struct ip_addr *address, const void *arg);
+	const void *arg;
+};
+
 static void remove_address(const struct ip_prefix *address, void *arg)
 {
-	struct host *host = arg;
+	const struct removal *r = arg;
 
-	netlink_address_remove(host->netlink, host->ifindex, address);
+	if (!r->keeps || !r->keeps(&address->addr, r->arg))
+		netlink_address_remove(r->host->netlink, r->host->ifindex, address);
+}
+
+void host_remove_addresses(struct host *host,
+			   bool (*keeps)(const struct ip_addr *address, const void *arg),
+			   const void *arg)
+{
+	struct removal r = { host, keeps, arg };
+
+	if (host)
+		netlink_address_list(host->netlink, host->ifindex, remove_address, &r);
 }
 
 void host_take_down(struct host *host)
@@ -259,7 +276,7 @@ void host_take_down(struct host *host)
 	if (!host)
 		return;
 	netlink_link_set_up(host->netlink, host->ifindex, false);
-	netlink_address_list(host->netlink, host->ifindex, remove_address, host);
+	host_remove_addresses(host, NULL, NULL);
 	handover_forget_tap(host->peers);
 }
 

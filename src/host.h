@@ -19,7 +19,11 @@ struct host;
 struct host *host_create(const struct peers *peers, struct netlink *netlink);
 /* The descriptor is closed: the TAP goes, unless the service manager keeps it. */
 void host_destroy(struct host *host);
-/* It goes for good: its addresses and routes now, the TAP with host_destroy(). */
+/* It goes for good. First its addresses but those that `keeps` says; then its routes and
+ * the other addresses; at last the TAP, with host_destroy(). */
+void host_remove_addresses(struct host *host,
+			   bool (*keeps)(const struct ip_addr *address, const void *arg),
+			   const void *arg);
 void host_take_down(struct host *host);
 
 /* Give it MAC, MTU (`mtu`: the NIC's, 0 while there is none), addresses and routes, and
