@@ -1,0 +1,367 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run: alone
+#
+# The configuration read again while traffic flows: a hundred times, with a node that comes
+# and goes; what can be changed takes effect, what cannot is refused whole, and so is a file
+# that is wrong or not there; nothing is lost meanwhile, neither frames nor memory.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+BETA=12.12.4.102
+GAMMA=12.12.4.103
+lab_nodes 3
+FILE=$LAB_DIR/alpha.conf
+
+# write_file FILE NODES [SETTING…]: as lab_config, for the first so many nodes.
+write_file() {
+	local file=$1 all=("${LAB_NODES[@]}")
+	LAB_NODES=("${LAB_ALL_NODES[@]:0:$2}")
+	lab_config "${@:3}"
+	LAB_NODES=("${all[@]}")
+	mv "$LAB_CONF" "$file"
+}
+write_file "$LAB_DIR/two" 2
+write_file "$LAB_DIR/three" 3
+lab_config
+cp "$LAB_DIR/three" "$FILE"
+lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
+lab_start beta
+lab_start gamma
+
+status() { ctl alpha -j status | jq -r "$1"; }
+generation_is() { [ "$(status .config_generation)" -eq "$1" ]; }
+peer_names() { ctl alpha -j peers | jq -r '.peers[].name' | sort | xargs; }
+fds() { find "/proc/${LAB_PID[alpha]}/fd" -mindepth 1 | wc -l; }
+rss() { awk '/^VmRSS/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
+
+# reload [OPTION…]: the exit status; the answer is in the file "answer".
+reload() {
+	local rc=0
+	ctl alpha -j reload "$@" >"$LAB_DIR/answer" 2>"$LAB_DIR/answer.err" || rc=$?
+	echo "$rc"
+}
+answer() { jq -r "$1" "$LAB_DIR/answer"; }
+
+# expect_applied WHAT CHANGES
+expect_applied() {
+	expect "$1: exit status" 0 "$(reload)"
+	expect "$1: answer" "true $2" "$(answer '"\(.reload.applied) \(.reload.changes | join("; "))"')"
+}
+
+# Pings of alpha to beta every 5 ms, the whole time of what is done between the two.
+PINGING=
+pings_begin() {
+	ip netns exec alpha ping -n -i 0.005 -W 2 -w 100 $BETA >"$LAB_DIR/ping" 2>&1 &
+	PINGING=$!
+	within 2 grep -q 'time=' "$LAB_DIR/ping" || fail "alpha does not reach beta"
+}
+# pings_end WHAT AT-LEAST: what is under way at the end does not count.
+pings_end() {
+	local count last
+	sleep 0.1
+	kill -INT "$PINGING" 2>/dev/null || fail "$1: the pings have ended: $(tail -n 3 "$LAB_DIR/ping")"
+	wait "$PINGING" || fail "$1: $(tail -n 3 "$LAB_DIR/ping")"
+	! grep -q 'DUP!\|rrors\|From' "$LAB_DIR/ping" ||
+		fail "$1: $(grep 'DUP!\|rrors\|From' "$LAB_DIR/ping" | head -n 5)"
+	read -r count last < <(sed -n 's/.*icmp_seq=\([0-9]*\) .*time=.*/\1/p' "$LAB_DIR/ping" |
+		awk '$1 + 0 > last { last = $1 + 0 } END { print NR + 0, last + 0 }')
+	expect "$1: lost of $last pings" 0 $((last - count))
+	expect_num "$1: pings" "$count" ">=" "$2"
+	expect_num "$1: pings under way at the end" \
+		$(($(sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$LAB_DIR/ping") - last)) "<=" 10
+}
+
+# --- a hundred reloads ------------------------------------------------------------
+
+REACHED=0
+hundred_reloads() {
+	local i state=three
+	for ((i = 1; i <= 100; i++)); do
+		case $((i % 8)) in # both ways to reload take the node out and in
+		1 | 6) state=two ;;
+		3 | 0) state=three ;;
+		esac
+		[ -z "$(cmp "$LAB_DIR/$state" "$FILE" 2>&1)" ] || cp "$LAB_DIR/$state" "$FILE"
+		if [ $((i % 2)) = 1 ]; then
+			kill -HUP "${LAB_PID[alpha]}"
+			within "$(seconds 2)" generation_is $((FIRST + i)) ||
+				fail "SIGHUP, reload $i: generation $(status .config_generation)"
+		else
+			[ "$(reload)" = 0 ] || fail "reload $i: $(cat "$LAB_DIR/answer")"
+		fi
+		if [ "$i" = 10 ]; then
+			RSS=$(rss)
+			FDS=$(fds)
+		fi
+		case $((i % 8)) in # it is there at once, and not
+		1 | 6) ! peer alpha gamma .state >/dev/null 2>&1 || fail "reload $i: gamma is still a peer" ;;
+		3 | 0)
+			peer alpha gamma .state >/dev/null || fail "reload $i: gamma is no peer"
+			[ $((i % 16)) != 3 ] || ! reach alpha gamma || REACHED=$((REACHED + 1))
+			;;
+		esac
+	done
+}
+
+expect_reach alpha gamma
+expect_reach alpha beta
+BEFORE=$(fds)
+FIRST=$(status .config_generation)
+expect "configuration at start" 1 "$FIRST"
+beta_before=$(peer alpha beta '"\(.counters.frames_out) \(.changes) \(.state)"')
+pings_begin
+hundred_reloads
+pings_end "100 reloads" 400
+expect "configuration after them" $((FIRST + 100)) "$(status .config_generation)"
+expect "file descriptors" "$BEFORE $BEFORE" "$FDS $(fds)"
+if [ -z "$LAB_SLOW" ]; then
+	expect_num "resident memory gained since the 10th, KiB" $(($(rss) - RSS)) "<=" 1024
+fi
+expect "gamma reached when it was back" 7 "$REACHED"
+read -r frames changes state <<<"$beta_before"
+expect_num "beta's counters go on" "$(peer alpha beta .counters.frames_out)" ">=" $((frames + 400))
+expect "beta's state and its changes" "$state $changes" "$(peer alpha beta '"\(.state) \(.changes)"')"
+# After the 100th it is out; in again, traffic flows both ways.
+cp "$LAB_DIR/three" "$FILE"
+[ "$(reload)" = 0 ] || fail "reload: $(cat "$LAB_DIR/answer")"
+expect "peers at the end" "beta gamma" "$(peer_names)"
+expect_reach alpha gamma
+expect_reach gamma alpha
+
+pings_begin
+for ((i = 0; i < 200; i++)); do kill -HUP "${LAB_PID[alpha]}"; done
+lab_up alpha || fail "200 SIGHUPs: no answer"
+pings_end "200 SIGHUPs at once" 10
+expect "file descriptors after them" "$BEFORE" "$(fds)"
+
+# --- what takes effect ------------------------------------------------------------
+
+# change WHAT CHANGES SETTING…: alpha's file is another one, and in effect.
+change() {
+	write_file "$FILE" 3 "${@:3}"
+	expect_applied "$1" "$2"
+}
+# requests ADDRESS: alpha's on the wire for it: Ethernet destination, and sender MAC.
+requests() {
+	capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
+	forget alpha "$1"
+	on alpha ping -n -c 1 -W "$(seconds 1)" "$1" >/dev/null || fail "alpha does not reach $1"
+	capture_stop
+	frames pcap2rows "$LAB_DIR/arp.pcap" |
+		awk -v to="$1" '$3 == "request" && $6 == to { print $2, $5 }' | sort -u
+}
+permanent() { on alpha ip -j neigh show nud permanent dev cluster0 | jq -r '.[].dst' | sort | xargs; }
+permanent_are() { [ "$(permanent)" = "$1" ]; }
+tap_mtu() { on alpha cat /sys/class/net/cluster0/mtu; }
+stranger() { # the outsider, to alpha's dedicated MAC
+	frames ping out:eth0 --eth-src "$(nic_mac out)" --eth-dst "$(dedicated_mac alpha)" \
+		--src "$(addr_of out)" --dst "$(addr_of alpha)"
+}
+strict_drops_are() { [ "$(counter alpha .drops.strict)" -eq "$1" ]; }
+BROADCAST=ff:ff:ff:ff:ff:ff
+
+pings_begin
+expect "requests at first" "$BROADCAST $(dedicated_mac alpha)" "$(requests $GAMMA)"
+change "arp" "arp: broadcast to directed" arp=directed
+expect "requests with arp = directed" "$(dedicated_mac gamma) $(dedicated_mac alpha)" "$(requests $GAMMA)"
+stranger
+change "strict" "strict: no to yes" arp=directed strict=yes
+strict=$(counter alpha .drops.strict)
+stranger
+within 2 strict_drops_are $((strict + 1)) || fail "strict: dropped $strict, then $(counter alpha .drops.strict)"
+ok "strict: a stranger's frame is dropped"
+change "back" "arp: directed to broadcast; strict: yes to no"
+expect "requests with arp = broadcast" "$BROADCAST $(dedicated_mac alpha)" "$(requests $GAMMA)"
+stranger
+sleep 0.2
+expect "frames dropped as strict without it" $((strict + 1)) "$(counter alpha .drops.strict)"
+
+expect "requests for an outsider" "$BROADCAST $LAB_CLUSTER_MAC" "$(requests 12.12.4.200)"
+change "advertise" "advertise: peers to all" advertise=all
+expect "requests for an outsider with advertise = all" "$BROADCAST $(dedicated_mac alpha)" \
+	"$(requests 12.12.4.200)"
+change "advertise back" "advertise: all to peers"
+expect "requests for an outsider" "$BROADCAST $LAB_CLUSTER_MAC" "$(requests 12.12.4.200)"
+
+expect "permanent entries at first" "" "$(permanent)"
+change "neigh" "neigh: learn to pin" neigh=pin
+within 2 permanent_are "$BETA $GAMMA" || fail "neigh = pin: permanent entries: $(permanent)"
+ok "neigh = pin: permanent entries $(permanent)"
+expect "gamma's entry" "$(dedicated_mac gamma)" "$(table alpha $GAMMA)"
+write_file "$FILE" 2 neigh=pin
+expect_applied "a pinned node goes" "node gamma: gone"
+within 2 permanent_are $BETA || fail "a pinned node that is gone: permanent entries: $(permanent)"
+expect "the entry of a pinned node that is gone" - "$(table alpha $GAMMA)"
+change "it comes back" "node gamma: new" neigh=pin
+within 2 permanent_are "$BETA $GAMMA" || fail "a pinned node is back: permanent entries: $(permanent)"
+change "neigh back" "neigh: pin to learn"
+within 2 permanent_are "" || fail "neigh = learn: permanent entries: $(permanent)"
+expect "beta's entry, no longer pinned" "$(dedicated_mac beta)" "$(table alpha $BETA)"
+expect_reach alpha gamma
+cp "$LAB_DIR/two" "$FILE"
+expect_applied "a learnt node goes" "node gamma: gone"
+expect "the entry of a node that is gone" - "$(table alpha $GAMMA)"
+cp "$LAB_DIR/three" "$FILE"
+expect_applied "it comes back" "node gamma: new"
+
+expect "the TAP's MTU" 1500 "$(tap_mtu)"
+change "mtu" "mtu: auto to 1400" mtu=1400
+expect "the TAP's MTU" 1400 "$(tap_mtu)"
+change "mtu back" "mtu: 1400 to auto"
+expect "the TAP's MTU" 1500 "$(tap_mtu)"
+write_file "$FILE" 3 gamma.mac=06:01:02:03:04:05
+expect_applied "a peer's MAC" "node gamma: dedicated MAC $(dedicated_mac gamma) to 06:01:02:03:04:05; node gamma: source MAC $(dedicated_mac gamma) to 06:01:02:03:04:05"
+write_file "$FILE" 3 gamma.address=12.12.4.103/24,12.12.4.113/24
+expect_applied "a peer's addresses and MAC" "node gamma: addresses; node gamma: dedicated MAC 06:01:02:03:04:05 to $(dedicated_mac gamma); node gamma: source MAC 06:01:02:03:04:05 to $(dedicated_mac gamma)"
+change "back" "node gamma: addresses"
+expect_applied "the same file" ""
+pings_end "all these changes" 100
+expect_reach alpha gamma
+
+# --- what is refused ----------------------------------------------------------------
+
+in_effect() {
+	ctl alpha -j config | jq -S .config
+	status .config_generation
+}
+# expect_refused WHAT: of the file as it is, by both ways; then all is as it was.
+expect_refused() {
+	local lines
+	in_effect >"$LAB_DIR/before"
+	expect "$1: exit status" 1 "$(reload)"
+	expect "$1: applied" false "$(answer .reload.applied)"
+	[ -n "$(answer '.error.message // empty')" ] || fail "$1: no message: $(cat "$LAB_DIR/answer")"
+	lines=$(grep -c 'was not loaded' "$LAB_DIR/alpha.log" || true)
+	more_lines() { [ "$(grep -c 'was not loaded' "$LAB_DIR/alpha.log")" -gt "$lines" ]; }
+	kill -HUP "${LAB_PID[alpha]}"
+	within "$(seconds 3)" more_lines || fail "$1: the log does not tell that SIGHUP failed"
+	in_effect >"$LAB_DIR/after"
+	expect_unchanged "$1: refused, '$(answer .error.message)'" "$LAB_DIR/before" "$LAB_DIR/after"
+}
+# expect_restart KEY SETTING…: what needs a restart is named, and nothing is changed.
+expect_restart() {
+	write_file "$FILE" 2 arp=directed "${@:2}"
+	expect_refused "${*:2}"
+	jq -e --arg key "$1" '.reload.needs_restart | any(contains($key))' "$LAB_DIR/answer" >/dev/null ||
+		fail "${*:2}: $1 is not among what needs a restart: $(answer .reload.needs_restart)"
+	jq -e '.reload | .needs_restart - .changes == []' "$LAB_DIR/answer" >/dev/null ||
+		fail "${*:2}: what needs a restart is not among the changes: $(answer .reload)"
+}
+
+pings_begin
+sed 's/^tap/tab/' "$LAB_DIR/three" >"$FILE"
+line=$(grep -n '^tab' "$FILE" | cut -d: -f1)
+expect_refused "a misspelt key"
+expect "its line and file" "$line $FILE" "$(answer '"\(.error.line) \(.error.file)"')"
+grep -q "$FILE:$line: .*did you mean 'tap'" "$LAB_DIR/alpha.log" || fail "the log does not tell where"
+ok "the log tells where: $FILE:$line"
+ctl alpha reload >/dev/null 2>"$LAB_DIR/output" && fail "clusterarpctl reload succeeds"
+grep -q "$FILE:$line" "$LAB_DIR/output" || fail "clusterarpctl does not tell where: $(cat "$LAB_DIR/output")"
+ok "clusterarpctl tells where"
+head -c 100 "$LAB_DIR/three" >"$FILE"
+expect_refused "half a file"
+: >"$FILE"
+expect_refused "an empty file"
+head -c 100000 /dev/urandom >"$FILE"
+expect_refused "garbage"
+rm "$FILE"
+expect_refused "no file"
+expect "no file: its line" null "$(answer .error.line)"
+mkdir "$FILE"
+expect_refused "a directory"
+rmdir "$FILE"
+ln -s "$FILE" "$FILE"
+expect_refused "a link to itself"
+rm "$FILE"
+sed 's/^\[node alpha\]/[node omega]/' "$LAB_DIR/three" >"$FILE"
+expect_refused "a file without this node"
+
+expect_restart interface interface=eth1
+expect_restart tap tap=cluster1
+expect_restart mac mac=02:00:00:00:00:01
+expect_restart dedicated_mac dedicated_mac=multicast arp=broadcast
+expect_restart source_mac source_mac=masked
+expect_restart gateway gateway=12.12.4.1
+expect_restart datapath datapath=auto
+expect_restart adopt adopt=yes
+expect_restart "cluster's addresses" address=12.12.4.99/24
+expect_restart "cluster's addresses" address=12.12.4.99/24,$LAB_CLUSTER_IP/24
+expect_restart "node alpha: addresses" alpha.address=12.12.4.111/24
+expect_restart "node alpha: dedicated MAC" alpha.mac=06:01:02:03:04:06
+expect_restart "node alpha: source MAC" alpha.mac=06:01:02:03:04:06
+expect_restart tap tap=cluster1 adopt=yes
+expect "two of them are both named" 2 "$(answer '.reload.needs_restart | length')"
+expect "its TAP" cluster0 "$(on alpha ip -br link show type tun | awk '{ print $1 }')"
+expect "peers after all this" "beta gamma" "$(peer_names)"
+
+# Asked only.
+in_effect >"$LAB_DIR/before"
+reloads=$(ctl alpha metrics | awk '$1 == "clusterarpd_config_reloads_total" { print $2 }')
+write_file "$FILE" 2 arp=directed mtu=1400
+expect "--dry-run: exit status" 0 "$(reload --dry-run)"
+expect "--dry-run: answer" "false arp: broadcast to directed; mtu: auto to 1400; node gamma: gone" \
+	"$(answer '"\(.reload.applied) \(.reload.changes | join("; "))"')"
+write_file "$FILE" 2 adopt=yes
+expect "--dry-run, needs a restart: exit status" 1 "$(reload --dry-run)"
+sed -i 's/^tap/tab/' "$FILE"
+expect "--dry-run, a misspelt key: exit status" 1 "$(reload --dry-run)"
+in_effect >"$LAB_DIR/after"
+expect_unchanged "--dry-run" "$LAB_DIR/before" "$LAB_DIR/after"
+expect "reloads counted" "$reloads" \
+	"$(ctl alpha metrics | awk '$1 == "clusterarpd_config_reloads_total" { print $2 }')"
+expect "the TAP's MTU" 1500 "$(tap_mtu)"
+pings_end "all that was refused" 400
+
+# --- many nodes ---------------------------------------------------------------------
+
+# many FILE N: three nodes and N more.
+many() {
+	cp "$LAB_DIR/three" "$1"
+	for ((i = 0; i < $2; i++)); do
+		printf '\n[node n%d]\naddress = 12.13.%d.%d/16\n' "$i" $((i / 250)) $((1 + i % 250))
+	done >>"$1"
+}
+pings_begin
+many "$FILE" 1000
+expect_refused "1000 more nodes than there is room for"
+many "$FILE" 40
+expect "40 more nodes: exit status" 0 "$(reload)"
+expect "peers" 42 "$(ctl alpha -j peers | jq '.peers | length')"
+cp "$LAB_DIR/three" "$FILE"
+expect "and without them: exit status" 0 "$(reload)"
+pings_end "many nodes" 20
+expect_reach alpha gamma
+lab_stop alpha
+many "$FILE" 600
+lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
+expect_reach alpha beta
+pings_begin
+many "$FILE" 1600
+expect "1000 more nodes where there is room: exit status" 0 "$(reload)"
+expect "peers" 1602 "$(ctl alpha -j peers | jq '.peers | length')"
+cp "$LAB_DIR/three" "$FILE"
+expect "and without all of them: exit status" 0 "$(reload)"
+expect "peers" "beta gamma" "$(peer_names)"
+pings_end "1000 nodes more, 1600 less" 20
+expect_reach alpha gamma
+
+# --- without a NIC --------------------------------------------------------------------
+
+ip -n sw link del p_alpha
+no_nic() { [ "$(status .link.mtu)" = 0 ]; }
+within "$(seconds 3)" no_nic || fail "the NIC is still there: $(status .link)"
+cp "$LAB_DIR/two" "$FILE"
+expect_applied "without a NIC" "node gamma: gone"
+write_file "$FILE" 3 arp=directed mtu=1400
+expect_applied "without a NIC" "arp: broadcast to directed; mtu: auto to 1400; node gamma: new"
+lab_veth alpha eth0 52:54:00:00:00:01 p_alpha
+ip -n alpha link set eth0 up
+expect_reach alpha beta
+expect_reach gamma alpha
+expect "requests with arp = directed" "$(dedicated_mac gamma) $(dedicated_mac alpha)" "$(requests $GAMMA)"
+expect "the TAP's MTU" 1400 "$(tap_mtu)"
+ping_clean alpha beta || fail "alpha to beta"
+ping_clean out alpha || fail "out to alpha"
+lab_stop_all
