@@ -103,6 +103,7 @@ void announce_stop(struct announce *a)
 
 /* By a packet socket alone: relay, TAP and shield are gone. */
 struct plain {
+	const struct peers *peers; /* NULL: not known */
 	struct nic *nic;
 	const struct mac *mac;
 	struct packet packet;
@@ -114,6 +115,9 @@ static void send_plainly(const struct ip_addr *address, void *arg)
 	struct plain *p = arg;
 
 	if (address->family != AF_INET)
+		return;
+	/* What the cluster has in common stays with those who go on. */
+	if (p->peers && (peers_by_ip(p->peers, address).roles & IP_CLUSTER))
 		return;
 	packet_reset(&p->packet);
 	memset(packet_start(&p->packet), 0, PACKET_VNET_LEN);
@@ -138,7 +142,7 @@ static void send_rounds(const struct adopt *adopt, struct plain *p, bool first)
 
 void announce_from_nic(struct announce *a, const struct netlink_link *nic, bool first)
 {
-	struct plain p = { .mac = &nic->mac };
+	struct plain p = { .peers = a->peers, .mac = &nic->mac };
 	int rc = nic_open(&p.nic);
 
 	p.packet.memory = malloc(PACKET_MEMORY);

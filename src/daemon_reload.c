@@ -50,12 +50,14 @@ static void carry_out(struct daemon *d, struct reload *r)
 char *daemon_reload(bool is_dry_run, void *arg)
 {
 	struct daemon *d = arg;
+	struct load load = d->options->load;
 	struct reload r;
 	char *answer;
 
 	if (!is_dry_run)
 		notify_reloading();
-	reload_prepare(&r, &d->options->load, d->peers);
+	load.is_reload = true;
+	reload_prepare(&r, &load, d->peers);
 	if (!is_dry_run) {
 		carry_out(d, &r);
 		daemon_say_state(d, notify_ready);

@@ -3,18 +3,37 @@
 #include "load.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static struct config *read_config(const char *path, struct config_report *report)
+static FILE *open_file(const struct load *load, struct config_report *report)
 {
-	struct config *config;
-	FILE *f = fopen(path, "re");
+	struct stat st;
+	int fd = open(load->path, O_RDONLY | O_CLOEXEC | (load->is_reload ? O_NONBLOCK : 0));
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 
-	if (!f) {
-		config_report_add(report, true, 0, "cannot open it: %s", strerror(errno));
+	if (f && load->is_reload && !fstat(fd, &st) && !S_ISREG(st.st_mode)) {
+		config_report_add(report, true, 0, "not a regular file");
+		fclose(f);
 		return NULL;
 	}
+	if (f)
+		return f;
+	config_report_add(report, true, 0, "cannot open it: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+static struct config *read_config(const struct load *load, struct config_report *report)
+{
+	FILE *f = open_file(load, report);
+	struct config *config;
+
+	if (!f)
+		return NULL;
 	config = config_read(f, report);
 	fclose(f);
 	return config;
@@ -40,7 +59,7 @@ static const struct config_node *find_self(const struct config *config, const st
 struct config *load_config(const struct load *load, struct config_report *report,
 			   const struct config_node **self)
 {
-	struct config *config = read_config(load->path, report);
+	struct config *config = read_config(load, report);
 
 	*self = NULL;
 	if (!config)

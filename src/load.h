@@ -13,6 +13,7 @@ struct load {
 	const char *path;
 	const char *node; /* by --node; NULL: by host name */
 	bool is_test;     /* a host that is no node of it is only warned of */
+	bool is_reload;   /* the daemon runs: nothing that can keep it waiting */
 };
 
 /* The configuration (free with config_free()) and, in *self, the node; everything that is

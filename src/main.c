@@ -85,7 +85,9 @@ int main(int argc, char **argv)
 		return rc;
 	log_init(LOG_LEVEL_NOTICE + (options.verbose > 2 ? 2 : options.verbose),
 		 notify_stderr_is_journal());
-	load = (struct load){ options.config, options.node, options.test };
+	load = (struct load){ .path = options.config,
+			      .node = options.node,
+			      .is_test = options.test };
 	config = load_config(&load, &report, &self);
 	config_report_print(&report, options.config, stderr);
 	if (report.errors && !options.test)

@@ -3,7 +3,6 @@
 #include "io/control.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -277,15 +276,6 @@ static bool somebody_listens(const struct sockaddr_un *address)
 	return yes;
 }
 
-/* Under the service manager we are the group's user ourselves. */
-static void set_group(const char *path)
-{
-	const struct group *group = geteuid() == 0 ? getgrnam(CONTROL_GROUP) : NULL;
-
-	if (group && lchown(path, (uid_t)-1, group->gr_gid))
-		return; /* root alone, then */
-}
-
 static int bind_path(int fd, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -308,8 +298,6 @@ static int bind_path(int fd, const char *path)
 	mask = umask(0117);
 	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 	umask(mask);
-	if (!rc)
-		set_group(path);
 	if (!rc && listen(fd, LISTEN_MAX) < 0)
 		rc = -errno;
 	return rc;

@@ -17,8 +17,6 @@
 
 #include "io/loop.h"
 
-#define CONTROL_GROUP "clusterarpd"
-
 struct control;
 struct control_client;
 
@@ -56,7 +54,7 @@ bool control_has_room(const struct control *control);
 /* The source has a piece now. */
 void control_wake(struct control_client *client);
 
-/* Listen at `path`, mode 0660, and if we are root of the group CONTROL_GROUP. A socket that nobody
+/* Listen at `path`, mode 0660. A socket that nobody
  * listens at any more is replaced. Negative errno: -EADDRINUSE somebody does listen; -EEXIST there
  * is a file that is no socket; -ENAMETOOLONG. */
 int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,

@@ -172,8 +172,8 @@ lab_switch() {
 LAB_INDEX=1000
 lab_veth() {
 	LAB_INDEX=$((LAB_INDEX + 1))
-	ip link add "$2" netns "$1" mtu "$LAB_MTU" address "$3" type veth \
-		peer name "$4" netns sw mtu "$LAB_MTU" index "$LAB_INDEX"
+	ip link add "$4" netns sw index "$LAB_INDEX" mtu "$LAB_MTU" type veth \
+		peer name "$2" netns "$1" mtu "$LAB_MTU" address "$3"
 	ip -n sw link set "$4" master br0 up
 }
 

@@ -138,7 +138,7 @@ knock_end() {
 # on, or from the last one that did when a knock was on its way at that moment.
 silence() {
 	awk -v from="$1" '$2 == "no" { next }
-		{ if (last && $1 >= from) { gap = $1 - (last > from ? last : from); if (gap > most) most = gap }
+		{ if ($1 >= from) { gap = $1 - (last > from ? last : from); if (gap > most) most = gap }
 		  last = $1 }
 		END { print (last > from) ? most + 0 : "forever" }' "$KNOCKS.seen"
 }
