@@ -108,16 +108,22 @@ json_t *reload_event(const struct reload *r)
 			 lines_json(&r->diff.changes));
 }
 
+static void log_message(const char *path, const struct config_message *m)
+{
+	enum log_level level = m->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+
+	if (m->line)
+		log_write(level, 0, "%s:%u: %s", path, m->line, text_of(m));
+	else
+		log_write(level, 0, "%s: %s", path, text_of(m));
+}
+
 void reload_log(const struct reload *r)
 {
-	const struct config_message *m;
 	size_t i;
 
-	for (i = 0; i < r->report.count; i++) {
-		m = &r->report.list[i];
-		log_write(m->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, 0, "%s:%u: %s",
-			  r->path, m->line, m->text ? m->text : "out of memory");
-	}
+	for (i = 0; i < r->report.count; i++)
+		log_message(r->path, &r->report.list[i]);
 	for (i = 0; i < r->diff.needs_restart.count; i++)
 		log_error("%s: needs a restart: %s", r->path, r->diff.needs_restart.list[i]);
 	for (i = 0; i < r->diff.changes.count && r->is_applied; i++)

@@ -7,6 +7,7 @@
 # on the wire. The TAP's MTU follows the NIC's within 200 ms.
 #
 # run: alone
+# run: plain
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -6,6 +6,7 @@
 # busy. The carrier flaps 200 times as fast as it can be set.
 #
 # run: alone
+# run: plain
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: plain
 #
 # adopt = yes and crashes (SPEC 5): what moved is known from the record. Crashes at any
 # moment, a NIC that gets back half of it by hand, another setting at the next start, a

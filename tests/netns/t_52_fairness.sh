@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
+# run: plain
 #
 # Under a flood from either side neither the other direction nor the control socket
 # starves. (A flood from the host itself overruns the TAP's own queue, which the kernel

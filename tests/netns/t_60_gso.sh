@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
+# run: plain
 #
 # GSO frames cross whole: a capture of a TCP stream on the wire, and on the TAP
 # that it arrives at, holds frames over 60,000 bytes; with BIG TCP on the wire TCP is

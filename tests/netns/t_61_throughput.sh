@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
+# run: plain
 #
 # TCP between two nodes against TCP between two hosts without daemons on the same
 # bridge, in interleaved rounds. LAB_FLOOR: the least ratio allowed (0.5).

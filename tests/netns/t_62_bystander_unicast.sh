@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
+# run: plain
 #
 # A bystander sleeps while others talk, dedicated_mac = unicast.
 

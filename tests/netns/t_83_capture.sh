@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
+# run: plain
 #
 # Frames as they pass, before and after, in a file that tcpdump and tshark read: figure 6
 # (SPEC 2) row by row, what is dropped with the reason, and what found no room counted. A
