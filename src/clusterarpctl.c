@@ -153,7 +153,9 @@ static int run_monitor(const struct options *o)
 
 static int run_capture(const struct options *o)
 {
-	return ctl_capture(o->socket, o->file, o->count);
+	const struct ctl_capture job = { o->socket, o->file, o->count };
+
+	return ctl_capture(&job);
 }
 
 static double now(void)

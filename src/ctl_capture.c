@@ -23,13 +23,16 @@
 #define BLOCK_MAX    (16u * 1024 * 1024)
 #define BLOCK_PACKET 6
 #define PACKET_HEAD  28 /* of such a block, before the frame */
+#define OPTION_FLAGS 2
 #define OPTION_DROPS 4
+#define OUTBOUND     2
 #define DRAIN_READS  256
 
 struct output {
 	const char *name; /* as given; NULL: stdout */
 	int fd;
-	uint64_t frames, lost; /* of what was written */
+	/* Of what was written. A frame has a record for each of its sides. */
+	uint64_t frames, records, lost;
 };
 
 static uint16_t get_u16(const char *p)
@@ -48,21 +51,25 @@ static uint32_t get_u32(const char *p)
 	return value;
 }
 
-/* What the frame's block says of frames before it that found no room. */
-static uint64_t lost_before(const char *block, uint32_t len)
+/* What stands behind the frame in its block. */
+static void read_options(struct output *out, const char *block, uint32_t len)
 {
 	uint64_t kept = get_u32(block + 20), value;
 	uint64_t at = PACKET_HEAD + ((kept + 3) & ~UINT64_C(3));
+	uint16_t code, size;
 
-	for (; at + 8 <= len; at += 4 + ((get_u16(block + at + 2) + 3u) & ~3u)) {
-		if (get_u16(block + at) != OPTION_DROPS || get_u16(block + at + 2) != 8)
-			continue;
-		if (at + 16 > len)
+	for (; at + 8 <= len; at += 4 + ((size + 3u) & ~3u)) {
+		code = get_u16(block + at);
+		size = get_u16(block + at + 2);
+		if (at + 8 + size > len)
 			break;
+		if (code == OPTION_FLAGS && size == 4 && (get_u32(block + at + 4) & 3) == OUTBOUND)
+			out->frames--;
+		if (code != OPTION_DROPS || size != sizeof(value))
+			continue;
 		memcpy(&value, block + at + 4, sizeof(value));
-		return value;
+		out->lost += value;
 	}
-	return 0;
 }
 
 /* Whether the daemon's bytes can begin a block. */
@@ -77,8 +84,9 @@ static void count_block(struct output *out, const char *block, uint32_t len)
 {
 	if (get_u32(block) != BLOCK_PACKET || len < PACKET_HEAD + 4)
 		return;
+	out->records++;
 	out->frames++;
-	out->lost += lost_before(block, len);
+	read_options(out, block, len);
 }
 
 /* How many of the first `max` bytes are whole blocks, which `out` counts unless it is NULL. -1:
@@ -210,18 +218,30 @@ static int drain(struct output *out, struct ctl_answer *a)
 	return rc < 0 ? EXIT_ANSWERED : rc;
 }
 
-static int go_on(struct output *out, struct ctl_answer *a, json_int_t count)
+/* Whether that is because all frames that were wanted have come: then the daemon still is there.
+ * To count them does not tell, as some may have been lost. */
+static int at_end(const struct ctl_capture *job)
+{
+	json_t *request, *answer;
+	bool is_there;
+
+	if (!job->count)
+		return ctl_daemon_ended();
+	request = ctl_must(json_pack("{s:s}", "command", "version"));
+	answer = ctl_ask(job->path, request);
+	json_decref(request);
+	is_there = answer;
+	json_decref(answer);
+	return is_there ? EXIT_ANSWERED : ctl_daemon_ended();
+}
+
+static int go_on(const struct ctl_capture *job, struct output *out, struct ctl_answer *a)
 {
 	enum ctl_event event = CTL_BYTES;
 	int rc = write_blocks(out, a);
 
-	while (rc < 0 && (event = ctl_wait(a, out->fd)) == CTL_BYTES) {
-		if (ctl_fill(a) > 0)
-			rc = write_blocks(out, a);
-		else
-			rc = count && out->frames >= (uint64_t)count ? EXIT_ANSWERED
-								     : ctl_daemon_ended();
-	}
+	while (rc < 0 && (event = ctl_wait(a, out->fd)) == CTL_BYTES)
+		rc = ctl_fill(a) > 0 ? write_blocks(out, a) : at_end(job);
 	if (rc < 0)
 		rc = event == CTL_STOPPED ? drain(out, a) : EXIT_ANSWERED;
 	return rc;
@@ -231,17 +251,18 @@ static int finish(struct output *out, int rc)
 {
 	if (out->name && close(out->fd) && rc == EXIT_ANSWERED)
 		rc = cannot_write(out, errno);
-	fprintf(stderr, "%" PRIu64 " frame%s captured", out->frames, out->frames == 1 ? "" : "s");
+	fprintf(stderr, "%" PRIu64 " frame%s captured, %" PRIu64 " record%s", out->frames,
+		out->frames == 1 ? "" : "s", out->records, out->records == 1 ? "" : "s");
 	if (out->lost)
 		fprintf(stderr, ", %" PRIu64 " lost", out->lost);
 	putc('\n', stderr);
 	return rc;
 }
 
-int ctl_capture(const char *path, const char *file, json_int_t count)
+int ctl_capture(const struct ctl_capture *job)
 {
-	bool is_stdout = !file || !strcmp(file, "-");
-	struct output out = { .name = is_stdout ? NULL : file, .fd = STDOUT_FILENO };
+	bool is_stdout = !job->file || !strcmp(job->file, "-");
+	struct output out = { .name = is_stdout ? NULL : job->file, .fd = STDOUT_FILENO };
 	json_t *request;
 	struct ctl_answer a;
 	bool is_open;
@@ -254,14 +275,14 @@ int ctl_capture(const char *path, const char *file, json_int_t count)
 		return EXIT_USAGE;
 	}
 	ctl_stream_init();
-	request = ctl_must(json_pack("{s:s, s:I}", "command", "capture", "count", count));
-	is_open = ctl_open(&a, path, request);
+	request = ctl_must(json_pack("{s:s, s:I}", "command", "capture", "count", job->count));
+	is_open = ctl_open(&a, job->path, request);
 	json_decref(request);
 	if (!is_open)
-		return ctl_no_daemon(path);
+		return ctl_no_daemon(job->path);
 	rc = begin(&out, &a);
 	if (rc < 0)
-		rc = finish(&out, go_on(&out, &a, count));
+		rc = finish(&out, go_on(job, &out, &a));
 	ctl_close(&a);
 	return rc;
 }

@@ -7,8 +7,14 @@
 
 #include <jansson.h>
 
-/* `file` NULL or "-": the standard output, which must not be a terminal. `count`: frames; 0:
- * until the user stops it, nobody reads it any more, or the daemon ends. The exit status. */
-int ctl_capture(const char *path, const char *file, json_int_t count);
+struct ctl_capture {
+	const char *path; /* of the daemon's socket */
+	const char *file; /* NULL or "-": the standard output, which must not be a terminal */
+	json_int_t count; /* frames; 0: no limit */
+};
+
+/* Until that many have come, the user stops it, nobody reads it any more, or the daemon ends. The
+ * exit status. */
+int ctl_capture(const struct ctl_capture *job);
 
 #endif

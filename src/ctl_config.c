@@ -66,17 +66,32 @@ void ctl_print_config(const json_t *answer)
 		print_node(node);
 }
 
-static void print_list(FILE *out, const char *title, const json_t *list)
+static bool has(const json_t *list, const json_t *text)
 {
 	const json_t *element;
 	size_t i;
 
-	if (json_array_size(list))
-		fprintf(out, "%s:\n", title);
+	json_array_foreach (list, i, element)
+		if (json_equal(element, text))
+			return true;
+	return false;
+}
+
+/* Those that are not in the list `but`. */
+static void print_list(FILE *out, const char *title, const json_t *list, const json_t *but)
+{
+	const json_t *element;
+	bool is_begun = false;
+	size_t i;
+
 	json_array_foreach (list, i, element) {
+		if (!json_is_string(element) || has(but, element))
+			continue;
+		if (!is_begun)
+			fprintf(out, "%s:\n", title);
+		is_begun = true;
 		fputs("  ", out);
-		ctl_put_clean(out, json_is_string(element) ? json_string_value(element) : "?",
-			      false);
+		ctl_put_clean(out, json_string_value(element), false);
 		putc('\n', out);
 	}
 }
@@ -89,9 +104,9 @@ bool ctl_print_reload(const json_t *answer, bool is_trial)
 	bool is_applied = json_is_true(json_object_get(reload, "applied"));
 
 	if (is_applied || is_trial)
-		print_list(stdout, is_applied ? "changed" : "would change", changes);
+		print_list(stdout, is_applied ? "changed" : "would change", changes, restart);
 	fflush(stdout);
-	print_list(stderr, is_trial ? "would need a restart" : "needs a restart", restart);
+	print_list(stderr, is_trial ? "would need a restart" : "needs a restart", restart, NULL);
 	if (json_array_size(restart))
 		return false;
 	if (!json_array_size(changes) && !json_object_get(answer, "error"))

@@ -4,22 +4,33 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 
 static volatile sig_atomic_t is_stopped;
 static sigset_t stops, outside; /* those signals; what else was blocked already */
 
-static void stop(int signal)
+/* A second signal is deadly, for an output that nobody reads may hold up the end; but not at once:
+ * timeout(1) sends two. */
+static void stop(int number)
 {
-	(void)signal;
+	static time_t first;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!is_stopped)
+		first = now.tv_sec;
 	is_stopped = 1;
+	if (now.tv_sec - first < 2)
+		return;
+	signal(number, SIG_DFL);
+	raise(number);
 }
 
-/* The second signal of a kind is deadly: an output that nobody reads may hold up the end. A
- * shell starts what runs in its background with SIGINT ignored; whoever sends it then means
- * it. nohup(1) means what it says. */
+/* A shell starts what runs in its background with SIGINT ignored; whoever sends it then means it.
+ * nohup(1) means what it says. */
 void ctl_stream_init(void)
 {
-	const struct sigaction stopping = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND };
+	const struct sigaction stopping = { .sa_handler = stop };
 	const struct sigaction ignoring = { .sa_handler = SIG_IGN };
 	struct sigaction hangup;
 
