@@ -3,12 +3,13 @@
  * capture: pcapng in a ring; see capture.h.
  *
  * A block is put into the ring whole or not at all. Of a frame that found no room the next
- * one that does tells (epb_dropcount).
+ * one of its interface that does tells (epb_dropcount).
  */
 #include "capture.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define RING_BYTES  (4u * 1024 * 1024)
@@ -28,10 +29,10 @@
 #define NANOSECONDS       9
 
 struct capture {
-	uint8_t *ring;
+	uint8_t *ring; /* mapped, so that it goes back when nobody captures */
 	size_t start, used;
 	uint64_t lost;
-	uint32_t lost_now; /* since the last frame that found room */
+	uint64_t lost_now[2]; /* by interface, since its last frame that found room */
 };
 
 /* A block under construction: what stands before and behind a frame's bytes. */
@@ -128,8 +129,9 @@ struct capture *capture_create(const char *tap, const char *nic)
 
 	if (!c)
 		return NULL;
-	c->ring = malloc(RING_BYTES);
-	if (!c->ring) {
+	c->ring =
+		mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c->ring == MAP_FAILED) {
 		free(c);
 		return NULL;
 	}
@@ -143,7 +145,7 @@ void capture_destroy(struct capture *c)
 {
 	if (!c)
 		return;
-	free(c->ring);
+	munmap(c->ring, RING_BYTES);
 	free(c);
 }
 
@@ -158,11 +160,10 @@ static void put_time(struct block *b)
 	put_u32(b, (uint32_t)ns);
 }
 
-static void put_options(struct block *b, const struct capture *c, enum capture_direction direction,
+static void put_options(struct block *b, enum capture_direction direction, uint64_t lost,
 			const char *comment)
 {
 	const uint32_t flags = direction == CAPTURE_IN ? 1 : 2;
-	const uint64_t lost = c->lost_now;
 
 	put_option(b, OPTION_EPB_FLAGS, &flags, sizeof(flags));
 	if (lost)
@@ -183,11 +184,11 @@ void capture_frame(struct capture *c, enum capture_interface interface,
 	put_time(&head);
 	put_u32(&head, (uint32_t)kept);
 	put_u32(&head, (uint32_t)len);
-	put_options(&tail, c, direction, comment);
+	put_options(&tail, direction, c->lost_now[interface], comment);
 	if (put_block(c, BLOCK_PACKET, &head, frame, kept, &tail)) {
-		c->lost_now = 0;
+		c->lost_now[interface] = 0;
 	} else {
-		c->lost_now++;
+		c->lost_now[interface]++;
 		c->lost++;
 	}
 }
