@@ -74,9 +74,10 @@ static char *line_of(const char *event, const char *peer, json_t *fields)
 	return ended;
 }
 
+/* `line` NULL: there was no memory for it. */
 static void append(struct monitor_reader *r, const char *line)
 {
-	char *copy = r->count < QUEUE && !r->lost ? strdup(line) : NULL;
+	char *copy = line && r->count < QUEUE && !r->lost ? strdup(line) : NULL;
 
 	if (!copy) { /* nothing more, until the reader knows */
 		r->lost++;
@@ -98,7 +99,7 @@ void monitor_emit(struct monitor *monitor, const char *event, const char *peer, 
 		return;
 	}
 	line = line_of(event, peer, fields);
-	for (struct monitor_reader *r = monitor->readers; r && line; r = r->next)
+	for (struct monitor_reader *r = monitor->readers; r; r = r->next)
 		append(r, line);
 	free(line);
 }

@@ -344,6 +344,7 @@ static void out_of_memory(void **state)
 	monitor_emit(*state, "test", "beta", NULL);
 	assert_null(monitor_reader_next(client.reader));
 	is_short_of_memory = false;
+	next_is(&client, "lost", "count", 1);
 	for (int i = 0; i < QUEUE + 2; i++)
 		emit(*state, i);
 	next_numbers_are(&client, 0, QUEUE);
