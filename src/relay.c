@@ -17,7 +17,8 @@ struct way {
 	struct packet packet;
 	struct peer *peer; /* of the kept frame */
 	bool kept;
-	bool is_own; /* a frame of ours, which came in on no side */
+	bool is_own;   /* a frame of ours, which came in on no side */
+	bool is_shown; /* to the observer, as it came in, if it did */
 };
 
 struct relay {
@@ -136,7 +137,7 @@ static void drop_kept(struct relay *relay, enum rewrite_direction direction)
 	if (!relay->ways[direction].kept)
 		return;
 	count_drop(relay, busy_reason(direction));
-	if (relay->observer)
+	if (relay->observer && relay->ways[direction].is_shown)
 		observe(relay, direction, true, busy_reason(direction));
 	relay->ways[direction].kept = false;
 }
@@ -162,7 +163,7 @@ static int send_frame(struct relay *relay, enum rewrite_direction direction)
 	way->kept = rc == -EAGAIN;
 	if (way->kept)
 		return RELAY_BLOCKED;
-	if (relay->observer)
+	if (relay->observer && way->is_shown)
 		observe(relay, direction, true, rc ? send_failure(direction, rc) : DROP_NONE);
 	if (rc)
 		count_drop(relay, send_failure(direction, rc));
@@ -221,7 +222,8 @@ static int carry(struct relay *relay, enum rewrite_direction direction)
 	struct way *way = &relay->ways[direction];
 	struct rewrite_result result;
 
-	if (relay->observer)
+	way->is_shown = relay->observer;
+	if (way->is_shown)
 		rewrite_observed(relay, direction, &result);
 	else
 		rewrite_frame(relay->peers, direction, way->packet.frame, way->packet.len, &result);
@@ -297,6 +299,7 @@ void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
 
 void relay_observe(struct relay *relay, relay_observer *observer, void *arg)
 {
+	relay->ways[REWRITE_EGRESS].is_shown = relay->ways[REWRITE_INGRESS].is_shown = false;
 	relay->observer = observer;
 	relay->observer_arg = arg;
 }

@@ -36,8 +36,9 @@ enum relay_state {
 	RELAY_BLOCKED, /* the other side is full: call relay_flush() when it is writable */
 };
 
-/* Sees each frame as it comes in and as it goes out; `comment`: why it goes no further, or
- * NULL. */
+/* Sees each frame as it comes in and as it goes out, in one order; `comment`: why it goes no
+ * further, or NULL. Of one that came in before it began to look it does not see the rest; the
+ * daemon's own come in nowhere. */
 typedef void relay_observer(enum rewrite_direction direction, bool is_out,
 			    const struct packet *packet, const char *comment, void *arg);
 

@@ -24,7 +24,8 @@ struct capturing {
 	struct streams *streams;
 	struct control_client *client;
 	struct capture *capture;
-	uint64_t left; /* frames to come; UINT64_MAX: no limit */
+	uint64_t left;         /* frames to come; UINT64_MAX: no limit */
+	uint64_t under_way[2]; /* came in and will go out; by enum rewrite_direction */
 };
 
 struct streams *streams_create(struct monitor *monitor, struct relay *relay)
@@ -93,30 +94,55 @@ static void stop_looking(struct capturing *c)
 		relay_observe(c->streams->relay, NULL, NULL);
 }
 
+static bool is_complete(const struct capturing *c)
+{
+	return !c->left && !c->under_way[REWRITE_EGRESS] && !c->under_way[REWRITE_INGRESS];
+}
+
+/* Of as many frames as are wanted both sides: frames leave in the order in which they came.
+ * The daemon's own came in nowhere. */
+static bool is_wanted(struct capturing *c, enum rewrite_direction direction, bool is_out,
+		      const char *comment)
+{
+	uint64_t *under_way = &c->under_way[direction];
+
+	if (is_out && *under_way)
+		--*under_way;
+	else if (!c->left)
+		return false;
+	if (is_out)
+		return true;
+	if (c->left != UINT64_MAX)
+		c->left--;
+	if (!comment)
+		++*under_way;
+	return true;
+}
+
 static void on_frame(enum rewrite_direction direction, bool is_out, const struct packet *packet,
 		     const char *comment, void *arg)
 {
 	struct capturing *c = arg;
 	bool is_tap = (direction == REWRITE_EGRESS) != is_out;
 
-	if (!is_out && c->left == 0) { /* that was enough */
-		stop_looking(c);
+	if (!is_wanted(c, direction, is_out, comment)) {
+		if (is_complete(c))
+			stop_looking(c);
 		return;
 	}
-	if (!is_out && c->left != UINT64_MAX)
-		c->left--;
 	capture_frame(c->capture, is_tap ? CAPTURE_TAP : CAPTURE_NIC,
 		      is_out ? CAPTURE_OUT : CAPTURE_IN, packet->frame, packet->len, comment);
 	control_wake(c->client);
 }
 
-/* A frame's two sides are captured in one turn of the loop, and this is called in another. */
 static enum control_next next_frames(struct control_piece *piece, void *arg)
 {
 	struct capturing *c = arg;
 
+	if (is_complete(c))
+		stop_looking(c);
 	if (capture_is_empty(c->capture))
-		return c->left ? CONTROL_WAIT : CONTROL_END;
+		return is_complete(c) ? CONTROL_END : CONTROL_WAIT;
 	piece->data = malloc(PIECE_BYTES);
 	if (!piece->data)
 		return CONTROL_END;

@@ -115,6 +115,31 @@ for n in 1 5 40; do
 	wait "$pinging" || fail "pings: $(cat "$LAB_DIR/ping")"
 done
 
+# A NIC that is busy keeps a frame waiting: its other side is waited for, and what waited
+# before is not shown by one side alone.
+on alpha tc qdisc add dev eth0 root tbf rate 20mbit burst 20kb limit 100mb
+timeout 60 ip netns exec alpha python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    s.sendto(b'x' * 8000, ('$B', 9))" 2>"$LAB_DIR/output" &
+flooding=$!
+waits() { "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/wait.pcapng" --count 1 2>&1 >/dev/null | grep -q . &&
+	[ "$(on alpha tc -j -s qdisc show dev eth0 | jq '.[] | select(.kind == "tbf") | .backlog')" -gt 6000000 ]; }
+within 20 waits || fail "the NIC is not busy"
+for n in 1 2 3 17; do
+	FILE=$LAB_DIR/busy.pcapng
+	"$CLUSTERARPCTL" -s "$SOCKET" capture -w "$FILE" --count "$n" >/dev/null 2>"$FILE.err" </dev/null &
+	CAPTURE=$!
+	ctl_capture_ended "$FILE"
+	expect "NIC busy, --count $n: frames in, and out" "$n $n" \
+		"$(fields "$FILE" '' frame.packet_flags_direction | awk '/1$/ { i++ } /2$/ { o++ } END { print i + 0, o + 0 }')"
+done
+kill "$flooding"
+wait "$flooding" 2>/dev/null || true
+on alpha tc qdisc del dev eth0 root
+expect_reach alpha beta
+
 # --- long frames --------------------------------------------------------------------------
 
 FILE=$LAB_DIR/long.pcapng

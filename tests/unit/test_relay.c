@@ -544,6 +544,25 @@ static void a_kept_frame_is_seen_when_it_leaves(void **state)
 	no_more_seen();
 }
 
+/* Of a frame that came in before, it is not shown one side alone. */
+static void what_waits_when_it_begins_is_not_seen(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->tap.waiting = 1;
+	lab->nic.room = 0;
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	watch(lab);
+	lab->nic.room = 2;
+	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	no_more_seen();
+	lab->tap.waiting = 1;
+	relay_run(lab->relay, REWRITE_EGRESS);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	no_more_seen();
+}
+
 static const struct row announcement = { CLUSTER_MAC, BROADCAST,   FRAME_ARP_REQUEST,
 					 ALPHA_IP,    CLUSTER_MAC, ALPHA_IP,
 					 NO_MAC };
@@ -687,6 +706,7 @@ int main(void)
 		WITH_LAB(what_the_rules_drop_is_seen),
 		WITH_LAB(what_cannot_be_sent_is_seen),
 		WITH_LAB(a_kept_frame_is_seen_when_it_leaves),
+		WITH_LAB(what_waits_when_it_begins_is_not_seen),
 		WITH_LAB(own_frames_are_seen_going_out_only),
 		WITH_LAB(frames_of_all_lengths_are_seen_whole),
 		WITH_LAB(a_kept_frame_outlives_its_peer),
