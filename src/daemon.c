@@ -191,7 +191,8 @@ static bool open_requests(struct daemon *d)
 {
 	const struct requests_ops ops = { fill_state, daemon_reload, d };
 
-	d->requests = requests_create(d->loop, d->options->socket, &ops, d->neighbours, d->streams);
+	d->requests = requests_create(d->loop, d->options->socket, &ops, d->peers, d->neighbours,
+				      d->streams);
 	return d->requests;
 }
 

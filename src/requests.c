@@ -25,6 +25,7 @@ struct answer {
 
 struct requests {
 	struct control *control;
+	const struct peers *peers;
 	struct neighbours *neighbours;
 	struct streams *streams;
 	struct requests_ops ops;
@@ -60,12 +61,11 @@ static enum control_next next_peers(struct answer *a, struct control_piece *piec
 
 static enum control_next next_neigh(struct answer *a, struct control_piece *piece)
 {
-	struct report_state state;
+	const struct requests *r = a->requests;
 
-	get_state(a->requests, &state);
 	if (!a->neigh)
-		a->neigh = report_neigh_create(state.mirror);
-	return give(piece, a->neigh ? report_neigh_next(a->neigh, state.peers) : NULL);
+		a->neigh = report_neigh_create(neighbours_mirror(r->neighbours));
+	return give(piece, a->neigh ? report_neigh_next(a->neigh, r->peers) : NULL);
 }
 
 static enum control_next next_piece(struct control_piece *piece, void *arg)
@@ -247,15 +247,17 @@ static void make_directory(const char *file)
 }
 
 struct requests *requests_create(struct loop *loop, const char *path,
-				 const struct requests_ops *ops, struct neighbours *neighbours,
-				 struct streams *streams)
+				 const struct requests_ops *ops, const struct peers *peers,
+				 struct neighbours *neighbours, struct streams *streams)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	int rc = -ENOMEM;
 
 	make_directory(path);
 	if (r) {
-		*r = (struct requests){ .neighbours = neighbours, .streams = streams, .ops = *ops };
+		*r = (struct requests){
+			.peers = peers, .neighbours = neighbours, .streams = streams, .ops = *ops
+		};
 		rc = control_open(loop, path, on_request, r, &r->control);
 	}
 	if (!rc) {

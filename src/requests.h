@@ -21,8 +21,8 @@ struct requests_ops {
 
 /* Listen at `path`; all else is borrowed. NULL after a log line. */
 struct requests *requests_create(struct loop *loop, const char *path,
-				 const struct requests_ops *ops, struct neighbours *neighbours,
-				 struct streams *streams);
+				 const struct requests_ops *ops, const struct peers *peers,
+				 struct neighbours *neighbours, struct streams *streams);
 void requests_destroy(struct requests *requests);
 
 #endif
