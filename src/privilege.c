@@ -8,10 +8,13 @@
 #include "privilege.h"
 
 #include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "io/control.h"
 #include "log.h"
 
 static const unsigned needed[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_PERFMON };
@@ -57,6 +60,16 @@ static bool has_more(void)
 	return false;
 }
 
+/* In place of all others, lest CAP_CHOWN is needed for the control socket. */
+static void join_group(void)
+{
+	const struct group *group = getgrnam(CONTROL_GROUP);
+
+	if (group && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID) &&
+	    setgroups(1, &group->gr_gid))
+		log_warning_errno(errno, "cannot join the group " CONTROL_GROUP);
+}
+
 int privilege_reduce(void)
 {
 	size_t i;
@@ -65,6 +78,7 @@ int privilege_reduce(void)
 		return -1;
 	if (!has_more())
 		return 0;
+	join_group();
 	capng_clear(CAPNG_SELECT_CAPS);
 	for (i = 0; i < NEEDED; i++)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, needed[i]);

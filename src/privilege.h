@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * privilege: the four capabilities that the daemon needs, and no other.
+ *
+ * Who may join groups (root) joins that of the control socket, and leaves all others.
  */
 #ifndef CLUSTERARPD_PRIVILEGE_H
 #define CLUSTERARPD_PRIVILEGE_H

@@ -3,6 +3,7 @@
 #include "io/control.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #define LISTEN_MAX  64 /* who waits to be let in */
 #define REQUEST_MAX 4096
 #define CLIENT_MS   5000
+#define GRACE_MS    20 /* without progress, before one makes room for another */
 
 struct control_client {
 	struct control *control;
@@ -26,7 +28,7 @@ struct control_client {
 	struct loop_timer *timer;
 	char request[REQUEST_MAX];
 	size_t used;
-	uint64_t since; /* when it came: monotonic ms */
+	uint64_t since; /* it came, or took what is sent: monotonic ms */
 	bool is_answering;
 	struct control_source source; /* next NULL: the piece is all */
 	struct control_piece piece;   /* what is being sent; data NULL: none */
@@ -42,6 +44,7 @@ struct control {
 	ino_t inode;
 	int fd;
 	struct loop_io *io;
+	struct loop_timer *retry; /* to let in who waits */
 	struct control_client clients[CLIENTS_MAX];
 };
 
@@ -79,6 +82,7 @@ static void hang_up(struct control_client *c)
 /* Of an endless answer its reader reads when he likes. */
 static void expect_progress(struct control_client *c)
 {
+	c->since = loop_now();
 	if (c->source.is_endless)
 		loop_timer_cancel(c->timer);
 	else
@@ -222,8 +226,15 @@ static void on_client(unsigned ready, void *arg)
 		read_end(c);
 }
 
-/* A free place, or one that is made free: that of whoever has been longest about his
- * request. NULL: all are being answered. */
+/* Is it this client, and not the daemon, who keeps the other waiting? */
+static bool is_dawdling(const struct control_client *c)
+{
+	return !c->source.is_endless && (!c->is_answering || c->piece.data) &&
+	       loop_now() - c->since >= GRACE_MS;
+}
+
+/* A free place, or one that is made free: that of whoever has been longest about its
+ * request, or about taking a piece of its answer. NULL: none has been for long. */
 static struct control_client *find_place(struct control *control)
 {
 	struct control_client *c, *oldest = NULL;
@@ -233,7 +244,7 @@ static struct control_client *find_place(struct control *control)
 		c = &control->clients[i];
 		if (c->fd < 0)
 			return c;
-		if (!c->is_answering && (!oldest || c->since < oldest->since))
+		if (is_dawdling(c) && (!oldest || c->since < oldest->since))
 			oldest = c;
 	}
 	if (oldest)
@@ -241,20 +252,32 @@ static struct control_client *find_place(struct control *control)
 	return oldest;
 }
 
-/* While all are being answered, further clients wait in the kernel's queue. */
+static void on_retry(void *arg)
+{
+	struct control *control = arg;
+
+	loop_io_set(control->io, LOOP_READ);
+}
+
+/* Further clients wait in the kernel's queue. */
+static void listen_later(struct control *control)
+{
+	loop_io_set(control->io, 0);
+	loop_timer_set(control->retry, GRACE_MS);
+}
+
 static void on_listen(unsigned ready, void *arg)
 {
 	struct control *control = arg;
 	struct control_client *c = find_place(control);
 
 	(void)ready;
-	if (!c) {
-		loop_io_set(control->io, 0);
+	if (c)
+		c->fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (!c || c->fd < 0) {
+		listen_later(control);
 		return;
 	}
-	c->fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (c->fd < 0)
-		return;
 	c->since = loop_now();
 	c->io = loop_io_add(control->loop, c->fd, LOOP_READ, on_client, c);
 	c->timer = loop_timer_add(control->loop, on_timeout, c);
@@ -263,6 +286,7 @@ static void on_listen(unsigned ready, void *arg)
 		return;
 	}
 	loop_timer_set(c->timer, CLIENT_MS);
+	read_request(c); /* which mostly is there */
 }
 
 static bool somebody_listens(const struct sockaddr_un *address)
@@ -303,6 +327,15 @@ static int bind_path(int fd, const char *path)
 	return rc;
 }
 
+/* Only its owner's groups can be given it without CAP_CHOWN; see privilege.h. */
+static void give_to_group(const char *path)
+{
+	const struct group *group = getgrnam(CONTROL_GROUP);
+
+	if (group && group->gr_gid != getegid() && chown(path, (uid_t)-1, group->gr_gid))
+		return; /* a user who is not in it keeps the socket for his own */
+}
+
 static int start(struct control *control, const char *path)
 {
 	struct stat st;
@@ -314,13 +347,15 @@ static int start(struct control *control, const char *path)
 	rc = bind_path(control->fd, path);
 	if (rc)
 		return rc;
+	give_to_group(path);
 	if (lstat(path, &st))
 		return -errno;
 	control->device = st.st_dev;
 	control->inode = st.st_ino;
 	control->path = strdup(path);
 	control->io = loop_io_add(control->loop, control->fd, LOOP_READ, on_listen, control);
-	return control->path && control->io ? 0 : -ENOMEM;
+	control->retry = loop_timer_add(control->loop, on_retry, control);
+	return control->path && control->io && control->retry ? 0 : -ENOMEM;
 }
 
 int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,
@@ -359,6 +394,7 @@ void control_close(struct control *control)
 
 	if (!control)
 		return;
+	loop_timer_free(control->retry);
 	loop_io_free(control->io);
 	control->io = NULL;
 	for (i = 0; i < CLIENTS_MAX; i++)

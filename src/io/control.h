@@ -7,7 +7,8 @@
  * Bounded: 16 clients, half of them with endless answers; 4 KiB a request and 5 seconds
  * for it; 5 seconds without progress of any other answer. Nothing here blocks;
  * a client that does not read costs its buffer alone. With all places taken, whoever has
- * been longest about its request makes room for the next.
+ * been longest about its request, or about taking an answer that has an end, makes room for
+ * the next.
  */
 #ifndef CLUSTERARPD_IO_CONTROL_H
 #define CLUSTERARPD_IO_CONTROL_H
@@ -16,6 +17,9 @@
 #include <stddef.h>
 
 #include "io/loop.h"
+
+/* Who may ask. */
+#define CONTROL_GROUP "clusterarpd"
 
 struct control;
 struct control_client;
@@ -54,9 +58,9 @@ bool control_has_room(const struct control *control);
 /* The source has a piece now. */
 void control_wake(struct control_client *client);
 
-/* Listen at `path`, mode 0660. A socket that nobody
- * listens at any more is replaced. Negative errno: -EADDRINUSE somebody does listen; -EEXIST there
- * is a file that is no socket; -ENAMETOOLONG. */
+/* Listen at `path`, mode 0660, of CONTROL_GROUP where that is there and the process is in
+ * it. A socket that nobody listens at any more is replaced. Negative errno: -EADDRINUSE
+ * somebody does listen; -EEXIST there is a file that is no socket; -ENAMETOOLONG. */
 int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,
 		 struct control **out);
 /* Closes all connections and removes the socket. */
