@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""figures.py: what is measured and how, the statistics, and the goals."""
+
+from statistics import median
+
+# key: (title, unit, divisor for the table, better is, how it was taken)
+METRICS = {
+    "tcp1_gbits": ("TCP 1 stream", "Gb/s", 1, "more",
+        "iperf3, one stream alpha to beta, what the server received; one second of "
+        "warm-up before it"),
+    "tcp4_gbits": ("TCP 4 streams", "Gb/s", 1, "more",
+        "iperf3 -P 4, likewise"),
+    "udp_pps": ("UDP 64 B", "kpps", 1e3, "more",
+        "frames of 64 bytes as RFC 2544 counts them (18 of payload); sockperf throughput sends "
+        "as fast as it can; datagrams that beta's server read (its kernel's Udp InDatagrams), "
+        "in a window within the run"),
+    "udp_sent_pps": ("UDP sent", "kpps", 1e3, None,
+        "what alpha's kernel took from the sender meanwhile (Udp OutDatagrams)"),
+    "udp_unread_pps": ("UDP unread", "kpps", 1e3, None,
+        "what reached beta's socket, but found it full: the server was too late "
+        "(Udp RcvbufErrors); not in the figure above"),
+    "latency_p50_us": ("latency p50", "us", 1, "less",
+        "sockperf ping-pong, UDP, 18 bytes; half a round trip, as sockperf has it"),
+    "latency_p99_us": ("latency p99", "us", 1, "less", "likewise"),
+    "daemon_s_per_gb": ("daemons' CPU", "s/GB", 1, "less",
+        "user and system time of alpha's and beta's daemon (/proc/PID/stat) over the run of "
+        "TCP 1, by gigabyte (1e9 bytes) received"),
+    "system_s_per_gb": ("machine's CPU", "s/GB", 1, "less",
+        "all time that the machine's CPUs were not idle (/proc/stat) over the same run: daemons, "
+        "both stacks, iperf3, and whatever else runs there"),
+    "tcp1_gamma_frames": ("frames at bystander", "", 1, "less",
+        "frames that the switch sent to gamma over the run of TCP 1; the switch learns (ageing "
+        "300 s), so individual MACs are switched past gamma and group MACs are flooded to it"),
+    "tcp1_gamma_switches": ("bystander's wake-ups", "", 1, "less",
+        "voluntary context switches of gamma's daemon over the run of TCP 1"),
+    "idle_gamma_switches": ("idle wake-ups", "", 1, None,
+        "likewise over a time as long in which nobody talks: the daemon's own timers, and "
+        "what the switch floods by itself"),
+    "tcp1_gamma_cpu_ms": ("bystander's CPU", "ms", 1, "less",
+        "run time of gamma's daemon over the run of TCP 1 (/proc/PID/schedstat)"),
+    "start_ms": ("start", "ms", 1, "less",
+        "from the command to READY, as a service manager gets it, of alpha's daemon"),
+    "memory_mib": ("memory", "MiB", 1, "less",
+        "the greater of alpha's and beta's daemon: its most resident memory so far (VmHWM), after "
+        "all the traffic"),
+}
+
+# What each scene is asked to measure.
+FULL = ["tcp1", "tcp4", "udp", "latency", "idle", "start", "memory"]
+MEASURES = {"user-unicast-1000": ["tcp1", "udp", "start", "memory"]}
+SCENES = ["direct", "user-unicast", "user-multicast", "kernel-unicast", "kernel-multicast",
+    "socat", "user-unicast-1000"]
+
+# --floors: the least ratio to direct.
+FLOORS = {
+    "user-unicast": {"tcp1_gbits": 0.55, "udp_pps": 0.35},
+    "kernel-unicast": {"tcp1_gbits": 0.90, "udp_pps": 0.70},
+}
+
+
+def spread(values):
+    return {"values": values, "median": median(values), "min": min(values), "max": max(values)}
+
+
+def paired(runs, scene, metric, base="direct"):
+    """The ratios to `base`, round by round."""
+    found = []
+    for figures in runs:
+        here, there = figures.get(scene, {}).get(metric), figures.get(base, {}).get(metric)
+        if here is not None and there:
+            found.append(here / there)
+    return found
+
+
+def summarise(runs):
+    """{scene: {metric: spread}} of runs = [{scene: {metric: value}}], one a round."""
+    result = {}
+    for scene in SCENES:
+        for metric in METRICS:
+            values = [figures[scene][metric] for figures in runs
+                if metric in figures.get(scene, {})]
+            if values:
+                result.setdefault(scene, {})[metric] = spread(values)
+    for scene, metrics in result.items():
+        for metric, entry in metrics.items():
+            base = result.get("direct", {}).get(metric)
+            if base and base["median"]:
+                entry["ratio"] = entry["median"] / base["median"]
+                entry["ratio_by_round"] = spread(paired(runs, scene, metric) or [entry["ratio"]])
+            if base and metric.startswith("latency"):
+                entry["added"] = entry["median"] - base["median"]
+    return result
+
+
+def value(summary, scene, metric, what="median"):
+    return summary.get(scene, {}).get(metric, {}).get(what)
+
+
+def goal(summary, text, seen, holds, shown):
+    return {"goal": text, "seen": None if seen is None else shown(seen),
+        "reached": None if seen is None else bool(holds(seen))}
+
+
+def at_least(summary, text, limit, seen):
+    return goal(summary, f"{text} >= {limit:g}", seen, lambda s: s >= limit, "{:.3f}".format)
+
+
+def at_most(summary, text, limit, unit, seen):
+    return goal(summary, f"{text} <= {limit:g} {unit}", seen, lambda s: s <= limit,
+        lambda s: f"{s:.1f} {unit}")
+
+
+def many_peers(summary):
+    """The goals for 1,000 nodes; the same data path with 3 is the measure."""
+    out = [at_most(summary, "1000 nodes: start", 1000, "ms",
+        value(summary, "user-unicast-1000", "start_ms"))]
+    for metric, text in (("tcp1_gbits", "TCP"), ("udp_pps", "UDP")):
+        many = value(summary, "user-unicast-1000", metric)
+        few = value(summary, "user-unicast", metric)
+        out.append(at_least(summary, f"1000 nodes: {text}, ratio to 3 nodes", 0.97,
+            many / few if many and few else None))
+    return out
+
+
+def bystander(summary, scene):
+    """No more wake-ups than when nobody talks, as medians."""
+    idle = value(summary, scene, "idle_gamma_switches")
+    seen = value(summary, scene, "tcp1_gamma_switches")
+    return goal(summary, f"{scene}: bystander's wake-ups <= those of its own timers "
+        f"({'?' if idle is None else format(idle, 'g')})",
+        None if idle is None else seen, lambda s: s <= idle, "{:g}".format)
+
+
+def goals(summary):
+    """Those whose scenes were asked for and gave figures; the rest has reached = None."""
+    out = []
+    for path, tcp, udp, added in (("user", 0.75, 0.55, 12), ("kernel", 0.97, 0.88, 1)):
+        scene = path + "-unicast"
+        if path == "kernel" and scene not in summary:
+            continue
+        out += [
+            at_least(summary, f"{scene}: TCP, ratio to direct", tcp,
+                value(summary, scene, "tcp1_gbits", "ratio")),
+            at_least(summary, f"{scene}: UDP 64 B, ratio to direct", udp,
+                value(summary, scene, "udp_pps", "ratio")),
+            at_most(summary, f"{scene}: added latency, p50 (half a round trip)", added, "us",
+                value(summary, scene, "latency_p50_us", "added")),
+            at_most(summary, f"{scene}: memory with 3 nodes", 16, "MiB",
+                value(summary, scene, "memory_mib")),
+            bystander(summary, scene), bystander(summary, path + "-multicast"),
+        ]
+        if path == "kernel":
+            out.append(at_most(summary, f"{scene}: machine's CPU by gigabyte, ratio to direct",
+                1.05, "", value(summary, scene, "system_s_per_gb", "ratio")))
+    return out + many_peers(summary)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""report.py: the figures as text: tables, goals, wins and losses, how each was taken."""
+
+from figures import METRICS, SCENES, value
+
+TABLES = (
+    ("Throughput: median (least to most), ratio to direct",
+        ("tcp1_gbits", "tcp4_gbits", "udp_pps")),
+    ("Latency and CPU: median (least to most), ratio to direct",
+        ("latency_p50_us", "latency_p99_us", "daemon_s_per_gb", "system_s_per_gb")),
+    ("The bystander, start and memory: median (least to most)",
+        ("tcp1_gamma_frames", "tcp1_gamma_switches", "idle_gamma_switches", "tcp1_gamma_cpu_ms",
+            "start_ms", "memory_mib")),
+    ("UDP more closely: median (least to most)", ("udp_sent_pps", "udp_unread_pps")),
+)
+
+
+def number(amount):
+    """Three digits that say something; whole numbers as such."""
+    if amount == int(amount):
+        return f"{amount:.0f}"
+    for limit, digits in ((100, 0), (10, 1), (1, 2)):
+        if abs(amount) >= limit:
+            return f"{amount:.{digits}f}"
+    return f"{amount:.3f}".rstrip("0").rstrip(".")
+
+
+def cell(metric, entry, ratio):
+    if entry is None:
+        return "-"
+    by = METRICS[metric][2]
+    text = f"{number(entry['median'] / by)} ({number(entry['min'] / by)} to " \
+        f"{number(entry['max'] / by)})"
+    if ratio and "ratio" in entry:
+        text += f" {entry['ratio']:.2f}"
+    return text
+
+
+def table(summary, title, metrics):
+    ratio = "ratio" in title
+    rows = [["scene"] + [" ".join((METRICS[m][0], METRICS[m][1])).strip() for m in metrics]]
+    for scene in SCENES:
+        cells = [cell(m, summary.get(scene, {}).get(m), ratio) for m in metrics]
+        if set(cells) != {"-"}:
+            rows.append([scene] + cells)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in rows]
+    return [title, ""] + ["  " + line for line in lines] + [""]
+
+
+def goal_lines(goals):
+    words = {True: "reached", False: "MISSED", None: "not measured"}
+    lines = ["Goals", ""]
+    for g in goals:
+        seen = "" if g["seen"] is None else f": {g['seen']}"
+        lines.append(f"  {words[g['reached']]:<12}  {g['goal']}{seen}")
+    return lines + [""]
+
+
+def against(summary, scene, base):
+    """The metrics in which `scene` is better than `base`, worse, and those whose rounds overlap."""
+    wins, losses, level = [], [], []
+    for metric, (title, _, _, better, _) in METRICS.items():
+        here, there = summary[scene].get(metric), summary.get(base, {}).get(metric)
+        if better is None or metric.startswith("tcp1_gamma") or not here or not there:
+            continue
+        if here["min"] <= there["max"] and there["min"] <= here["max"]:
+            level.append(title)
+            continue
+        factor = here["median"] / there["median"]
+        factor = factor if better == "more" else 1 / factor
+        (wins if factor >= 1 else losses).append(f"{title} x{factor:.2f}")
+    return wins, losses, level
+
+
+def comparison_lines(summary):
+    lines = ["Wins and losses (xN: N times as good)", ""]
+    scenes = [s for s in summary if s.startswith(("user-", "kernel-")) and not s.endswith("-1000")]
+    for scene in scenes:
+        for base in ("direct", "socat", "user-unicast"):
+            wins, losses, level = against(summary, scene, base)
+            if base == scene or not wins + losses + level:
+                continue
+            lines.append(f"  {scene} against {base}:")
+            lines.append(f"    wins: {', '.join(wins) or 'nothing'}")
+            lines.append(f"    loses: {', '.join(losses) or 'nothing'}")
+            if level:
+                lines.append(f"    undecided, the rounds overlap: {', '.join(level)}")
+    return lines + [""]
+
+
+def added_lines(summary):
+    lines = []
+    for scene in SCENES[1:]:
+        p50, p99 = (value(summary, scene, f"latency_{p}_us", "added") for p in ("p50", "p99"))
+        if p50 is not None:
+            lines.append(f"  {scene:<18}  p50 {p50:+.1f} us, p99 {p99:+.1f} us")
+    return ["Latency added to direct's, half a round trip", ""] + lines + [""] if lines else []
+
+
+def how_lines(setting):
+    lines = ["How the figures were taken", ""]
+    lines += [f"  {line}" for line in setting]
+    for title, _, _, _, how in METRICS.values():
+        lines.append(f"  {title}: {how}.")
+    return lines + [""]
+
+
+def text(bench):
+    summary = bench["summary"]
+    lines = []
+    for title, metrics in TABLES:
+        if any(m in summary[s] for s in summary for m in metrics):
+            lines += table(summary, title, metrics)
+    lines += added_lines(summary) + comparison_lines(summary) + goal_lines(bench["goals"])
+    if bench["errors"] or bench["left_out"]:
+        lines += ["What is missing", ""]
+        lines += [f"  {e['scene']}, round {e['round']}: {e['error']}" for e in bench["errors"]]
+        lines += [f"  {scene}: {why}" for scene, why in bench["left_out"].items()] + [""]
+    return "\n".join(lines + how_lines(bench["setting"]))
