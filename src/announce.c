@@ -123,7 +123,7 @@ static void send_plainly(const struct ip_addr *address, void *arg)
 	memset(packet_start(&p->packet), 0, PACKET_VNET_LEN);
 	frame_write_announcement(p->packet.frame, p->mac, address);
 	p->packet.len = FRAME_ANNOUNCEMENT_LEN;
-	p->sent += !nic_send(p->nic, &p->packet);
+	p->sent += nic_send(p->nic, &(struct packet *){ &p->packet }, 1) == 1;
 }
 
 /* A round a second, as long as they can be sent. */

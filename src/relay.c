@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Frames a wake-up: enough that the event loop costs little, few enough that the other
- * direction and the control socket get their turn within a millisecond or two. */
-#define BATCH 64
-#define HEAD  256 /* bytes of a frame within which the rules change anything */
+#define HEAD 256 /* bytes of a frame within which the rules change anything */
 
+/* The packets' memory is mapped as it is used: of most no more than a page. */
 struct way {
 	struct relay_side *from, *to;
-	struct packet packet;
-	struct peer *peer; /* of the kept frame */
-	bool kept;
-	bool is_own;   /* a frame of ours, which came in on no side */
-	bool is_shown; /* to the observer, as it came in, if it did */
+	struct packet packets[PACKET_BATCH];
+	uint8_t *memory;
+	/* Those that are to go out, and whose they are: from `next` on. */
+	struct packet *waiting[PACKET_BATCH];
+	struct peer *peers[PACKET_BATCH];
+	unsigned next, count;
+	bool is_shown; /* to the observer, as they came in, if they did */
 };
 
 struct relay {
@@ -27,6 +27,7 @@ struct relay {
 	void *arg;
 	struct relay_side tap, nic;
 	struct way ways[2]; /* by enum rewrite_direction */
+	struct packet own;  /* a frame of ours, which came in on no side */
 	relay_observer *observer;
 	void *observer_arg;
 	struct counters counters;
@@ -36,8 +37,10 @@ static bool way_init(struct way *way, struct relay_side *from, struct relay_side
 {
 	way->from = from;
 	way->to = to;
-	way->packet.memory = malloc(PACKET_MEMORY);
-	return way->packet.memory != NULL;
+	way->memory = malloc((size_t)PACKET_BATCH * PACKET_MEMORY);
+	for (size_t i = 0; way->memory && i < PACKET_BATCH; i++)
+		way->packets[i].memory = way->memory + i * PACKET_MEMORY;
+	return way->memory;
 }
 
 struct relay *relay_create(const struct peers *peers, relay_event *event, void *arg)
@@ -49,7 +52,8 @@ struct relay *relay_create(const struct peers *peers, relay_event *event, void *
 	relay->peers = peers;
 	relay->event = event;
 	relay->arg = arg;
-	if (way_init(&relay->ways[REWRITE_EGRESS], &relay->tap, &relay->nic) &&
+	relay->own.memory = malloc(PACKET_MEMORY);
+	if (relay->own.memory && way_init(&relay->ways[REWRITE_EGRESS], &relay->tap, &relay->nic) &&
 	    way_init(&relay->ways[REWRITE_INGRESS], &relay->nic, &relay->tap))
 		return relay;
 	relay_destroy(relay);
@@ -60,8 +64,9 @@ void relay_destroy(struct relay *relay)
 {
 	if (!relay)
 		return;
-	free(relay->ways[REWRITE_EGRESS].packet.memory);
-	free(relay->ways[REWRITE_INGRESS].packet.memory);
+	free(relay->ways[REWRITE_EGRESS].memory);
+	free(relay->ways[REWRITE_INGRESS].memory);
+	free(relay->own.memory);
 	free(relay);
 }
 
@@ -86,30 +91,28 @@ static void count_in(struct counters *c, enum rewrite_direction direction, size_
 	}
 }
 
-static void count_out(struct relay *relay, enum rewrite_direction direction)
+static void count_out(struct counters *c, enum rewrite_direction direction, size_t len,
+		      struct peer *peer)
 {
-	struct way *way = &relay->ways[direction];
-	struct counters *c = &relay->counters;
-
 	if (direction == REWRITE_EGRESS) {
 		c->nic_frames_out++;
-		c->nic_bytes_out += way->packet.len;
+		c->nic_bytes_out += len;
 	} else {
 		c->tap_frames_out++;
-		c->tap_bytes_out += way->packet.len;
+		c->tap_bytes_out += len;
 	}
-	if (!way->peer)
+	if (!peer)
 		return;
 	if (direction == REWRITE_EGRESS) {
-		way->peer->counters.frames_out++;
-		way->peer->counters.bytes_out += way->packet.len;
+		peer->counters.frames_out++;
+		peer->counters.bytes_out += len;
 	} else {
-		way->peer->counters.frames_in++;
-		way->peer->counters.bytes_in += way->packet.len;
+		peer->counters.frames_in++;
+		peer->counters.bytes_in += len;
 	}
 }
 
-/* Why a frame could not be sent. What the other side is, is known by the direction. */
+/* Why a frame could not be read, or sent. What the other side is, is known by the direction. */
 static enum drop_reason send_failure(enum rewrite_direction direction, int error)
 {
 	switch (error) {
@@ -123,23 +126,35 @@ static enum drop_reason send_failure(enum rewrite_direction direction, int error
 }
 
 static void observe(struct relay *relay, enum rewrite_direction direction, bool is_out,
-		    enum drop_reason reason)
+		    const struct packet *packet, enum drop_reason reason)
 {
 	char comment[64];
 
 	snprintf(comment, sizeof(comment), "dropped: %s", reason ? counters_drop_name(reason) : "");
-	relay->observer(direction, is_out, &relay->ways[direction].packet, reason ? comment : NULL,
-			relay->observer_arg);
+	relay->observer(direction, is_out, packet, reason ? comment : NULL, relay->observer_arg);
+}
+
+/* The next one that waits has gone out, or not: `reason`. */
+static void conclude(struct relay *relay, enum rewrite_direction direction, enum drop_reason reason)
+{
+	struct way *way = &relay->ways[direction];
+	const struct packet *packet = way->waiting[way->next];
+
+	if (reason)
+		count_drop(relay, reason);
+	else
+		count_out(&relay->counters, direction, packet->len, way->peers[way->next]);
+	way->next++;
+	if (relay->observer && way->is_shown)
+		observe(relay, direction, true, packet, reason);
 }
 
 static void drop_kept(struct relay *relay, enum rewrite_direction direction)
 {
-	if (!relay->ways[direction].kept)
-		return;
-	count_drop(relay, busy_reason(direction));
-	if (relay->observer && relay->ways[direction].is_shown)
-		observe(relay, direction, true, busy_reason(direction));
-	relay->ways[direction].kept = false;
+	struct way *way = &relay->ways[direction];
+
+	while (way->next < way->count)
+		conclude(relay, direction, busy_reason(direction));
 }
 
 void relay_set_tap(struct relay *relay, struct relay_side side)
@@ -154,21 +169,23 @@ void relay_set_nic(struct relay *relay, struct relay_side side)
 	relay->nic = side;
 }
 
-/* Send the way's frame; RELAY_BLOCKED when it has to wait. */
-static int send_frame(struct relay *relay, enum rewrite_direction direction)
+int relay_flush(struct relay *relay, enum rewrite_direction direction)
 {
 	struct way *way = &relay->ways[direction];
-	int rc = way->to->arg ? way->to->send(way->to->arg, &way->packet) : -ENXIO;
+	int n;
 
-	way->kept = rc == -EAGAIN;
-	if (way->kept)
-		return RELAY_BLOCKED;
-	if (relay->observer && way->is_shown)
-		observe(relay, direction, true, rc ? send_failure(direction, rc) : DROP_NONE);
-	if (rc)
-		count_drop(relay, send_failure(direction, rc));
-	else
-		count_out(relay, direction);
+	while (way->next < way->count) {
+		n = -ENXIO;
+		if (way->to->arg)
+			n = way->to->send(way->to->arg, way->waiting + way->next,
+					  way->count - way->next);
+		if (n == -EAGAIN)
+			return RELAY_BLOCKED;
+		if (n < 0)
+			conclude(relay, direction, send_failure(direction, n));
+		while (n-- > 0)
+			conclude(relay, direction, DROP_NONE);
+	}
 	return RELAY_DRAINED;
 }
 
@@ -201,9 +218,8 @@ static void count_resolution(struct relay *relay, enum rewrite_direction directi
 /* Let the observer see it as it came in, with what has become of it. The rules change no
  * more of a frame than its head. */
 static void rewrite_observed(struct relay *relay, enum rewrite_direction direction,
-			     struct rewrite_result *result)
+			     struct packet *packet, struct rewrite_result *result)
 {
-	struct packet *packet = &relay->ways[direction].packet;
 	size_t len = packet->len < HEAD ? packet->len : HEAD;
 	uint8_t before[HEAD], after[HEAD];
 
@@ -211,89 +227,83 @@ static void rewrite_observed(struct relay *relay, enum rewrite_direction directi
 	rewrite_frame(relay->peers, direction, packet->frame, packet->len, result);
 	memcpy(after, packet->frame, len);
 	memcpy(packet->frame, before, len);
-	if (!relay->ways[direction].is_own)
-		observe(relay, direction, false, result->verdict.drop);
+	if (packet != &relay->own)
+		observe(relay, direction, false, packet, result->verdict.drop);
 	memcpy(packet->frame, after, len);
 }
 
-/* One frame, which is in the way's packet, on through the rules. */
-static int carry(struct relay *relay, enum rewrite_direction direction)
+/* Through the rules, to those that are to go out. */
+static void carry(struct relay *relay, enum rewrite_direction direction, struct packet *packet)
 {
 	struct way *way = &relay->ways[direction];
 	struct rewrite_result result;
 
-	way->is_shown = relay->observer;
 	if (way->is_shown)
-		rewrite_observed(relay, direction, &result);
+		rewrite_observed(relay, direction, packet, &result);
 	else
-		rewrite_frame(relay->peers, direction, way->packet.frame, way->packet.len, &result);
+		rewrite_frame(relay->peers, direction, packet->frame, packet->len, &result);
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
-		return RELAY_DRAINED;
+		return;
 	}
 	if (result.is_resolution)
 		count_resolution(relay, direction, &result);
-	way->peer = result.peer;
-	return send_frame(relay, direction);
+	way->waiting[way->count] = packet;
+	way->peers[way->count++] = result.peer;
 }
 
-/* A frame that was read and lost: 0 to go on, or the error itself. */
-static int lost_frame(struct relay *relay, int error)
+static void begin(struct relay *relay, struct way *way)
 {
-	if (error == -EMSGSIZE)
-		count_drop(relay, DROP_TOO_LONG);
-	else if (error == -EINVAL)
-		count_drop(relay, DROP_MALFORMED);
-	else
-		return error;
-	return 0;
+	way->next = way->count = 0;
+	way->is_shown = relay->observer;
 }
 
-int relay_run(struct relay *relay, enum rewrite_direction direction)
+int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most)
 {
 	struct way *way = &relay->ways[direction];
-	unsigned i;
-	int rc;
+	bool more = false;
+	int n, i;
 
-	if (way->kept)
+	if (way->next < way->count)
 		return RELAY_BLOCKED;
-	for (i = 0; i < BATCH && way->from->arg; i++) {
-		rc = way->from->receive(way->from->arg, &way->packet);
-		if (rc == 0)
-			return RELAY_DRAINED;
-		if (rc < 0) {
-			rc = lost_frame(relay, rc);
-			if (rc)
-				return rc;
+	if (!way->from->arg)
+		return RELAY_IDLE;
+	if (relay->observer)
+		most = 1;
+	n = way->from->receive(way->from->arg, way->packets, most, &more);
+	if (n <= 0)
+		return n ? n : RELAY_IDLE;
+	begin(relay, way);
+	for (i = 0; i < n; i++) {
+		struct packet *packet = &way->packets[i];
+
+		if (packet->error) {
+			count_drop(relay, send_failure(direction, packet->error));
 			continue;
 		}
-		count_in(&relay->counters, direction, way->packet.len);
-		if (carry(relay, direction) == RELAY_BLOCKED)
-			return RELAY_BLOCKED;
+		count_in(&relay->counters, direction, packet->len);
+		carry(relay, direction, packet);
 	}
-	return RELAY_MORE;
-}
-
-int relay_flush(struct relay *relay, enum rewrite_direction direction)
-{
-	return relay->ways[direction].kept ? send_frame(relay, direction) : RELAY_DRAINED;
+	if (relay_flush(relay, direction) == RELAY_BLOCKED)
+		return RELAY_BLOCKED;
+	return more ? RELAY_MORE : RELAY_DRAINED;
 }
 
 void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
 {
-	struct way *way = &relay->ways[REWRITE_EGRESS];
+	struct packet *own = &relay->own;
 
-	if (way->kept && relay_flush(relay, REWRITE_EGRESS) == RELAY_BLOCKED) {
+	if (relay_flush(relay, REWRITE_EGRESS) == RELAY_BLOCKED) {
 		count_drop(relay, DROP_NIC_BUSY);
 		return;
 	}
-	packet_reset(&way->packet);
-	memset(packet_start(&way->packet), 0, PACKET_VNET_LEN);
-	memcpy(way->packet.frame, frame, len);
-	way->packet.len = len;
-	way->is_own = true;
-	carry(relay, REWRITE_EGRESS);
-	way->is_own = false;
+	packet_reset(own);
+	memset(packet_start(own), 0, PACKET_VNET_LEN);
+	memcpy(own->frame, frame, len);
+	own->len = len;
+	begin(relay, &relay->ways[REWRITE_EGRESS]);
+	carry(relay, REWRITE_EGRESS, own);
+	relay_flush(relay, REWRITE_EGRESS);
 	drop_kept(relay, REWRITE_EGRESS);
 }
 
@@ -306,8 +316,8 @@ void relay_observe(struct relay *relay, relay_observer *observer, void *arg)
 
 void relay_forget_peers(struct relay *relay)
 {
-	relay->ways[REWRITE_EGRESS].peer = NULL;
-	relay->ways[REWRITE_INGRESS].peer = NULL;
+	memset(relay->ways[REWRITE_EGRESS].peers, 0, sizeof(relay->ways[0].peers));
+	memset(relay->ways[REWRITE_INGRESS].peers, 0, sizeof(relay->ways[0].peers));
 }
 
 const struct counters *relay_counters(const struct relay *relay)

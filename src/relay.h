@@ -3,8 +3,8 @@
  * relay: a frame's way: in on one side, verdict, out on the other; and the counting.
  *
  * The two sides are given as functions, so that the relay knows neither TAP nor
- * packet socket and tests can stand in for both. One frame at a time is in flight in
- * each direction. When the other side cannot take it (-EAGAIN) it is kept, and nothing
+ * packet socket and tests can stand in for both. Up to PACKET_BATCH frames are in flight in
+ * each direction. Those that the other side cannot take (-EAGAIN) are kept, and nothing
  * more is read from this side until relay_flush(): the queue is then the sender's own.
  */
 #ifndef CLUSTERARPD_RELAY_H
@@ -20,8 +20,9 @@
 struct relay;
 
 struct relay_side {
-	int (*receive)(void *arg, struct packet *packet);    /* as nic_receive() */
-	int (*send)(void *arg, const struct packet *packet); /* as nic_send() */
+	/* As nic_receive() and nic_send(). */
+	int (*receive)(void *arg, struct packet *packets, unsigned most, bool *more);
+	int (*send)(void *arg, struct packet *const *packets, unsigned count);
 	void *arg;
 };
 
@@ -31,8 +32,9 @@ struct relay_side {
 typedef void relay_event(const struct rewrite_result *result, void *arg);
 
 enum relay_state {
-	RELAY_DRAINED, /* nothing more waits */
-	RELAY_MORE,    /* the batch is full; more may wait */
+	RELAY_IDLE,    /* nothing waited */
+	RELAY_DRAINED, /* something did, and no more */
+	RELAY_MORE,    /* more may wait */
 	RELAY_BLOCKED, /* the other side is full: call relay_flush() when it is writable */
 };
 
@@ -52,9 +54,10 @@ void relay_destroy(struct relay *relay);
 void relay_set_tap(struct relay *relay, struct relay_side side);
 void relay_set_nic(struct relay *relay, struct relay_side side);
 
-/* Carry up to a batch of frames. A state, or the negative errno value with which the
- * side that is read from is broken (-ENETDOWN, -ENXIO, -EBADFD, …). */
-int relay_run(struct relay *relay, enum rewrite_direction direction);
+/* Carry up to `most` frames, one at a time while somebody observes. A state, or the negative
+ * errno value with which the side that is read from is broken (-ENETDOWN, -ENXIO, -EBADFD,
+ * …). */
+int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most);
 /* Send what relay_run() kept. RELAY_DRAINED or RELAY_BLOCKED. */
 int relay_flush(struct relay *relay, enum rewrite_direction direction);
 /* Send a frame of our own (`len` bytes, at most 1500) as if the stack had sent it. */

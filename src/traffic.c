@@ -5,32 +5,38 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Enough that the event loop costs little, few enough that the control socket and the timers
+ * get their turn within a millisecond or two. */
+#define TURNS  8
+#define BROKEN (-1)
+
 struct traffic {
 	struct loop *loop;
 	struct relay *relay;
 	traffic_broken *broken;
 	void *arg;
 	struct loop_io *tap, *nic;
+	bool is_tap_busy; /* it had more than we read */
 };
 
-static int receive_tap(void *arg, struct packet *packet)
+static int receive_tap(void *arg, struct packet *packets, unsigned most, bool *more)
 {
-	return tap_read(arg, packet);
+	return tap_receive(arg, packets, most, more);
 }
 
-static int send_tap(void *arg, const struct packet *packet)
+static int send_tap(void *arg, struct packet *const *packets, unsigned count)
 {
-	return tap_write(arg, packet);
+	return tap_send(arg, packets, count);
 }
 
-static int receive_nic(void *arg, struct packet *packet)
+static int receive_nic(void *arg, struct packet *packets, unsigned most, bool *more)
 {
-	return nic_receive(arg, packet);
+	return nic_receive(arg, packets, most, more);
 }
 
-static int send_nic(void *arg, const struct packet *packet)
+static int send_nic(void *arg, struct packet *const *packets, unsigned count)
 {
-	return nic_send(arg, packet);
+	return nic_send(arg, packets, count);
 }
 
 static struct loop_io *input(struct traffic *t, enum rewrite_direction direction)
@@ -61,14 +67,46 @@ static void flush(struct traffic *t, enum rewrite_direction direction)
 		unblock(t, direction);
 }
 
-static void run(struct traffic *t, enum rewrite_direction direction)
+/* A state as of relay_run(), or BROKEN, which has been told. */
+static int run(struct traffic *t, enum rewrite_direction direction, unsigned most)
 {
-	int rc = relay_run(t->relay, direction);
+	int rc = relay_run(t->relay, direction, most);
 
 	if (rc == RELAY_BLOCKED)
 		block(t, direction);
-	else if (rc < 0)
-		t->broken(direction, rc, t->arg);
+	if (rc >= 0)
+		return rc;
+	t->broken(direction, rc, t->arg);
+	return BROKEN;
+}
+
+static bool run_nic(struct traffic *t, bool *moved)
+{
+	int rc = run(t, REWRITE_INGRESS, PACKET_BATCH);
+
+	*moved |= rc == RELAY_MORE || rc == RELAY_DRAINED;
+	return rc == RELAY_MORE;
+}
+
+/* A single frame does not wait for others; those behind it go together. */
+static bool run_tap(struct traffic *t)
+{
+	t->is_tap_busy = run(t, REWRITE_EGRESS, t->is_tap_busy ? PACKET_BATCH : 1) == RELAY_MORE;
+	return t->is_tap_busy;
+}
+
+/* Until neither side has more, or it is others' turn. The stack behind the TAP often runs, and
+ * answers, while the TAP is written to: so it is looked at then, before the loop is asked. */
+static void serve(struct traffic *t, bool nic, bool tap)
+{
+	unsigned turns;
+
+	for (turns = 0; turns < TURNS && (nic || tap); turns++) {
+		if (nic)
+			nic = run_nic(t, &tap);
+		if (tap)
+			tap = run_tap(t);
+	}
 }
 
 static void on_tap(unsigned ready, void *arg)
@@ -76,7 +114,7 @@ static void on_tap(unsigned ready, void *arg)
 	if (ready & LOOP_WRITE)
 		flush(arg, REWRITE_INGRESS);
 	if (ready & LOOP_READ)
-		run(arg, REWRITE_EGRESS);
+		serve(arg, false, true);
 }
 
 static void on_nic(unsigned ready, void *arg)
@@ -84,7 +122,7 @@ static void on_nic(unsigned ready, void *arg)
 	if (ready & LOOP_WRITE)
 		flush(arg, REWRITE_EGRESS);
 	if (ready & LOOP_READ)
-		run(arg, REWRITE_INGRESS);
+		serve(arg, true, false);
 }
 
 struct traffic *traffic_create(struct loop *loop, struct relay *relay, traffic_broken *broken,
@@ -133,6 +171,5 @@ int traffic_set_nic(struct traffic *t, struct nic *nic)
 
 void traffic_serve(struct traffic *t)
 {
-	run(t, REWRITE_EGRESS);
-	run(t, REWRITE_INGRESS);
+	serve(t, true, true);
 }

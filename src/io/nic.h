@@ -26,13 +26,15 @@ int nic_join_all_groups(struct nic *nic, int ifindex);
 /* Begin: every frame that arrives there, and none that leaves. */
 int nic_bind(struct nic *nic, int ifindex);
 
-/* Receive one frame, its VLAN tag inline. 1: there it is; 0: none waits; negative errno:
- * -ENETDOWN (once) the interface went down, -ENXIO it is gone, -EINVAL a frame that
- * virtio cannot express, -EMSGSIZE one longer than PACKET_FRAME_MAX (both lost). */
-int nic_receive(struct nic *nic, struct packet *packet);
-/* Send one frame. 0, or a negative errno: -EAGAIN try again when writable, -EMSGSIZE the
- * wire cannot carry it, -ENOBUFS the queue is full, -ENETDOWN, -ENXIO. */
-int nic_send(struct nic *nic, const struct packet *packet);
+/* Receive up to `most` frames (PACKET_BATCH) into as many packets, VLAN tags inline. How many,
+ * those included that are lost (error -EINVAL: virtio cannot express it; -EMSGSIZE: longer than
+ * PACKET_FRAME_MAX); *more: there may be more. Negative errno: -ENETDOWN (once) the interface
+ * went down, -ENXIO it is gone. */
+int nic_receive(struct nic *nic, struct packet *packets, unsigned most, bool *more);
+/* Send `count` frames (1 to PACKET_BATCH), in order. How many; or why the first could not be, a
+ * negative errno: -EAGAIN try again when writable, -EMSGSIZE the wire cannot carry it, -ENOBUFS
+ * the queue is full, -ENETDOWN, -ENXIO. */
+int nic_send(struct nic *nic, struct packet *const *packets, unsigned count);
 
 /* Frames that the kernel dropped for want of room, since nic_open(). */
 uint64_t nic_lost(struct nic *nic);

@@ -21,11 +21,14 @@
 #define PACKET_HEADROOM  64
 #define PACKET_FRAME_MAX (512 * 1024 + 64) /* BIG TCP's 512 KiB and its headers */
 #define PACKET_MEMORY    (PACKET_HEADROOM + PACKET_FRAME_MAX)
+#define PACKET_BATCH     32   /* frames that are read, or written, at once */
+#define PACKET_LONG      4096 /* a frame longer than that is not waited for others with */
 
 struct packet {
 	uint8_t *memory; /* PACKET_MEMORY bytes */
 	uint8_t *frame;  /* PACKET_VNET_LEN bytes of header stand before it */
 	size_t len;      /* of the frame, without that header */
+	int error;       /* of a frame that was read, and lost: negative errno */
 };
 
 /* The whole of it, header first, as both descriptors read and write it. */
@@ -44,6 +47,7 @@ static inline void packet_reset(struct packet *p)
 {
 	p->frame = p->memory + PACKET_HEADROOM;
 	p->len = 0;
+	p->error = 0;
 }
 
 #endif

@@ -100,23 +100,44 @@ int tap_set_carrier(struct tap *tap, bool carrier)
 	return ioctl(tap->fd, TUNSETCARRIER, &value) ? -errno : 0;
 }
 
-int tap_read(struct tap *tap, struct packet *packet)
+static int read_frame(struct tap *tap, struct packet *packet)
 {
 	ssize_t n;
 
 	packet_reset(packet);
 	n = read(tap->fd, packet_start(packet), PACKET_VNET_LEN + PACKET_FRAME_MAX);
-	if (n < 0)
+	if (n < 0 && errno != EINVAL)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if ((size_t)n < PACKET_VNET_LEN)
-		return -EINVAL;
-	packet->len = (size_t)n - PACKET_VNET_LEN;
+	if (n < (ssize_t)PACKET_VNET_LEN)
+		packet->error = -EINVAL;
+	else
+		packet->len = (size_t)n - PACKET_VNET_LEN;
 	return 1;
 }
 
-int tap_write(struct tap *tap, const struct packet *packet)
+/* An error is there again when there is nothing else. */
+int tap_receive(struct tap *tap, struct packet *packets, unsigned most, bool *more)
 {
-	ssize_t n = write(tap->fd, packet_start(packet), packet_size(packet));
+	unsigned count = 0;
+	int rc = 1;
 
-	return n < 0 ? -errno : 0;
+	while (count < most && rc > 0) {
+		rc = read_frame(tap, &packets[count]);
+		if (rc > 0 && packets[count++].len > PACKET_LONG)
+			break;
+	}
+	*more = rc != 0;
+	return count ? (int)count : rc;
+}
+
+int tap_send(struct tap *tap, struct packet *const *packets, unsigned count)
+{
+	unsigned sent;
+
+	for (sent = 0; sent < count; sent++) {
+		if (write(tap->fd, packet_start(packets[sent]), packet_size(packets[sent])) >= 0)
+			continue;
+		return sent ? (int)sent : -errno;
+	}
+	return (int)sent;
 }

@@ -25,11 +25,13 @@ int tap_fd(const struct tap *tap);
 /* Let the device have carrier, or not. Negative errno: -EINVAL a kernel before Linux 5.0. */
 int tap_set_carrier(struct tap *tap, bool carrier);
 
-/* Read one frame. 1: there it is; 0: none waits; negative errno: -EBADFD the device is
- * gone, -EINVAL a frame that virtio cannot express (it is lost). */
-int tap_read(struct tap *tap, struct packet *packet);
-/* Write one frame. 0, or a negative errno: -EAGAIN try again when writable, -EIO the
- * device is down, -EINVAL malformed, -ENOMEM. */
-int tap_write(struct tap *tap, const struct packet *packet);
+/* Read up to `most` frames into as many packets; none after one that is long. How many, those
+ * included that are lost (error -EINVAL: virtio cannot express it); *more: there may be more.
+ * Negative errno: -EBADFD the device is gone. */
+int tap_receive(struct tap *tap, struct packet *packets, unsigned most, bool *more);
+/* Write `count` frames, at least one, in order. How many; or why the first could not be, a
+ * negative errno: -EAGAIN try again when writable, -EIO the device is down, -EINVAL malformed,
+ * -ENOMEM. */
+int tap_send(struct tap *tap, struct packet *const *packets, unsigned count);
 
 #endif

@@ -8,11 +8,11 @@
 #include "relay.h"
 
 /* A side that gives out the same frame `waiting` times, then `error`, and takes frames
- * until `room` is used up, then answers `refusal`. */
+ * until `room` is used up, then answers `refusal`. `lost`: what it says of each frame. */
 struct fake {
 	struct test_frame frame, last;
 	unsigned waiting, room, sent;
-	int error, refusal;
+	int error, refusal, lost;
 };
 
 struct lab {
@@ -22,30 +22,44 @@ struct lab {
 	unsigned events, drop; /* the last event's */
 };
 
-static int fake_receive(void *arg, struct packet *packet)
+static int fake_receive(void *arg, struct packet *packets, unsigned most, bool *more)
 {
 	struct fake *f = arg;
+	unsigned count = f->waiting < most ? f->waiting : most, i;
 
-	if (!f->waiting)
-		return f->error;
-	f->waiting--;
-	packet_reset(packet);
-	memcpy(packet->frame, f->frame.data, f->frame.len);
-	packet->len = f->frame.len;
-	return 1;
+	for (i = 0; i < count; i++) {
+		packet_reset(&packets[i]);
+		memcpy(packets[i].frame, f->frame.data, f->frame.len);
+		packets[i].len = f->frame.len;
+		packets[i].error = f->lost;
+	}
+	f->waiting -= count;
+	*more = count == most;
+	return count ? (int)count : f->error;
 }
 
-static int fake_send(void *arg, const struct packet *packet)
+static int fake_send(void *arg, struct packet *const *packets, unsigned count)
 {
 	struct fake *f = arg;
+	unsigned i;
 
-	if (!f->room)
-		return f->refusal;
-	f->room--;
-	f->sent++;
-	f->last.len = packet->len;
-	memcpy(f->last.data, packet->frame, packet->len);
-	return 0;
+	for (i = 0; i < count && f->room; i++) {
+		f->room--;
+		f->sent++;
+		f->last.len = packets[i]->len;
+		memcpy(f->last.data, packets[i]->frame, packets[i]->len);
+	}
+	return i ? (int)i : f->refusal;
+}
+
+/* Until there is no more, as the loop does it. */
+static int run(const struct lab *lab, enum rewrite_direction direction)
+{
+	int rc = RELAY_MORE;
+
+	while (rc == RELAY_MORE)
+		rc = relay_run(lab->relay, direction, PACKET_BATCH);
+	return rc == RELAY_IDLE ? RELAY_DRAINED : rc;
 }
 
 static void on_event(const struct rewrite_result *result, void *arg)
@@ -98,8 +112,8 @@ static void frames_cross_both_ways_and_are_counted(void **state)
 
 	lab->tap.waiting = 3;
 	lab->nic.waiting = 2;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 	assert_int_equal(lab->nic.sent, 3);
 	assert_int_equal(lab->tap.sent, 2);
 	assert_int_equal(c->tap_frames_in, 3);
@@ -119,33 +133,58 @@ static void frames_cross_both_ways_and_are_counted(void **state)
 static void batches_are_bounded(void **state)
 {
 	struct lab *lab = *state;
-	unsigned runs = 0;
+	unsigned most;
 
 	lab->tap.waiting = 1000;
-	while (relay_run(lab->relay, REWRITE_EGRESS) == RELAY_MORE) {
-		assert_true(lab->nic.sent - runs * 64 <= 64);
-		runs++;
+	for (most = 1; most <= PACKET_BATCH; most++) {
+		lab->nic.sent = 0;
+		assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS, most), RELAY_MORE);
+		assert_int_equal(lab->nic.sent, most);
 	}
-	assert_int_equal(runs, 15);
-	assert_int_equal(lab->nic.sent, 1000);
+	lab->tap.waiting = 31;
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS, PACKET_BATCH), RELAY_DRAINED);
+	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS, PACKET_BATCH), RELAY_IDLE);
 }
 
+/* What is not taken is kept, in its order, and no more is read meanwhile. */
 static void a_full_side_loses_nothing(void **state)
+{
+	struct lab *lab = *state;
+	unsigned room;
+
+	lab->tap.waiting = 50;
+	lab->nic.room = 4;
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(lab->tap.waiting, 50 - PACKET_BATCH);
+	for (room = 0; room < 3; room++) {
+		lab->nic.room = room;
+		assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
+		assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+		assert_int_equal(lab->nic.room, 0);
+	}
+	assert_int_equal(lab->tap.waiting, 50 - PACKET_BATCH);
+	assert_int_equal(lab->nic.sent, 4 + 0 + 1 + 2);
+	assert_int_equal(relay_counters(lab->relay)->nic_frames_out, lab->nic.sent);
+	lab->nic.room = 100;
+	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(lab->nic.sent, PACKET_BATCH);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(lab->nic.sent, 50);
+	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 0);
+}
+
+/* One that cannot be sent, between others that can. */
+static void a_refused_frame_costs_itself_alone(void **state)
 {
 	struct lab *lab = *state;
 
 	lab->tap.waiting = 10;
 	lab->nic.room = 4;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
-	assert_int_equal(lab->tap.waiting, 5); /* one is kept, the rest was not read */
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
-	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
-	assert_int_equal(lab->tap.waiting, 5);
-	lab->nic.room = 100;
-	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
-	assert_int_equal(lab->nic.sent, 10);
-	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 0);
+	lab->nic.refusal = -EMSGSIZE;
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(lab->nic.sent, 4);
+	assert_int_equal(relay_counters(lab->relay)->drops[DROP_TOO_LONG], 6);
+	assert_int_equal(relay_counters(lab->relay)->nic_frames_out, 4);
 }
 
 static void what_cannot_be_sent_is_counted_by_reason(void **state)
@@ -170,10 +209,10 @@ static void what_cannot_be_sent_is_counted_by_reason(void **state)
 		lab->nic.refusal = lab->tap.refusal = cases[i].error;
 		lab->tap.waiting = lab->nic.waiting = 1;
 		before = drops[cases[i].egress];
-		assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+		assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
 		assert_int_equal(drops[cases[i].egress], before + 1);
 		before = drops[cases[i].ingress];
-		assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+		assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 		assert_int_equal(drops[cases[i].ingress], before + 1);
 	}
 }
@@ -183,26 +222,35 @@ static void what_cannot_be_read(void **state)
 	struct lab *lab = *state;
 
 	lab->nic.error = -ENETDOWN;
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), -ENETDOWN);
+	assert_int_equal(run(lab, REWRITE_INGRESS), -ENETDOWN);
 	lab->tap.error = -EBADFD;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), -EBADFD);
-	/* one frame lost, no more: a batch of them, here */
-	lab->nic.error = -EMSGSIZE;
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_MORE);
-	assert_int_equal(relay_counters(lab->relay)->drops[DROP_TOO_LONG], 64);
+	assert_int_equal(run(lab, REWRITE_EGRESS), -EBADFD);
+	/* frames lost, no more */
+	lab->nic.error = 0;
+	lab->nic.waiting = 5;
+	lab->nic.lost = -EMSGSIZE;
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(relay_counters(lab->relay)->drops[DROP_TOO_LONG], 5);
+	lab->nic.waiting = 3;
+	lab->nic.lost = -EINVAL;
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(relay_counters(lab->relay)->drops[DROP_MALFORMED], 3);
+	assert_int_equal(relay_counters(lab->relay)->nic_frames_in, 0);
+	assert_int_equal(lab->tap.sent, 0);
 }
 
 static void a_missing_nic(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->tap.waiting = 11;
+	lab->tap.waiting = 40;
 	lab->nic.room = 1;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
 	relay_set_nic(lab->relay, (struct relay_side){ 0 });
-	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 1);
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
-	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 10);
+	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], PACKET_BATCH - 1);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 39);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 }
 
 static void drops_are_told(void **state)
@@ -214,13 +262,13 @@ static void drops_are_told(void **state)
 
 	lab->nic.frame = arp_frame(&spoof);
 	lab->nic.waiting = 2;
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 	assert_int_equal(c->drops[DROP_SPOOFED], 2);
 	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.spoofed, 2);
 	assert_int_equal(lab->events, 2);
 	lab->nic.frame = ethernet(OUT_MAC, GAMMA_MAC, 0x88b5); /* too common to tell */
 	lab->nic.waiting = 1;
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 	assert_int_equal(c->drops[DROP_NOT_OURS], 1);
 	assert_int_equal(lab->events, 2);
 	assert_int_equal(lab->tap.sent, 0);
@@ -241,17 +289,17 @@ static void arp_of_a_peer_is_told_while_its_address_is_claimed(void **state)
 	lab->tap.frame = arp_frame(&own);
 	lab->nic.waiting = 1; /* IPv4 */
 	beta->is_claimed = true;
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 	lab->nic.frame = arp_frame(&wire);
 	lab->nic.waiting = lab->tap.waiting = 1;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
 	assert_int_equal(lab->events, 0);
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 	assert_int_equal(lab->events, 1);
 	assert_int_equal(lab->drop, DROP_NONE);
 	beta->is_claimed = false;
 	lab->nic.waiting = 1;
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 	assert_int_equal(lab->events, 1);
 	assert_int_equal(lab->tap.sent, 3);
 }
@@ -269,12 +317,12 @@ static void arp_is_counted(void **state)
 
 	lab->tap.frame = arp_frame(&request);
 	lab->tap.waiting = 2;
-	relay_run(lab->relay, REWRITE_EGRESS);
+	run(lab, REWRITE_EGRESS);
 	assert_int_equal(relay_counters(lab->relay)->arp_rewritten, 2);
 	assert_int_equal(beta->arp_out, 2);
 	lab->tap.frame = arp_frame(&outsider);
 	lab->tap.waiting = 1;
-	relay_run(lab->relay, REWRITE_EGRESS);
+	run(lab, REWRITE_EGRESS);
 	assert_int_equal(relay_counters(lab->relay)->arp_rewritten, 2);
 	assert_int_equal(beta->arp_out, 2);
 	assert_int_equal(beta->arp_in, 0);
@@ -300,7 +348,7 @@ static void injected_frames_take_the_stacks_way(void **state)
 	lab->nic.room = 0;
 	relay_inject(lab->relay, in.data, in.len);
 	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 1);
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
 }
 
 /* --- the observer --- */
@@ -376,7 +424,7 @@ static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const
 	watch(lab);
 	from->frame = arp_frame(in);
 	from->waiting = 1;
-	assert_int_equal(relay_run(lab->relay, direction), RELAY_DRAINED);
+	assert_int_equal(run(lab, direction), RELAY_DRAINED);
 	frame_seen(direction, false, arp_frame(in), "");
 	frame_seen(direction, true, arp_frame(out), "");
 	no_more_seen();
@@ -416,8 +464,8 @@ static void both_ways_are_seen_in_order(void **state)
 	watch(lab);
 	lab->tap.waiting = 2;
 	lab->nic.waiting = 1;
-	relay_run(lab->relay, REWRITE_EGRESS);
-	relay_run(lab->relay, REWRITE_INGRESS);
+	run(lab, REWRITE_EGRESS);
+	run(lab, REWRITE_INGRESS);
 	for (unsigned i = 0; i < 2; i++) {
 		frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 		frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP),
@@ -428,8 +476,8 @@ static void both_ways_are_seen_in_order(void **state)
 	no_more_seen();
 	relay_observe(lab->relay, NULL, NULL);
 	lab->tap.waiting = lab->nic.waiting = 5;
-	relay_run(lab->relay, REWRITE_EGRESS);
-	relay_run(lab->relay, REWRITE_INGRESS);
+	run(lab, REWRITE_EGRESS);
+	run(lab, REWRITE_INGRESS);
 	relay_inject(lab->relay, lab->tap.frame.data, lab->tap.frame.len);
 	no_more_seen();
 	assert_int_equal(lab->nic.sent, 8);
@@ -454,7 +502,7 @@ static void an_observer_may_leave_as_it_looks(void **state)
 	watch(lab);
 	relay_observe(lab->relay, on_frame_once, lab);
 	lab->tap.waiting = 2;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 	no_more_seen();
 	assert_int_equal(lab->nic.sent, 2);
@@ -481,7 +529,7 @@ static void what_the_rules_drop_is_seen(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		lab->nic.frame = cases[i].frame;
 		lab->nic.waiting = 1;
-		assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_DRAINED);
+		assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 		frame_seen(REWRITE_INGRESS, false, cases[i].frame, cases[i].comment);
 		no_more_seen();
 		assert_int_equal(relay_counters(lab->relay)->drops[cases[i].reason], 1);
@@ -509,8 +557,8 @@ static void what_cannot_be_sent_is_seen(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		lab->nic.refusal = lab->tap.refusal = cases[i].error;
 		lab->tap.waiting = lab->nic.waiting = 1;
-		relay_run(lab->relay, REWRITE_EGRESS);
-		relay_run(lab->relay, REWRITE_INGRESS);
+		run(lab, REWRITE_EGRESS);
+		run(lab, REWRITE_INGRESS);
 		frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 		frame_seen(REWRITE_EGRESS, true, wire, cases[i].egress);
 		frame_seen(REWRITE_INGRESS, false, lab->nic.frame, "");
@@ -519,7 +567,7 @@ static void what_cannot_be_sent_is_seen(void **state)
 	no_more_seen();
 	relay_set_nic(lab->relay, (struct relay_side){ 0 });
 	lab->tap.waiting = 1;
-	relay_run(lab->relay, REWRITE_EGRESS);
+	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 	frame_seen(REWRITE_EGRESS, true, wire, "dropped: nic_busy");
 	no_more_seen();
@@ -532,9 +580,9 @@ static void a_kept_frame_is_seen_when_it_leaves(void **state)
 	watch(lab);
 	lab->tap.waiting = 2;
 	lab->nic.room = 0;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
 	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 	no_more_seen();
 	lab->nic.room = 1;
@@ -551,13 +599,13 @@ static void what_waits_when_it_begins_is_not_seen(void **state)
 
 	lab->tap.waiting = 1;
 	lab->nic.room = 0;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
 	watch(lab);
 	lab->nic.room = 2;
 	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
 	no_more_seen();
 	lab->tap.waiting = 1;
-	relay_run(lab->relay, REWRITE_EGRESS);
+	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
 	no_more_seen();
@@ -583,7 +631,7 @@ static void own_frames_are_seen_going_out_only(void **state)
 	/* behind one that is kept */
 	lab->tap.waiting = 1;
 	lab->nic.room = 0;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
 	lab->nic.room = 3;
 	relay_inject(lab->relay, own.data, own.len);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
@@ -591,7 +639,7 @@ static void own_frames_are_seen_going_out_only(void **state)
 	frame_seen(REWRITE_EGRESS, true, wire, "");
 	/* the next one is the stack's again */
 	lab->tap.waiting = 1;
-	relay_run(lab->relay, REWRITE_EGRESS);
+	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
 	no_more_seen();
@@ -608,10 +656,12 @@ struct long_side {
 	bool is_waiting;
 };
 
-static int long_receive(void *arg, struct packet *packet)
+static int long_receive(void *arg, struct packet *packet, unsigned most, bool *more)
 {
 	struct long_side *s = arg;
 
+	assert_int_equal(most, 1); /* one after the other while somebody looks */
+	*more = false;
 	if (!s->is_waiting)
 		return 0;
 	s->is_waiting = false;
@@ -621,13 +671,14 @@ static int long_receive(void *arg, struct packet *packet)
 	return 1;
 }
 
-static int long_send(void *arg, const struct packet *packet)
+static int long_send(void *arg, struct packet *const *packets, unsigned count)
 {
 	struct long_side *s = arg;
 
-	s->last_len = packet->len;
-	memcpy(s->last, packet->frame, packet->len);
-	return 0;
+	assert_int_equal(count, 1);
+	s->last_len = packets[0]->len;
+	memcpy(s->last, packets[0]->frame, packets[0]->len);
+	return 1;
 }
 
 static void frames_of_all_lengths_are_seen_whole(void **state)
@@ -650,7 +701,7 @@ static void frames_of_all_lengths_are_seen_whole(void **state)
 		tap.len = lengths[i];
 		tap.is_waiting = true;
 		nic.last_len = 0;
-		assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
+		assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_DRAINED);
 		bytes_seen(REWRITE_EGRESS, false, tap.frame, tap.len,
 			   tap.len < FRAME_HEADER_LEN ? "dropped: malformed" : "");
 		if (tap.len >= FRAME_HEADER_LEN) {
@@ -670,8 +721,8 @@ static void a_kept_frame_outlives_its_peer(void **state)
 
 	lab->tap.waiting = lab->nic.waiting = 1;
 	lab->tap.room = lab->nic.room = 0;
-	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS), RELAY_BLOCKED);
-	assert_int_equal(relay_run(lab->relay, REWRITE_INGRESS), RELAY_BLOCKED);
+	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_BLOCKED);
 	peers_exchange(lab->cluster.peers, other.peers);
 	relay_forget_peers(lab->relay);
 	cluster_free(&other);
@@ -682,7 +733,7 @@ static void a_kept_frame_outlives_its_peer(void **state)
 	assert_int_equal(relay_counters(lab->relay)->tap_frames_out, 1);
 	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.frames_out, 0);
 	lab->tap.waiting = 1; /* the next is the new one's */
-	relay_run(lab->relay, REWRITE_EGRESS);
+	run(lab, REWRITE_EGRESS);
 	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.frames_out, 1);
 }
 
@@ -693,6 +744,7 @@ int main(void)
 		WITH_LAB(frames_cross_both_ways_and_are_counted),
 		WITH_LAB(batches_are_bounded),
 		WITH_LAB(a_full_side_loses_nothing),
+		WITH_LAB(a_refused_frame_costs_itself_alone),
 		WITH_LAB(what_cannot_be_sent_is_counted_by_reason),
 		WITH_LAB(what_cannot_be_read),
 		WITH_LAB(a_missing_nic),
