@@ -96,6 +96,14 @@ def value(summary, scene, metric, what="median"):
     return summary.get(scene, {}).get(metric, {}).get(what)
 
 
+def floor_ratio(summary, scene, metric):
+    """To direct, of the medians or of the best rounds; None without figures."""
+    here, direct = summary.get(scene, {}).get(metric), summary.get("direct", {}).get(metric)
+    if not here or not direct:
+        return None
+    return max(here["median"] / direct["median"], here["max"] / direct["max"])
+
+
 def goal(summary, text, seen, holds, shown):
     return {"goal": text, "seen": None if seen is None else shown(seen),
         "reached": None if seen is None else bool(holds(seen))}

@@ -135,6 +135,8 @@ start_timed() {
 
 scene_set_up() {
 	lab_nodes 3
+	# Whose router solicitations go to all, gamma too.
+	on out sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
 	case $SCENE in
 	direct) scene_direct ;;
 	socat) scene_socat ;;
@@ -181,8 +183,9 @@ udp_count() { on "$1" awk -v f="$2" '$1 == "Udp:" { n = $f } END { print n }' /p
 
 # --- the measures --------------------------------------------------------------
 
-# Announcements are over; they are neither traffic nor the daemon's own timers.
-settled() { [ "$(now_ms)" -ge $((STARTED + 4000)) ]; }
+# Announcements are over, and the poll of an outsider that answered (ARP, 5 s later): neither is
+# this traffic, or the daemon's own timers.
+settled() { [ "$(now_ms)" -ge $((STARTED + 6500)) ]; }
 
 tcp_run() { tcp_pair alpha beta -A "$CPU_A,$CPU_B" "$@"; }
 
