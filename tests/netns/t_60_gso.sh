@@ -43,14 +43,21 @@ expect_num "longest frame, beta's TAP" "$BIGGEST" ">" 60000
 biggest alpha cluster0 out alpha -Q in
 expect_num "longest frame, from the outsider to alpha's TAP" "$BIGGEST" ">" 60000
 
+# The best of some rounds, side by side; a busy machine gets more of them.
 normal=0 big=0
-for round in 1 2 3 4 5; do
+# enough ROUND LEAST RATIO
+enough() {
+	[ "$1" -ge "$2" ] &&
+		{ [ -n "$LAB_SLOW" ] || awk -v b="$big" -v n="$normal" -v r="$3" 'BEGIN { exit !(b >= r * n) }'; }
+}
+for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 	wire_sizes 65536
 	tcp_pair alpha beta
 	normal=$(best "$normal" "$GBITS")
 	wire_sizes 190000
 	tcp_pair alpha beta
 	big=$(best "$big" "$GBITS")
+	! enough "$round" 4 0.75 || break
 done
 say "best of $round rounds: $normal Gb/s, BIG TCP $big Gb/s"
 [ -n "$LAB_SLOW" ] ||
@@ -69,13 +76,18 @@ esac
 # The outsider's own stack makes BIG TCP frames indeed, and they have to arrive.
 biggest sw p_out out alpha -Q in
 expect_num "longest frame of the outsider" "$BIGGEST" ">" 65550
-wire_sizes 65536
-tcp_pair out alpha
-normal=$GBITS
-wire_sizes 190000
-tcp_pair out alpha
-say "outsider to alpha: $normal Gb/s, BIG TCP $GBITS Gb/s"
+normal=0 big=0
+for round in 1 2 3 4 5 6 7 8; do
+	wire_sizes 65536
+	tcp_pair out alpha
+	normal=$(best "$normal" "$GBITS")
+	wire_sizes 190000
+	tcp_pair out alpha
+	big=$(best "$big" "$GBITS")
+	! enough "$round" 1 0.5 || break
+done
+say "outsider to alpha: $normal Gb/s, BIG TCP $big Gb/s"
 [ -n "$LAB_SLOW" ] ||
-	expect_num "BIG TCP from the outsider, ratio" "$(ratio "$GBITS" "$normal")" ">=" 0.5
+	expect_num "BIG TCP from the outsider, ratio" "$(ratio "$big" "$normal")" ">=" 0.5
 ping_all_pairs
 lab_stop_all

@@ -293,7 +293,7 @@ RSS=$(rss)
 # Whoever else uses this machine has a part in it: so the best of three, and of more if need
 # be; without the abuse it would not get worse.
 calm=999999 abused=999999
-allowed() { awk -v c="$calm" 'BEGIN { m = c * 0.1; printf "%d\n", c + (m > 20 ? m : 20) }'; }
+allowed() { awk -v c="$calm" 'BEGIN { m = c * 0.1; printf "%d\n", c + (m > 50 ? m : 50) }'; }
 for round in 1 2 3 4 5 6 7 8; do
 	[ "$round" -gt 3 ] || calm=$(least "$calm" "$(p99)")
 	abuse_begin idle slow huge garbage half unread
