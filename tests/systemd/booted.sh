@@ -121,8 +121,10 @@ expect_tcp() {
 
 reaches() { ping -n -c 1 -W 1 "$1" >/dev/null 2>&1; }
 
-# All that an orderly stop has to leave as it was.
+# All that an orderly stop has to leave as it was, once no address is tentative any more.
+settled() { ! ip -6 addr show tentative | grep -q inet6; }
 snapshot() {
+	within 10 settled || echo "addresses remain tentative"
 	ip -d link
 	ip addr
 	ip route show table all
