@@ -20,6 +20,7 @@
 #define BLOCK_PACKET    0x00000006u
 
 #define OPTION_COMMENT    1
+#define COMMENT_MAX       256
 #define OPTION_IF_NAME    2
 #define OPTION_EPB_FLAGS  2
 #define OPTION_EPB_DROPS  4
@@ -97,7 +98,7 @@ static bool put_block(struct capture *c, uint32_t type, const struct block *head
 	return true;
 }
 
-static void put_section(struct capture *c)
+static void put_section(struct capture *c, const char *comment)
 {
 	const uint16_t version[2] = { 1, 0 };
 	const int64_t unknown = -1;
@@ -106,6 +107,10 @@ static void put_section(struct capture *c)
 	put_u32(&head, 0x1a2b3c4d); /* which tells the byte order */
 	put(&head, version, sizeof(version));
 	put(&head, &unknown, sizeof(unknown));
+	if (comment) {
+		put_option(&head, OPTION_COMMENT, comment, strnlen(comment, COMMENT_MAX));
+		put_option(&head, 0, NULL, 0);
+	}
 	put_block(c, BLOCK_SECTION, &head, NULL, 0, &none);
 }
 
@@ -123,7 +128,7 @@ static void put_interface(struct capture *c, const char *name)
 	put_block(c, BLOCK_INTERFACE, &head, NULL, 0, &none);
 }
 
-struct capture *capture_create(const char *tap, const char *nic)
+struct capture *capture_create(const char *tap, const char *nic, const char *comment)
 {
 	struct capture *c = calloc(1, sizeof(*c));
 
@@ -135,7 +140,7 @@ struct capture *capture_create(const char *tap, const char *nic)
 		free(c);
 		return NULL;
 	}
-	put_section(c);
+	put_section(c, comment);
 	put_interface(c, tap);
 	put_interface(c, nic);
 	return c;
@@ -169,7 +174,7 @@ static void put_options(struct block *b, enum capture_direction direction, uint6
 	if (lost)
 		put_option(b, OPTION_EPB_DROPS, &lost, sizeof(lost));
 	if (comment)
-		put_option(b, OPTION_COMMENT, comment, strnlen(comment, 256));
+		put_option(b, OPTION_COMMENT, comment, strnlen(comment, COMMENT_MAX));
 	put_option(b, 0, NULL, 0);
 }
 

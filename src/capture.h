@@ -16,9 +16,9 @@ struct capture;
 enum capture_interface { CAPTURE_TAP, CAPTURE_NIC };
 enum capture_direction { CAPTURE_IN, CAPTURE_OUT }; /* as the daemon sees it: read, written */
 
-/* The file's beginning is in the buffer then: its section and both interfaces. NULL: out of
- * memory. */
-struct capture *capture_create(const char *tap, const char *nic);
+/* The file's beginning is in the buffer then: its section, with a comment (at most 256 bytes;
+ * NULL: none), and both interfaces. NULL: out of memory. */
+struct capture *capture_create(const char *tap, const char *nic, const char *comment);
 void capture_destroy(struct capture *capture);
 
 /* `len` bytes of an Ethernet frame. `comment`: why it goes no further, or NULL. */

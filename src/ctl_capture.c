@@ -259,6 +259,24 @@ static int finish(struct output *out, int rc)
 	return rc;
 }
 
+/* What the daemon does not see it cannot show. */
+static void say_what_is_hidden(const struct ctl_capture *job)
+{
+	json_t *request = ctl_must(json_pack("{s:s}", "command", "status"));
+	json_t *status = ctl_ask(job->path, request), *cluster = json_object_get(status, "cluster");
+	const char *datapath = json_string_value(json_object_get(status, "datapath"));
+	const char *dev = json_string_value(json_object_get(cluster, "dev"));
+
+	if (datapath && dev && !strcmp(datapath, "kernel"))
+		fprintf(stderr,
+			"note: the kernel data path: only ARP, Neighbour Discovery and echoes "
+			"pass\n"
+			"through the daemon and are captured; for the rest: tcpdump -i %s\n",
+			dev);
+	json_decref(request);
+	json_decref(status);
+}
+
 int ctl_capture(const struct ctl_capture *job)
 {
 	bool is_stdout = !job->file || !strcmp(job->file, "-");
@@ -281,6 +299,8 @@ int ctl_capture(const struct ctl_capture *job)
 	if (!is_open)
 		return ctl_no_daemon(job->path);
 	rc = begin(&out, &a);
+	if (rc < 0)
+		say_what_is_hidden(job);
 	if (rc < 0)
 		rc = finish(&out, go_on(job, &out, &a));
 	ctl_close(&a);

@@ -74,7 +74,8 @@ static void fill_state(struct report_state *state, void *arg)
 		.peers = d->peers,
 		.mirror = neighbours_mirror(d->neighbours),
 		.counters = *relay_counters(d->relay),
-		.datapath = config_datapath_name(DATAPATH_USER),
+		.datapath = config_datapath_name(wire_has_kernel_path(d->wire) ? DATAPATH_KERNEL
+									       : DATAPATH_USER),
 		.now = loop_now(),
 		.started = d->started,
 		.config_generation = d->generation,
@@ -85,7 +86,7 @@ static void fill_state(struct report_state *state, void *arg)
 		.mtu = link ? link->mtu : 0,
 	};
 	state->counters.neigh_resyncs = neighbours_resyncs(d->neighbours);
-	wire_add_drops(d->wire, state->counters.drops);
+	wire_collect(d->wire, &state->counters);
 }
 
 /* A sign of life means that both sides were served, not that a timer fired. */
@@ -203,6 +204,7 @@ static bool attach_nic(struct daemon *d)
 	d->wire = wire_create(d->peers, d->netlink, d->options->socket);
 	if (!d->wire)
 		return false;
+	wire_set_tap(d->wire, host_ifindex(d->host), true);
 	rc = wire_attach(d->wire);
 	return !rc || rc == -ENODEV;
 }

@@ -138,12 +138,26 @@ static bool open_tap(struct daemon *d)
 	return false;
 }
 
+/* A TAP that is down yet gets the data path's program: a qdisc that comes later costs what
+ * waits to be sent. */
+static bool renew_tap(struct daemon *d)
+{
+	if (host_renew(d->host))
+		return false;
+	wire_set_tap(d->wire, host_ifindex(d->host), false);
+	if (host_configure(d->host, nic_mtu(d)) || !open_tap(d))
+		return false;
+	wire_set_tap(d->wire, host_ifindex(d->host), true);
+	return true;
+}
+
 /* Somebody has deleted it, or taken it elsewhere: the host needs another one. */
 static void lose_tap(struct daemon *d)
 {
 	log_warning("%s is gone: making it anew", d->config->tap);
 	traffic_set_tap(d->traffic, NULL);
-	if (host_renew(d->host, nic_mtu(d)) || !open_tap(d)) {
+	wire_set_tap(d->wire, 0, false);
+	if (!renew_tap(d)) {
 		daemon_fail(d);
 		return;
 	}
@@ -191,7 +205,10 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 /* With the TAP's routes the kernel has removed its neighbours. */
 static void look_at_tap(struct daemon *d, bool was_down)
 {
-	if (!host_link_changed(d->host, was_down))
+	bool came_back = host_link_changed(d->host, was_down);
+
+	wire_set_tap(d->wire, host_ifindex(d->host), host_is_up(d->host));
+	if (!came_back)
 		return;
 	adopt_apply(d->adopt, host_ifindex(d->host), true);
 	neighbours_seed(d->neighbours);
@@ -275,7 +292,8 @@ void daemon_on_netlink(const struct netlink_event *event, void *arg)
 		lose_nic(d);
 	else if (is_nic && event->change == NETLINK_ADDRESS)
 		wire_heard_address(d->wire, &event->address);
-	else if (is_nic && event->change == NETLINK_TC)
+	else if (event->change == NETLINK_TC &&
+		 (is_nic || (nic && event->ifindex == host_ifindex(d->host))))
 		look_at_shield(d, 0);
 }
 

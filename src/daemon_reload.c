@@ -4,7 +4,7 @@
  *
  * The peers' table and the configuration that it is made of change their contents, not
  * their place (peers_exchange()), so that nobody has to be told but who keeps something
- * made of them: the socket filter's maps, the neighbour table, the TAP's MTU and the name
+ * made of them: the eBPF programs' maps, the neighbour table, the TAP's MTU and the name
  * under which the service manager keeps the TAP.
  */
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void apply(struct daemon *d, struct reload *r)
 	if (wire_reload(d->wire)) {
 		peers_exchange(d->peers, r->peers);
 		wire_reload(d->wire);
-		config_report_add(&r->report, true, 0, "the socket filter has no room for it");
+		config_report_add(&r->report, true, 0, "the eBPF programs have no room for it");
 		r->is_possible = false;
 	} else {
 		relay_forget_peers(d->relay);

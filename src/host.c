@@ -319,17 +319,15 @@ int host_configure(struct host *host, unsigned mtu)
 	return rc;
 }
 
-int host_renew(struct host *host, unsigned mtu)
+int host_renew(struct host *host)
 {
-	int rc;
-
 	handover_forget_tap(host->peers);
 	tap_close(host->tap);
 	host->tap = NULL;
 	host->adopted = false;
+	host->up = false;
 	host->carrier = CARRIER_UNKNOWN;
-	rc = open_tap(host);
-	return rc ? rc : host_configure(host, mtu);
+	return open_tap(host);
 }
 
 struct tap *host_tap(struct host *host)
@@ -340,6 +338,11 @@ struct tap *host_tap(struct host *host)
 int host_ifindex(const struct host *host)
 {
 	return host->ifindex;
+}
+
+bool host_is_up(const struct host *host)
+{
+	return host->up;
 }
 
 void host_reload(struct host *host, unsigned nic_mtu)

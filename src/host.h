@@ -30,12 +30,14 @@ void host_take_down(struct host *host);
  * set it up. 0, or a negative errno after a log line. */
 int host_configure(struct host *host, unsigned mtu);
 
-/* Somebody has deleted the TAP: make another one, as host_create() and host_configure()
- * do. Its descriptor and index are others then. */
-int host_renew(struct host *host, unsigned mtu);
+/* Somebody has deleted the TAP: make another one, as host_create() does. Its descriptor and
+ * index are others then. */
+int host_renew(struct host *host);
 
 struct tap *host_tap(struct host *host);
 int host_ifindex(const struct host *host);
+/* As of the last host_link_changed(). */
+bool host_is_up(const struct host *host);
 /* The configuration is another now, as far as it may be without a restart: the MTU. */
 void host_reload(struct host *host, unsigned nic_mtu);
 /* The NIC's MTU is `mtu` now: follow it, unless the configuration has one. */

@@ -161,16 +161,22 @@ static void answer_monitor(struct requests *r, struct control_client *client, co
 
 static void answer_capture(struct requests *r, struct control_client *client, const json_t *request)
 {
+	static const char kernel[] = "the kernel data path carries what is not in here: the daemon "
+				     "sees ARP, Neighbour Discovery and echoes (I1)";
 	json_int_t count = json_integer_value(json_object_get(request, "count"));
 	const char *why = "too many others monitor or capture";
 	struct report_state state;
+	struct streams_wish wish;
 
 	get_state(r, &state);
+	wish = (struct streams_wish){ .tap = peers_config(state.peers)->tap,
+				      .nic = state.dev,
+				      .comment = strcmp(state.datapath, "kernel") ? NULL : kernel,
+				      .count = (uint64_t)count };
 	if (count < 0)
 		why = "a count cannot be negative";
 	else if (control_has_room(r->control))
-		why = streams_capture(r->streams, client, peers_config(state.peers)->tap, state.dev,
-				      (uint64_t)count);
+		why = streams_capture(r->streams, client, &wish);
 	if (why)
 		refuse(client, why);
 }

@@ -160,8 +160,8 @@ static void close_capture(void *arg)
 	free(c);
 }
 
-const char *streams_capture(struct streams *s, struct control_client *client, const char *tap,
-			    const char *nic, uint64_t count)
+const char *streams_capture(struct streams *s, struct control_client *client,
+			    const struct streams_wish *wish)
 {
 	struct capturing *c;
 
@@ -172,8 +172,8 @@ const char *streams_capture(struct streams *s, struct control_client *client, co
 		return "out of memory";
 	*c = (struct capturing){ .streams = s,
 				 .client = client,
-				 .capture = capture_create(tap, nic),
-				 .left = count ? count : UINT64_MAX };
+				 .capture = capture_create(wish->tap, wish->nic, wish->comment),
+				 .left = wish->count ? wish->count : UINT64_MAX };
 	if (!c->capture) {
 		free(c);
 		return "out of memory";

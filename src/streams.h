@@ -20,7 +20,12 @@ void streams_destroy(struct streams *streams);
 /* Begin to answer a client. NULL: it has begun; else why not. */
 const char *streams_monitor(struct streams *streams, struct control_client *client);
 /* One at a time. `count`: frames, 0: as many as there are. */
-const char *streams_capture(struct streams *streams, struct control_client *client, const char *tap,
-			    const char *nic, uint64_t count);
+struct streams_wish {
+	const char *tap, *nic; /* names */
+	const char *comment;   /* on the whole; NULL: none */
+	uint64_t count;
+};
+const char *streams_capture(struct streams *streams, struct control_client *client,
+			    const struct streams_wish *wish);
 
 #endif

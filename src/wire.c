@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "datapath.h"
 #include "handover.h"
 #include "log.h"
 #include "record.h"
@@ -28,7 +29,7 @@ struct wire {
 	const struct peers *peers;
 	const char *interface;
 	struct netlink *netlink;
-	struct kernel *kernel;
+	struct datapath *datapath;
 	struct nic *nic;
 	struct shield shield;
 	struct netlink_link link; /* ifindex 0: not attached */
@@ -39,56 +40,7 @@ struct wire {
 	uint64_t lost; /* by packet sockets that are closed */
 };
 
-struct mac_list {
-	struct kernel_mac *list;
-	size_t count;
-};
-
-static void append_mac(const struct mac *m, uint16_t roles, void *arg)
-{
-	struct mac_list *macs = arg;
-
-	macs->list[macs->count++] = (struct kernel_mac){ .mac = *m, .roles = roles };
-}
-
-static size_t macs_max(const struct peers *peers)
-{
-	return 2 * peers_config(peers)->node_count + 1; /* dedicated and source; cluster */
-}
-
-/* Tell the socket filter who is who. */
-static int configure(struct wire *wire)
-{
-	const struct config_addresses *own = &peers_self(wire->peers)->address;
-	struct mac_list macs = { .list = calloc(macs_max(wire->peers), sizeof(*macs.list)) };
-	struct ip_addr *self = calloc(own->count + 1, sizeof(*self));
-	size_t i;
-	int rc = -ENOMEM;
-
-	if (macs.list && self) {
-		peers_each_mac(wire->peers, append_mac, &macs);
-		for (i = 0; i < own->count; i++)
-			self[i] = own->list[i].addr;
-		rc = kernel_configure(wire->kernel, peers_policy(wire->peers), macs.list,
-				      macs.count, self, own->count);
-	}
-	free(macs.list);
-	free(self);
-	return rc;
-}
-
-static int load(struct wire *wire)
-{
-	int rc = kernel_load(macs_max(wire->peers), &wire->kernel);
-
-	if (!rc)
-		rc = configure(wire);
-	if (rc)
-		log_error_errno(-rc, "cannot load the eBPF programs (%s)", kernel_error());
-	return rc;
-}
-
-struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *socket)
+struct wire *wire_create(struct peers *peers, struct netlink *netlink, const char *socket)
 {
 	struct wire *wire = calloc(1, sizeof(*wire));
 
@@ -99,12 +51,11 @@ struct wire *wire_create(const struct peers *peers, struct netlink *netlink, con
 	wire->netlink = netlink;
 	wire->lock = -1;
 	wire->record_path = record_path(socket, wire->interface);
-	if (wire->record_path && !load(wire)) {
-		wire->shield = (struct shield){ .netlink = netlink,
-						.kernel = wire->kernel,
-						.interface = wire->interface };
+	wire->shield = (struct shield){ .netlink = netlink, .interface = wire->interface };
+	if (wire->record_path)
+		wire->datapath = datapath_create(peers, netlink);
+	if (wire->datapath)
 		return wire;
-	}
 	wire_destroy(wire);
 	return NULL;
 }
@@ -121,7 +72,7 @@ void wire_destroy(struct wire *wire)
 	if (!wire)
 		return;
 	nic_close(wire->nic);
-	kernel_unload(wire->kernel);
+	datapath_destroy(wire->datapath);
 	unlock(wire);
 	free(wire->record_path);
 	free(wire);
@@ -320,9 +271,24 @@ static int open_socket(struct wire *wire)
 	int rc = adopt_socket(wire) ? 0 : make_socket(wire);
 
 	if (!rc)
-		rc = kernel_own_socket(wire->kernel, nic_fd(wire->nic));
+		rc = kernel_own_socket(datapath_kernel(wire->datapath), nic_fd(wire->nic));
 	if (rc)
 		log_error_errno(-rc, "%s: cannot open the packet socket", wire->interface);
+	return rc;
+}
+
+/* The programs: at no moment is one of an earlier run gone before ours is there. */
+static int put_programs_in(struct wire *wire)
+{
+	int rc;
+
+	do {
+		datapath_prepare(wire->datapath);
+		wire->shield.kernel = datapath_kernel(wire->datapath);
+		rc = shield_up(&wire->shield);
+		if (!rc)
+			rc = datapath_set_nic(wire->datapath, &wire->link);
+	} while (rc == DATAPATH_CHANGED);
 	return rc;
 }
 
@@ -331,7 +297,7 @@ static int take_over(struct wire *wire)
 	int rc = take_record(wire, &wire->link);
 
 	if (!rc)
-		rc = shield_up(&wire->shield);
+		rc = put_programs_in(wire);
 	if (rc)
 		return rc;
 	shield_warn_of_others(&wire->shield);
@@ -386,7 +352,7 @@ int wire_open(struct wire *wire)
 
 int wire_reload(struct wire *wire)
 {
-	return configure(wire);
+	return datapath_reload(wire->datapath);
 }
 
 static void close_nic(struct wire *wire)
@@ -406,6 +372,7 @@ static void forget(struct wire *wire)
 	wire->was_up |= wire->record.was_up;
 	wire->record = (struct record){ 0 };
 	wire->link = (struct netlink_link){ 0 };
+	datapath_forget_nic(wire->datapath);
 	unlock(wire);
 }
 
@@ -435,6 +402,7 @@ void wire_restore(struct wire *wire)
 	if (!wire->link.ifindex)
 		return;
 	close_nic(wire);
+	datapath_forget_nic(wire->datapath);
 	if (wire->record.ifindex == wire->link.ifindex) /* else nothing was changed */
 		put_back(wire);
 	forget(wire);
@@ -450,6 +418,7 @@ void wire_changed(struct wire *wire, const struct netlink_link *link)
 	int master = wire->link.master;
 
 	wire->link = *link;
+	datapath_nic_changed(wire->datapath, link);
 	if (link->master != master)
 		warn_of_master(wire, link->master);
 }
@@ -462,6 +431,7 @@ struct nic *wire_nic(struct wire *wire)
 bool wire_check_shield(struct wire *wire, uint64_t now)
 {
 	char kind[16] = "";
+	bool is_shielded;
 
 	/* clsact was the operator's, who took it away: the one to come is ours. */
 	if (!wire->record.clsact_ours &&
@@ -469,11 +439,24 @@ bool wire_check_shield(struct wire *wire, uint64_t now)
 		wire->record.clsact_ours = true;
 		save_record(wire);
 	}
-	return shield_check(&wire->shield, now);
+	is_shielded = shield_check(&wire->shield, now);
+	return datapath_check(wire->datapath, is_shielded) && is_shielded;
 }
 
-void wire_add_drops(struct wire *wire, uint64_t *drops)
+void wire_set_tap(struct wire *wire, int ifindex, bool is_up)
 {
-	kernel_add_drops(wire->kernel, drops);
+	datapath_set_tap(wire->datapath, ifindex, is_up);
+}
+
+bool wire_has_kernel_path(const struct wire *wire)
+{
+	return datapath_is_kernel(wire->datapath);
+}
+
+void wire_collect(struct wire *wire, struct counters *counters)
+{
+	uint64_t *drops = counters->drops;
+
+	datapath_collect(wire->datapath, counters);
 	drops[DROP_KERNEL_RING] += wire->lost + (wire->nic ? nic_lost(wire->nic) : 0);
 }

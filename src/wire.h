@@ -21,7 +21,7 @@ struct wire;
 
 /* `peers`, `netlink` are borrowed. `socket`: the path beside which the record is kept.
  * Loads the eBPF programs; touches no NIC yet. NULL after a log line. */
-struct wire *wire_create(const struct peers *peers, struct netlink *netlink, const char *socket);
+struct wire *wire_create(struct peers *peers, struct netlink *netlink, const char *socket);
 /* Lets go of everything without putting anything back. */
 void wire_destroy(struct wire *wire);
 
@@ -29,7 +29,7 @@ void wire_destroy(struct wire *wire);
  * nothing is received before wire_open(). 0; -ENODEV: it is not there; else a negative
  * errno after a log line. */
 int wire_attach(struct wire *wire);
-/* The peers are others now: tell the socket filter. 0, or a negative errno; then it knows
+/* The peers are others now: tell the eBPF programs. 0, or a negative errno; then it knows
  * some of both. */
 int wire_reload(struct wire *wire);
 /* Begin to receive. 0, or a negative errno after a log line; -ENODEV: it went away. */
@@ -44,9 +44,9 @@ const struct netlink_link *wire_link(const struct wire *wire);
 void wire_changed(struct wire *wire, const struct netlink_link *link);
 struct nic *wire_nic(struct wire *wire);
 
-/* Somebody changed qdiscs or filters of the NIC: see to it that the shield is up and
- * the first in its hooks. `now`: monotonic milliseconds, for the rate of log lines. False:
- * not for now; try again. */
+/* Somebody changed qdiscs or filters of the NIC or the TAP: see to it that the shield is up
+ * and the first in its hooks, and the data path's program in. `now`: monotonic milliseconds, for
+ * the rate of log lines. False: not for now; try again. */
 bool wire_check_shield(struct wire *wire, uint64_t now);
 /* An address is said to be new on the NIC, which may be old news: warn if it is there. */
 void wire_heard_address(const struct wire *wire, const struct ip_prefix *address);
@@ -62,7 +62,11 @@ int wire_lock(const char *interface, int ifindex, pid_t *holder);
 /* Shield off, clsact too if it was ours and nobody else uses it, down if it was down. */
 void wire_put_back(struct shield *shield, const struct record *record);
 
-/* Frames that the kernel dropped for this NIC: adds to drops[DROP_REASONS]. */
-void wire_add_drops(struct wire *wire, uint64_t *drops);
+/* The TAP, before wire_attach() and when it changed; index 0: it is gone. */
+void wire_set_tap(struct wire *wire, int ifindex, bool is_up);
+/* Do frames take the kernel data path? */
+bool wire_has_kernel_path(const struct wire *wire);
+/* Add what the kernel has counted for this NIC: to `counters`, and to each peer's. */
+void wire_collect(struct wire *wire, struct counters *counters);
 
 #endif

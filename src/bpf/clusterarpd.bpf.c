@@ -1,254 +1,203 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * clusterarpd.bpf: what clusterarpd does inside the kernel. Three programs:
+ * clusterarpd.bpf: what clusterarpd does inside the kernel. Four programs:
  *
  * clusterarpd_nic  the filter of the daemon's packet socket on the NIC: rule I3, so
  *                  that a frame for another node does not wake the daemon.
- * clusterarpd_in   the shield's half at tc ingress: the NIC's own stack receives
- *                  nothing. Packet sockets see a frame before tc ingress does.
- * clusterarpd_out  the other half, at tc egress: what the daemon's packet socket sends
- *                  leaves, and nothing else does.
+ * clusterarpd_in   at the NIC's tc ingress, where the shield lets the NIC's own stack
+ *                  receive nothing. Packet sockets see a frame before tc ingress does.
+ * clusterarpd_out  the shield's other half, at the NIC's tc egress: what the daemon's packet
+ *                  socket sends leaves, what clusterarpd_tap sent on, and nothing else.
+ * clusterarpd_tap  at the TAP's tc egress, on the kernel data path alone.
+ *
+ * The kernel data path (`forwards`) divides the frames by what they are. Those of
+ * resolution (ARP, Neighbour Discovery) and the echoes (I1), of which the log has to tell,
+ * are the daemon's: clusterarpd_nic and the TAP's queue let it have them. All others never
+ * reach it: clusterarpd_in and clusterarpd_tap do what the rules say and send them on. Each
+ * frame is judged, and counted, on one side of that line only. Who of both is first at a
+ * frame from the wire does not matter: neither changes what is the other's.
  *
  * Link-local group addresses (01:80:c2:00:00:0x: LLDP, 802.1X, LACP) belong to the
  * NIC's stack: the shield lets them by, the filter keeps them from the daemon.
  *
- * The rules are core/rules.h's, shared with the daemon; only parsing and look-ups are
- * here. Frames are read by bpf_skb_load_bytes() alone, which checks bounds and does
- * not mind GSO, paged or cloned buffers. Offset 0 is the Ethernet header in all three
- * (SOCK_RAW). Runs on Linux 6.1: no newer helpers.
+ * The rules are core/rules.h's, shared with the daemon; what a frame is, is view.bpf.h's.
+ * Runs on Linux 6.1: no newer helpers.
  */
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
+#include "bpf/view.bpf.h"
+
 #include <linux/pkt_cls.h>
-#include <linux/types.h>
-
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-
-#include "bpf/clusterarpd_bpf.h"
-#include "core/rules.h"
 
 /* Verdicts of a socket filter: how much of the frame the socket gets. */
 #define FILTER_DROP 0
 #define FILTER_PASS -1 /* whole, be it longer than 64 KiB */
 
-#define VLAN_ID_MASK 0x0fff
-#define TAGS_MAX     2 /* as many as core/frame.c looks behind */
-#define ARP_REQUEST  1
-#define ARP_REPLY    2
+/* Mark of what clusterarpd_tap sends, in a field that nothing outside of tc can set. */
+#define FORWARDED 0xc1a5
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* What each MAC is to this node; group and broadcast are read off the address. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 64);
-	__type(key, struct bpf_mac_key);
-	__type(value, __u32);
-} macs SEC(".maps");
-
-/* The own dedicated addresses, for I1 with source_mac = cluster. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, BPF_ADDRESSES_MAX);
-	__type(key, struct bpf_ip_key);
-	__type(value, __u32);
-} addresses SEC(".maps");
-
-/* Frames that the filter dropped, by enum drop_reason. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, DROP_REASONS);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
-} drops SEC(".maps");
+	__type(value, struct bpf_counts);
+} counts SEC(".maps");
 
-__u32 policy;       /* enum rule_policy */
-__u64 owner_cookie; /* of the daemon's packet socket; 0 before there is one */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpf_peer_counts);
+} peers SEC(".maps");
 
-/* RFC 826 for Ethernet and IPv4. */
-struct arp {
-	__be16 htype, ptype;
-	__u8 hlen, plen;
-	__be16 op;
-	__u8 sender_mac[6], sender_ip[4], target_mac[6], target_ip[4];
-};
+const volatile __u8 forwards; /* the kernel data path */
+__u64 owner_cookie;           /* of the daemon's packet socket; 0 before there is one */
 
-struct vlan_tag {
-	__be16 tci, ethertype;
-};
-
-static __always_inline int is_link_local(const __u8 *mac)
+static __always_inline struct bpf_counts *find_counts(void)
 {
-	return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0x00 &&
-	       mac[4] == 0x00 && mac[5] <= 0x0f;
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&counts, &key);
 }
 
-static __always_inline int is_broadcast(const __u8 *mac)
+static __always_inline void count_drop(struct bpf_counts *c, __u32 reason)
 {
-	return (mac[0] & mac[1] & mac[2] & mac[3] & mac[4] & mac[5]) == 0xff;
+	if (c && reason < DROP_REASONS)
+		c->drops[reason]++;
 }
 
-/* The roles that are read off the address. */
-static __always_inline __u16 intrinsic_roles(const __u8 *mac)
+static __always_inline void count_frame(struct bpf_flow *flow, __u32 len)
 {
-	__u16 roles = 0;
-
-	if (mac[0] & 1)
-		roles |= MAC_GROUP;
-	if (is_broadcast(mac))
-		roles |= MAC_BROADCAST;
-	if (is_link_local(mac))
-		roles |= MAC_LINK_LOCAL;
-	return roles;
+	flow->frames++;
+	flow->bytes += len;
 }
 
-static __always_inline __u16 mac_roles(const __u8 *mac)
+/* As long as on the wire, but for segmentation. */
+static __always_inline __u32 frame_len(const struct __sk_buff *skb)
 {
-	struct bpf_mac_key key = {};
-	__u32 *known;
-
-	__builtin_memcpy(key.b, mac, sizeof(key.b));
-	known = bpf_map_lookup_elem(&macs, &key);
-	return intrinsic_roles(mac) | (known ? *known : 0);
+	return skb->len + (skb->vlan_present ? VLAN_LEN : 0);
 }
 
-static __always_inline __u8 ip_roles(const struct bpf_ip_key *key)
-{
-	__u32 *known = bpf_map_lookup_elem(&addresses, key);
+/* --- what the daemon gets --- */
 
-	return known ? *known : 0;
+/* Is the other half of ingress, clusterarpd_in, there and has a TAP to send to? */
+static __always_inline int is_forwarding(void)
+{
+	return forwards && path.tap;
 }
 
-static __always_inline void view_arp(struct __sk_buff *skb, __u32 body, struct rule_keys *keys)
+static __always_inline int is_own_source(const __u8 *mac)
 {
-	struct bpf_ip_key sender = {};
-	struct arp arp;
+	__u8 differs = 0;
+	int i;
 
-	if (bpf_skb_load_bytes(skb, body, &arp, sizeof(arp)))
+	for (i = 0; i < ETH_ALEN; i++)
+		differs |= mac[i] ^ path.source[i];
+	return !differs;
+}
+
+/* Keys of I1, without a look-up if that will do. */
+static __always_inline void view_echo(struct __sk_buff *skb, const struct view *v,
+				      struct rule_keys *keys)
+{
+	keys->policy = path.policy;
+	keys->eth_src = is_own_source(v->eth.h_source) ? MAC_SELF_SOURCE : 0;
+	if (!(keys->policy & POLICY_SOURCE_CLUSTER))
 		return;
-	if (arp.htype != bpf_htons(1) || arp.ptype != bpf_htons(ETH_P_IP) || arp.hlen != 6 ||
-	    arp.plen != 4)
-		return;
-	if (arp.op != bpf_htons(ARP_REQUEST) && arp.op != bpf_htons(ARP_REPLY))
-		return;
-	keys->kind = FRAME_RESOLUTION;
-	sender.family = BPF_FAMILY_IPV4;
-	__builtin_memcpy(sender.b, arp.sender_ip, sizeof(arp.sender_ip));
-	keys->sender_ip = ip_roles(&sender);
+	if (v->ethertype == bpf_htons(ETH_P_ARP))
+		view_arp(skb, v, keys);
+	else
+		view_ip(skb, v, WANT_SOURCE, keys);
 }
 
-static __always_inline void view_ipv4(struct __sk_buff *skb, __u32 body, struct rule_keys *keys)
-{
-	struct bpf_ip_key source = {};
-	__u8 header[20];
-
-	if (bpf_skb_load_bytes(skb, body, header, sizeof(header)) || header[0] >> 4 != 4)
-		return;
-	keys->kind = FRAME_IP;
-	source.family = BPF_FAMILY_IPV4;
-	__builtin_memcpy(source.b, header + 12, 4);
-	keys->ip_src = ip_roles(&source);
-}
-
-static __always_inline void view_ipv6(struct __sk_buff *skb, __u32 body, struct rule_keys *keys)
-{
-	struct bpf_ip_key source = {};
-	__u8 header[40];
-
-	if (bpf_skb_load_bytes(skb, body, header, sizeof(header)) || header[0] >> 4 != 6)
-		return;
-	keys->kind = FRAME_IP;
-	source.family = BPF_FAMILY_IPV6;
-	__builtin_memcpy(source.b, header + 8, sizeof(source.b));
-	keys->ip_src = ip_roles(&source);
-}
-
-/* Look behind one tag that lies in the frame. 0: there is none, it is cut off, or it
- * names a VLAN; then its EtherType is no speaker's. */
-static __always_inline int skip_tag(struct __sk_buff *skb, __be16 *ethertype, __u32 *body)
-{
-	struct vlan_tag tag;
-
-	if (*ethertype != bpf_htons(ETH_P_8021Q) && *ethertype != bpf_htons(ETH_P_8021AD))
-		return 0;
-	if (bpf_skb_load_bytes(skb, *body, &tag, sizeof(tag)))
-		return 0;
-	if (tag.tci & bpf_htons(VLAN_ID_MASK))
-		return 0;
-	*ethertype = tag.ethertype;
-	*body += sizeof(tag);
-	return 1;
-}
-
-/* Who speaks, in a frame without a VLAN: behind tags of VID 0, if any. The kernel has
- * taken the outermost tag off before a packet socket sees the frame; the daemon puts it
- * back, so that it counts as one. */
-static __always_inline void view_speaker(struct __sk_buff *skb, __be16 ethertype,
-					 struct rule_keys *keys)
-{
-	__u32 body = ETH_HLEN;
-
-	if (skb->vlan_present && (skb->vlan_tci & VLAN_ID_MASK))
-		return;
-	_Static_assert(TAGS_MAX == 2, "one look for each tag");
-	if (skip_tag(skb, &ethertype, &body) && !skb->vlan_present)
-		skip_tag(skb, &ethertype, &body);
-	if (ethertype == bpf_htons(ETH_P_ARP))
-		view_arp(skb, body, keys);
-	else if (ethertype == bpf_htons(ETH_P_IP))
-		view_ipv4(skb, body, keys);
-	else if (ethertype == bpf_htons(ETH_P_IPV6))
-		view_ipv6(skb, body, keys);
-}
-
-static __always_inline void count_drop(__u32 reason)
-{
-	__u64 *count = bpf_map_lookup_elem(&drops, &reason);
-
-	if (count)
-		(*count)++;
-}
-
-/* I1 comes before I3, and the daemon wants to see what I1 takes. But whatever I3 lets
- * pass goes up anyhow, so ask I3 first: then the usual frame costs one look-up. */
+/* I1 comes before I3, and the daemon wants to see what I1 takes. */
 SEC("socket")
 int clusterarpd_nic(struct __sk_buff *skb)
 {
 	struct rule_keys keys = {};
-	struct ethhdr eth;
+	struct view v;
 	__u8 reason;
 
-	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+	if (view_frame(skb, &v))
 		return FILTER_PASS;
-	keys.eth_dst = mac_roles(eth.h_dest);
+	view_echo(skb, &v, &keys);
+	if (is_forwarding() && !v.is_resolution && rule_I1(&keys) == DROP_NONE)
+		return FILTER_DROP; /* clusterarpd_in's */
+	keys.eth_dst = find_mac(v.eth.h_dest).roles;
 	if (rule_link_local(&keys) != DROP_NONE)
 		return FILTER_DROP; /* not counted: it does reach its receiver */
 	reason = rule_I3(&keys);
-	if (reason == DROP_NONE)
+	if (reason == DROP_NONE || rule_I1(&keys) != DROP_NONE)
 		return FILTER_PASS;
-
-	keys.policy = policy;
-	keys.eth_src = mac_roles(eth.h_source);
-	if (keys.policy & POLICY_SOURCE_CLUSTER)
-		view_speaker(skb, eth.h_proto, &keys);
-	if (rule_I1(&keys) != DROP_NONE)
-		return FILTER_PASS;
-	count_drop(reason);
+	count_drop(find_counts(), reason);
 	return FILTER_DROP;
 }
 
-/* Is the frame the NIC's own stack's, which the shield lets by? */
-static __always_inline int is_the_stacks(struct __sk_buff *skb)
-{
-	struct rule_keys keys = {};
-	__u8 destination[ETH_ALEN];
+/* --- ingress --- */
 
-	if (bpf_skb_load_bytes(skb, 0, destination, sizeof(destination)))
-		return 0;
-	keys.eth_dst = intrinsic_roles(destination);
+/* Which addresses the rules may ask for: those that cannot matter cost no look-up. */
+static __always_inline __u32 wanted(const struct rule_keys *keys)
+{
+	__u32 want = 0;
+
+	if (keys->eth_dst & MAC_CLUSTER) /* I4 */
+		want |= WANT_DESTINATION;
+	if (keys->policy & (POLICY_SOURCE_CLUSTER | POLICY_STRICT)) /* I1; I2 */
+		want |= WANT_SOURCE;
+	return want;
+}
+
+static __always_inline int hand_up(struct __sk_buff *skb, const struct rule_verdict *verdict,
+				   struct bpf_counts *c, __u32 peer)
+{
+	struct bpf_peer_counts *p = peer ? bpf_map_lookup_elem(&peers, &peer) : 0;
+	__u32 len = frame_len(skb);
+
+	if (verdict->edits & EDIT_ETH_DST_CLUSTER &&
+	    bpf_skb_store_bytes(skb, 0, path.cluster, sizeof(path.cluster), 0)) {
+		count_drop(c, DROP_TAP_BUSY); /* no memory */
+		return TC_ACT_SHOT;
+	}
+	count_frame(&c->tap_out, len);
+	if (p)
+		count_frame(&p->in, len);
+	return bpf_redirect(path.tap, BPF_F_INGRESS);
+}
+
+/* All but the NIC's stack's own. */
+static __always_inline int take_in(struct __sk_buff *skb, const struct view *v)
+{
+	struct rule_keys keys = { .policy = path.policy };
+	struct bpf_counts *c = find_counts();
+	struct rule_verdict verdict;
+	struct bpf_entry source;
+	__u32 peer;
+
+	if (v->is_resolution || !c)
+		return TC_ACT_SHOT;
+	source = find_mac(v->eth.h_source);
+	keys.eth_src = source.roles;
+	keys.eth_dst = find_mac(v->eth.h_dest).roles;
+	peer = view_ip(skb, v, wanted(&keys), &keys);
+	if (rule_I1(&keys) != DROP_NONE)
+		return TC_ACT_SHOT; /* the daemon has it */
+	verdict = rules_ingress(&keys);
+	if (verdict.drop != DROP_NOT_OURS) /* as where the filter drops those */
+		count_frame(&c->nic_in, frame_len(skb));
+	if (verdict.drop != DROP_NONE) {
+		count_drop(c, verdict.drop);
+		return TC_ACT_SHOT;
+	}
+	if (source.peer || !(keys.policy & POLICY_SOURCE_CLUSTER))
+		peer = source.peer;
+	return hand_up(skb, &verdict, c, peer);
+}
+
+/* Is the frame the NIC's own stack's, which the shield lets by? */
+static __always_inline int is_the_stacks(const struct view *v)
+{
+	struct rule_keys keys = { .eth_dst = intrinsic_roles(v->eth.h_dest) };
+
 	return rule_link_local(&keys) != DROP_NONE;
 }
 
@@ -256,15 +205,89 @@ static __always_inline int is_the_stacks(struct __sk_buff *skb)
 SEC("tc")
 int clusterarpd_in(struct __sk_buff *skb)
 {
-	return is_the_stacks(skb) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	struct view v;
+
+	if (view_frame(skb, &v))
+		return TC_ACT_SHOT;
+	if (is_the_stacks(&v))
+		return TC_ACT_UNSPEC;
+	return is_forwarding() ? take_in(skb, &v) : TC_ACT_SHOT;
 }
+
+/* --- egress --- */
 
 SEC("tc")
 int clusterarpd_out(struct __sk_buff *skb)
 {
-	__u64 cookie = bpf_get_socket_cookie(skb);
+	struct view v;
+	__u64 cookie;
 
+	if (forwards && skb->tc_index == FORWARDED) {
+		skb->tc_index = 0;
+		return TC_ACT_UNSPEC;
+	}
+	cookie = bpf_get_socket_cookie(skb);
 	if (cookie && cookie == owner_cookie)
 		return TC_ACT_UNSPEC;
-	return is_the_stacks(skb) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	return !view_frame(skb, &v) && is_the_stacks(&v) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+}
+
+/* As the kernel has it for a packet socket: a tag of 802.1Q comes on top of the MTU, one of
+ * 802.1ad does not, and of GSO nobody asks. */
+static __always_inline int is_too_long(const struct __sk_buff *skb, const struct view *v)
+{
+	__u32 room = path.mtu + ETH_HLEN;
+
+	if (skb->gso_size || frame_len(skb) <= room)
+		return 0;
+	if ((skb->vlan_present ? (__be16)skb->vlan_proto : v->eth.h_proto) ==
+	    bpf_htons(ETH_P_8021Q))
+		room += VLAN_LEN;
+	return frame_len(skb) > room;
+}
+
+static __always_inline __u8 send_out(struct __sk_buff *skb, const struct view *v,
+				     const struct rule_verdict *verdict)
+{
+	if (verdict->drop != DROP_NONE)
+		return verdict->drop;
+	if (is_too_long(skb, v))
+		return DROP_TOO_LONG;
+	if (verdict->edits & EDIT_ETH_SRC_WIRE &&
+	    bpf_skb_store_bytes(skb, ETH_ALEN, path.source, sizeof(path.source), 0))
+		return DROP_NIC_BUSY; /* no memory */
+	return DROP_NONE;
+}
+
+SEC("tc")
+int clusterarpd_tap(struct __sk_buff *skb)
+{
+	struct bpf_counts *c = find_counts();
+	struct bpf_peer_counts *p = 0;
+	__u32 nic = path.nic, len = frame_len(skb);
+	struct rule_keys keys = {};
+	struct rule_verdict verdict;
+	struct bpf_entry destination;
+	struct view v;
+	__u8 reason;
+
+	if (!c || !nic || view_frame(skb, &v) || v.is_resolution)
+		return TC_ACT_UNSPEC; /* by the TAP's queue to the daemon */
+	destination = find_mac(v.eth.h_dest);
+	keys.eth_dst = destination.roles;
+	keys.policy = path.policy;
+	verdict = rules_egress(&keys);
+	count_frame(&c->tap_in, len);
+	reason = send_out(skb, &v, &verdict);
+	if (reason != DROP_NONE) {
+		count_drop(c, reason);
+		return TC_ACT_SHOT;
+	}
+	count_frame(&c->nic_out, len);
+	if (destination.peer)
+		p = bpf_map_lookup_elem(&peers, &destination.peer);
+	if (p)
+		count_frame(&p->out, len);
+	skb->tc_index = FORWARDED;
+	return bpf_redirect(nic, 0);
 }

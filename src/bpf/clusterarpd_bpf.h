@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * clusterarpd_bpf: the layout of the maps that src/io/kernel.c fills and the eBPF
- * programs read. Compiled for both, so <linux/types.h> and nothing more.
+ * clusterarpd_bpf: what src/io/kernel.c and the eBPF programs share: the layout of the maps
+ * and of the variables. Compiled for both, so <linux/types.h> and rules.h, no more.
  *
  * Keys are compared as raw bytes: what a key leaves unused is zero.
  */
@@ -10,14 +10,15 @@
 
 #include <linux/types.h>
 
-/* Key of `macs`; the value is a __u32, enum mac_role. */
+#include "core/rules.h"
+
+/* Key of `macs`. */
 struct bpf_mac_key {
 	__u8 b[6];
 	__u8 unused[2];
 };
 
-/* Key of `addresses`, the likeness of struct ip_addr; the value is a __u32, enum
- * ip_role. */
+/* Key of `addresses`, the likeness of struct ip_addr. */
 struct bpf_ip_key {
 	__u8 family; /* 2: IPv4, first 4 bytes of b; 10: IPv6, all 16 (AF_*, of Linux) */
 	__u8 b[16];
@@ -27,8 +28,34 @@ struct bpf_ip_key {
 #define BPF_FAMILY_IPV4 2
 #define BPF_FAMILY_IPV6 10
 
-/* Room of `addresses`: a node's own dedicated addresses. That of `macs` is set at
- * run time. */
-#define BPF_ADDRESSES_MAX 1024
+/* Value of both: what it is to this node, and which peer's. */
+struct bpf_entry {
+	__u32 roles; /* enum mac_role or enum ip_role */
+	__u32 peer;  /* index into `peers`; 0: no peer's, or not one's alone */
+};
+
+struct bpf_flow {
+	__u64 frames, bytes;
+};
+
+/* Value of `peers`, for each CPU. */
+struct bpf_peer_counts {
+	struct bpf_flow in, out; /* from the peer; to it */
+};
+
+/* Value of `counts`, for each CPU: what took the kernel data path, and drops. */
+struct bpf_counts {
+	struct bpf_flow tap_in, nic_out; /* egress */
+	struct bpf_flow nic_in, tap_out; /* ingress */
+	__u64 drops[DROP_REASONS];       /* by enum drop_reason */
+};
+
+/* Where to, and as whom; may change at any time but for the MACs. */
+struct bpf_path {
+	__u32 policy;   /* enum rule_policy */
+	__u32 nic, tap; /* ifindex; 0: what would go there goes to the daemon */
+	__u32 mtu;      /* the NIC's */
+	__u8 cluster[6], source[6];
+};
 
 #endif

@@ -59,7 +59,6 @@ static void keep_lines(struct draft *d)
 {
 	struct config *c = d->config;
 
-	c->datapath_line = d->cluster.key_line[KEY_DATAPATH];
 	note_ipv6(c, &c->gateway, d->cluster.key_line[KEY_GATEWAY]);
 	note_ipv6_of_section(c, &c->address, &d->cluster);
 	for (size_t i = 0; i < c->node_count; i++)
@@ -118,14 +117,11 @@ const struct config_node *config_self(const struct config *c, const char *option
 
 size_t config_unsupported(const struct config *c, struct config_report *report)
 {
-	static const char hint[] = "is not available in this version";
 	size_t errors_before = report->errors;
 
-	if (c->datapath == DATAPATH_KERNEL)
-		config_report_add(report, true, c->datapath_line,
-				  "datapath = kernel %s: use auto or user", hint);
 	if (c->first_ipv6_line)
 		config_report_add(report, true, c->first_ipv6_line,
-				  "IPv6 %s: use IPv4 addresses, here and below", hint);
+				  "IPv6 is not available in this version: use IPv4 addresses, "
+				  "here and below");
 	return report->errors - errors_before;
 }

@@ -68,7 +68,7 @@ struct config {
 	size_t node_count;
 
 	/* Lines of keys that later checks may have to name; 0 = not in the file. */
-	unsigned datapath_line, first_ipv6_line;
+	unsigned first_ipv6_line;
 };
 
 /* What is wrong with a file. */

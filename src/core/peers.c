@@ -266,10 +266,32 @@ struct peer *peers_get(const struct peers *p, size_t i)
 }
 
 void peers_each_mac(const struct peers *p,
-		    void (*each)(const struct mac *m, uint16_t roles, void *arg), void *arg)
+		    void (*each)(const struct mac *m, const struct peers_entry *entry, void *arg),
+		    void *arg)
 {
 	struct mac_slot *slot, *next;
 
 	HASH_ITER (hh, p->by_mac, slot, next)
-		each(&slot->mac, slot->entry.roles, arg);
+		each(&slot->mac, &slot->entry, arg);
+}
+
+size_t peers_mac_count(const struct peers *p)
+{
+	return HASH_COUNT(p->by_mac);
+}
+
+void peers_each_ip(const struct peers *p,
+		   void (*each)(const struct ip_addr *ip, const struct peers_entry *entry,
+				void *arg),
+		   void *arg)
+{
+	struct ip_slot *slot, *next;
+
+	HASH_ITER (hh, p->by_ip, slot, next)
+		each(&slot->ip, &slot->entry, arg);
+}
+
+size_t peers_ip_count(const struct peers *p)
+{
+	return HASH_COUNT(p->by_ip);
 }

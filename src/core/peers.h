@@ -26,12 +26,14 @@ struct peer {
 	const struct config_node *node;
 	struct peer_counters counters;
 	enum peer_state state;
-	enum peer_state told; /* what the log was told last: PEER_RESOLVED or PEER_FAILED */
-	uint64_t changed;     /* when the state did: monotonic ms; 0: not yet */
-	uint64_t changes;     /* of the state */
-	uint64_t mended;      /* when an entry was written, last: monotonic ms */
-	bool is_to_seed;      /* entries that are missing are to be made */
-	bool is_claimed;      /* the last ARP heard with its address was not its own (I7) */
+	enum peer_state told;         /* what the log was told last: PEER_RESOLVED or PEER_FAILED */
+	uint64_t changed;             /* when the state did: monotonic ms; 0: not yet */
+	uint64_t changes;             /* of the state */
+	uint64_t mended;              /* when an entry was written, last: monotonic ms */
+	bool is_to_seed;              /* entries that are missing are to be made */
+	bool is_claimed;              /* the last ARP heard with its address was not its own (I7) */
+	uint32_t slot;                /* of its counters in the kernel; 0: it has none there */
+	struct peer_counters carried; /* what of `counters` comes from there */
 };
 
 /* What a MAC or an IP is to this node. */
@@ -68,8 +70,15 @@ const struct ip_addr *peers_own_address_for(const struct peers *p, const struct 
 size_t peers_count(const struct peers *p);
 struct peer *peers_get(const struct peers *p, size_t i);
 
-/* Calls each(mac, roles, arg) for every MAC in the table. */
+/* Calls each() for every MAC, and every IP address, in the table; each once. */
 void peers_each_mac(const struct peers *p,
-		    void (*each)(const struct mac *m, uint16_t roles, void *arg), void *arg);
+		    void (*each)(const struct mac *m, const struct peers_entry *entry, void *arg),
+		    void *arg);
+size_t peers_mac_count(const struct peers *p);
+void peers_each_ip(const struct peers *p,
+		   void (*each)(const struct ip_addr *ip, const struct peers_entry *entry,
+				void *arg),
+		   void *arg);
+size_t peers_ip_count(const struct peers *p);
 
 #endif

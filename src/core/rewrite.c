@@ -121,6 +121,28 @@ static void edit(struct context *c, unsigned edits)
 		edit_resolution(c, edits);
 }
 
+/* The peer that a frame is to, or NULL: whose MAC it goes to; with ARP, which may be
+ * broadcast, whose address it asks for. */
+static struct peer *receiver(const struct context *c)
+{
+	if (c->destination.peer || c->keys.kind != FRAME_RESOLUTION)
+		return c->destination.peer;
+	return c->target.peer;
+}
+
+/* The peer that a frame is from, or NULL. ARP: whose address it claims. Others: whose MAC
+ * they have, and where all nodes have the same, whose address. */
+static struct peer *sender(const struct context *c)
+{
+	bool is_resolution = c->keys.kind == FRAME_RESOLUTION;
+
+	if (is_resolution && c->sender.peer)
+		return c->sender.peer;
+	if (c->source.peer || is_resolution || !(c->keys.policy & POLICY_SOURCE_CLUSTER))
+		return c->source.peer;
+	return c->sender.peer;
+}
+
 void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, uint8_t *data,
 		   size_t len, struct rewrite_result *result)
 {
@@ -134,10 +156,10 @@ void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, 
 	view(&c, result);
 	if (direction == REWRITE_EGRESS) {
 		result->verdict = rules_egress(&c.keys);
-		result->peer = c.destination.peer ? c.destination.peer : c.target.peer;
+		result->peer = receiver(&c);
 	} else {
 		result->verdict = rules_ingress(&c.keys);
-		result->peer = c.sender.peer ? c.sender.peer : c.source.peer;
+		result->peer = sender(&c);
 	}
 	if (result->verdict.drop == DROP_NONE)
 		edit(&c, result->verdict.edits);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * kernel: the eBPF programs loaded, libbpf's complaints, the maps and the socket
- * filter; see kernel.h, and for what the programs do src/bpf/clusterarpd.bpf.c. The
- * shield, which is tc's, is kernel_shield.c's.
+ * filter; see kernel.h, and for what the programs do src/bpf/clusterarpd.bpf.c. What is
+ * tc's is kernel_tc.c's.
  */
 #include "io/kernel.h"
 
@@ -16,14 +16,13 @@
 #include <sys/socket.h>
 
 #include "bpf/clusterarpd.skel.h"
-#include "bpf/clusterarpd_bpf.h"
 #include "io/kernel_private.h"
 #include "log.h"
 
-#define MACS_MIN 64
+#define ROOM_MIN 64
 /* Room for the cluster to become twice as large by a reload, and for the old and the
- * new MACs to be known together meanwhile. */
-#define MACS_FACTOR 4
+ * new entries to be known together meanwhile. */
+#define ROOM_FACTOR 4
 
 /* libbpf's complaints. Its callback has no argument of ours, and there is one libbpf
  * a process, hence file scope. */
@@ -97,9 +96,29 @@ int kernel_errno(int err)
 	return err <= -__LIBBPF_ERRNO__START ? -EINVAL : err;
 }
 
-static int load(struct kernel *k, size_t macs)
+static int set_room(struct bpf_map *map, size_t count)
 {
-	uint32_t room = macs < MACS_MIN / MACS_FACTOR ? MACS_MIN : (uint32_t)macs * MACS_FACTOR;
+	size_t room = count * ROOM_FACTOR < ROOM_MIN ? ROOM_MIN : count * ROOM_FACTOR;
+
+	return bpf_map__set_max_entries(map, (uint32_t)room);
+}
+
+static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room, bool forwards)
+{
+	int err = set_room(skel->maps.macs, room->macs);
+
+	if (!err)
+		err = set_room(skel->maps.addresses, room->ips);
+	if (!err && forwards)
+		err = set_room(skel->maps.peers, room->peers + KERNEL_PEER_FIRST);
+	if (!err)
+		err = bpf_program__set_autoload(skel->progs.clusterarpd_tap, forwards);
+	skel->rodata->forwards = forwards;
+	return err;
+}
+
+static int load(struct kernel *k, const struct kernel_room *room, bool forwards)
+{
 	int err;
 
 	k->cpus = libbpf_num_possible_cpus();
@@ -108,19 +127,22 @@ static int load(struct kernel *k, size_t macs)
 	k->skel = clusterarpd_bpf__open();
 	if (!k->skel)
 		return -errno;
-	err = bpf_map__set_max_entries(k->skel->maps.macs, room);
+	err = prepare(k->skel, room, forwards);
 	if (!err)
 		err = clusterarpd_bpf__load(k->skel);
 	if (!err)
-		err = kernel_shield_init(k, KERNEL_INGRESS,
-					 bpf_program__fd(k->skel->progs.clusterarpd_in));
+		err = kernel_tc_init(k, KERNEL_INGRESS,
+				     bpf_program__fd(k->skel->progs.clusterarpd_in));
 	if (!err)
-		err = kernel_shield_init(k, KERNEL_EGRESS,
-					 bpf_program__fd(k->skel->progs.clusterarpd_out));
+		err = kernel_tc_init(k, KERNEL_EGRESS,
+				     bpf_program__fd(k->skel->progs.clusterarpd_out));
+	if (!err && forwards)
+		err = kernel_tc_init(k, KERNEL_TAP_EGRESS,
+				     bpf_program__fd(k->skel->progs.clusterarpd_tap));
 	return err;
 }
 
-int kernel_load(size_t macs, struct kernel **out)
+int kernel_load(const struct kernel_room *room, bool forwards, struct kernel **out)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int err;
@@ -129,7 +151,7 @@ int kernel_load(size_t macs, struct kernel **out)
 		return -ENOMEM;
 	kernel_set_error("");
 	libbpf_set_print(take_complaint);
-	err = kernel_errno(load(k, macs));
+	err = kernel_errno(load(k, room, forwards));
 	if (err) {
 		kernel_unload(k);
 		return err;
@@ -146,64 +168,49 @@ void kernel_unload(struct kernel *k)
 	free(k);
 }
 
-/* A map as it shall be: `count` keys, one behind the other, and their values. */
-struct contents {
-	uint8_t *keys;
-	uint32_t *values;
-	size_t key_size, count;
+/* A map as it shall be: `count` items, each a key and behind it its value, in the order of
+ * the keys. */
+struct item {
+	union {
+		struct bpf_mac_key mac;
+		struct bpf_ip_key ip;
+	} key;
+	struct bpf_entry entry;
 };
 
-static int contents_init(struct contents *c, size_t key_size, size_t room)
+struct contents {
+	struct item *items;
+	size_t count;
+};
+
+static int compare_items(const void *a, const void *b)
 {
-	*c = (struct contents){ .key_size = key_size };
-	c->keys = calloc(room + 1, key_size);
-	c->values = calloc(room + 1, sizeof(*c->values));
-	return c->keys && c->values ? 0 : -ENOMEM;
+	return memcmp(a, b, sizeof(((struct item *)0)->key));
 }
 
-static void contents_free(struct contents *c)
+/* Keys are compared as if each had the size of the largest: the rest is zero. */
+static bool contents_have(const struct contents *c, const void *key, size_t size)
 {
-	free(c->keys);
-	free(c->values);
+	struct item wanted = { 0 };
+
+	memcpy(&wanted.key, key, size);
+	return bsearch(&wanted, c->items, c->count, sizeof(wanted), compare_items);
 }
 
-/* The index of `key`, or count. */
-static size_t contents_find(const struct contents *c, const void *key)
+static int forget_others(const struct bpf_map *map, const struct contents *c)
 {
-	size_t i;
-
-	for (i = 0; i < c->count; i++)
-		if (!memcmp(c->keys + i * c->key_size, key, c->key_size))
-			break;
-	return i;
-}
-
-/* A key that is named again adds to its roles. */
-static void contents_add(struct contents *c, const void *key, uint32_t roles)
-{
-	size_t i = contents_find(c, key);
-
-	if (i == c->count)
-		memcpy(c->keys + c->count++ * c->key_size, key, c->key_size);
-	c->values[i] |= roles;
-}
-
-static int forget_others(int map, const struct contents *c)
-{
-	struct bpf_ip_key key, next; /* the larger key: room for either */
-	void *from = NULL;
+	size_t size = bpf_map__key_size(map);
+	int fd = bpf_map__fd(map), err;
+	struct item here, next;
 	bool more;
-	int err;
 
-	_Static_assert(sizeof(struct bpf_mac_key) <= sizeof(struct bpf_ip_key), "key too large");
-	err = bpf_map_get_next_key(map, NULL, &next);
+	err = bpf_map_get_next_key(fd, NULL, &next.key);
 	while (!err) {
-		/* Look behind `key` before it goes: a missing key means "from the start". */
-		key = next;
-		from = &key;
-		more = !bpf_map_get_next_key(map, from, &next);
-		if (contents_find(c, from) == c->count) {
-			err = bpf_map_delete_elem(map, from);
+		/* Look behind `here` before it goes: a missing key means "from the start". */
+		here = next;
+		more = !bpf_map_get_next_key(fd, &here.key, &next.key);
+		if (!contents_have(c, &here.key, size)) {
+			err = bpf_map_delete_elem(fd, &here.key);
 			if (err && err != -ENOENT)
 				return err;
 			err = 0;
@@ -214,82 +221,96 @@ static int forget_others(int map, const struct contents *c)
 	return err == -ENOENT ? 0 : err;
 }
 
-static int add_all(int map, const struct contents *c)
+static int add_all(const struct bpf_map *map, const struct contents *c)
 {
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < c->count && !err; i++)
-		err = bpf_map_update_elem(map, c->keys + i * c->key_size, &c->values[i], BPF_ANY);
+		err = bpf_map_update_elem(bpf_map__fd(map), &c->items[i].key, &c->items[i].entry,
+					  BPF_ANY);
 	return err;
 }
 
 /* Add first, forget later: what is in both the old and the new contents is never
  * missing, nor is anything while the cluster changes. Only where the map has no room
  * for both is it the other way round. */
-static int map_assign(const struct bpf_map *map, const struct contents *c)
+static int map_assign(const struct bpf_map *map, struct contents *c)
 {
-	int fd = bpf_map__fd(map);
 	int err;
 
 	if (c->count > bpf_map__max_entries(map))
 		return -E2BIG;
-	err = add_all(fd, c);
+	qsort(c->items, c->count, sizeof(*c->items), compare_items);
+	err = add_all(map, c);
 	if (!err)
-		return forget_others(fd, c);
+		return forget_others(map, c);
 	if (err == -E2BIG)
-		err = forget_others(fd, c);
-	return err ? err : add_all(fd, c);
+		err = forget_others(map, c);
+	return err ? err : add_all(map, c);
 }
 
 static int assign_macs(struct kernel *k, const struct kernel_mac *macs, size_t count)
 {
-	struct bpf_mac_key key;
-	struct contents c;
+	struct contents c = { calloc(count + 1, sizeof(struct item)), count };
 	size_t i;
-	int err = contents_init(&c, sizeof(key), count);
+	int err = c.items ? 0 : -ENOMEM;
 
 	for (i = 0; !err && i < count; i++) {
-		memset(&key, 0, sizeof(key));
-		memcpy(key.b, macs[i].mac.b, sizeof(key.b));
-		contents_add(&c, &key, macs[i].roles);
+		memcpy(c.items[i].key.mac.b, macs[i].mac.b, MAC_LEN);
+		c.items[i].entry = (struct bpf_entry){ macs[i].roles, macs[i].peer };
 	}
 	if (!err)
 		err = map_assign(k->skel->maps.macs, &c);
-	contents_free(&c);
+	free(c.items);
 	return err;
 }
 
-static int assign_addresses(struct kernel *k, const struct ip_addr *self, size_t count)
+static int assign_ips(struct kernel *k, const struct kernel_ip *ips, size_t count)
 {
-	struct bpf_ip_key key;
-	struct contents c;
+	struct contents c = { calloc(count + 1, sizeof(struct item)), count };
 	size_t i;
-	int err = contents_init(&c, sizeof(key), count);
+	int err = c.items ? 0 : -ENOMEM;
 
 	_Static_assert(AF_INET == BPF_FAMILY_IPV4 && AF_INET6 == BPF_FAMILY_IPV6, "AF_*");
 	for (i = 0; !err && i < count; i++) {
-		memset(&key, 0, sizeof(key));
-		key.family = self[i].family;
-		memcpy(key.b, self[i].b, sizeof(key.b));
-		contents_add(&c, &key, IP_SELF);
+		c.items[i].key.ip.family = ips[i].ip.family;
+		memcpy(c.items[i].key.ip.b, ips[i].ip.b, sizeof(ips[i].ip.b));
+		c.items[i].entry = (struct bpf_entry){ ips[i].roles, ips[i].peer };
 	}
 	if (!err)
 		err = map_assign(k->skel->maps.addresses, &c);
-	contents_free(&c);
+	free(c.items);
 	return err;
 }
 
-int kernel_configure(struct kernel *k, unsigned policy, const struct kernel_mac *macs,
-		     size_t mac_count, const struct ip_addr *self, size_t self_count)
+int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
 {
-	int err = assign_macs(k, macs, mac_count);
+	struct bpf_path *path = &k->skel->bss->path;
+	int err = assign_macs(k, cluster->macs, cluster->mac_count);
 
 	if (!err)
-		err = assign_addresses(k, self, self_count);
-	if (!err)
-		__atomic_store_n(&k->skel->bss->policy, policy, __ATOMIC_RELAXED);
-	return err;
+		err = assign_ips(k, cluster->ips, cluster->ip_count);
+	if (err)
+		return err;
+	memcpy(path->cluster, cluster->cluster->b, MAC_LEN);
+	memcpy(path->source, cluster->source->b, MAC_LEN);
+	__atomic_store_n(&path->policy, cluster->policy, __ATOMIC_RELAXED);
+	return 0;
+}
+
+void kernel_set_path(struct kernel *k, unsigned nic, unsigned mtu, unsigned tap)
+{
+	struct bpf_path *path = &k->skel->bss->path;
+
+	__atomic_store_n(&path->mtu, mtu, __ATOMIC_RELAXED);
+	__atomic_store_n(&path->tap, tap, __ATOMIC_RELAXED);
+	__atomic_store_n(&path->nic, nic, __ATOMIC_RELEASE);
+}
+
+uint32_t kernel_peers(const struct kernel *k)
+{
+	return bpf_map__max_entries(k->skel->maps.peers) - KERNEL_PEER_FIRST;
 }
 
 int kernel_own_socket(struct kernel *k, int packet_fd)
@@ -306,20 +327,34 @@ int kernel_own_socket(struct kernel *k, int packet_fd)
 	return 0;
 }
 
-int kernel_add_drops(const struct kernel *k, uint64_t *drops)
+/* The value at `key`, `count` numbers of 64 bits, added up over the CPUs. */
+static int sum(const struct kernel *k, const struct bpf_map *map, uint32_t key, uint64_t *numbers,
+	       size_t count)
 {
-	int map = bpf_map__fd(k->skel->maps.drops);
-	uint64_t *by_cpu = calloc((size_t)k->cpus, sizeof(*by_cpu));
-	uint32_t reason;
-	int cpu, err = 0;
+	uint64_t *by_cpu = calloc((size_t)k->cpus * count, sizeof(*by_cpu));
+	size_t i;
+	int err;
 
 	if (!by_cpu)
 		return -ENOMEM;
-	for (reason = 0; reason < DROP_REASONS && !err; reason++) {
-		err = bpf_map_lookup_elem(map, &reason, by_cpu);
-		for (cpu = 0; cpu < k->cpus && !err; cpu++)
-			drops[reason] += by_cpu[cpu];
-	}
+	memset(numbers, 0, count * sizeof(*numbers));
+	err = bpf_map_lookup_elem(bpf_map__fd(map), &key, by_cpu);
+	for (i = 0; !err && i < (size_t)k->cpus * count; i++)
+		numbers[i % count] += by_cpu[i];
 	free(by_cpu);
 	return err;
+}
+
+int kernel_counts(const struct kernel *k, struct bpf_counts *counts)
+{
+	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
+	return sum(k, k->skel->maps.counts, 0, (uint64_t *)counts,
+		   sizeof(*counts) / sizeof(uint64_t));
+}
+
+int kernel_peer_counts(const struct kernel *k, uint32_t peer, struct bpf_peer_counts *counts)
+{
+	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
+	return sum(k, k->skel->maps.peers, peer, (uint64_t *)counts,
+		   sizeof(*counts) / sizeof(uint64_t));
 }

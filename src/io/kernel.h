@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel: loads and attaches the eBPF programs: the socket filter (I3) and the
- * shield (SPEC 5). By libbpf and the skeleton that bpftool makes of
+ * kernel: loads and attaches the eBPF programs: the socket filter (I3), the shield (SPEC 5)
+ * and the kernel data path (SPEC 9). By libbpf and the skeleton that bpftool makes of
  * src/bpf/clusterarpd.bpf.c.
  *
  * Functions that return int give 0 or a negative errno value; none of them logs,
@@ -15,37 +15,64 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/clusterarpd_bpf.h"
 #include "core/addr.h"
 #include "core/rules.h"
 
 struct kernel;
 
-/* What the socket filter must know of an address. */
+/* What the programs must know of a MAC and of an IP address. `peer`: index of its counters,
+ * below the `peers` of kernel_load(); 0: none. */
 struct kernel_mac {
 	struct mac mac;
 	uint16_t roles; /* enum mac_role */
+	uint32_t peer;
+};
+struct kernel_ip {
+	struct ip_addr ip;
+	uint16_t roles; /* enum ip_role */
+	uint32_t peer;
 };
 
-enum kernel_hook { KERNEL_INGRESS, KERNEL_EGRESS };
+/* The cluster as this node sees it. Borrowed. */
+struct kernel_cluster {
+	unsigned policy;                    /* enum rule_policy */
+	const struct mac *cluster, *source; /* MAC of the cluster, own wire source MAC */
+	struct kernel_mac *macs;            /* each once; kernel_configure() sorts them */
+	size_t mac_count;
+	struct kernel_ip *ips; /* likewise */
+	size_t ip_count;
+};
 
-/* Load the programs into the kernel, with room for `macs` MACs, for twice as many
- * after a reload, and never less than 64; attaches nothing. Sets *out. -EPERM:
- * CAP_BPF, CAP_PERFMON or CAP_NET_ADMIN is missing. */
-int kernel_load(size_t macs, struct kernel **out);
+/* Of the NIC; of the TAP. */
+enum kernel_hook { KERNEL_INGRESS, KERNEL_EGRESS, KERNEL_TAP_EGRESS };
+
+/* Load the programs into the kernel, those of the kernel data path too if `forwards`;
+ * attaches nothing. With room for `macs` MACs, `ips` addresses and counters of `peers` peers,
+ * and for twice as many of each after a reload. Sets *out. -EPERM: CAP_BPF, CAP_PERFMON or
+ * CAP_NET_ADMIN is missing. */
+struct kernel_room {
+	size_t macs, ips, peers;
+};
+int kernel_load(const struct kernel_room *room, bool forwards, struct kernel **out);
 /* Frees what the process holds; attached tc programs stay attached. */
 void kernel_unload(struct kernel *k);
-/* What was wrong in the last kernel_load(), kernel_shield_attach() or
- * kernel_shield_to_front(), as libbpf or the kernel put it: one line, the first, for what
- * follows from it comes after; "" for none. It is the process's, as libbpf's log is, and
- * outlives a kernel_load() that failed. */
+/* What was wrong in the last kernel_load(), kernel_shield_attach(),
+ * kernel_shield_to_front() or kernel_tap_attach(), as libbpf or the kernel put it: one line, the
+ * first, for what follows from it comes after; "" for none. It is the process's, as libbpf's log
+ * is, and outlives a kernel_load() that failed. */
 const char *kernel_error(void);
 
-/* Tell the socket filter the cluster: every MAC that has a role, `policy` (enum
- * rule_policy) and the own dedicated addresses (for I1 with source_mac = cluster).
- * What was told before and is no longer named is forgotten; a MAC that is named twice
- * has the roles of both. -E2BIG: more than kernel_load() made room for. */
-int kernel_configure(struct kernel *k, unsigned policy, const struct kernel_mac *macs,
-		     size_t mac_count, const struct ip_addr *self, size_t self_count);
+/* Tell the programs the cluster. What was told before and is no longer named is forgotten;
+ * what is in both is there all the time. -E2BIG: more than kernel_load() made room for. */
+int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster);
+/* Where the kernel data path leads, at once: by ifindex; 0: what would go there goes to the
+ * daemon. `mtu`: the NIC's. */
+void kernel_set_path(struct kernel *k, unsigned nic, unsigned mtu, unsigned tap);
+
+/* The index of the first peer's counters, and how many there are. */
+#define KERNEL_PEER_FIRST 1
+uint32_t kernel_peers(const struct kernel *k);
 
 /* Put the filter on a packet socket (after kernel_configure(), before it is bound), and
  * let what this socket sends, and nothing else, pass the egress program. Before
@@ -53,8 +80,9 @@ int kernel_configure(struct kernel *k, unsigned policy, const struct kernel_mac 
  * that send on the NIC get ENOBUFS. */
 int kernel_own_socket(struct kernel *k, int packet_fd);
 
-/* Frames that the filter dropped, by reason; adds to drops[DROP_REASONS]. */
-int kernel_add_drops(const struct kernel *k, uint64_t *drops);
+/* What the programs have counted, on all CPUs. */
+int kernel_counts(const struct kernel *k, struct bpf_counts *counts);
+int kernel_peer_counts(const struct kernel *k, uint32_t peer, struct bpf_peer_counts *counts);
 
 /* The shield on a link. Attach creates clsact where it is missing and puts both
  * programs in, first in their hook: priority 1 and handles of their own. Whatever holds
@@ -81,6 +109,13 @@ int kernel_shield_to_front(struct kernel *k, int ifindex, enum kernel_hook hook)
 int kernel_shield_detach(int ifindex);
 /* Is a filter with this priority and handle ours? */
 bool kernel_shield_is_ours(unsigned priority, uint32_t handle);
+
+/* The kernel data path's program on the TAP's egress, the last of that hook: the operator's
+ * filters on the TAP come first, and what they accept for good takes the way by the daemon.
+ * Otherwise as kernel_shield_attach(). */
+int kernel_tap_attach(struct kernel *k, int ifindex, bool *changed);
+/* Takes it out; fine when it is not there. */
+int kernel_tap_detach(int ifindex);
 
 /* The number of tcx programs on a link's ingress and egress; 0 where the kernel
  * knows no tcx; or a negative errno value. They run before clsact. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel_private: what kernel.c and kernel_shield.c share.
+ * kernel_private: what kernel.c and kernel_tc.c share.
  */
 #ifndef CLUSTERARPD_IO_KERNEL_PRIVATE_H
 #define CLUSTERARPD_IO_KERNEL_PRIVATE_H
 
 #include "io/kernel.h"
 
-#define KERNEL_HOOKS 2 /* enum kernel_hook */
+#define KERNEL_HOOKS 3 /* enum kernel_hook */
 
 struct kernel {
 	struct clusterarpd_bpf *skel; /* kernel.c's alone */
@@ -15,7 +15,7 @@ struct kernel {
 	struct {
 		int prog_fd; /* the skeleton's */
 		uint32_t prog_id;
-	} shield[KERNEL_HOOKS]; /* kernel_shield.c's alone */
+	} programs[KERNEL_HOOKS]; /* kernel_tc.c's alone */
 };
 
 /* Have kernel_error() say `text`; "": nothing, until libbpf complains again. */
@@ -25,7 +25,7 @@ void kernel_expect_complaints(bool expected);
 /* What libbpf returned, as a negative errno value: it has errors of its own above. */
 int kernel_errno(int err);
 
-/* Tell the shield its program of a hook. */
-int kernel_shield_init(struct kernel *k, enum kernel_hook hook, int prog_fd);
+/* Which program belongs into a hook. */
+int kernel_tc_init(struct kernel *k, enum kernel_hook hook, int prog_fd);
 
 #endif

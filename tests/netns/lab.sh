@@ -11,7 +11,7 @@
 # a clusterarpd; plain hosts (out, …) have an address on eth0 and run nothing.
 #
 # Environment: CLUSTERARPD, CLUSTERARPCTL: the programs under test.
-#   LAB_SLOW=1: a sanitized build, be patient. LAB_DIR: where files go.
+#   LAB_DATAPATH: user (the default) or kernel. LAB_SLOW=1: a sanitized build, be patient. LAB_DIR: where files go.
 
 set -eu
 export PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C
@@ -20,7 +20,8 @@ LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${CLUSTERARPD:=$LAB_TOP/../../src/clusterarpd}"
 : "${CLUSTERARPCTL:=$LAB_TOP/../../src/clusterarpctl}"
 : "${LAB_SLOW:=}"
-export CLUSTERARPD CLUSTERARPCTL LAB_SLOW
+: "${LAB_DATAPATH:=user}"
+export CLUSTERARPD CLUSTERARPCTL LAB_SLOW LAB_DATAPATH
 
 LAB_CLUSTER_IP=12.12.4.100
 # shellcheck disable=SC2034 # for the tests, as are GBITS and LOST below
@@ -107,6 +108,9 @@ expect_rc() {
 		fail "$what: expected exit status $want, saw $rc: $(head -c 2000 "$LAB_DIR/output")"
 	ok "$what: exit status $rc"
 }
+
+# by_path USER KERNEL: what holds on this data path.
+by_path() { if [ "$LAB_DATAPATH" = kernel ]; then echo "$2"; else echo "$1"; fi; }
 
 # A time limit that suits the build.
 seconds() { if [ -n "$LAB_SLOW" ]; then echo $(($1 * 4)); else echo "$1"; fi; }
@@ -237,7 +241,7 @@ lab_nodes() {
 # lab_config [KEY=VALUE…] [NODE.KEY=VALUE…]: writes $LAB_CONF for the nodes of
 # the lab. KEY= with nothing behind it leaves a key out.
 lab_config() {
-	local -A cluster=([interface]=eth0 [tap]=cluster0 [datapath]=user
+	local -A cluster=([interface]=eth0 [tap]=cluster0 [datapath]=$LAB_DATAPATH
 		[address]=$LAB_CLUSTER_IP/24) node=()
 	local setting key name
 	for setting in "$@"; do

@@ -79,10 +79,12 @@ expect "frames lost so far" 0 "$(lost)"
 kill -STOP "${LAB_PID[alpha]}"
 on out /usr/bin/python3 -c '
 import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.setsockopt(socket.SOL_SOCKET, 32, 1 << 26)
-for i in range(1000):
-    s.sendto(bytes(60000), ("12.12.4.101", 9))
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+s.bind(("eth0", 0))
+arp = bytes.fromhex("ffffffffffff 5254000000c8 0806 0001 0800 06 04 0001 5254000000c8 0c0c04c8"
+                    "000000000000 0c0c04c9")
+for i in range(30000):
+    s.send(arp + bytes(18))
 '
 kill -CONT "${LAB_PID[alpha]}"
 before=$(lost)

@@ -62,7 +62,7 @@ expect_reach alpha beta
 expect_reach alpha out
 has() { jq -e "$1" "$LAB_DIR/output" >/dev/null || fail "expected $1, saw $(cat "$LAB_DIR/output")"; }
 control 0 "-j status" -s "$(socket_of alpha)" -j status
-has '.schema_version == 1 and .node == "alpha" and .datapath == "user" and .uptime_seconds >= 0'
+has '.schema_version == 1 and .node == "alpha" and .datapath == "'"$LAB_DATAPATH"'" and .uptime_seconds >= 0'
 has '(.version | type) == "string" and (.config_generation | type) == "number"'
 has ".cluster | (.address[0] | startswith(\"$LAB_CLUSTER_IP\")) and .lladdr == \"$LAB_CLUSTER_MAC\""
 has '.cluster | .tap == "cluster0" and .dev == "eth0"'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
 # run: plain
+# run: user
 #
 # Frames as they pass, before and after, in a file that tcpdump and tshark read: figure 6
 # (SPEC 2) row by row, what is dropped with the reason, and what found no room counted. A
@@ -19,7 +20,7 @@ B=12.12.4.102
 ZERO=00:00:00:00:00:00
 
 lab_nodes 2 ageing=0 mtu=9000
-lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast
+lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast datapath=user
 lab_start_all
 SOCKET=$(socket_of alpha)
 
@@ -227,4 +228,20 @@ fi
 ctl_capture "$LAB_DIR/last.pcapng" --count 2
 on alpha ping -n -c 1 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 ctl_capture_ended "$LAB_DIR/last.pcapng"
+lab_stop_all
+
+# --- the kernel data path -----------------------------------------------------------------
+
+lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast datapath=kernel
+lab_start_all
+sleep 3.2
+FILE=$LAB_DIR/kernel.pcapng
+ctl_capture "$FILE"
+on alpha ping -n -c 3 -i 0.2 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+ctl_capture_end "$FILE"
+expect "kernel data path: ARP between them, and pings" "4 0" \
+	"$(fields "$FILE" "$between" frame.number | wc -l) $(fields "$FILE" icmp frame.number | wc -l)"
+expect_in() { grep -q "$2" <<<"$3" || fail "$1: $3"; ok "$1: $2"; }
+expect_in "what is said of the rest" "tcpdump -i eth0" "$(cat "$FILE.err")"
+expect_in "and in the file" "the kernel data path carries what is not in here" "$(capinfos -k "$FILE" 2>&1)"
 lab_stop_all

@@ -255,7 +255,7 @@ static void end_follows(struct file *f)
 /* A capture whose beginning has been read. */
 static struct capture *begin(struct file *f)
 {
-	struct capture *c = capture_create(TAP, NIC);
+	struct capture *c = capture_create(TAP, NIC, NULL);
 
 	assert_non_null(c);
 	take(f, c, 1000);
@@ -282,7 +282,7 @@ static void begins_with_section_and_interfaces(void **state)
 		struct capture *c;
 
 		snprintf(tap, sizeof(tap), "%.*s", (int)i, name);
-		c = capture_create(tap, nic);
+		c = capture_create(tap, nic, NULL);
 		assert_false(capture_is_empty(c));
 		take(&f, c, i); /* at once or by the byte */
 		section_follows(&f);

@@ -162,7 +162,7 @@ static void test_defaults(void **state)
 	assert_false(c->adopt);
 	assert_int_equal(c->gateway.family, AF_UNSPEC);
 	assert_int_equal(c->mtu, 0);
-	assert_int_equal(c->datapath_line + c->first_ipv6_line, 0);
+	assert_int_equal(c->first_ipv6_line, 0);
 	assert_int_equal(c->node_count, 2);
 	assert_string_equal(c->nodes[1].name, "beta");
 	assert_int_equal(c->nodes[1].line, 6);
@@ -213,7 +213,6 @@ static void test_every_key(void **state)
 	assert_true(ip_parse("12.12.4.1", &gateway));
 	assert_true(ip_equal(&c->gateway, &gateway));
 	assert_int_equal(c->mtu, 9000);
-	assert_int_equal(c->datapath_line, 11);
 	assert_int_equal(c->first_ipv6_line, 16);
 	assert_int_equal(c->nodes[0].address.count, 3);
 	check_prefix(&c->nodes[0].address.list[0], "2001:db8::101/64");
@@ -921,7 +920,6 @@ static void test_unsupported(void **state)
 		{ "everything",
 		  CLUSTER "adopt = yes\nneigh = pin\ndatapath = kernel\n" NODES
 			  "address = 2001:db8::1/64\naddress = 2001:db8::2/64\n",
-		  "6: datapath = kernel is not available in this version\n"
 		  "11: IPv6 is not available in this version" },
 		{ "cluster IPv6", CLUSTER "gateway = 2001:db8::1\naddress = 2001:db8::2/64\n" NODES,
 		  "4: IPv6 is not" },

@@ -120,11 +120,35 @@ static void policy_from_configuration(void **state)
 	cluster_free(&c);
 }
 
-static void count_mac(const struct mac *m, uint16_t roles, void *arg)
+static void count_mac(const struct mac *m, const struct peers_entry *entry, void *arg)
 {
 	(void)m;
-	assert_int_not_equal(roles, 0);
+	assert_int_not_equal(entry->roles, 0);
 	++*(unsigned *)arg;
+}
+
+/* By whose they are: own, the cluster's, peers'. */
+static void count_ip(const struct ip_addr *ip, const struct peers_entry *entry, void *arg)
+{
+	unsigned *n = arg;
+
+	assert_int_not_equal(ip->family, 0);
+	n[entry->roles == IP_SELF ? 0 : entry->roles == IP_CLUSTER ? 1 : 2]++;
+	assert_int_equal(entry->roles == IP_PEER, entry->peer != NULL);
+}
+
+static void every_address_is_listed(void **state)
+{
+	struct cluster c = cluster_make("", "alpha");
+	unsigned n[3] = { 0 };
+
+	(void)state;
+	peers_each_ip(c.peers, count_ip, n);
+	assert_int_equal(n[0], 1);
+	assert_int_equal(n[1], 1);
+	assert_int_equal(n[2], 2);
+	assert_int_equal(peers_ip_count(c.peers), 4);
+	cluster_free(&c);
 }
 
 static void every_mac_is_listed(void **state)
@@ -135,6 +159,7 @@ static void every_mac_is_listed(void **state)
 	(void)state;
 	peers_each_mac(c.peers, count_mac, &n);
 	assert_int_equal(n, 7); /* the cluster's, and two of each of three nodes */
+	assert_int_equal(peers_mac_count(c.peers), 7);
 	cluster_free(&c);
 }
 
@@ -344,6 +369,7 @@ int main(void)
 		cmocka_unit_test(own_address_for_a_target),
 		cmocka_unit_test(policy_from_configuration),
 		cmocka_unit_test(every_mac_is_listed),
+		cmocka_unit_test(every_address_is_listed),
 		cmocka_unit_test(exchange_and_back),
 		cmocka_unit_test(exchange_and_go_on),
 		cmocka_unit_test(exchange_with_a_cluster_without_peers),

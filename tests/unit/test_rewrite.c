@@ -652,6 +652,22 @@ static void who_is_counted_as_peer(void **state)
 	cluster_free(&c);
 }
 
+/* By MAC; by IP only where all nodes have one MAC as source. */
+static void what_an_ip_tells_of_a_peer(void **state)
+{
+	struct cluster c = cluster_make("", "alpha");
+	struct cluster one_mac = cluster_make("source_mac = cluster\n", "alpha");
+	struct test_frame routed = ipv4_frame(OUT_MAC, ALPHA_MAC, BETA_IP, ALPHA_IP);
+	struct test_frame to = ipv4_frame(CLUSTER_MAC, OUT_MAC, ALPHA_IP, BETA_IP);
+
+	(void)state;
+	assert_null(rewrite(&c, REWRITE_INGRESS, &routed).peer);
+	assert_null(rewrite(&c, REWRITE_EGRESS, &to).peer);
+	assert_string_equal(rewrite(&one_mac, REWRITE_INGRESS, &routed).peer->node->name, "beta");
+	cluster_free(&c);
+	cluster_free(&one_mac);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -681,6 +697,7 @@ int main(void)
 		cmocka_unit_test(foreign_arp_is_untouched),
 		cmocka_unit_test(noise_does_no_harm),
 		cmocka_unit_test(who_is_counted_as_peer),
+		cmocka_unit_test(what_an_ip_tells_of_a_peer),
 	};
 
 	return cmocka_run_group_tests_name("rewrite", tests, NULL, NULL);

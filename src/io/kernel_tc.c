@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kernel_shield: the two tc programs of the shield put on a link and taken off it; see
- * kernel.h.
+ * kernel_tc: the tc programs put on a link and taken off it: the shield's two on the NIC,
+ * that of the kernel data path on the TAP; see kernel.h.
  *
- * Whose is a filter? tc knows a filter by hook, priority and handle. Ours have
- * priority 1 and handles that spell "cla" and a small number. The kernel gives out
- * handles from 1 upwards, and nobody picks these by chance, so that whatever holds one
- * is ours: this run's, or left by one that was killed, and then it is replaced in one
- * step. (To ask for the name of somebody's program takes CAP_SYS_ADMIN, which the
- * daemon does not have; and a name is as easily borrowed as a handle.)
+ * Whose is a filter? tc knows a filter by hook, priority and handle. Ours have the first
+ * priority on the NIC and the last but one on the TAP, and handles that spell "cla" and a small
+ * number. The kernel gives out handles from 1 upwards, and nobody picks these by chance, so that
+ * whatever holds one is ours: this run's, or left by one that was killed, and then it is replaced
+ * in one step. (To ask for the name of somebody's program takes CAP_SYS_ADMIN, which the daemon
+ * does not have; and a name is as easily borrowed as a handle.)
  *
  * First in the hook? Among filters of one priority the newest comes first, and
  * replacing leaves it where it is. So each hook has two handles of ours, one of which
@@ -31,15 +31,17 @@
 #include "io/kernel_private.h"
 
 #define PRIORITY        1
+#define PRIORITY_TAP    0xfffe
 #define PRIORITY_UNUSED 0xffff      /* the last: nobody's */
 #define HANDLE          0x636c6100u /* "cla" */
 #define SLOTS           2           /* handles a hook */
+#define SHIELD_HOOKS    2           /* KERNEL_INGRESS, KERNEL_EGRESS */
 
 /* enum bpf_attach_type since Linux 6.6 */
 #define TCX_INGRESS ((enum bpf_attach_type)46)
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
 
-int kernel_shield_init(struct kernel *k, enum kernel_hook hook, int prog_fd)
+int kernel_tc_init(struct kernel *k, enum kernel_hook hook, int prog_fd)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
@@ -47,8 +49,8 @@ int kernel_shield_init(struct kernel *k, enum kernel_hook hook, int prog_fd)
 
 	if (err)
 		return err;
-	k->shield[hook].prog_fd = prog_fd;
-	k->shield[hook].prog_id = info.id;
+	k->programs[hook].prog_fd = prog_fd;
+	k->programs[hook].prog_id = info.id;
 	return 0;
 }
 
@@ -59,7 +61,8 @@ static uint32_t handle_of(enum kernel_hook hook, unsigned slot)
 
 bool kernel_shield_is_ours(unsigned priority, uint32_t handle)
 {
-	return priority == PRIORITY && handle >= HANDLE && handle < HANDLE + KERNEL_HOOKS * SLOTS;
+	return priority == PRIORITY && handle >= handle_of(KERNEL_INGRESS, 0) &&
+	       handle < handle_of(KERNEL_TAP_EGRESS, 0);
 }
 
 static struct bpf_tc_hook tc_hook(int ifindex, enum kernel_hook hook)
@@ -80,12 +83,12 @@ static struct bpf_tc_hook tc_both_hooks(int ifindex)
 	return h;
 }
 
-static struct bpf_tc_opts tc_opts(uint32_t handle)
+static struct bpf_tc_opts tc_opts(enum kernel_hook hook, uint32_t handle)
 {
 	return (struct bpf_tc_opts){
 		.sz = sizeof(struct bpf_tc_opts),
 		.handle = handle,
-		.priority = PRIORITY,
+		.priority = hook == KERNEL_TAP_EGRESS ? PRIORITY_TAP : PRIORITY,
 	};
 }
 
@@ -103,7 +106,7 @@ static int query(int ifindex, enum kernel_hook hook, struct bpf_tc_opts *opts)
 /* The id of the program that `handle` holds in a hook; 0: none, or none by eBPF. */
 static uint32_t holds(int ifindex, enum kernel_hook hook, uint32_t handle)
 {
-	struct bpf_tc_opts opts = tc_opts(handle);
+	struct bpf_tc_opts opts = tc_opts(hook, handle);
 
 	return query(ifindex, hook, &opts) ? 0 : opts.prog_id;
 }
@@ -111,7 +114,7 @@ static uint32_t holds(int ifindex, enum kernel_hook hook, uint32_t handle)
 /* Has a hook no filter (or is there no such hook)? */
 static bool is_empty(int ifindex, enum kernel_hook hook)
 {
-	struct bpf_tc_opts opts = tc_opts(HANDLE);
+	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
 
 	opts.priority = PRIORITY_UNUSED;
 	return query(ifindex, hook, &opts) == -EINVAL;
@@ -120,7 +123,7 @@ static bool is_empty(int ifindex, enum kernel_hook hook)
 /* Is our priority another kind's, or another protocol's? */
 static bool is_taken(int ifindex, enum kernel_hook hook)
 {
-	struct bpf_tc_opts opts = tc_opts(HANDLE);
+	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
 
 	return query(ifindex, hook, &opts) == -EINVAL && !is_empty(ifindex, hook);
 }
@@ -136,9 +139,9 @@ static bool is_in_both_hooks(int ifindex, uint32_t ingress_handle)
 static int put(struct kernel *k, int ifindex, enum kernel_hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	struct bpf_tc_opts opts = tc_opts(handle);
+	struct bpf_tc_opts opts = tc_opts(hook, handle);
 
-	opts.prog_fd = k->shield[hook].prog_fd;
+	opts.prog_fd = k->programs[hook].prog_fd;
 	opts.flags = BPF_TC_F_REPLACE;
 	return kernel_errno(bpf_tc_attach(&h, &opts));
 }
@@ -147,7 +150,7 @@ static int put(struct kernel *k, int ifindex, enum kernel_hook hook, uint32_t ha
 static int take_out(int ifindex, enum kernel_hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	struct bpf_tc_opts opts = tc_opts(handle);
+	struct bpf_tc_opts opts = tc_opts(hook, handle);
 	int err;
 
 	kernel_expect_complaints(true);
@@ -172,7 +175,7 @@ static int settle(struct kernel *k, int ifindex, enum kernel_hook hook, struct s
 	held[0] = holds(ifindex, hook, handle_of(hook, 0));
 	held[1] = holds(ifindex, hook, handle_of(hook, 1));
 	*s = (struct settled){ .slot = !held[0] && held[1] };
-	if (held[s->slot] != k->shield[hook].prog_id) {
+	if (held[s->slot] != k->programs[hook].prog_id) {
 		err = put(k, ifindex, hook, handle_of(hook, s->slot));
 		if (err)
 			return err;
@@ -185,7 +188,7 @@ static int settle(struct kernel *k, int ifindex, enum kernel_hook hook, struct s
 	return take_out(ifindex, hook, handle_of(hook, !s->slot));
 }
 
-static int settle_both(struct kernel *k, int ifindex, struct settled done[KERNEL_HOOKS])
+static int settle_both(struct kernel *k, int ifindex, struct settled done[SHIELD_HOOKS])
 {
 	int err = settle(k, ifindex, KERNEL_INGRESS, &done[KERNEL_INGRESS]);
 
@@ -210,22 +213,28 @@ static int ensure_clsact(int ifindex, bool *created)
 	return err == -EEXIST ? 0 : err;
 }
 
-static void undo(int ifindex, bool created, const struct settled done[KERNEL_HOOKS])
+static void undo_clsact(int ifindex, bool created)
 {
 	struct bpf_tc_hook both = tc_both_hooks(ifindex);
-	unsigned hook;
 
-	for (hook = 0; hook < KERNEL_HOOKS; hook++)
-		if (done[hook].added)
-			take_out(ifindex, (enum kernel_hook)hook,
-				 handle_of((enum kernel_hook)hook, done[hook].slot));
 	if (created && is_empty(ifindex, KERNEL_INGRESS) && is_empty(ifindex, KERNEL_EGRESS))
 		bpf_tc_hook_destroy(&both);
 }
 
+static void undo(int ifindex, bool created, const struct settled done[SHIELD_HOOKS])
+{
+	unsigned hook;
+
+	for (hook = 0; hook < SHIELD_HOOKS; hook++)
+		if (done[hook].added)
+			take_out(ifindex, (enum kernel_hook)hook,
+				 handle_of((enum kernel_hook)hook, done[hook].slot));
+	undo_clsact(ifindex, created);
+}
+
 int kernel_shield_attach(struct kernel *k, int ifindex, bool *changed)
 {
-	struct settled done[KERNEL_HOOKS] = { 0 };
+	struct settled done[SHIELD_HOOKS] = { 0 };
 	bool created;
 	int err;
 
@@ -260,20 +269,54 @@ int kernel_shield_to_front(struct kernel *k, int ifindex, enum kernel_hook hook)
 	return err;
 }
 
-int kernel_shield_detach(int ifindex)
+/* Whatever is ours in a hook. */
+static int clear(int ifindex, enum kernel_hook hook)
 {
-	unsigned hook, slot;
+	unsigned slot;
 	int err = 0, failed;
 
-	for (hook = 0; hook < KERNEL_HOOKS; hook++) {
-		for (slot = 0; slot < SLOTS; slot++) {
-			failed = take_out(ifindex, (enum kernel_hook)hook,
-					  handle_of((enum kernel_hook)hook, slot));
-			if (failed)
-				err = failed;
-		}
+	for (slot = 0; slot < SLOTS; slot++) {
+		failed = take_out(ifindex, hook, handle_of(hook, slot));
+		if (failed)
+			err = failed;
 	}
 	return err;
+}
+
+int kernel_shield_detach(int ifindex)
+{
+	int ingress = clear(ifindex, KERNEL_INGRESS);
+	int egress = clear(ifindex, KERNEL_EGRESS);
+
+	return ingress ? ingress : egress;
+}
+
+int kernel_tap_attach(struct kernel *k, int ifindex, bool *changed)
+{
+	struct settled done;
+	bool created;
+	int err;
+
+	*changed = false;
+	kernel_set_error("");
+	if (is_taken(ifindex, KERNEL_TAP_EGRESS)) {
+		kernel_set_error("filters of another kind or protocol have the program's priority");
+		return -EBUSY;
+	}
+	err = ensure_clsact(ifindex, &created);
+	if (err)
+		return err;
+	err = settle(k, ifindex, KERNEL_TAP_EGRESS, &done);
+	if (err)
+		undo_clsact(ifindex, created);
+	else
+		*changed = created || done.changed;
+	return err;
+}
+
+int kernel_tap_detach(int ifindex)
+{
+	return clear(ifindex, KERNEL_TAP_EGRESS);
 }
 
 static int tcx_count(int ifindex, enum bpf_attach_type hook)

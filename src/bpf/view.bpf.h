@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * view: a frame as the eBPF programs see it: parsing and look-ups, as core/frame.c and
+ * core/rewrite.c do it for the daemon.
+ *
+ * Frames are read by bpf_skb_load_bytes() alone, which checks bounds and does not mind GSO,
+ * paged or cloned buffers. Offset 0 is the Ethernet header in all programs. The kernel has
+ * taken the outermost VLAN tag off before a packet socket or tc ingress sees the frame; the
+ * daemon puts it back, so that it counts as one.
+ */
+#ifndef CLUSTERARPD_VIEW_BPF_H
+#define CLUSTERARPD_VIEW_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/clusterarpd_bpf.h"
+
+#define VLAN_ID_MASK 0x0fff
+#define VLAN_LEN     4
+#define TAGS_MAX     2 /* as many as core/frame.c looks behind */
+#define ARP_REQUEST  1
+#define ARP_REPLY    2
+#define ICMPV6       58
+#define ND_FIRST     133 /* Router Solicitation, RFC 4861 */
+#define ND_LAST      137 /* Redirect */
+
+/* What each MAC and address is to this node; group and broadcast are read off the MAC. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64);
+	__type(key, struct bpf_mac_key);
+	__type(value, struct bpf_entry);
+} macs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64);
+	__type(key, struct bpf_ip_key);
+	__type(value, struct bpf_entry);
+} addresses SEC(".maps");
+
+struct bpf_path path;
+
+/* RFC 826 for Ethernet and IPv4. */
+struct arp {
+	__be16 htype, ptype;
+	__u8 hlen, plen;
+	__be16 op;
+	__u8 sender_mac[6], sender_ip[4], target_mac[6], target_ip[4];
+};
+
+struct vlan_tag {
+	__be16 tci, ethertype;
+};
+
+struct view {
+	struct ethhdr eth;
+	__be16 ethertype;   /* behind tags of VID 0 */
+	__u32 body;         /* offset of what it announces */
+	__u8 is_resolution; /* ARP, even malformed, or Neighbour Discovery */
+};
+
+#define VIEW static __always_inline __attribute__((unused))
+
+VIEW int is_link_local(const __u8 *mac)
+{
+	return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0x00 &&
+	       mac[4] == 0x00 && mac[5] <= 0x0f;
+}
+
+VIEW int is_broadcast(const __u8 *mac)
+{
+	return (mac[0] & mac[1] & mac[2] & mac[3] & mac[4] & mac[5]) == 0xff;
+}
+
+/* The roles that are read off the address. */
+VIEW __u16 intrinsic_roles(const __u8 *mac)
+{
+	if (!(mac[0] & 1))
+		return 0;
+	return MAC_GROUP | (is_broadcast(mac) ? MAC_BROADCAST : 0) |
+	       (is_link_local(mac) ? MAC_LINK_LOCAL : 0);
+}
+
+VIEW struct bpf_entry find_mac(const __u8 *mac)
+{
+	struct bpf_entry entry = {}, *known;
+	struct bpf_mac_key key = {};
+
+	__builtin_memcpy(key.b, mac, sizeof(key.b));
+	known = bpf_map_lookup_elem(&macs, &key);
+	if (known)
+		entry = *known;
+	entry.roles |= intrinsic_roles(mac);
+	return entry;
+}
+
+VIEW struct bpf_entry find_ip(__u8 family, const void *bytes, __u32 len)
+{
+	struct bpf_entry entry = {}, *known;
+	struct bpf_ip_key key = { .family = family };
+
+	__builtin_memcpy(key.b, bytes, len);
+	known = bpf_map_lookup_elem(&addresses, &key);
+	if (known)
+		entry = *known;
+	return entry;
+}
+
+/* Look behind one tag that lies in the frame. 0: there is none, it is cut off, or it
+ * names a VLAN; then its EtherType is nothing that the rules look into. */
+VIEW int skip_tag(struct __sk_buff *skb, struct view *v)
+{
+	struct vlan_tag tag;
+
+	if (v->ethertype != bpf_htons(ETH_P_8021Q) && v->ethertype != bpf_htons(ETH_P_8021AD))
+		return 0;
+	if (bpf_skb_load_bytes(skb, v->body, &tag, sizeof(tag)))
+		return 0;
+	if (tag.tci & bpf_htons(VLAN_ID_MASK))
+		return 0;
+	v->ethertype = tag.ethertype;
+	v->body += sizeof(tag);
+	return 1;
+}
+
+VIEW int is_neighbour_discovery(struct __sk_buff *skb, const struct view *v)
+{
+	__u8 next, type;
+
+	return !bpf_skb_load_bytes(skb, v->body + 6, &next, sizeof(next)) && next == ICMPV6 &&
+	       !bpf_skb_load_bytes(skb, v->body + 40, &type, sizeof(type)) && type >= ND_FIRST &&
+	       type <= ND_LAST;
+}
+
+/* 0, or -1: no whole Ethernet header. */
+VIEW int view_frame(struct __sk_buff *skb, struct view *v)
+{
+	if (bpf_skb_load_bytes(skb, 0, &v->eth, sizeof(v->eth)))
+		return -1;
+	v->ethertype = v->eth.h_proto;
+	v->body = ETH_HLEN;
+	v->is_resolution = 0;
+	if (skb->vlan_present && (skb->vlan_tci & VLAN_ID_MASK)) {
+		v->ethertype = 0;
+		return 0;
+	}
+	_Static_assert(TAGS_MAX == 2, "one look for each tag");
+	if (skip_tag(skb, v) && !skb->vlan_present)
+		skip_tag(skb, v);
+	if (v->ethertype == bpf_htons(ETH_P_ARP))
+		v->is_resolution = 1;
+	else if (v->ethertype == bpf_htons(ETH_P_IPV6))
+		v->is_resolution = is_neighbour_discovery(skb, v);
+	return 0;
+}
+
+VIEW void view_arp(struct __sk_buff *skb, const struct view *v, struct rule_keys *keys)
+{
+	struct arp arp;
+
+	if (bpf_skb_load_bytes(skb, v->body, &arp, sizeof(arp)))
+		return;
+	if (arp.htype != bpf_htons(1) || arp.ptype != bpf_htons(ETH_P_IP) || arp.hlen != 6 ||
+	    arp.plen != 4)
+		return;
+	if (arp.op != bpf_htons(ARP_REQUEST) && arp.op != bpf_htons(ARP_REPLY))
+		return;
+	keys->kind = FRAME_RESOLUTION;
+	keys->sender_ip = find_ip(BPF_FAMILY_IPV4, arp.sender_ip, sizeof(arp.sender_ip)).roles;
+}
+
+/* Which of a packet's addresses are to be looked up. */
+enum { WANT_SOURCE = 1, WANT_DESTINATION = 2 };
+
+VIEW __u32 view_ipv4(struct __sk_buff *skb, const struct view *v, __u32 want,
+		     struct rule_keys *keys)
+{
+	struct bpf_entry source = {};
+	__u8 header[20];
+
+	if (bpf_skb_load_bytes(skb, v->body, header, sizeof(header)) || header[0] >> 4 != 4)
+		return 0;
+	keys->kind = FRAME_IP;
+	if (want & WANT_SOURCE)
+		source = find_ip(BPF_FAMILY_IPV4, header + 12, 4);
+	keys->ip_src = source.roles;
+	if (want & WANT_DESTINATION)
+		keys->ip_dst = find_ip(BPF_FAMILY_IPV4, header + 16, 4).roles;
+	return source.peer;
+}
+
+VIEW __u32 view_ipv6(struct __sk_buff *skb, const struct view *v, __u32 want,
+		     struct rule_keys *keys)
+{
+	struct bpf_entry source = {};
+	__u8 header[40];
+
+	if (bpf_skb_load_bytes(skb, v->body, header, sizeof(header)) || header[0] >> 4 != 6)
+		return 0;
+	keys->kind = FRAME_IP;
+	if (want & WANT_SOURCE)
+		source = find_ip(BPF_FAMILY_IPV6, header + 8, 16);
+	keys->ip_src = source.roles;
+	if (want & WANT_DESTINATION)
+		keys->ip_dst = find_ip(BPF_FAMILY_IPV6, header + 24, 16).roles;
+	return source.peer;
+}
+
+/* The addresses of an IP packet, as far as wanted. The source's peer, or 0. */
+VIEW __u32 view_ip(struct __sk_buff *skb, const struct view *v, __u32 want, struct rule_keys *keys)
+{
+	if (v->ethertype == bpf_htons(ETH_P_IP))
+		return view_ipv4(skb, v, want, keys);
+	if (v->ethertype == bpf_htons(ETH_P_IPV6))
+		return view_ipv6(skb, v, want, keys);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * datapaths: do both data paths do the same with every frame? (SPEC 9)
+ *
+ *   datapaths [SEED]
+ *
+ * Each frame goes through the C core and, by BPF_PROG_TEST_RUN, through the eBPF programs;
+ * verdicts, reasons and bytes are compared, and in the end what each has counted. First come
+ * frames by rule, until every branch of the rules has been taken often enough (a table of
+ * them is printed), then as many at random.
+ *
+ * On the kernel data path a frame from the wire meets two programs, the filter of the
+ * daemon's packet socket and the one at tc ingress; one of them has it, the other must not
+ * touch it. What reaches the daemon goes through the C core there: that it is ARP, Neighbour
+ * Discovery or an echo, and nothing else, is what has to be seen.
+ *
+ * Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Exit status 0: no difference.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "datapath.h"
+#include "generate.h"
+#include "oracle.h"
+#include "io/kernel_private.h"
+
+#include "bpf/clusterarpd.skel.h" /* names types of kernel.h */
+
+#define BY_RULE    1200000
+#define AT_RANDOM  1000000
+#define HITS       1000
+#define COMPLAINTS 10
+#define PATH_INDEX 1 /* of a link; nothing is sent there in a test run */
+
+struct bench {
+	struct cluster cluster;
+	struct datapath *datapath;
+	struct clusterarpd_bpf *skel;
+	struct bpf_counts counts;
+	struct oracle_counts expected;
+};
+
+static unsigned differences;
+
+/* --- the branches --- */
+
+static bool is_pass(const struct oracle_sample *s)
+{
+	return s->core.fate == PASSED;
+}
+
+static bool is_drop(const struct oracle_sample *s, unsigned reason)
+{
+	return s->core.fate == DROPPED && s->core.reason == reason;
+}
+
+static bool has_tag(const struct oracle_sample *s)
+{
+	return s->view.body > FRAME_HEADER_LEN;
+}
+
+#define EGRESS(name, text, test)                                 \
+	static bool name(const struct oracle_sample *s)          \
+	{                                                        \
+		return s->direction == REWRITE_EGRESS && (test); \
+	}
+#define INGRESS(name, text, test)                                 \
+	static bool name(const struct oracle_sample *s)           \
+	{                                                         \
+		return s->direction == REWRITE_INGRESS && (test); \
+	}
+#define TO_OWN (MAC_SELF_DEDICATED | MAC_SELF_SOURCE)
+#define BRANCHES(EGRESS, INGRESS)                                                                 \
+	EGRESS(e_link_local, "link-local", is_drop(s, DROP_NOT_OURS))                             \
+	EGRESS(e_ipv4, "E1: IPv4", is_pass(s) && s->is_ip && s->view.ethertype == ETH_P_IP)       \
+	EGRESS(e_ipv6, "E1: IPv6", is_pass(s) && s->is_ip && s->view.ethertype == ETH_P_IPV6)     \
+	EGRESS(e_other, "E1: neither IP nor ARP", is_pass(s) && !s->is_ip && !s->view.tagged)     \
+	EGRESS(e_vid0, "E1: behind VID 0", is_pass(s) && has_tag(s) && !s->view.tagged)           \
+	EGRESS(e_vlan, "E1: VLAN", is_pass(s) && s->view.tagged)                                  \
+	EGRESS(e_peer, "E1: to a peer", is_pass(s) && s->result.peer)                             \
+	EGRESS(e_gso, "E1: GSO, longer than the MTU",                                             \
+	       is_pass(s) && s->frame.gso_size && s->frame.len > MTU + ETH_HLEN)                  \
+	EGRESS(e_full, "E1: as long as the MTU",                                                  \
+	       is_pass(s) && !s->frame.gso_size && s->frame.len == MTU + ETH_HLEN)                \
+	EGRESS(e_long, "longer than the MTU", is_drop(s, DROP_TOO_LONG))                          \
+	EGRESS(e_arp, "ARP to the daemon", s->core.fate == TO_DAEMON && s->is_arp)                \
+	EGRESS(e_broken, "broken ARP", s->is_arp && !s->result.is_resolution)                     \
+	EGRESS(e_nd, "ND to the daemon", s->core.fate == TO_DAEMON && s->is_nd)                   \
+	INGRESS(i_link_local, "link-local", s->core.fate == TO_NIC_STACK)                         \
+	INGRESS(i1_mac, "I1: by MAC",                                                             \
+		s->result.verdict.drop == DROP_ECHO && !(s->policy & POLICY_SOURCE_CLUSTER))      \
+	INGRESS(i1_ip, "I1: by IP source",                                                        \
+		s->result.verdict.drop == DROP_ECHO && (s->policy & POLICY_SOURCE_CLUSTER) &&     \
+			s->is_ip)                                                                 \
+	INGRESS(i1_arp, "I1: by ARP sender",                                                      \
+		s->result.verdict.drop == DROP_ECHO && (s->policy & POLICY_SOURCE_CLUSTER) &&     \
+			s->is_arp)                                                                \
+	INGRESS(i3_peer, "I3: a peer's individual MAC",                                           \
+		is_drop(s, DROP_NOT_OURS) && s->eth_dst & MAC_PEER_DEDICATED &&                   \
+			!(s->eth_dst & MAC_GROUP) && !oracle_is_resolution(s))                    \
+	INGRESS(i3_group, "I3: a peer's group MAC",                                               \
+		is_drop(s, DROP_NOT_OURS) && s->eth_dst & MAC_GROUP && !oracle_is_resolution(s))  \
+	INGRESS(i3_source, "I3: a peer's wire source MAC",                                        \
+		is_drop(s, DROP_NOT_OURS) && !oracle_is_resolution(s) &&                          \
+			(s->eth_dst & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)) == MAC_PEER_SOURCE) \
+	INGRESS(i3_other, "I3: any other MAC",                                                    \
+		is_drop(s, DROP_NOT_OURS) && !s->eth_dst && !oracle_is_resolution(s))             \
+	INGRESS(i3_vlan, "I3: VLAN", is_drop(s, DROP_NOT_OURS) && s->view.tagged)                 \
+	INGRESS(i3_arp, "I3: ARP", is_drop(s, DROP_NOT_OURS) && s->is_arp)                        \
+	INGRESS(i3_nd, "I3: ND", is_drop(s, DROP_NOT_OURS) && s->is_nd)                           \
+	INGRESS(i4_ipv4, "I4: IPv4",                                                              \
+		is_drop(s, DROP_PEER_ADDRESS) && s->view.ethertype == ETH_P_IP)                   \
+	INGRESS(i4_ipv6, "I4: IPv6",                                                              \
+		is_drop(s, DROP_PEER_ADDRESS) && s->view.ethertype == ETH_P_IPV6)                 \
+	INGRESS(i4_not, "I4: not a peer's address",                                               \
+		is_pass(s) && s->is_ip && s->eth_dst & MAC_CLUSTER)                               \
+	INGRESS(i2_dedicated, "I2: own dedicated MAC",                                            \
+		is_pass(s) && (s->eth_dst & TO_OWN) == MAC_SELF_DEDICATED)                        \
+	INGRESS(i2_source, "I2: own wire source MAC",                                             \
+		is_pass(s) && (s->eth_dst & TO_OWN) == MAC_SELF_SOURCE)                           \
+	INGRESS(i2_both, "I2: both in one", is_pass(s) && (s->eth_dst & TO_OWN) == TO_OWN)        \
+	INGRESS(i2_strict, "I2: strict, an outsider's", is_drop(s, DROP_STRICT))                  \
+	INGRESS(i2_by_ip, "I2: strict, a peer's IP source",                                       \
+		is_pass(s) && s->policy & POLICY_STRICT && s->eth_dst & MAC_SELF_DEDICATED &&     \
+			s->ip_src.roles & IP_PEER &&                                              \
+			!(s->eth_src & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)))                   \
+	INGRESS(i2_by_mac, "I2: strict, a peer's Ethernet source",                                \
+		is_pass(s) && s->policy & POLICY_STRICT && s->eth_dst & MAC_SELF_DEDICATED &&     \
+			!(s->ip_src.roles & IP_PEER))                                             \
+	INGRESS(i2_vlan, "I2: VLAN", is_pass(s) && s->view.tagged && s->eth_dst & TO_OWN)         \
+	INGRESS(i5_broadcast, "I5: broadcast", is_pass(s) && s->eth_dst & MAC_BROADCAST)          \
+	INGRESS(i5_multicast, "I5: multicast",                                                    \
+		is_pass(s) && (s->eth_dst & ~MAC_PEER_SOURCE) == MAC_GROUP)                       \
+	INGRESS(i_vid0, "behind VID 0", is_pass(s) && has_tag(s) && !s->view.tagged)              \
+	INGRESS(i_peer, "from a peer, by MAC",                                                    \
+		is_pass(s) && s->result.peer && !(s->policy & POLICY_SOURCE_CLUSTER))             \
+	INGRESS(i_peer_ip, "from a peer, by IP source",                                           \
+		is_pass(s) && s->result.peer && s->policy & POLICY_SOURCE_CLUSTER &&              \
+			s->result.peer == s->ip_src.peer)                                         \
+	INGRESS(i_arp, "ARP to the daemon", s->core.fate == TO_DAEMON && s->is_arp)               \
+	INGRESS(i_broken, "broken ARP",                                                           \
+		s->core.fate == TO_DAEMON && s->is_arp && !s->result.is_resolution)               \
+	INGRESS(i_nd, "ND to the daemon", s->core.fate == TO_DAEMON && s->is_nd)
+
+BRANCHES(EGRESS, INGRESS)
+
+#define ROW_EGRESS(name, text, test)  { "egress   " text, name },
+#define ROW_INGRESS(name, text, test) { "ingress  " text, name },
+
+static const struct {
+	const char *name;
+	bool (*is_taken)(const struct oracle_sample *s);
+} branches[] = { BRANCHES(ROW_EGRESS, ROW_INGRESS) };
+#define BRANCH_COUNT (sizeof(branches) / sizeof(branches[0]))
+
+static unsigned long hits[BRANCH_COUNT];
+
+static void count_branches(const struct oracle_sample *s)
+{
+	for (size_t i = 0; i < BRANCH_COUNT; i++)
+		hits[i] += branches[i].is_taken(s);
+}
+
+static void print_branches(void)
+{
+	printf("branches of the rules, and frames by rule that took them:\n");
+	for (size_t i = 0; i < BRANCH_COUNT; i++) {
+		printf("%9lu  %s%s\n", hits[i], branches[i].name,
+		       hits[i] < HITS ? "  TOO FEW" : "");
+		differences += hits[i] < HITS;
+	}
+}
+
+/* --- the kernel --- */
+
+static void die(const char *what, int error)
+{
+	fprintf(stderr, "datapaths: %s: %s\n", what, strerror(error));
+	exit(2);
+}
+
+static int run_program(const struct bpf_program *program, const struct made *frame,
+		       const uint8_t *data, size_t len, struct oracle_outcome *o)
+{
+	struct __sk_buff skb = { .gso_size = frame->gso_size, .gso_segs = frame->gso_size != 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data, .data_size_in = (__u32)len,
+		    .repeat = 1);
+
+	if (o) {
+		opts.data_out = o->bytes;
+		opts.data_size_out = sizeof(o->bytes);
+		opts.ctx_in = &skb;
+		opts.ctx_size_in = sizeof(skb);
+	}
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
+		die("BPF_PROG_TEST_RUN", errno);
+	if (o)
+		o->len = opts.data_size_out;
+	return (int)opts.retval;
+}
+
+/* The one reason under which something has been dropped since the last look; DROP_REASONS:
+ * more than one, or more than one frame; DROP_NONE: nothing has been. */
+static unsigned take_reason(struct bench *b)
+{
+	struct bpf_counts now;
+	unsigned i, reason = DROP_NONE;
+
+	if (kernel_counts(datapath_kernel(b->datapath), &now))
+		die("counters", errno);
+	for (i = 0; i < DROP_REASONS; i++) {
+		if (now.drops[i] == b->counts.drops[i])
+			continue;
+		reason = reason || now.drops[i] != b->counts.drops[i] + 1 ? DROP_REASONS : i;
+	}
+	b->counts = now;
+	return reason;
+}
+
+/* The filter of a packet socket sees what the tc programs see. In a test run its frame
+ * begins behind the Ethernet header that it is given, so that one more is needed. */
+static bool run_filter(const struct bench *b, const struct made *frame)
+{
+	uint8_t data[ETH_HLEN + FRAME_MAX] = { 0 };
+
+	memcpy(data + ETH_HLEN, frame->bytes, frame->len);
+	return run_program(b->skel->progs.clusterarpd_nic, frame, data, ETH_HLEN + frame->len,
+			   NULL) != 0;
+}
+
+static void run_kernel(struct bench *b, const struct oracle_sample *s, struct oracle_outcome *o)
+{
+	bool egress = s->direction == REWRITE_EGRESS;
+	bool to_daemon = !egress && run_filter(b, &s->frame);
+	int act =
+		run_program(egress ? b->skel->progs.clusterarpd_tap : b->skel->progs.clusterarpd_in,
+			    &s->frame, s->frame.bytes, s->frame.len, o);
+
+	o->reason = DROP_NONE;
+	if (act == TC_ACT_SHOT)
+		o->reason = take_reason(b);
+	if (act == TC_ACT_REDIRECT && !to_daemon)
+		o->fate = PASSED;
+	else if (act == TC_ACT_UNSPEC && !to_daemon)
+		o->fate = egress ? TO_DAEMON : TO_NIC_STACK;
+	else if (act == TC_ACT_SHOT && to_daemon && !o->reason)
+		o->fate = TO_DAEMON;
+	else if (act == TC_ACT_SHOT && !to_daemon && o->reason)
+		o->fate = DROPPED;
+	else
+		*o = (struct oracle_outcome){ .fate = DROPPED, .reason = DROP_REASONS };
+}
+
+/* --- comparing --- */
+
+static const char *reason_name(unsigned reason)
+{
+	const char *name = counters_drop_name(reason);
+
+	return name ? name : "by none, or by both, or twice";
+}
+
+static void complain(const struct bench *b, const struct oracle_sample *s,
+		     const struct oracle_outcome *o)
+{
+	size_t i;
+
+	if (differences++ >= COMPLAINTS)
+		return;
+	printf("DIFFERS: cluster '%s', %s: by the core it %s (%s), in the kernel it %s (%s)\n  ",
+	       b->cluster.name, s->direction == REWRITE_EGRESS ? "egress" : "ingress",
+	       oracle_fate_name(s->core.fate), s->core.reason ? reason_name(s->core.reason) : "-",
+	       oracle_fate_name(o->fate), o->reason ? reason_name(o->reason) : "-");
+	for (i = 0; i < s->frame.len && i < 64; i++)
+		printf("%02x", s->frame.bytes[i]);
+	printf(" (%zu bytes, gso_size %u)\n", s->frame.len, s->frame.gso_size);
+	for (i = 0; o->fate == PASSED && i < o->len; i++)
+		if (o->len != s->core.len || o->bytes[i] != s->core.bytes[i]) {
+			printf("  from byte %zu\n", i);
+			return;
+		}
+}
+
+static void compare(struct bench *b, struct oracle_sample *s)
+{
+	struct oracle_outcome o;
+
+	s->direction = generate_number(2) ? REWRITE_EGRESS : REWRITE_INGRESS;
+	oracle_ask(&b->cluster, s, &b->expected);
+	run_kernel(b, s, &o);
+	if (o.fate != s->core.fate || (o.fate == DROPPED && o.reason != s->core.reason) ||
+	    (o.fate == PASSED &&
+	     (o.len != s->core.len || memcmp(o.bytes, s->core.bytes, o.len) != 0)))
+		complain(b, s, &o);
+}
+
+static void complain_of_count(const char *what, uint64_t seen, uint64_t expected, void *arg)
+{
+	const struct bench *b = arg;
+
+	differences++;
+	printf("DIFFERS: cluster '%s': %s: %" PRIu64 ", expected %" PRIu64 "\n", b->cluster.name,
+	       what, seen, expected);
+}
+
+static void compare_counters(struct bench *b)
+{
+	struct counters seen = { 0 };
+
+	datapath_collect(b->datapath, &seen);
+	oracle_compare_counts(&b->cluster, &b->expected, &seen, complain_of_count, b);
+}
+
+/* BPF_PROG_TEST_RUN refuses an IP packet without a whole header. (veth.c sends those.) */
+static bool can_be_run(const struct made *f)
+{
+	unsigned ethertype = f->bytes[12] << 8 | f->bytes[13];
+
+	return (ethertype != ETH_P_IP || f->len >= ETH_HLEN + 20) &&
+	       (ethertype != ETH_P_IPV6 || f->len >= ETH_HLEN + 40);
+}
+
+static void run_cluster(unsigned index)
+{
+	struct bench b = { 0 };
+	struct oracle_sample s;
+	unsigned i;
+
+	generate_cluster(index, &b.cluster);
+	b.datapath = datapath_create(b.cluster.peers, NULL);
+	if (!b.datapath || !datapath_is_kernel(b.datapath))
+		exit(2);
+	b.skel = datapath_kernel(b.datapath)->skel;
+	kernel_set_path(datapath_kernel(b.datapath), PATH_INDEX, MTU, PATH_INDEX);
+	for (i = 0; i < BY_RULE / CLUSTERS; i++) {
+		do
+			generate_by_rule(&b.cluster, &s.frame);
+		while (!can_be_run(&s.frame));
+		compare(&b, &s);
+		count_branches(&s);
+	}
+	for (i = 0; i < AT_RANDOM / CLUSTERS + 1; i++) {
+		do
+			generate_at_random(&b.cluster, &s.frame);
+		while (!can_be_run(&s.frame));
+		compare(&b, &s);
+	}
+	compare_counters(&b);
+	datapath_destroy(b.datapath);
+	generate_cluster_clear(&b.cluster);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long seed = argc > 1 ? strtoul(argv[1], NULL, 0) : (unsigned long)time(NULL);
+	unsigned i;
+
+	printf("both data paths, frame by frame; seed %lu\n", seed);
+	generate_seed(seed);
+	for (i = 0; i < CLUSTERS; i++)
+		run_cluster(i);
+	print_branches();
+	printf("%d frames by rule and %d at random: %u differences\n", BY_RULE, AT_RANDOM,
+	       differences);
+	return differences ? 1 : 0;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* generate: frames by rule and at random; see generate.h. */
+#include "generate.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/frame.h"
+
+static uint64_t state;
+
+void generate_seed(uint64_t seed)
+{
+	state = seed * 2 + 1;
+}
+
+/* splitmix64 */
+static uint64_t next(void)
+{
+	uint64_t z = state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+unsigned generate_number(unsigned n)
+{
+	return (unsigned)(next() % n);
+}
+
+static bool one_in(unsigned n)
+{
+	return generate_number(n) == 0;
+}
+
+static void fill(uint8_t *p, size_t len)
+{
+	while (len--)
+		*p++ = (uint8_t)next();
+}
+
+/* --- clusters --- */
+
+#define NODES                                                                                \
+	"[node alpha]\naddress = 12.12.4.101/24, 2001:db8::101/64\naddress = 12.13.0.1/16\n" \
+	"id = 1\n"                                                                           \
+	"[node beta]\naddress = 12.12.4.102/24, 2001:db8::102/64\nid = 2\n"                  \
+	"[node gamma]\naddress = 12.12.4.103/24, 2001:db8::103/64\nid = 3\n"                 \
+	"[node delta]\naddress = 12.12.4.104/24, 2001:db8::104/64\nid = 4\n"
+
+static const struct {
+	const char *name, *keys;
+} clusters[CLUSTERS] = {
+	{ "default", "" },
+	{ "strict, directed", "strict = yes\narp = directed\n" },
+	{ "advertise all", "advertise = all\n" },
+	{ "multicast, masked", "dedicated_mac = multicast\nsource_mac = masked\n" },
+	{ "multicast, cluster", "dedicated_mac = multicast\nsource_mac = cluster\n" },
+	{ "unicast, cluster", "source_mac = cluster\n" },
+};
+
+static void die(const char *why)
+{
+	fprintf(stderr, "generate: %s\n", why);
+	exit(2);
+}
+
+void generate_cluster(unsigned index, struct cluster *cluster)
+{
+	struct config_report report = { 0 };
+	char text[2048];
+	FILE *f;
+
+	snprintf(text, sizeof(text),
+		 "[cluster]\ninterface = eth0\ndatapath = kernel\n"
+		 "address = 12.12.4.100/24, 2001:db8::100/64\n%s" NODES,
+		 clusters[index].keys);
+	f = fmemopen(text, strlen(text), "r");
+	cluster->name = clusters[index].name;
+	cluster->config = f ? config_read(f, &report) : NULL;
+	if (!cluster->config)
+		die(report.count ? report.list[0].text : "out of memory");
+	cluster->peers = peers_create(cluster->config, config_find_node(cluster->config, "alpha"));
+	if (!cluster->peers)
+		die("out of memory");
+	config_report_clear(&report);
+	fclose(f);
+}
+
+void generate_cluster_clear(struct cluster *cluster)
+{
+	peers_destroy(cluster->peers);
+	config_free(cluster->config);
+}
+
+/* --- addresses --- */
+
+static const struct config_node *some_peer(const struct cluster *c)
+{
+	return peers_get(c->peers, generate_number((unsigned)peers_count(c->peers)))->node;
+}
+
+/* A MAC of any role, or of none. */
+static void put_mac(const struct cluster *c, uint8_t *out)
+{
+	static const uint8_t link_local[MAC_LEN] = { 0x01, 0x80, 0xc2 };
+	const struct config_node *self = peers_self(c->peers);
+
+	switch (generate_number(10)) {
+	case 0:
+		memcpy(out, c->config->mac.b, MAC_LEN);
+		break;
+	case 1:
+		memcpy(out, self->dedicated.b, MAC_LEN);
+		break;
+	case 2:
+		memcpy(out, self->source.b, MAC_LEN);
+		break;
+	case 3:
+		memcpy(out, some_peer(c)->dedicated.b, MAC_LEN);
+		break;
+	case 4:
+		memcpy(out, some_peer(c)->source.b, MAC_LEN);
+		break;
+	case 5:
+		memset(out, 0xff, MAC_LEN);
+		break;
+	case 6:
+		fill(out, MAC_LEN);
+		out[0] |= 1;
+		break;
+	case 7:
+		memcpy(out, link_local, MAC_LEN);
+		out[5] = (uint8_t)generate_number(18); /* two of them are not */
+		break;
+	default:
+		fill(out, MAC_LEN);
+		out[0] &= 0xfe;
+	}
+}
+
+static const struct ip_addr *some_address(const struct config_addresses *a, uint8_t family)
+{
+	size_t i = generate_number((unsigned)a->count);
+
+	while (a->list[i].addr.family != family) /* every node has both */
+		i = (i + 1) % a->count;
+	return &a->list[i].addr;
+}
+
+/* An address of any role, or of none, as `len` bytes. */
+static void put_ip(const struct cluster *c, uint8_t family, uint8_t *out, size_t len)
+{
+	const struct ip_addr *from = NULL;
+
+	switch (generate_number(6)) {
+	case 0:
+		from = some_address(&peers_self(c->peers)->address, family);
+		break;
+	case 1:
+		from = some_address(&c->config->address, family);
+		break;
+	case 2:
+	case 3:
+		from = some_address(&some_peer(c)->address, family);
+		break;
+	case 4:
+		memset(out, 0, len);
+		return;
+	}
+	fill(out, len);
+	if (from)
+		memcpy(out, from->b, len);
+}
+
+/* --- frames --- */
+
+static void append(struct made *frame, const void *data, size_t len)
+{
+	memcpy(frame->bytes + frame->len, data, len);
+	frame->len += len;
+}
+
+static void append_u16(struct made *frame, unsigned value)
+{
+	uint16_t be = htons((uint16_t)value);
+
+	append(frame, &be, sizeof(be));
+}
+
+static void append_random(struct made *frame, size_t len)
+{
+	if (len > FRAME_MAX - frame->len)
+		len = FRAME_MAX - frame->len;
+	fill(frame->bytes + frame->len, len);
+	frame->len += len;
+}
+
+/* Some are broken: one field, or cut off. */
+static void append_arp(const struct cluster *c, struct made *frame)
+{
+	struct frame_arp arp = { .htype = { 0, 1 }, .ptype = { 8, 0 }, .hlen = 6, .plen = 4 };
+	size_t len = sizeof(arp);
+
+	arp.op[1] = (uint8_t)(1 + generate_number(2));
+	put_mac(c, arp.sender_mac);
+	put_mac(c, arp.target_mac);
+	put_ip(c, AF_INET, arp.sender_ip, sizeof(arp.sender_ip));
+	put_ip(c, AF_INET, arp.target_ip, sizeof(arp.target_ip));
+	if (one_in(8))
+		((uint8_t *)&arp)[generate_number(8)] ^= (uint8_t)(1 + generate_number(255));
+	if (one_in(8))
+		len = generate_number(sizeof(arp));
+	append_u16(frame, ETH_P_ARP);
+	append(frame, &arp, len);
+}
+
+static void append_ipv4(const struct cluster *c, struct made *frame)
+{
+	uint8_t header[20];
+
+	fill(header, sizeof(header));
+	header[0] = one_in(16) ? (uint8_t)next() : 0x45;
+	put_ip(c, AF_INET, header + 12, 4);
+	put_ip(c, AF_INET, header + 16, 4);
+	append_u16(frame, ETH_P_IP);
+	append(frame, header, one_in(16) ? generate_number(sizeof(header)) : sizeof(header));
+}
+
+static void append_ipv6(const struct cluster *c, struct made *frame)
+{
+	static const uint8_t types[] = { 128, 132, 133, 134, 135, 136, 137, 138 };
+	uint8_t packet[41];
+
+	fill(packet, sizeof(packet));
+	packet[0] = one_in(16) ? (uint8_t)next() : 0x60;
+	if (!one_in(3))
+		packet[6] = 58; /* ICMPv6 */
+	put_ip(c, AF_INET6, packet + 8, 16);
+	put_ip(c, AF_INET6, packet + 24, 16);
+	packet[40] = types[generate_number(sizeof(types))];
+	append_u16(frame, ETH_P_IPV6);
+	append(frame, packet, one_in(16) ? generate_number(sizeof(packet)) : sizeof(packet));
+}
+
+static void append_body(const struct cluster *c, struct made *frame)
+{
+	switch (generate_number(8)) {
+	case 0:
+	case 1:
+		append_arp(c, frame);
+		break;
+	case 2:
+	case 3:
+	case 4:
+		append_ipv4(c, frame);
+		break;
+	case 5:
+	case 6:
+		append_ipv6(c, frame);
+		break;
+	default:
+		append_u16(frame, one_in(2) ? generate_number(1501) : generate_number(65536));
+	}
+}
+
+/* Most are short; some are as long as the wire just takes, or just does not. */
+static void append_padding(struct made *frame)
+{
+	size_t longest = MTU + ETH_HLEN;
+
+	if (one_in(4) && frame->len < longest - 8)
+		append_random(frame, longest - 8 - frame->len + generate_number(17));
+	else
+		append_random(frame, generate_number(40));
+	if (frame->len < FRAME_MIN)
+		append_random(frame, FRAME_MIN - frame->len);
+	if (one_in(8))
+		frame->gso_size = 1 + generate_number(1400);
+}
+
+static void append_tag(struct made *frame)
+{
+	append_u16(frame, one_in(2) ? ETH_P_8021Q : ETH_P_8021AD);
+	append_u16(frame, generate_number(8) << 13 | (one_in(2) ? 0 : generate_number(4096)));
+}
+
+static void start(const struct cluster *c, struct made *frame)
+{
+	frame->len = 2 * MAC_LEN;
+	frame->gso_size = 0;
+	put_mac(c, frame->bytes);
+	put_mac(c, frame->bytes + MAC_LEN);
+}
+
+void generate_by_rule(const struct cluster *cluster, struct made *frame)
+{
+	unsigned tags = one_in(4) ? 1 + generate_number(3) : 0;
+
+	start(cluster, frame);
+	while (tags--)
+		append_tag(frame);
+	append_body(cluster, frame);
+	append_padding(frame);
+}
+
+void generate_tags(struct made *frame, unsigned count)
+{
+	struct made tagged = { .len = 0 };
+
+	append(&tagged, frame->bytes, 2 * MAC_LEN);
+	while (count--)
+		append_tag(&tagged);
+	if (frame->len > FRAME_MAX - tagged.len)
+		frame->len = FRAME_MAX - tagged.len;
+	append(&tagged, frame->bytes + 2 * MAC_LEN, frame->len - 2 * MAC_LEN);
+	*frame = tagged;
+}
+
+void generate_at_random(const struct cluster *cluster, struct made *frame)
+{
+	unsigned changes = 1 + generate_number(8);
+
+	if (one_in(2)) {
+		generate_by_rule(cluster, frame);
+		while (changes--)
+			frame->bytes[generate_number((unsigned)frame->len)] = (uint8_t)next();
+		return;
+	}
+	start(cluster, frame);
+	if (one_in(2))
+		frame->len = 0;
+	append_random(frame, FRAME_MIN + generate_number(200));
+}

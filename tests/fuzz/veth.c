@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * veth: what BPF_PROG_TEST_RUN cannot show, on real interfaces: VLAN tags (which the kernel
+ * takes off a frame before the programs see it, and puts on again behind them), frames cut
+ * off in the IP header, and where a frame ends up.
+ *
+ *   veth SEED WIRE NIC FEED TAP STACK IN
+ *
+ *       WIRE ==== NIC            the wire and the NIC, with the shield
+ *       IN                       gets what comes from the NIC, in the TAP's place
+ *       FEED ==== bridge = TAP   what is sent at FEED leaves by TAP as the stack's frames do,
+ *                                tags beside them
+ *       STACK ==== TAP           the TAP's other end: where the daemon would read
+ *
+ * tests/fuzz/run makes them. Frames by rule, most of them tagged, are sent at both ends;
+ * what arrives where is compared with what the C core says. Exit status 0: no difference.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "datapath.h"
+#include "generate.h"
+#include "io/nic.h"
+#include "oracle.h"
+
+#define FRAMES     24000 /* of each cluster */
+#define WINDOW     32    /* frames that are under way at a time */
+#define TIMEOUT_MS 2000
+#define COMPLAINTS 10
+
+/* A packet socket. */
+struct end {
+	const char *name;
+	int ifindex;
+	struct nic *nic;
+};
+
+/* Frames that are to arrive at an end, in this order. */
+struct queue {
+	struct end *end;
+	struct {
+		uint8_t bytes[FRAME_MAX];
+		size_t len;
+	} frames[WINDOW + 1];
+	unsigned count, seen;
+};
+
+struct bench {
+	struct cluster cluster;
+	struct datapath *datapath;
+	struct oracle_counts expected;
+	struct end wire, nic, feed, tap, stack, in;
+};
+
+static unsigned differences;
+static unsigned long arrived[3]; /* by enum oracle_fate; tagged ones */
+static struct packet packets[PACKET_BATCH];
+
+static void die(const char *what, int rc)
+{
+	fprintf(stderr, "veth: %s: %s\n", what, strerror(rc < 0 ? -rc : rc));
+	exit(2);
+}
+
+static void open_end(struct end *end, const char *name, struct kernel *owner)
+{
+	int rc;
+
+	end->name = name;
+	end->ifindex = (int)if_nametoindex(name);
+	if (!end->ifindex)
+		die(name, errno);
+	rc = nic_open(&end->nic);
+	if (!rc && owner)
+		rc = kernel_own_socket(owner, nic_fd(end->nic));
+	if (!rc)
+		rc = nic_bind(end->nic, end->ifindex);
+	if (rc)
+		die(name, rc);
+}
+
+static void send_frame(struct end *end, const uint8_t *bytes, size_t len)
+{
+	static uint8_t memory[PACKET_MEMORY];
+	struct packet packet = { .memory = memory }, *list[] = { &packet };
+	int rc;
+
+	packet_reset(&packet);
+	memset(packet_start(&packet), 0, PACKET_VNET_LEN);
+	memcpy(packet.frame, bytes, len);
+	packet.len = len;
+	rc = nic_send(end->nic, list, 1);
+	if (rc < 0)
+		die(end->name, rc);
+}
+
+static void expect(struct queue *queue, const uint8_t *bytes, size_t len)
+{
+	memcpy(queue->frames[queue->count].bytes, bytes, len);
+	queue->frames[queue->count++].len = len;
+}
+
+static void print_frame(const char *what, const uint8_t *bytes, size_t len)
+{
+	printf("  %s (%zu bytes): ", what, len);
+	for (size_t i = 0; i < len && i < 64; i++)
+		printf("%02x", bytes[i]);
+	printf("\n");
+}
+
+/* What has arrived at the end is compared with what was to arrive next. */
+static void take(const struct bench *b, struct queue *queue)
+{
+	bool more = true;
+	int i, n;
+
+	while (more) {
+		n = nic_receive(queue->end->nic, packets, PACKET_BATCH, &more);
+		if (n < 0)
+			die(queue->end->name, n);
+		for (i = 0; i < n; i++, queue->seen++) {
+			const struct packet *p = &packets[i];
+
+			if (queue->seen < queue->count &&
+			    p->len == queue->frames[queue->seen].len &&
+			    !memcmp(p->frame, queue->frames[queue->seen].bytes, p->len))
+				continue;
+			if (differences++ >= COMPLAINTS)
+				continue;
+			printf("DIFFERS: cluster '%s', at %s:\n", b->cluster.name,
+			       queue->end->name);
+			print_frame("arrived", p->frame, p->len);
+			if (queue->seen < queue->count)
+				print_frame("expected", queue->frames[queue->seen].bytes,
+					    queue->frames[queue->seen].len);
+		}
+	}
+}
+
+/* The last frame of a window is one that passes for certain: with it all have arrived. */
+static void wait_for_last(const struct bench *b, struct queue *queue)
+{
+	struct pollfd pfd = { .fd = nic_fd(queue->end->nic), .events = POLLIN };
+
+	while (queue->seen < queue->count && poll(&pfd, 1, TIMEOUT_MS) > 0)
+		take(b, queue);
+	if (queue->seen >= queue->count)
+		return;
+	differences++;
+	printf("DIFFERS: cluster '%s', at %s: %u of %u frames arrived\n", b->cluster.name,
+	       queue->end->name, queue->seen, queue->count);
+}
+
+/* A kernel gives up a frame that is cut off in its outermost tag, and a bridge has no use for
+ * some addresses. */
+static bool can_be_sent(const struct made *f, enum rewrite_direction direction)
+{
+	static const uint8_t link_local[MAC_LEN - 1] = { 0x01, 0x80, 0xc2 }, none[MAC_LEN];
+	unsigned ethertype = f->bytes[12] << 8 | f->bytes[13];
+
+	if ((ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD) && f->len < ETH_HLEN + 6)
+		return false;
+	return direction == REWRITE_INGRESS ||
+	       (!(f->bytes[6] & 1) && memcmp(f->bytes + 6, none, MAC_LEN) != 0 &&
+		memcmp(f->bytes, link_local, sizeof(link_local)) != 0);
+}
+
+static void make(const struct bench *b, struct oracle_sample *s)
+{
+	do {
+		generate_by_rule(&b->cluster, &s->frame);
+		if (generate_number(4))
+			generate_tags(&s->frame, 1 + generate_number(2));
+	} while (!can_be_sent(&s->frame, s->direction));
+	s->frame.gso_size = 0;
+}
+
+/* Broadcast, by nobody in particular, of IEEE's experimental EtherType. */
+static void make_last(struct oracle_sample *s)
+{
+	static const uint8_t head[ETH_HLEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52,
+						0x54, 0,    0,    0,    9,    0x88, 0xb5 };
+
+	memset(s->frame.bytes, 0, 60);
+	memcpy(s->frame.bytes, head, sizeof(head));
+	s->frame.len = 60;
+	s->frame.gso_size = 0;
+}
+
+static void send_sample(struct bench *b, struct oracle_sample *s, struct queue *passed,
+			struct queue *to_daemon)
+{
+	oracle_ask(&b->cluster, s, &b->expected);
+	if (s->core.fate == PASSED)
+		expect(passed, s->core.bytes, s->core.len);
+	else if (s->core.fate == TO_DAEMON)
+		expect(to_daemon, s->frame.bytes, s->frame.len);
+	if (s->core.fate != TO_NIC_STACK && s->view.body > FRAME_HEADER_LEN)
+		arrived[s->core.fate]++;
+	send_frame(s->direction == REWRITE_EGRESS ? &b->feed : &b->wire, s->frame.bytes,
+		   s->frame.len);
+}
+
+static void run_window(struct bench *b, enum rewrite_direction direction)
+{
+	static struct queue passed, to_daemon;
+	struct oracle_sample s = { .direction = direction };
+	bool egress = direction == REWRITE_EGRESS;
+	unsigned i;
+
+	passed.end = egress ? &b->wire : &b->in;
+	to_daemon.end = egress ? &b->stack : &b->nic;
+	passed.count = passed.seen = to_daemon.count = to_daemon.seen = 0;
+	for (i = 0; i < WINDOW; i++) {
+		make(b, &s);
+		send_sample(b, &s, &passed, &to_daemon);
+	}
+	make_last(&s);
+	send_sample(b, &s, &passed, &to_daemon);
+	wait_for_last(b, &passed);
+	wait_for_last(b, &to_daemon);
+	take(b, &passed);
+	take(b, &to_daemon);
+}
+
+static void complain_of_count(const char *what, uint64_t seen, uint64_t expected, void *arg)
+{
+	const struct bench *b = arg;
+
+	differences++;
+	printf("DIFFERS: cluster '%s': %s: %" PRIu64 ", expected %" PRIu64 "\n", b->cluster.name,
+	       what, seen, expected);
+}
+
+static void put_programs_in(const struct bench *b)
+{
+	struct kernel *kernel = datapath_kernel(b->datapath);
+	bool changed;
+	int rc = kernel_shield_attach(kernel, b->nic.ifindex, &changed);
+
+	if (!rc)
+		rc = kernel_tap_attach(kernel, b->tap.ifindex, &changed);
+	if (rc)
+		die(kernel_error(), rc);
+	kernel_set_path(kernel, (unsigned)b->nic.ifindex, MTU, (unsigned)b->in.ifindex);
+}
+
+static void open_ends(struct bench *b, char **names)
+{
+	open_end(&b->wire, names[0], NULL);
+	open_end(&b->nic, names[1], datapath_kernel(b->datapath));
+	open_end(&b->feed, names[2], NULL);
+	open_end(&b->tap, names[3], NULL);
+	open_end(&b->stack, names[4], NULL);
+	open_end(&b->in, names[5], NULL);
+}
+
+static void close_ends(struct bench *b)
+{
+	nic_close(b->wire.nic);
+	nic_close(b->nic.nic);
+	nic_close(b->feed.nic);
+	nic_close(b->tap.nic);
+	nic_close(b->stack.nic);
+	nic_close(b->in.nic);
+}
+
+static void run_cluster(unsigned index, char **names)
+{
+	struct counters seen = { 0 };
+	struct bench b = { 0 };
+	unsigned i;
+
+	generate_cluster(index, &b.cluster);
+	b.datapath = datapath_create(b.cluster.peers, NULL);
+	if (!b.datapath || !datapath_is_kernel(b.datapath))
+		exit(2);
+	open_ends(&b, names);
+	put_programs_in(&b);
+	for (i = 0; i < FRAMES / WINDOW; i++)
+		run_window(&b, i % 2 ? REWRITE_EGRESS : REWRITE_INGRESS);
+	datapath_collect(b.datapath, &seen);
+	oracle_compare_counts(&b.cluster, &b.expected, &seen, complain_of_count, &b);
+	close_ends(&b);
+	datapath_destroy(b.datapath);
+	generate_cluster_clear(&b.cluster);
+}
+
+/* On one CPU frames keep their order from end to end. */
+static void stay_on_one_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)sched_getcpu(), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity", errno);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long seed;
+	unsigned i;
+
+	if (argc != 8) {
+		fprintf(stderr, "usage: veth SEED WIRE NIC FEED TAP STACK IN\n");
+		return 2;
+	}
+	seed = strtoul(argv[1], NULL, 0);
+	printf("tagged frames through the kernel data path; seed %lu\n", seed);
+	generate_seed(seed);
+	stay_on_one_cpu();
+	for (i = 0; i < PACKET_BATCH; i++)
+		packets[i].memory = malloc(PACKET_MEMORY);
+	for (i = 0; i < CLUSTERS; i++)
+		run_cluster(i, argv + 2);
+	for (i = 0; i < PACKET_BATCH; i++)
+		free(packets[i].memory);
+	printf("with tags: %lu passed, %lu dropped, %lu to the daemon: %u differences\n",
+	       arrived[PASSED], arrived[DROPPED], arrived[TO_DAEMON], differences);
+	return differences || arrived[PASSED] < 1000 || arrived[DROPPED] < 1000 ||
+	       arrived[TO_DAEMON] < 1000;
+}
