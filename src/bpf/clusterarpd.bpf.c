@@ -88,12 +88,9 @@ static __always_inline int is_forwarding(void)
 
 static __always_inline int is_own_source(const __u8 *mac)
 {
-	__u8 differs = 0;
-	int i;
+	struct bpf_mac_key key = mac_key(mac);
 
-	for (i = 0; i < ETH_ALEN; i++)
-		differs |= mac[i] ^ path.source[i];
-	return !differs;
+	return is_same(&key, &path.source);
 }
 
 /* Keys of I1, without a look-up if that will do. */
@@ -123,7 +120,7 @@ int clusterarpd_nic(struct __sk_buff *skb)
 	view_echo(skb, &v, &keys);
 	if (is_forwarding() && !v.is_resolution && rule_I1(&keys) == DROP_NONE)
 		return FILTER_DROP; /* clusterarpd_in's */
-	keys.eth_dst = find_mac(v.eth.h_dest).roles;
+	keys.eth_dst = find_destination(v.eth.h_dest).roles;
 	if (rule_link_local(&keys) != DROP_NONE)
 		return FILTER_DROP; /* not counted: it does reach its receiver */
 	reason = rule_I3(&keys);
@@ -153,8 +150,7 @@ static __always_inline int hand_up(struct __sk_buff *skb, const struct rule_verd
 	struct bpf_peer_counts *p = peer ? bpf_map_lookup_elem(&peers, &peer) : 0;
 	__u32 len = frame_len(skb);
 
-	if (verdict->edits & EDIT_ETH_DST_CLUSTER &&
-	    bpf_skb_store_bytes(skb, 0, path.cluster, sizeof(path.cluster), 0)) {
+	if (verdict->edits & EDIT_ETH_DST_CLUSTER && set_destination(skb, path.cluster.b)) {
 		count_drop(c, DROP_TAP_BUSY); /* no memory */
 		return TC_ACT_SHOT;
 	}
@@ -177,7 +173,7 @@ static __always_inline int take_in(struct __sk_buff *skb, const struct view *v)
 		return TC_ACT_SHOT;
 	source = find_mac(v->eth.h_source);
 	keys.eth_src = source.roles;
-	keys.eth_dst = find_mac(v->eth.h_dest).roles;
+	keys.eth_dst = find_destination(v->eth.h_dest).roles;
 	peer = view_ip(skb, v, wanted(&keys), &keys);
 	if (rule_I1(&keys) != DROP_NONE)
 		return TC_ACT_SHOT; /* the daemon has it */
@@ -207,7 +203,7 @@ int clusterarpd_in(struct __sk_buff *skb)
 {
 	struct view v;
 
-	if (view_frame(skb, &v))
+	if (view_frame_in_place(skb, &v))
 		return TC_ACT_SHOT;
 	if (is_the_stacks(&v))
 		return TC_ACT_UNSPEC;
@@ -229,7 +225,7 @@ int clusterarpd_out(struct __sk_buff *skb)
 	cookie = bpf_get_socket_cookie(skb);
 	if (cookie && cookie == owner_cookie)
 		return TC_ACT_UNSPEC;
-	return !view_frame(skb, &v) && is_the_stacks(&v) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	return !view_frame_in_place(skb, &v) && is_the_stacks(&v) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 }
 
 /* As the kernel has it for a packet socket: a tag of 802.1Q comes on top of the MTU, one of
@@ -253,8 +249,7 @@ static __always_inline __u8 send_out(struct __sk_buff *skb, const struct view *v
 		return verdict->drop;
 	if (is_too_long(skb, v))
 		return DROP_TOO_LONG;
-	if (verdict->edits & EDIT_ETH_SRC_WIRE &&
-	    bpf_skb_store_bytes(skb, ETH_ALEN, path.source, sizeof(path.source), 0))
+	if (verdict->edits & EDIT_ETH_SRC_WIRE && set_source(skb, path.source.b))
 		return DROP_NIC_BUSY; /* no memory */
 	return DROP_NONE;
 }
@@ -271,7 +266,7 @@ int clusterarpd_tap(struct __sk_buff *skb)
 	struct view v;
 	__u8 reason;
 
-	if (!c || !nic || view_frame(skb, &v) || v.is_resolution)
+	if (!c || !nic || view_frame_in_place(skb, &v) || v.is_resolution)
 		return TC_ACT_UNSPEC; /* by the TAP's queue to the daemon */
 	destination = find_mac(v.eth.h_dest);
 	keys.eth_dst = destination.roles;

@@ -16,7 +16,7 @@
 struct bpf_mac_key {
 	__u8 b[6];
 	__u8 unused[2];
-};
+} __attribute__((aligned(8)));
 
 /* Key of `addresses`, the likeness of struct ip_addr. */
 struct bpf_ip_key {
@@ -50,12 +50,20 @@ struct bpf_counts {
 	__u64 drops[DROP_REASONS];       /* by enum drop_reason */
 };
 
+/* One of this node's own MACs, which most frames go to: what `macs` has of it, too. */
+struct bpf_own {
+	struct bpf_mac_key mac;
+	struct bpf_entry entry;
+};
+#define BPF_OWN_MAX 3 /* cluster MAC, dedicated MAC, wire source MAC */
+
 /* Where to, and as whom; may change at any time but for the MACs. */
 struct bpf_path {
 	__u32 policy;   /* enum rule_policy */
 	__u32 nic, tap; /* ifindex; 0: what would go there goes to the daemon */
 	__u32 mtu;      /* the NIC's */
-	__u8 cluster[6], source[6];
+	struct bpf_mac_key cluster, source;
+	struct bpf_own own[BPF_OWN_MAX]; /* all that there are; the rest repeat the first */
 };
 
 #endif

@@ -3,8 +3,9 @@
  * view: a frame as the eBPF programs see it: parsing and look-ups, as core/frame.c and
  * core/rewrite.c do it for the daemon.
  *
- * Frames are read by bpf_skb_load_bytes() alone, which checks bounds and does not mind GSO,
- * paged or cloned buffers. Offset 0 is the Ethernet header in all programs. The kernel has
+ * Frames are read by bpf_skb_load_bytes(), which checks bounds and does not mind GSO, paged or
+ * cloned buffers; but the Ethernet header, which every frame is asked for, at its place where
+ * the kernel lets a program (tc). Offset 0 is the Ethernet header in all programs. The kernel has
  * taken the outermost VLAN tag off before a packet socket or tc ingress sees the frame; the
  * daemon puts it back, so that it counts as one.
  */
@@ -89,17 +90,48 @@ VIEW __u16 intrinsic_roles(const __u8 *mac)
 	       (is_link_local(mac) ? MAC_LINK_LOCAL : 0);
 }
 
-VIEW struct bpf_entry find_mac(const __u8 *mac)
+VIEW struct bpf_mac_key mac_key(const __u8 *mac)
 {
-	struct bpf_entry entry = {}, *known;
 	struct bpf_mac_key key = {};
 
 	__builtin_memcpy(key.b, mac, sizeof(key.b));
+	return key;
+}
+
+/* Keys are numbers, too. */
+VIEW int is_same(const struct bpf_mac_key *a, const struct bpf_mac_key *b)
+{
+	return *(const __u64 *)a == *(const __u64 *)b;
+}
+
+VIEW struct bpf_entry find_mac(const __u8 *mac)
+{
+	struct bpf_mac_key key = mac_key(mac);
+	struct bpf_entry entry = {}, *known;
+
 	known = bpf_map_lookup_elem(&macs, &key);
 	if (known)
 		entry = *known;
 	entry.roles |= intrinsic_roles(mac);
 	return entry;
+}
+
+/* The same, and faster for a MAC of this node. */
+VIEW struct bpf_entry find_destination(const __u8 *mac)
+{
+	struct bpf_mac_key key = mac_key(mac);
+	struct bpf_entry entry;
+	int i;
+
+#pragma unroll
+	for (i = 0; i < BPF_OWN_MAX; i++) {
+		if (!is_same(&key, &path.own[i].mac))
+			continue;
+		entry = path.own[i].entry;
+		entry.roles |= intrinsic_roles(mac);
+		return entry;
+	}
+	return find_mac(mac);
 }
 
 VIEW struct bpf_entry find_ip(__u8 family, const void *bytes, __u32 len)
@@ -140,17 +172,23 @@ VIEW int is_neighbour_discovery(struct __sk_buff *skb, const struct view *v)
 	       type <= ND_LAST;
 }
 
-/* 0, or -1: no whole Ethernet header. */
-VIEW int view_frame(struct __sk_buff *skb, struct view *v)
+/* The Ethernet header at its place, for tc programs; NULL: it is not in one piece. */
+VIEW struct ethhdr *header_of(struct __sk_buff *skb)
 {
-	if (bpf_skb_load_bytes(skb, 0, &v->eth, sizeof(v->eth)))
-		return -1;
+	struct ethhdr *eth = (void *)(long)skb->data;
+
+	return (void *)(eth + 1) <= (void *)(long)skb->data_end ? eth : (void *)0;
+}
+
+/* The rest is filled in when `eth` is. */
+VIEW void view_rest(struct __sk_buff *skb, struct view *v)
+{
 	v->ethertype = v->eth.h_proto;
 	v->body = ETH_HLEN;
 	v->is_resolution = 0;
 	if (skb->vlan_present && (skb->vlan_tci & VLAN_ID_MASK)) {
 		v->ethertype = 0;
-		return 0;
+		return;
 	}
 	_Static_assert(TAGS_MAX == 2, "one look for each tag");
 	if (skip_tag(skb, v) && !skb->vlan_present)
@@ -159,6 +197,46 @@ VIEW int view_frame(struct __sk_buff *skb, struct view *v)
 		v->is_resolution = 1;
 	else if (v->ethertype == bpf_htons(ETH_P_IPV6))
 		v->is_resolution = is_neighbour_discovery(skb, v);
+}
+
+/* 0, or -1: no whole Ethernet header. */
+VIEW int view_frame(struct __sk_buff *skb, struct view *v)
+{
+	if (bpf_skb_load_bytes(skb, 0, &v->eth, sizeof(v->eth)))
+		return -1;
+	view_rest(skb, v);
+	return 0;
+}
+
+VIEW int view_frame_in_place(struct __sk_buff *skb, struct view *v)
+{
+	const struct ethhdr *eth = header_of(skb);
+
+	if (!eth)
+		return view_frame(skb, v);
+	v->eth = *eth;
+	view_rest(skb, v);
+	return 0;
+}
+
+/* 0, or not: there is no memory. */
+VIEW int set_destination(struct __sk_buff *skb, const __u8 *mac)
+{
+	struct ethhdr *eth = header_of(skb);
+
+	if (!eth)
+		return bpf_skb_store_bytes(skb, 0, mac, ETH_ALEN, 0);
+	__builtin_memcpy(eth->h_dest, mac, ETH_ALEN);
+	return 0;
+}
+
+VIEW int set_source(struct __sk_buff *skb, const __u8 *mac)
+{
+	struct ethhdr *eth = header_of(skb);
+
+	if (!eth)
+		return bpf_skb_store_bytes(skb, ETH_ALEN, mac, ETH_ALEN, 0);
+	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
 	return 0;
 }
 

@@ -284,6 +284,23 @@ static int assign_ips(struct kernel *k, const struct kernel_ip *ips, size_t coun
 	return err;
 }
 
+/* This node's own MACs once more, where they are found without a look-up. */
+static void set_own(struct bpf_path *path, const struct kernel_cluster *cluster)
+{
+	const uint16_t own = MAC_CLUSTER | MAC_SELF_DEDICATED | MAC_SELF_SOURCE;
+	size_t i, count = 0;
+
+	for (i = 0; i < cluster->mac_count && count < BPF_OWN_MAX; i++) {
+		if (!(cluster->macs[i].roles & own))
+			continue;
+		memcpy(path->own[count].mac.b, cluster->macs[i].mac.b, MAC_LEN);
+		path->own[count++].entry =
+			(struct bpf_entry){ cluster->macs[i].roles, cluster->macs[i].peer };
+	}
+	for (i = count; i < BPF_OWN_MAX; i++)
+		path->own[i] = path->own[0];
+}
+
 int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
 {
 	struct bpf_path *path = &k->skel->bss->path;
@@ -293,8 +310,9 @@ int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
 		err = assign_ips(k, cluster->ips, cluster->ip_count);
 	if (err)
 		return err;
-	memcpy(path->cluster, cluster->cluster->b, MAC_LEN);
-	memcpy(path->source, cluster->source->b, MAC_LEN);
+	memcpy(path->cluster.b, cluster->cluster->b, MAC_LEN);
+	memcpy(path->source.b, cluster->source->b, MAC_LEN);
+	set_own(path, cluster);
 	__atomic_store_n(&path->policy, cluster->policy, __ATOMIC_RELAXED);
 	return 0;
 }
