@@ -22,6 +22,8 @@
 #include "log.h"
 #include "options.h"
 
+#define FINISH_MS 100 /* for what waits to be sent, at a restart */
+
 void daemon_fail(struct daemon *d)
 {
 	d->exit_code = EXIT_RUNTIME;
@@ -260,6 +262,8 @@ static void give_back(struct daemon *d)
 static void stop(struct daemon *d)
 {
 	ignore_signals(d);
+	if (d->restart)
+		traffic_finish(d->traffic, FINISH_MS);
 	traffic_destroy(d->traffic);
 	requests_destroy(d->requests);
 	if (d->wire && !d->restart)

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define HEAD 256 /* bytes of a frame within which the rules change anything */
+#define HEAD   256 /* bytes of a frame within which the rules change anything */
+#define MEMORY ((size_t)PACKET_BATCH * PACKET_MEMORY)
 
-/* The packets' memory is mapped as it is used: of most no more than a page. */
+/* The packets' memory is mapped as it is used: a page of each, more of those that have held a
+ * longer frame. Huge pages would map all of it. */
 struct way {
 	struct relay_side *from, *to;
 	struct packet packets[PACKET_BATCH];
@@ -37,10 +40,22 @@ static bool way_init(struct way *way, struct relay_side *from, struct relay_side
 {
 	way->from = from;
 	way->to = to;
-	way->memory = malloc((size_t)PACKET_BATCH * PACKET_MEMORY);
-	for (size_t i = 0; way->memory && i < PACKET_BATCH; i++)
+	way->memory =
+		mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (way->memory == MAP_FAILED) {
+		way->memory = NULL;
+		return false;
+	}
+	madvise(way->memory, MEMORY, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < PACKET_BATCH; i++)
 		way->packets[i].memory = way->memory + i * PACKET_MEMORY;
-	return way->memory;
+	return true;
+}
+
+static void way_clear(struct way *way)
+{
+	if (way->memory)
+		munmap(way->memory, MEMORY);
 }
 
 struct relay *relay_create(const struct peers *peers, relay_event *event, void *arg)
@@ -64,8 +79,8 @@ void relay_destroy(struct relay *relay)
 {
 	if (!relay)
 		return;
-	free(relay->ways[REWRITE_EGRESS].memory);
-	free(relay->ways[REWRITE_INGRESS].memory);
+	way_clear(&relay->ways[REWRITE_EGRESS]);
+	way_clear(&relay->ways[REWRITE_INGRESS]);
 	free(relay->own.memory);
 	free(relay);
 }

@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Enough that the event loop costs little, few enough that the control socket and the timers
- * get their turn within a millisecond or two. */
+ * get their turn within some milliseconds (512 frames at most). */
 #define TURNS  8
 #define BROKEN (-1)
 
@@ -167,6 +168,19 @@ int traffic_set_nic(struct traffic *t, struct nic *nic)
 {
 	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic });
 	return renew(t, &t->nic, nic ? nic_fd(nic) : -1, on_nic, REWRITE_EGRESS);
+}
+
+void traffic_finish(struct traffic *t, unsigned ms)
+{
+	const struct timespec step = { .tv_nsec = 1000000 };
+	bool waits = true;
+
+	while (waits && ms--) {
+		waits = relay_flush(t->relay, REWRITE_EGRESS) == RELAY_BLOCKED;
+		waits |= relay_flush(t->relay, REWRITE_INGRESS) == RELAY_BLOCKED;
+		if (waits)
+			nanosleep(&step, NULL);
+	}
 }
 
 void traffic_serve(struct traffic *t)

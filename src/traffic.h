@@ -14,7 +14,7 @@
 struct traffic;
 
 /* The side that a direction reads from is broken: `error` is a negative errno value as
- * of tap_read() or nic_receive(). May call traffic_set_nic(). */
+ * of tap_receive() or nic_receive(). May call traffic_set_nic(). */
 typedef void traffic_broken(enum rewrite_direction direction, int error, void *arg);
 
 /* `loop` and `relay` are borrowed. NULL: out of memory. */
@@ -26,6 +26,8 @@ void traffic_destroy(struct traffic *traffic);
 int traffic_set_tap(struct traffic *traffic, struct tap *tap);
 int traffic_set_nic(struct traffic *traffic, struct nic *nic);
 
+/* Send what waits, for `ms` milliseconds at most: what is kept goes with the relay. */
+void traffic_finish(struct traffic *traffic, unsigned ms);
 /* Give either side its turn now, whether or not it called for it. */
 void traffic_serve(struct traffic *traffic);
 

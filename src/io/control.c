@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -226,11 +227,19 @@ static void on_client(unsigned ready, void *arg)
 		read_end(c);
 }
 
+/* Has it done its part, and waits for us? */
+static bool is_ready(const struct control_client *c)
+{
+	struct pollfd pfd = { .fd = c->fd, .events = c->is_answering ? POLLOUT : POLLIN };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
 /* Is it this client, and not the daemon, who keeps the other waiting? */
 static bool is_dawdling(const struct control_client *c)
 {
 	return !c->source.is_endless && (!c->is_answering || c->piece.data) &&
-	       loop_now() - c->since >= GRACE_MS;
+	       loop_now() - c->since >= GRACE_MS && !is_ready(c);
 }
 
 /* A free place, or one that is made free: that of whoever has been longest about its

@@ -20,7 +20,7 @@
 #define VLAN_LEN     4
 #define WANT_FIRST   2
 
-/* recvmmsg(2) writes into what it is given: all but that is prepared once. */
+/* What recvmmsg(2) is given for a frame. */
 struct slot {
 	struct iovec iov;
 	union {
@@ -32,7 +32,8 @@ struct slot {
 struct nic {
 	int fd;
 	uint64_t lost;
-	unsigned want; /* frames the next time */
+	unsigned want;    /* frames the next time */
+	unsigned refused; /* frames that came, and that nobody was told of: see nic_send() */
 	struct mmsghdr messages[PACKET_BATCH];
 	struct slot slots[PACKET_BATCH];
 };
@@ -217,20 +218,30 @@ static unsigned next_want(const struct packet *packets, unsigned count)
 	return 2 * count < PACKET_BATCH ? 2 * count : PACKET_BATCH;
 }
 
+/* A frame that virtio cannot express. */
+static int refuse(struct packet *packets, bool *more)
+{
+	packet_reset(&packets[0]);
+	packets[0].error = -EINVAL;
+	*more = true;
+	return 1;
+}
+
 int nic_receive(struct nic *nic, struct packet *packets, unsigned most, bool *more)
 {
 	unsigned want = nic->want < most ? nic->want : most, i;
 	int n;
 
+	if (nic->refused) {
+		nic->refused--;
+		return refuse(packets, more);
+	}
 	for (i = 0; i < want; i++)
 		prepare(nic, i, &packets[i]);
 	n = recvmmsg(nic->fd, nic->messages, want, MSG_DONTWAIT, NULL);
 	*more = n == (int)want;
-	if (n < 0 && errno == EINVAL) {
-		packets[0].error = -EINVAL;
-		*more = true;
-		return 1;
-	}
+	if (n < 0 && errno == EINVAL)
+		return refuse(packets, more);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (i = 0; i < (unsigned)n; i++)
@@ -239,7 +250,26 @@ int nic_receive(struct nic *nic, struct packet *packets, unsigned most, bool *mo
 	return n;
 }
 
-int nic_send(struct nic *nic, struct packet *const *packets, unsigned count)
+static bool is_gso(const struct packet *packet)
+{
+	struct virtio_net_hdr header;
+
+	memcpy(&header, packet_start(packet), sizeof(header));
+	return header.gso_type != VIRTIO_NET_HDR_GSO_NONE;
+}
+
+/* How many can go at once: those before the first of GSO, or that one. What sendmmsg(2) could
+ * not send is sent again, and of a frame that the kernel segments some may have gone. */
+static unsigned batch_of(struct packet *const *packets, unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count && !is_gso(packets[i]); i++)
+		;
+	return i ? i : 1;
+}
+
+static int send_batch(struct nic *nic, struct packet *const *packets, unsigned count)
 {
 	struct mmsghdr messages[PACKET_BATCH];
 	struct iovec iov[PACKET_BATCH];
@@ -256,6 +286,22 @@ int nic_send(struct nic *nic, struct packet *const *packets, unsigned count)
 	}
 	n = sendmmsg(nic->fd, messages, count, MSG_DONTWAIT);
 	return n < 0 ? -errno : (int)n;
+}
+
+/* A frame that recvmmsg(2) finds it cannot express, behind others, it leaves as the socket's
+ * pending error, and whatever is done next with the socket gets that. Then the frame to be sent
+ * is innocent: it is sent again, and the error kept for nic_receive(). */
+int nic_send(struct nic *nic, struct packet *const *packets, unsigned count)
+{
+	unsigned batch = batch_of(packets, count);
+	int n = send_batch(nic, packets, batch);
+
+	if (n != -EINVAL)
+		return n;
+	n = send_batch(nic, packets, batch);
+	if (n != -EINVAL)
+		nic->refused++;
+	return n;
 }
 
 uint64_t nic_lost(struct nic *nic)
