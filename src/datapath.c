@@ -265,12 +265,6 @@ void datapath_set_tap(struct datapath *dp, int ifindex, bool is_up)
 				why);
 }
 
-void datapath_prepare(struct datapath *dp)
-{
-	if (!dp->forwards)
-		kernel_tap_detach(dp->tap);
-}
-
 static int fall_back(struct datapath *dp, int reason, const char *what)
 {
 	char why[256];
@@ -287,19 +281,25 @@ static int fall_back(struct datapath *dp, int reason, const char *what)
 	return reason ? reason : DATAPATH_CHANGED;
 }
 
-int datapath_set_nic(struct datapath *dp, const struct netlink_link *nic)
+void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic)
+{
+	dp->nic = nic->ifindex;
+	dp->is_shielded = true;
+	dp->broken = false;
+	datapath_nic_changed(dp, nic);
+	if (!dp->forwards && dp->tap)
+		kernel_tap_detach(dp->tap);
+}
+
+int datapath_attach(struct datapath *dp)
 {
 	bool changed;
 	const char *why;
 	int rc;
 
-	dp->nic = nic->ifindex;
-	dp->is_shielded = true;
-	datapath_nic_changed(dp, nic);
 	if (!dp->forwards || !dp->tap)
 		return 0;
 	rc = put_in(dp, &changed, &why);
-	dp->broken = false;
 	return rc ? fall_back(dp, rc, why) : 0;
 }
 

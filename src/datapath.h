@@ -29,14 +29,15 @@ struct kernel *datapath_kernel(const struct datapath *dp);
 
 /* The TAP's index; 0: it is gone. Where a NIC is set, the TAP's program is put in. */
 void datapath_set_tap(struct datapath *dp, int ifindex, bool is_up);
-/* Before the shield: what an earlier run may have left on the TAP goes, if this one has no
- * use for it. */
-void datapath_prepare(struct datapath *dp);
-/* After the shield: frames flow to and from this NIC. 0; or, where the TAP's program cannot
- * be put in, after a log line a negative errno, or with `auto` DATAPATH_CHANGED: other
- * programs are loaded now, for the user data path, and the shield is to be put up again. */
+/* Before the shield: frames are to flow to and from this NIC as soon as the programs are in,
+ * which may take the place of an earlier run's; and what that may have left on the TAP goes, if
+ * this one has no use for it. */
+void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic);
+/* After the shield: the TAP's program, too. 0; or, where it cannot be put in, after a log line a
+ * negative errno, or with `auto` DATAPATH_CHANGED: other programs are loaded now, for the user
+ * data path, and the shield is to be put up again. */
 #define DATAPATH_CHANGED 1
-int datapath_set_nic(struct datapath *dp, const struct netlink_link *nic);
+int datapath_attach(struct datapath *dp);
 /* It changed: its MTU, or whether it is up. */
 void datapath_nic_changed(struct datapath *dp, const struct netlink_link *nic);
 /* It is to be left, or gone. */

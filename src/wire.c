@@ -283,11 +283,11 @@ static int put_programs_in(struct wire *wire)
 	int rc;
 
 	do {
-		datapath_prepare(wire->datapath);
+		datapath_set_nic(wire->datapath, &wire->link);
 		wire->shield.kernel = datapath_kernel(wire->datapath);
 		rc = shield_up(&wire->shield);
 		if (!rc)
-			rc = datapath_set_nic(wire->datapath, &wire->link);
+			rc = datapath_attach(wire->datapath);
 	} while (rc == DATAPATH_CHANGED);
 	return rc;
 }

@@ -51,6 +51,38 @@ within 5 anew || fail "it does not come back after a crash"
 expect "after a crash: the TAP device" "$first" "$(tap)"
 expect_pings "after a crash"
 
+# Another data path: the same TAP; and where the kernel's cannot be had, auto takes the other.
+conf=/etc/clusterarpd/clusterarpd.conf
+datapath() { clusterarpctl -j status | jq -r .datapath; }
+# restart_with WANTED EXPECTED
+restart_with() {
+	sed -i "/^datapath/d; s/^interface.*/&\ndatapath = $1/" "$conf"
+	systemctl restart clusterarpd || fail "restart with datapath = $1"
+	expect "datapath = $1" "$2" "$(datapath)"
+	expect "datapath = $1: the TAP device" "$first" "$(tap)"
+	expect_pings "datapath = $1"
+}
+expect "the data path by default" kernel "$(datapath)"
+restart_with user user
+expect "filters on the TAP" "" "$(tc filter show dev cluster0 egress)"
+restart_with kernel kernel
+restart_with user user
+tc qdisc del dev cluster0 clsact
+tc qdisc add dev cluster0 ingress || fail "an ingress qdisc on the TAP"
+restart_with auto user
+said=$(journalctl -u clusterarpd -o cat --no-pager | grep 'no kernel data path' || true)
+expect "what the log says of it" 1 "$(grep -c "it has a qdisc in clsact's place" <<<"$said")"
+echo "$said"
+sed -i 's/^datapath.*/datapath = kernel/' "$conf"
+! systemctl restart clusterarpd || fail "it starts with datapath = kernel, which is not to be had"
+expect "datapath = kernel, not to be had: exit status" 3 "$(property ExecMainStatus)"
+systemctl reset-failed clusterarpd
+sed -i '/^datapath/d' "$conf"
+systemctl restart clusterarpd || fail "restart"
+expect "the data path by default" kernel "$(datapath)"
+first=$(tap)
+expect_pings "the default again"
+
 # Another address: the TAP is made anew, the old one's address gone.
 sed -i 's/12.12.4.101/12.12.4.151/' /etc/clusterarpd/clusterarpd.conf
 systemctl restart clusterarpd || fail "restart with another address"

@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run: alone
+# run: user
+#
+# The kernel data path (SPEC 9): data does not reach the daemon, but its counters have it; it
+# flows on while no daemon runs but its descriptors are held; a filter of the operator's on the
+# TAP comes first; a program that is removed comes back, and nothing is lost meanwhile.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 3
+lab_config datapath=auto
+lab_start_all
+expect "the data path that auto takes" kernel "$(ctl alpha -j status | jq -r .datapath)"
+expect_reach alpha beta
+expect_reach out alpha
+expect_reach alpha out
+sleep 3.2 # the announcements are over
+
+# --- whom it wakes, and what is counted ---
+
+wakes() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/${LAB_PID[$1]}/status"; }
+flows() { ctl "$1" -j counters | jq -c '.counters | [.tap_frames_in, .nic_frames_out, .nic_frames_in, .tap_frames_out]'; }
+flows_of() { peer "$1" "$2" '.counters | "\(.frames_in) \(.frames_out) \(.bytes_in) \(.bytes_out)"'; }
+read -r in out bytes_in bytes_out < <(flows_of alpha beta)
+gamma=$(flows_of alpha gamma)
+before=$(flows alpha)
+woken=$(wakes beta)
+on alpha ping -n -q -i 0.002 -c 500 -s 100 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+expect_num "the other's daemon woke up, of 500 pings" $(($(wakes beta) - woken)) "<=" 20
+# The kernel may confirm an entry meanwhile: an ARP or two.
+expect_num "frames by the TAP" "$(jq -n "$(flows alpha)[0] - ${before}[0]")" "<=" 504
+for i in 0 1 2 3; do
+	expect_num "frames, $i" "$(jq -n "$(flows alpha)[$i] - ${before}[$i]")" ">=" 500
+done
+read -r in2 out2 bytes_in2 bytes_out2 < <(flows_of alpha beta)
+expect_num "from beta" $((in2 - in)) ">=" 500
+expect_num "to beta" $((out2 - out)) ">=" 500
+expect_num "bytes from beta" $((bytes_in2 - bytes_in)) ">=" $((500 * 142))
+expect_num "bytes to beta" $((bytes_out2 - bytes_out)) "<=" $((504 * 142))
+expect "of gamma, who is not concerned, as before" "$gamma" "$(flows_of alpha gamma)"
+
+# Drops have their reasons there, too: a peer's address at the cluster MAC (I4).
+dropped=$(counter alpha .drops.peer_address)
+on out ip neigh replace 12.12.4.103 lladdr "$LAB_CLUSTER_MAC" dev eth0
+on out ping -n -q -i 0.01 -c 20 12.12.4.103 >/dev/null || true
+expect_num "peer_address" $(($(counter alpha .drops.peer_address) - dropped)) ">=" 20
+
+# --- an operator's filter on the TAP comes first ---
+
+woken=$(wakes alpha)
+on alpha tc filter add dev cluster0 egress prio 10 protocol all u32 match u32 0 0 flowid 1:1
+on alpha ping -n -q -i 0.01 -c 50 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+expect_num "accepted by a filter on the TAP, and so by the daemon" $(($(wakes alpha) - woken)) ">=" 50
+on alpha tc filter del dev cluster0 egress prio 10
+
+# --- programs that are removed come back ---
+
+tap_program() { on alpha tc filter show dev cluster0 egress | grep -q clusterarpd_tap; }
+on alpha ping -n -q -i 0.005 -c 600 12.12.4.102 >"$LAB_DIR/ping" 2>&1 &
+pinging=$!
+for what in "qdisc del dev cluster0 clsact" "filter del dev cluster0 egress"; do
+	# shellcheck disable=SC2086
+	on alpha tc $what
+	within 1 tap_program || fail "tc $what: it does not come back"
+	sleep 0.3
+done
+wait "$pinging" || fail "pings: $(cat "$LAB_DIR/ping")"
+# To remove a qdisc costs what waits in another of that interface: the kernel resets it.
+expect_num "pings meanwhile, of 600" "$(grep -o '[0-9]* received' "$LAB_DIR/ping" | cut -d' ' -f1)" ">=" 595
+expect_num "lines on it" "$(grep -c "the data path's program had been removed" "$LAB_DIR/alpha.log")" ">=" 1
+
+# An ingress qdisc in clsact's place: the daemon carries on.
+another_qdisc() {
+	printf 'qdisc del dev cluster0 clsact\nqdisc add dev cluster0 ingress\n' |
+		on alpha tc -batch - 2>/dev/null
+}
+within 10 another_qdisc || fail "clsact is there again each time"
+said() { grep -q "the data path's program is out and cannot be put in" "$LAB_DIR/alpha.log"; }
+within 3 said || fail "nothing is said of a qdisc in clsact's place"
+ping_clean alpha beta || fail "alpha to beta, with another qdisc in clsact's place"
+ping_clean beta alpha || fail "beta to alpha, with another qdisc in clsact's place"
+ok "another qdisc in clsact's place: the daemon carries what the host sends"
+on alpha tc qdisc del dev cluster0 ingress
+within 3 tap_program || fail "it does not come back once there is room"
+ok "it comes back once there is room"
+
+# --- no daemon, but its descriptors are held ---
+
+# As a service manager does it.
+timeout 60 python3 -c '
+import ctypes, os, sys
+libc, pid = ctypes.CDLL(None, use_errno=True), int(sys.argv[1])
+held = os.pidfd_open(pid)
+for fd in map(int, os.listdir(f"/proc/{pid}/fd")):
+    libc.syscall(438, held, fd, 0)  # pidfd_getfd
+os.close(held)
+print("held", flush=True)
+sys.stdin.readline()
+' "${LAB_PID[alpha]}" >"$LAB_DIR/held" < <(sleep 20) &
+holder=$!
+held() { grep -q held "$LAB_DIR/held"; }
+within 5 held || fail "the descriptors cannot be held"
+on alpha ping -n -q -i 0.01 -c 300 12.12.4.102 >"$LAB_DIR/ping" 2>&1 &
+pinging=$!
+on out ping -n -q -i 0.01 -c 300 12.12.4.101 >"$LAB_DIR/ping.out" 2>&1 &
+pinging_out=$!
+sleep 0.5
+lab_kill alpha
+tcp_pair alpha beta -t 1
+say "TCP to beta without a daemon: $GBITS Gb/s"
+expect_num "TCP to beta without a daemon, Gb/s" "$GBITS" ">" 0.5
+wait "$pinging" || fail "pings: $(cat "$LAB_DIR/ping")"
+wait "$pinging_out" || fail "pings: $(cat "$LAB_DIR/ping.out")"
+for file in ping ping.out; do
+	expect "pings while the daemon is killed" "300 received, 0% packet loss" \
+		"$(grep -o '300 received, 0% packet loss' "$LAB_DIR/$file")"
+done
+expect "answers of the NIC's own stack" "" "$(on out arping -c 2 -w 2 -I eth0 12.12.4.101 2>/dev/null | grep -i "$(nic_mac alpha)" || true)"
+kill "$holder"
+wait "$holder" 2>/dev/null || true
+tap_is_gone() { ! on alpha ip link show dev cluster0 >/dev/null 2>&1; }
+within 5 tap_is_gone || fail "the TAP does not go with the last descriptor"
+lab_start alpha
+expect_reach alpha beta
+ping_clean alpha beta || fail "alpha to beta, after the crash"
+lab_stop_all
