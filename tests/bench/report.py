@@ -67,8 +67,11 @@ def against(summary, scene, base):
         if here["min"] <= there["max"] and there["min"] <= here["max"]:
             level.append(title)
             continue
-        factor = here["median"] / there["median"]
-        factor = factor if better == "more" else 1 / factor
+        more, less = (here, there) if better == "more" else (there, here)
+        if not less["median"]:  # next to nothing was measured as nothing
+            (wins if less is here else losses).append(f"{title} (none)")
+            continue
+        factor = more["median"] / less["median"]
         (wins if factor >= 1 else losses).append(f"{title} x{factor:.2f}")
     return wins, losses, level
 
@@ -113,8 +116,8 @@ def text(bench):
         if any(m in summary[s] for s in summary for m in metrics):
             lines += table(summary, title, metrics)
     lines += added_lines(summary) + comparison_lines(summary) + goal_lines(bench["goals"])
-    if bench["errors"] or bench["left_out"]:
+    if bench["errors"]:
         lines += ["What is missing", ""]
         lines += [f"  {e['scene']}, round {e['round']}: {e['error']}" for e in bench["errors"]]
-        lines += [f"  {scene}: {why}" for scene, why in bench["left_out"].items()] + [""]
+        lines += [""]
     return "\n".join(lines + how_lines(bench["setting"]))

@@ -140,7 +140,7 @@ scene_set_up() {
 	case $SCENE in
 	direct) scene_direct ;;
 	socat) scene_socat ;;
-	user-unicast-1000) scene_cluster user unicast many ;;
+	*-unicast-1000) scene_cluster "${SCENE%%-*}" unicast many ;;
 	user-* | kernel-*) scene_cluster "${SCENE%%-*}" "${SCENE#*-}" ;;
 	*) fail "no such scene: $SCENE" ;;
 	esac
