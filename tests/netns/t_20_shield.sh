@@ -77,8 +77,12 @@ on alpha timeout 3 sh -c 'while :; do tc qdisc del dev eth0 clsact 2>/dev/null; 
 loop=$!
 on out ping -n -c 1000 -i 0.002 -W 1 -I eth0 224.0.0.1 >"$LAB_DIR/output" 2>&1 || true
 wait "$loop" || true
-grep -q duplicates "$LAB_DIR/output" || fail "nothing heard twice without the shield: is it of any use?"
-ok "without the shield: $(grep duplicates "$LAB_DIR/output")"
+# On the kernel data path the program that sends on to the TAP goes with the shield: what the NIC's
+# own stack hears then, the host does not hear a second time.
+if [ "$LAB_DATAPATH" = user ]; then
+	grep -q duplicates "$LAB_DIR/output" || fail "nothing heard twice without the shield: is it of any use?"
+	ok "without the shield: $(grep duplicates "$LAB_DIR/output")"
+fi
 within "$(seconds 1)" shield_up || fail "the shield does not come back within a second"
 
 for hook in ingress egress; do
