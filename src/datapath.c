@@ -18,7 +18,8 @@ struct datapath {
 	int tap, nic;  /* ifindex; 0: none */
 	bool tap_is_up, nic_is_up, is_shielded;
 	unsigned mtu;
-	bool broken; /* the TAP's program is out and cannot be put in */
+	bool broken;              /* the TAP's program is out and cannot be put in */
+	struct bpf_counts former; /* of programs that are unloaded */
 };
 
 /* --- the cluster as the programs know it --- */
@@ -107,21 +108,25 @@ static void forget_slots(struct datapath *dp)
 		peers_get(dp->peers, i)->slot = 0;
 }
 
+/* In place of those that are loaded, if it succeeds. */
 static int load(struct datapath *dp, bool forwards)
 {
 	struct kernel_room room = { .macs = peers_mac_count(dp->peers),
 				    .ips = peers_ip_count(dp->peers),
 				    .peers = peers_count(dp->peers) };
+	struct datapath before = *dp;
 	int rc = kernel_load(&room, forwards, &dp->kernel);
 
 	if (rc)
 		return rc;
 	dp->forwards = forwards;
 	rc = configure(dp);
-	if (!rc)
+	if (!rc) {
+		kernel_unload(before.kernel);
 		return 0;
+	}
 	kernel_unload(dp->kernel);
-	dp->kernel = NULL;
+	*dp = before;
 	return rc;
 }
 
@@ -210,8 +215,10 @@ static int put_in(struct datapath *dp, bool *changed, const char **why)
 	if (rc < 0)
 		return rc;
 	*why = "it has a qdisc in clsact's place";
-	if (kind[0] && strcmp(kind, "clsact") != 0)
+	if (kind[0] && strcmp(kind, "clsact") != 0) {
+		kernel_tap_detach(dp->tap);
 		return -EBUSY;
+	}
 	rc = kernel_tap_attach(dp->kernel, dp->tap, changed);
 	*why = kernel_error();
 	return rc == -ENODEV ? 0 : rc; /* it is gone: there will be another */
@@ -265,8 +272,33 @@ void datapath_set_tap(struct datapath *dp, int ifindex, bool is_up)
 				why);
 }
 
+static void collect_peer(struct datapath *dp, struct peer *peer)
+{
+	struct peer_counters *c = &peer->counters, *before = &peer->carried;
+	struct bpf_peer_counts now;
+
+	if (!peer->slot || kernel_peer_counts(dp->kernel, peer->slot, &now))
+		return;
+	c->frames_in += now.in.frames - before->frames_in;
+	c->bytes_in += now.in.bytes - before->bytes_in;
+	c->frames_out += now.out.frames - before->frames_out;
+	c->bytes_out += now.out.bytes - before->bytes_out;
+	*before = as_counters(&now);
+}
+
+/* What the programs have counted, before they go. */
+static struct bpf_counts last_counts(struct datapath *dp)
+{
+	struct bpf_counts counts;
+
+	for (size_t i = 0; i < peers_count(dp->peers); i++)
+		collect_peer(dp, peers_get(dp->peers, i));
+	return kernel_counts(dp->kernel, &counts) ? (struct bpf_counts){ 0 } : counts;
+}
+
 static int fall_back(struct datapath *dp, int reason, const char *what)
 {
+	struct bpf_counts counts;
 	char why[256];
 
 	snprintf(why, sizeof(why), "%s: %s: %s", tap_name(dp), strerror(-reason), what);
@@ -274,11 +306,13 @@ static int fall_back(struct datapath *dp, int reason, const char *what)
 		log_error("no kernel data path (%s)", why);
 		return reason;
 	}
-	kernel_unload(dp->kernel);
-	dp->kernel = NULL;
-	forget_slots(dp);
+	counts = last_counts(dp);
 	reason = load_other(dp, why);
-	return reason ? reason : DATAPATH_CHANGED;
+	if (reason)
+		return reason;
+	dp->former = counts;
+	forget_slots(dp);
+	return DATAPATH_CHANGED;
 }
 
 void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic)
@@ -305,7 +339,7 @@ int datapath_attach(struct datapath *dp)
 
 void datapath_nic_changed(struct datapath *dp, const struct netlink_link *nic)
 {
-	dp->nic_is_up = nic->flags & IFF_UP;
+	dp->nic_is_up = (nic->flags & IFF_UP) && (nic->flags & IFF_RUNNING);
 	dp->mtu = nic->mtu;
 	set_path(dp);
 }
@@ -319,38 +353,27 @@ void datapath_forget_nic(struct datapath *dp)
 
 /* --- counters --- */
 
-static void collect_peer(struct datapath *dp, struct peer *peer)
+static void add_counts(struct counters *counters, const struct bpf_counts *from)
 {
-	struct peer_counters *c = &peer->counters, *before = &peer->carried;
-	struct bpf_peer_counts now;
-
-	if (!peer->slot || kernel_peer_counts(dp->kernel, peer->slot, &now))
-		return;
-	c->frames_in += now.in.frames - before->frames_in;
-	c->bytes_in += now.in.bytes - before->bytes_in;
-	c->frames_out += now.out.frames - before->frames_out;
-	c->bytes_out += now.out.bytes - before->bytes_out;
-	*before = as_counters(&now);
+	counters->tap_frames_in += from->tap_in.frames;
+	counters->tap_bytes_in += from->tap_in.bytes;
+	counters->tap_frames_out += from->tap_out.frames;
+	counters->tap_bytes_out += from->tap_out.bytes;
+	counters->nic_frames_in += from->nic_in.frames;
+	counters->nic_bytes_in += from->nic_in.bytes;
+	counters->nic_frames_out += from->nic_out.frames;
+	counters->nic_bytes_out += from->nic_out.bytes;
+	for (unsigned reason = 0; reason < DROP_REASONS; reason++)
+		counters->drops[reason] += from->drops[reason];
 }
 
 void datapath_collect(struct datapath *dp, struct counters *counters)
 {
 	struct bpf_counts now;
-	unsigned reason;
-	size_t i;
 
-	for (i = 0; i < peers_count(dp->peers); i++)
+	for (size_t i = 0; i < peers_count(dp->peers); i++)
 		collect_peer(dp, peers_get(dp->peers, i));
-	if (kernel_counts(dp->kernel, &now))
-		return;
-	counters->tap_frames_in += now.tap_in.frames;
-	counters->tap_bytes_in += now.tap_in.bytes;
-	counters->tap_frames_out += now.tap_out.frames;
-	counters->tap_bytes_out += now.tap_out.bytes;
-	counters->nic_frames_in += now.nic_in.frames;
-	counters->nic_bytes_in += now.nic_in.bytes;
-	counters->nic_frames_out += now.nic_out.frames;
-	counters->nic_bytes_out += now.nic_out.bytes;
-	for (reason = 0; reason < DROP_REASONS; reason++)
-		counters->drops[reason] += now.drops[reason];
+	add_counts(counters, &dp->former);
+	if (!kernel_counts(dp->kernel, &now))
+		add_counts(counters, &now);
 }

@@ -291,6 +291,19 @@ int kernel_shield_detach(int ifindex)
 	return ingress ? ingress : egress;
 }
 
+/* As is_in_both_hooks(): at its ingress the program would send back all that comes. */
+static bool is_at_tap_ingress(int ifindex, uint32_t handle)
+{
+	struct bpf_tc_hook h = tc_hook(ifindex, KERNEL_INGRESS);
+	struct bpf_tc_opts opts = tc_opts(KERNEL_TAP_EGRESS, handle);
+	int err;
+
+	kernel_expect_complaints(true);
+	err = bpf_tc_query(&h, &opts);
+	kernel_expect_complaints(false);
+	return !err;
+}
+
 int kernel_tap_attach(struct kernel *k, int ifindex, bool *changed)
 {
 	struct settled done;
@@ -307,6 +320,11 @@ int kernel_tap_attach(struct kernel *k, int ifindex, bool *changed)
 	if (err)
 		return err;
 	err = settle(k, ifindex, KERNEL_TAP_EGRESS, &done);
+	if (!err && is_at_tap_ingress(ifindex, handle_of(KERNEL_TAP_EGRESS, done.slot))) {
+		clear(ifindex, KERNEL_TAP_EGRESS);
+		kernel_set_error("the qdisc is not clsact");
+		err = -EBUSY;
+	}
 	if (err)
 		undo_clsact(ifindex, created);
 	else
