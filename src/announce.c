@@ -146,7 +146,7 @@ void announce_from_nic(struct announce *a, const struct netlink_link *nic, bool 
 	int rc = nic_open(&p.nic);
 
 	p.packet.memory = malloc(PACKET_MEMORY);
-	if (!rc && p.packet.memory && !nic_bind(p.nic, nic->ifindex))
+	if (!rc && p.packet.memory && !nic_bind(p.nic, nic->ifindex, false))
 		send_rounds(a->adopt, &p, first);
 	if (!rc)
 		nic_close(p.nic);

@@ -206,7 +206,7 @@ static bool attach_nic(struct daemon *d)
 	d->wire = wire_create(d->peers, d->netlink, d->options->socket);
 	if (!d->wire)
 		return false;
-	wire_set_tap(d->wire, host_ifindex(d->host), true);
+	wire_set_tap(d->wire, host_ifindex(d->host), host_is_up(d->host));
 	rc = wire_attach(d->wire);
 	return !rc || rc == -ENODEV;
 }

@@ -55,7 +55,7 @@ static int open_nic(struct daemon *d)
 		wire_warn_addresses(d->wire);
 	rc = wire_open(d->wire);
 	if (!rc)
-		rc = traffic_set_nic(d->traffic, wire_nic(d->wire));
+		rc = traffic_set_nic(d->traffic, wire_nic(d->wire), wire_kernel(d->wire));
 	if (!rc)
 		follow_carrier(d);
 	if (!rc && is_running(wire_link(d->wire)))
@@ -66,7 +66,7 @@ static int open_nic(struct daemon *d)
 static void close_nic(struct daemon *d)
 {
 	announce_stop(d->announce);
-	traffic_set_nic(d->traffic, NULL);
+	traffic_set_nic(d->traffic, NULL, NULL);
 	loop_timer_cancel(d->shield);
 	d->shield_due = false;
 }
@@ -138,16 +138,35 @@ static bool open_tap(struct daemon *d)
 	return false;
 }
 
+/* Somebody changed qdiscs or filters: look soon, but not for each change. */
+static void look_at_shield(struct daemon *d, unsigned at_least_ms)
+{
+	uint64_t now = loop_now(), next = d->shield_last + SHIELD_MS;
+	unsigned wait = now < next ? (unsigned)(next - now) : 0;
+
+	if (d->shield_due)
+		return;
+	d->shield_due = true;
+	loop_timer_set(d->shield, wait > at_least_ms ? wait : at_least_ms);
+}
+
+/* What the data path's programs have to know of the TAP, whose index is 0 while there is none. */
+static void follow_tap(struct daemon *d, int ifindex)
+{
+	if (!wire_set_tap(d->wire, ifindex, ifindex && host_is_up(d->host)))
+		look_at_shield(d, RETRY_MS);
+}
+
 /* A TAP that is down yet gets the data path's program: a qdisc that comes later costs what
  * waits to be sent. */
 static bool renew_tap(struct daemon *d)
 {
 	if (host_renew(d->host))
 		return false;
-	wire_set_tap(d->wire, host_ifindex(d->host), false);
+	follow_tap(d, host_ifindex(d->host));
 	if (host_configure(d->host, nic_mtu(d)) || !open_tap(d))
 		return false;
-	wire_set_tap(d->wire, host_ifindex(d->host), true);
+	follow_tap(d, host_ifindex(d->host));
 	return true;
 }
 
@@ -156,7 +175,7 @@ static void lose_tap(struct daemon *d)
 {
 	log_warning("%s is gone: making it anew", d->config->tap);
 	traffic_set_tap(d->traffic, NULL);
-	wire_set_tap(d->wire, 0, false);
+	follow_tap(d, 0);
 	if (!renew_tap(d)) {
 		daemon_fail(d);
 		return;
@@ -207,7 +226,7 @@ static void look_at_tap(struct daemon *d, bool was_down)
 {
 	bool came_back = host_link_changed(d->host, was_down);
 
-	wire_set_tap(d->wire, host_ifindex(d->host), host_is_up(d->host));
+	follow_tap(d, host_ifindex(d->host));
 	if (!came_back)
 		return;
 	adopt_apply(d->adopt, host_ifindex(d->host), true);
@@ -228,18 +247,6 @@ static void on_link(struct daemon *d, const struct netlink_link *news)
 	} else if (!nic && !strcmp(news->name, d->config->interface)) {
 		take_nic(d);
 	}
-}
-
-/* Somebody changed qdiscs or filters: look soon, but not for each change. */
-static void look_at_shield(struct daemon *d, unsigned at_least_ms)
-{
-	uint64_t now = loop_now(), next = d->shield_last + SHIELD_MS;
-	unsigned wait = now < next ? (unsigned)(next - now) : 0;
-
-	if (d->shield_due)
-		return;
-	d->shield_due = true;
-	loop_timer_set(d->shield, wait > at_least_ms ? wait : at_least_ms);
 }
 
 void daemon_on_shield(void *arg)
@@ -303,6 +310,7 @@ bool daemon_open_sides(struct daemon *d)
 
 	if (host_configure(d->host, nic_mtu(d)) || !open_tap(d))
 		return false;
+	follow_tap(d, host_ifindex(d->host));
 	notify_discard_rest(); /* what no side has taken */
 	if (!wire_link(d->wire))
 		adopt_apply(d->adopt, host_ifindex(d->host), true);

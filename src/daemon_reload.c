@@ -19,7 +19,9 @@
 /* Whole or not at all. */
 static void apply(struct daemon *d, struct reload *r)
 {
-	handover_forget_tap(d->peers);
+	const struct handover tap = { HANDOVER_TAP, d->peers, 0 };
+
+	handover_forget(&tap);
 	peers_exchange(d->peers, r->peers);
 	if (wire_reload(d->wire)) {
 		peers_exchange(d->peers, r->peers);
@@ -33,7 +35,7 @@ static void apply(struct daemon *d, struct reload *r)
 		d->generation++;
 		r->is_applied = true;
 	}
-	handover_store_tap(d->peers, tap_fd(host_tap(d->host)));
+	handover_store(&tap, tap_fd(host_tap(d->host)));
 }
 
 static void carry_out(struct daemon *d, struct reload *r)

@@ -109,13 +109,13 @@ static void forget_slots(struct datapath *dp)
 }
 
 /* In place of those that are loaded, if it succeeds. */
-static int load(struct datapath *dp, bool forwards)
+static int load(struct datapath *dp, bool forwards, int ring)
 {
 	struct kernel_room room = { .macs = peers_mac_count(dp->peers),
 				    .ips = peers_ip_count(dp->peers),
 				    .peers = peers_count(dp->peers) };
 	struct datapath before = *dp;
-	int rc = kernel_load(&room, forwards, &dp->kernel);
+	int rc = kernel_load(&room, forwards, ring, &dp->kernel);
 
 	if (rc)
 		return rc;
@@ -139,7 +139,7 @@ static int refuse(int rc)
 /* The user data path, in place of the other, of which `why` tells. */
 static int load_other(struct datapath *dp, const char *why)
 {
-	int rc = load(dp, false);
+	int rc = load(dp, false, -1);
 
 	if (rc)
 		return refuse(rc);
@@ -147,11 +147,11 @@ static int load_other(struct datapath *dp, const char *why)
 	return 0;
 }
 
-static int load_wanted(struct datapath *dp)
+static int load_wanted(struct datapath *dp, int ring)
 {
 	enum config_datapath wanted = peers_config(dp->peers)->datapath;
 	char why[256];
-	int rc = load(dp, wanted != DATAPATH_USER);
+	int rc = load(dp, wanted != DATAPATH_USER, ring);
 
 	if (!rc)
 		return 0;
@@ -161,7 +161,7 @@ static int load_wanted(struct datapath *dp)
 	return load_other(dp, why);
 }
 
-struct datapath *datapath_create(struct peers *peers, struct netlink *netlink)
+struct datapath *datapath_create(struct peers *peers, struct netlink *netlink, int ring)
 {
 	struct datapath *dp = calloc(1, sizeof(*dp));
 
@@ -169,7 +169,7 @@ struct datapath *datapath_create(struct peers *peers, struct netlink *netlink)
 		return NULL;
 	dp->peers = peers;
 	dp->netlink = netlink;
-	if (!load_wanted(dp))
+	if (!load_wanted(dp, ring))
 		return dp;
 	datapath_destroy(dp);
 	return NULL;
@@ -195,14 +195,21 @@ struct kernel *datapath_kernel(const struct datapath *dp)
 
 /* --- NIC and TAP --- */
 
+bool datapath_takes_wire(const struct datapath *dp)
+{
+	return dp->forwards && dp->is_shielded;
+}
+
 /* What cannot go on by itself is the daemon's, which counts it, and knows why. */
 static void set_path(struct datapath *dp)
 {
-	bool in = dp->tap_is_up && dp->is_shielded, out = dp->nic_is_up;
+	const struct kernel_path path = { .nic = dp->nic_is_up ? (unsigned)dp->nic : 0,
+					  .tap = dp->tap_is_up ? (unsigned)dp->tap : 0,
+					  .mtu = dp->mtu,
+					  .is_in = dp->is_shielded };
 
 	if (dp->forwards)
-		kernel_set_path(dp->kernel, out ? (unsigned)dp->nic : 0, dp->mtu,
-				in ? (unsigned)dp->tap : 0);
+		kernel_set_path(dp->kernel, &path);
 }
 
 /* `why` holds what is in the way, where this fails. */
@@ -251,7 +258,7 @@ bool datapath_check(struct datapath *dp, bool is_shielded)
 	return !rc;
 }
 
-void datapath_set_tap(struct datapath *dp, int ifindex, bool is_up)
+bool datapath_set_tap(struct datapath *dp, int ifindex, bool is_up)
 {
 	bool changed;
 	const char *why;
@@ -263,13 +270,14 @@ void datapath_set_tap(struct datapath *dp, int ifindex, bool is_up)
 	dp->tap = ifindex;
 	set_path(dp);
 	if (dp->broken)
-		return;
+		return false;
 	if (dp->forwards && dp->nic && dp->tap)
 		rc = put_in(dp, &changed, &why);
 	dp->broken = rc != 0;
 	if (rc)
 		log_error_errno(-rc, "%s: cannot put the data path's program in (%s)", tap_name(dp),
 				why);
+	return !rc;
 }
 
 static void collect_peer(struct datapath *dp, struct peer *peer)
@@ -315,10 +323,10 @@ static int fall_back(struct datapath *dp, int reason, const char *what)
 	return DATAPATH_CHANGED;
 }
 
-void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic)
+void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic, bool goes_on)
 {
 	dp->nic = nic->ifindex;
-	dp->is_shielded = true;
+	dp->is_shielded = goes_on;
 	dp->broken = false;
 	datapath_nic_changed(dp, nic);
 	if (!dp->forwards && dp->tap)
@@ -329,12 +337,15 @@ int datapath_attach(struct datapath *dp)
 {
 	bool changed;
 	const char *why;
-	int rc;
+	int rc = 0;
 
-	if (!dp->forwards || !dp->tap)
-		return 0;
-	rc = put_in(dp, &changed, &why);
-	return rc ? fall_back(dp, rc, why) : 0;
+	if (dp->forwards && dp->tap)
+		rc = put_in(dp, &changed, &why);
+	if (rc)
+		return fall_back(dp, rc, why);
+	dp->is_shielded = true;
+	set_path(dp);
+	return 0;
 }
 
 void datapath_nic_changed(struct datapath *dp, const struct netlink_link *nic)

@@ -19,25 +19,29 @@ struct datapath;
 
 /* Load the programs, as `datapath` of the configuration asks for; with `auto`, where the
  * kernel data path is not to be had, for the user data path, after a log line. `peers` and
- * `netlink` are borrowed. NULL after a log line. */
-struct datapath *datapath_create(struct peers *peers, struct netlink *netlink);
+ * `netlink` are borrowed, `ring` as of kernel_load(). NULL after a log line. */
+struct datapath *datapath_create(struct peers *peers, struct netlink *netlink, int ring);
 void datapath_destroy(struct datapath *dp);
 
 bool datapath_is_kernel(const struct datapath *dp);
 /* For the shield and the packet socket; another after DATAPATH_CHANGED. */
 struct kernel *datapath_kernel(const struct datapath *dp);
 
-/* The TAP's index; 0: it is gone. Where a NIC is set, the TAP's program is put in. */
-void datapath_set_tap(struct datapath *dp, int ifindex, bool is_up);
-/* Before the shield: frames are to flow to and from this NIC as soon as the programs are in,
- * which may take the place of an earlier run's; and what that may have left on the TAP goes, if
- * this one has no use for it. */
-void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic);
-/* After the shield: the TAP's program, too. 0; or, where it cannot be put in, after a log line a
- * negative errno, or with `auto` DATAPATH_CHANGED: other programs are loaded now, for the user
- * data path, and the shield is to be put up again. */
+/* The TAP's index; 0: it is gone. Where a NIC is set, the TAP's program is put in; false: it
+ * cannot be, after a log line. */
+bool datapath_set_tap(struct datapath *dp, int ifindex, bool is_up);
+/* Before the shield. What an earlier run may have left on the TAP goes, if this one has no use for
+ * it. `goes_on`: that run's programs take what comes from the NIC, and those that are to take
+ * their place do so at once. */
+void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic, bool goes_on);
+/* After the shield: the TAP's program, too, and frames flow. 0; or, where it cannot be put in,
+ * after a log line a negative errno, or with `auto` DATAPATH_CHANGED: other programs are loaded
+ * now, for the user data path, and the shield is to be put up again. */
 #define DATAPATH_CHANGED 1
 int datapath_attach(struct datapath *dp);
+/* Are frames from the NIC the programs', and the daemon's by kernel_receive()? Else they are its
+ * packet socket's. */
+bool datapath_takes_wire(const struct datapath *dp);
 /* It changed: its MTU, or whether it is up. */
 void datapath_nic_changed(struct datapath *dp, const struct netlink_link *nic);
 /* It is to be left, or gone. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bpf/clusterarpd_bpf.h"
 #include "io/notify.h"
 
 #define NAME_MAX_BYTES 32
@@ -56,81 +57,77 @@ static uint64_t digest_neighbours(uint64_t h, const struct peers *peers)
 }
 
 /* All that was set up on it. */
-static void tap_name(const struct peers *peers, char *name)
+static uint64_t digest_tap(const struct peers *peers)
 {
 	const struct config *c = peers_config(peers);
 	uint64_t h = digest(FNV_START, c->tap, strlen(c->tap) + 1);
 
 	h = digest(h, c->interface, strlen(c->interface) + 1); /* whose addresses it may have */
-
 	h = digest(h, &c->mac, sizeof(c->mac));
 	h = digest(h, &c->gateway, sizeof(c->gateway));
 	h = digest(h, &c->mtu, sizeof(c->mtu));
 	h = digest(h, &c->adopt, sizeof(c->adopt));
 	h = digest_addresses(h, &c->address);
 	h = digest_addresses(h, &peers_self(peers)->address);
-	h = digest_neighbours(h, peers);
-	snprintf(name, NAME_MAX_BYTES, "tap-%016" PRIx64, h);
+	return digest_neighbours(h, peers);
 }
 
 /* The interface, and the MACs that it was told to receive. */
-static void nic_name(const struct peers *peers, int ifindex, char *name)
+static uint64_t digest_nic(const struct peers *peers, int ifindex)
 {
 	const struct config_node *self = peers_self(peers);
 	uint64_t h = digest(FNV_START, &ifindex, sizeof(ifindex));
 
 	h = digest(h, &peers_config(peers)->mac, sizeof(struct mac));
 	h = digest(h, &self->dedicated, sizeof(self->dedicated));
-	h = digest(h, &self->source, sizeof(self->source));
-	snprintf(name, NAME_MAX_BYTES, "nic-%016" PRIx64, h);
+	return digest(h, &self->source, sizeof(self->source));
 }
 
-void handover_store_tap(const struct peers *peers, int fd)
+/* The interface whose frames are in it, and how they are laid out there. */
+static uint64_t digest_ring(const struct peers *peers)
+{
+	const char *interface = peers_config(peers)->interface;
+	const size_t layout = sizeof(struct bpf_frame);
+	uint64_t h = digest(FNV_START, interface, strlen(interface) + 1);
+
+	return digest(h, &layout, sizeof(layout));
+}
+
+/* Under which `thing` is stored. */
+static const char *name_of(const struct handover *thing, char name[NAME_MAX_BYTES])
+{
+	static const char *const kinds[] = { "tap", "nic", "ring" };
+	uint64_t h;
+
+	if (thing->kind == HANDOVER_TAP)
+		h = digest_tap(thing->peers);
+	else if (thing->kind == HANDOVER_NIC)
+		h = digest_nic(thing->peers, thing->ifindex);
+	else
+		h = digest_ring(thing->peers);
+	snprintf(name, NAME_MAX_BYTES, "%s-%016" PRIx64, kinds[thing->kind], h);
+	return name;
+}
+
+void handover_store(const struct handover *thing, int fd)
 {
 	char name[NAME_MAX_BYTES];
 
-	tap_name(peers, name);
-	notify_store(fd, name);
+	notify_store(fd, name_of(thing, name));
 }
 
-int handover_take_tap(const struct peers *peers)
+int handover_take(const struct handover *thing)
 {
 	char name[NAME_MAX_BYTES];
 
-	tap_name(peers, name);
-	return notify_take(name);
+	return notify_take(name_of(thing, name));
 }
 
-void handover_forget_tap(const struct peers *peers)
+void handover_forget(const struct handover *thing)
 {
 	char name[NAME_MAX_BYTES];
 
-	tap_name(peers, name);
-	notify_forget(name);
-}
-
-void handover_store_nic(const struct peers *peers, int ifindex, int fd)
-{
-	char name[NAME_MAX_BYTES];
-
-	nic_name(peers, ifindex, name);
-	notify_store(fd, name);
-}
-
-int handover_take_nic(const struct peers *peers, int ifindex)
-{
-	char name[NAME_MAX_BYTES];
-
-	nic_name(peers, ifindex, name);
-	return notify_take(name);
-}
-
-void handover_forget_nic(const struct peers *peers, int ifindex)
-{
-	char name[NAME_MAX_BYTES];
-
-	nic_name(peers, ifindex, name);
-	notify_forget(name);
+	notify_forget(name_of(thing, name));
 }
 
 void handover_discard_rest(const struct peers *peers)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * handover: the TAP device and the packet socket from one run to the next, by the
- * service manager's descriptor store: over a restart and over a crash (SPEC 5).
+ * handover: the TAP device, the packet socket and the kernel data path's ring buffer from one
+ * run to the next, by the service manager's descriptor store: over a restart and over a
+ * crash (SPEC 5).
  *
  * What is stored has a name that tells what it was made for: a digest of the MACs, the
  * addresses and whatever else it was set up with. A run with another configuration finds
@@ -12,15 +13,23 @@
 
 #include "core/peers.h"
 
-/* The TAP's descriptor: kept for the next run; from the last one, or -1. */
-void handover_store_tap(const struct peers *peers, int fd);
-int handover_take_tap(const struct peers *peers);
+/* What there is to hand over. */
+struct handover {
+	enum handover_kind {
+		HANDOVER_TAP,  /* the TAP device */
+		HANDOVER_NIC,  /* the packet socket on the interface `ifindex` */
+		HANDOVER_RING, /* the kernel data path's ring buffer */
+	} kind;
+	const struct peers *peers; /* borrowed */
+	int ifindex;
+};
+
+/* Its descriptor is kept for the next run, and stays the caller's. */
+void handover_store(const struct handover *thing, int fd);
+/* From the last run, and the caller's from now on; or -1. */
+int handover_take(const struct handover *thing);
 /* It is of no use any more. */
-void handover_forget_tap(const struct peers *peers);
-/* Likewise the packet socket on the interface `ifindex`. */
-void handover_store_nic(const struct peers *peers, int ifindex, int fd);
-int handover_take_nic(const struct peers *peers, int ifindex);
-void handover_forget_nic(const struct peers *peers, int ifindex);
+void handover_forget(const struct handover *thing);
 
 /* Let go of all that was not taken, and wait (a second at most) until a TAP device of
  * the configured name that was among it is gone. */

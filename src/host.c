@@ -16,6 +16,7 @@ struct host {
 	const struct config *config;
 	struct netlink *netlink;
 	struct tap *tap;
+	struct handover handed; /* the TAP, as such */
 	int ifindex;
 	bool up;
 	bool adopted; /* from an earlier run */
@@ -25,13 +26,13 @@ struct host {
 /* As an earlier run with the same configuration left it, if a service manager kept it. */
 static bool adopt_tap(struct host *host)
 {
-	int fd = handover_take_tap(host->peers);
+	int fd = handover_take(&host->handed);
 
 	if (fd < 0)
 		return false;
 	host->adopted = !tap_adopt(fd, host->config->tap, &host->tap);
 	if (!host->adopted)
-		handover_forget_tap(host->peers);
+		handover_forget(&host->handed);
 	return host->adopted;
 }
 
@@ -64,6 +65,7 @@ static int open_tap(struct host *host)
 		log_error_errno(-rc, "%s: cannot look it up", name);
 	else
 		host->ifindex = link.ifindex;
+	host->up = !rc && (link.flags & IFF_UP);
 	return rc;
 }
 
@@ -231,6 +233,7 @@ struct host *host_create(const struct peers *peers, struct netlink *netlink)
 	if (!host)
 		return NULL;
 	host->peers = peers;
+	host->handed = (struct handover){ HANDOVER_TAP, peers, 0 };
 	host->config = peers_config(peers);
 	host->netlink = netlink;
 	if (!open_tap(host))
@@ -277,7 +280,7 @@ void host_take_down(struct host *host)
 		return;
 	netlink_link_set_up(host->netlink, host->ifindex, false);
 	host_remove_addresses(host, NULL, NULL);
-	handover_forget_tap(host->peers);
+	handover_forget(&host->handed);
 }
 
 /* `again`: they may be there. */
@@ -314,14 +317,14 @@ int host_configure(struct host *host, unsigned mtu)
 	}
 	host->up = true;
 	if (!rc)
-		handover_store_tap(host->peers, tap_fd(host->tap));
+		handover_store(&host->handed, tap_fd(host->tap));
 	host_link_changed(host, false);
 	return rc;
 }
 
 int host_renew(struct host *host)
 {
-	handover_forget_tap(host->peers);
+	handover_forget(&host->handed);
 	tap_close(host->tap);
 	host->tap = NULL;
 	host->adopted = false;

@@ -36,7 +36,7 @@ int host_renew(struct host *host);
 
 struct tap *host_tap(struct host *host);
 int host_ifindex(const struct host *host);
-/* As of the last host_link_changed(). */
+/* As of the last look at it. */
 bool host_is_up(const struct host *host);
 /* The configuration is another now, as far as it may be without a restart: the MTU. */
 void host_reload(struct host *host, unsigned nic_mtu);

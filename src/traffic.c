@@ -16,7 +16,9 @@ struct traffic {
 	struct relay *relay;
 	traffic_broken *broken;
 	void *arg;
-	struct loop_io *tap, *nic;
+	struct nic *wire;      /* two sources of frames from the wire: the packet socket, ... */
+	struct kernel *kernel; /* ... and on the kernel data path the programs' ring */
+	struct loop_io *tap, *nic, *ring;
 	bool is_tap_busy; /* it had more than we read */
 };
 
@@ -32,17 +34,29 @@ static int send_tap(void *arg, struct packet *const *packets, unsigned count)
 
 static int receive_nic(void *arg, struct packet *packets, unsigned most, bool *more)
 {
-	return nic_receive(arg, packets, most, more);
+	const struct traffic *t = arg;
+	int n = kernel_receive(t->kernel, packets, most, more);
+
+	if (!n)
+		return nic_receive(t->wire, packets, most, more);
+	*more = true; /* the socket is not asked yet */
+	return n;
 }
 
 static int send_nic(void *arg, struct packet *const *packets, unsigned count)
 {
-	return nic_send(arg, packets, count);
+	const struct traffic *t = arg;
+
+	return nic_send(t->wire, packets, count);
 }
 
-static struct loop_io *input(struct traffic *t, enum rewrite_direction direction)
+/* Take `remove` from what is waited for where a direction's frames come from, and add `add`. */
+static void change_input(struct traffic *t, enum rewrite_direction direction, unsigned remove,
+			 unsigned add)
 {
-	return direction == REWRITE_EGRESS ? t->tap : t->nic;
+	loop_io_change(direction == REWRITE_EGRESS ? t->tap : t->nic, remove, add);
+	if (direction == REWRITE_INGRESS)
+		loop_io_change(t->ring, remove, add);
 }
 
 static struct loop_io *output(struct traffic *t, enum rewrite_direction direction)
@@ -52,13 +66,13 @@ static struct loop_io *output(struct traffic *t, enum rewrite_direction directio
 
 static void block(struct traffic *t, enum rewrite_direction direction)
 {
-	loop_io_change(input(t, direction), LOOP_READ, 0);
+	change_input(t, direction, LOOP_READ, 0);
 	loop_io_change(output(t, direction), 0, LOOP_WRITE);
 }
 
 static void unblock(struct traffic *t, enum rewrite_direction direction)
 {
-	loop_io_change(input(t, direction), 0, LOOP_READ);
+	change_input(t, direction, 0, LOOP_READ);
 	loop_io_change(output(t, direction), LOOP_WRITE, 0);
 }
 
@@ -142,6 +156,7 @@ void traffic_destroy(struct traffic *t)
 		return;
 	loop_io_free(t->tap);
 	loop_io_free(t->nic);
+	loop_io_free(t->ring);
 	free(t);
 }
 
@@ -164,10 +179,15 @@ int traffic_set_tap(struct traffic *t, struct tap *tap)
 	return renew(t, &t->tap, tap ? tap_fd(tap) : -1, on_tap, REWRITE_INGRESS);
 }
 
-int traffic_set_nic(struct traffic *t, struct nic *nic)
+int traffic_set_nic(struct traffic *t, struct nic *nic, struct kernel *kernel)
 {
-	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic });
-	return renew(t, &t->nic, nic ? nic_fd(nic) : -1, on_nic, REWRITE_EGRESS);
+	int rc;
+
+	t->wire = nic;
+	t->kernel = kernel;
+	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic ? t : NULL });
+	rc = renew(t, &t->ring, kernel ? kernel_ring_fd(kernel) : -1, on_nic, REWRITE_EGRESS);
+	return rc ? rc : renew(t, &t->nic, nic ? nic_fd(nic) : -1, on_nic, REWRITE_EGRESS);
 }
 
 void traffic_finish(struct traffic *t, unsigned ms)

@@ -6,6 +6,7 @@
 #ifndef CLUSTERARPD_TRAFFIC_H
 #define CLUSTERARPD_TRAFFIC_H
 
+#include "io/kernel.h"
 #include "io/loop.h"
 #include "io/nic.h"
 #include "io/tap.h"
@@ -24,7 +25,8 @@ void traffic_destroy(struct traffic *traffic);
 
 /* Begin with a side, which stays the caller's; NULL: it is gone. -ENOMEM. */
 int traffic_set_tap(struct traffic *traffic, struct tap *tap);
-int traffic_set_nic(struct traffic *traffic, struct nic *nic);
+/* `kernel`: what comes by kernel_receive() comes from the NIC, too. */
+int traffic_set_nic(struct traffic *traffic, struct nic *nic, struct kernel *kernel);
 
 /* Send what waits, for `ms` milliseconds at most: what is kept goes with the relay. */
 void traffic_finish(struct traffic *traffic, unsigned ms);

@@ -2,8 +2,8 @@
 /*
  * wire: the NIC taken over and given back; see wire.h.
  *
- * The order matters. Taking over: record, shield, up, socket; so that a crash at any
- * point leaves a record of what to put back, and the NIC's own stack never sees the
+ * The order matters. Taking over: record, socket, shield, up, socket bound; so that a crash at
+ * any point leaves a record of what to put back, and the NIC's own stack never sees the
  * wire. Giving back: socket, shield, qdisc, down, record.
  */
 #include "wire.h"
@@ -26,7 +26,7 @@
 #include "shield.h"
 
 struct wire {
-	const struct peers *peers;
+	struct peers *peers;
 	const char *interface;
 	struct netlink *netlink;
 	struct datapath *datapath;
@@ -38,7 +38,31 @@ struct wire {
 	struct record record;
 	bool was_up;   /* a NIC that we had before, as it was then */
 	uint64_t lost; /* by packet sockets that are closed */
+	/* The packet socket, as of nic_bind(). */
+	enum { SOCKET_UNBOUND, SOCKET_HEARS, SOCKET_DEAF } socket;
 };
+
+struct kernel *wire_kernel(const struct wire *wire)
+{
+	return datapath_kernel(wire->datapath);
+}
+
+/* With the ring buffer of an earlier run, and what has come there meanwhile. */
+static bool create_datapath(struct wire *wire)
+{
+	const struct handover as_ring = { HANDOVER_RING, wire->peers, 0 };
+	bool uses_ring = peers_config(wire->peers)->datapath != DATAPATH_USER;
+	int ring = uses_ring ? handover_take(&as_ring) : -1;
+
+	wire->datapath = datapath_create(wire->peers, wire->netlink, ring);
+	if (ring >= 0) {
+		close(ring);
+		handover_forget(&as_ring); /* it may not have been of use */
+	}
+	if (wire->datapath && datapath_is_kernel(wire->datapath))
+		handover_store(&as_ring, kernel_ring_fd(wire_kernel(wire)));
+	return wire->datapath;
+}
 
 struct wire *wire_create(struct peers *peers, struct netlink *netlink, const char *socket)
 {
@@ -52,9 +76,7 @@ struct wire *wire_create(struct peers *peers, struct netlink *netlink, const cha
 	wire->lock = -1;
 	wire->record_path = record_path(socket, wire->interface);
 	wire->shield = (struct shield){ .netlink = netlink, .interface = wire->interface };
-	if (wire->record_path)
-		wire->datapath = datapath_create(peers, netlink);
-	if (wire->datapath)
+	if (wire->record_path && create_datapath(wire))
 		return wire;
 	wire_destroy(wire);
 	return NULL;
@@ -251,18 +273,29 @@ static int join(struct wire *wire)
 	return rc;
 }
 
+static struct handover handed_nic(const struct wire *wire)
+{
+	return (struct handover){ HANDOVER_NIC, wire->peers, wire->link.ifindex };
+}
+
 /* The socket of an earlier run, with what has arrived there meanwhile. */
 static bool adopt_socket(struct wire *wire)
 {
-	int fd = handover_take_nic(wire->peers, wire->link.ifindex);
+	const struct handover as_nic = handed_nic(wire);
+	int fd = handover_take(&as_nic);
+	bool hears;
 
-	return fd >= 0 && !nic_adopt(fd, wire->link.ifindex, &wire->nic);
+	if (fd < 0 || nic_adopt(fd, wire->link.ifindex, &wire->nic, &hears))
+		return false;
+	wire->socket = hears ? SOCKET_HEARS : SOCKET_DEAF;
+	return true;
 }
 
 static int make_socket(struct wire *wire)
 {
 	int rc = nic_open(&wire->nic);
 
+	wire->socket = SOCKET_UNBOUND;
 	return rc ? rc : join(wire);
 }
 
@@ -270,25 +303,59 @@ static int open_socket(struct wire *wire)
 {
 	int rc = adopt_socket(wire) ? 0 : make_socket(wire);
 
-	if (!rc)
-		rc = kernel_own_socket(datapath_kernel(wire->datapath), nic_fd(wire->nic));
 	if (rc)
 		log_error_errno(-rc, "%s: cannot open the packet socket", wire->interface);
 	return rc;
 }
 
-/* The programs: at no moment is one of an earlier run gone before ours is there. */
+/* The packet socket hears what the programs do not take. */
+static int bind_socket(struct wire *wire)
+{
+	bool hears = !datapath_takes_wire(wire->datapath);
+	int rc;
+
+	if (wire->socket == (hears ? SOCKET_HEARS : SOCKET_DEAF))
+		return 0;
+	rc = nic_bind(wire->nic, wire->link.ifindex, hears);
+	if (!rc)
+		wire->socket = hears ? SOCKET_HEARS : SOCKET_DEAF;
+	else if (rc != -ENODEV)
+		log_error_errno(-rc, "%s: cannot bind the packet socket", wire->interface);
+	return rc;
+}
+
+/* The packet socket is the programs' now. One of an earlier run that has been deaf hears again at
+ * once, if these programs do not go on. */
+static int own_socket(struct wire *wire)
+{
+	int rc = kernel_own_socket(wire_kernel(wire), nic_fd(wire->nic));
+
+	if (rc)
+		log_error_errno(-rc, "%s: cannot set the packet socket up", wire->interface);
+	else if (wire->socket == SOCKET_DEAF)
+		rc = bind_socket(wire);
+	return rc;
+}
+
+/* The programs: at no moment is one of an earlier run gone before ours is there. The socket's
+ * filter and the program at ingress, which divide the frames between them, change one right after
+ * the other; where nobody sent frames on before, that begins when all is in its place. */
 static int put_programs_in(struct wire *wire)
 {
+	bool goes_on = wire->socket == SOCKET_DEAF;
 	int rc;
 
 	do {
-		datapath_set_nic(wire->datapath, &wire->link);
-		wire->shield.kernel = datapath_kernel(wire->datapath);
-		rc = shield_up(&wire->shield);
+		datapath_set_nic(wire->datapath, &wire->link, goes_on);
+		wire->shield.kernel = wire_kernel(wire);
+		rc = own_socket(wire);
+		if (!rc)
+			rc = shield_up(&wire->shield);
 		if (!rc)
 			rc = datapath_attach(wire->datapath);
 	} while (rc == DATAPATH_CHANGED);
+	if (!datapath_is_kernel(wire->datapath))
+		handover_forget(&(struct handover){ HANDOVER_RING, wire->peers, 0 });
 	return rc;
 }
 
@@ -296,6 +363,8 @@ static int take_over(struct wire *wire)
 {
 	int rc = take_record(wire, &wire->link);
 
+	if (!rc)
+		rc = open_socket(wire);
 	if (!rc)
 		rc = put_programs_in(wire);
 	if (rc)
@@ -311,7 +380,7 @@ static int take_over(struct wire *wire)
 			return rc;
 		}
 	}
-	return open_socket(wire);
+	return 0;
 }
 
 int wire_attach(struct wire *wire)
@@ -341,12 +410,11 @@ int wire_attach(struct wire *wire)
 
 int wire_open(struct wire *wire)
 {
-	int rc = nic_bind(wire->nic, wire->link.ifindex);
+	const struct handover as_nic = handed_nic(wire);
+	int rc = bind_socket(wire);
 
 	if (!rc)
-		handover_store_nic(wire->peers, wire->link.ifindex, nic_fd(wire->nic));
-	else if (rc != -ENODEV)
-		log_error_errno(-rc, "%s: cannot bind the packet socket", wire->interface);
+		handover_store(&as_nic, nic_fd(wire->nic));
 	return rc;
 }
 
@@ -357,9 +425,11 @@ int wire_reload(struct wire *wire)
 
 static void close_nic(struct wire *wire)
 {
+	const struct handover as_nic = handed_nic(wire);
+
 	if (wire->nic) {
 		wire->lost += nic_lost(wire->nic);
-		handover_forget_nic(wire->peers, wire->link.ifindex);
+		handover_forget(&as_nic);
 	}
 	nic_close(wire->nic);
 	wire->nic = NULL;
@@ -431,7 +501,7 @@ struct nic *wire_nic(struct wire *wire)
 bool wire_check_shield(struct wire *wire, uint64_t now)
 {
 	char kind[16] = "";
-	bool is_shielded;
+	bool is_shielded, is_in;
 
 	/* clsact was the operator's, who took it away: the one to come is ours. */
 	if (!wire->record.clsact_ours &&
@@ -440,12 +510,13 @@ bool wire_check_shield(struct wire *wire, uint64_t now)
 		save_record(wire);
 	}
 	is_shielded = shield_check(&wire->shield, now);
-	return datapath_check(wire->datapath, is_shielded) && is_shielded;
+	is_in = datapath_check(wire->datapath, is_shielded);
+	return !bind_socket(wire) && is_in && is_shielded;
 }
 
-void wire_set_tap(struct wire *wire, int ifindex, bool is_up)
+bool wire_set_tap(struct wire *wire, int ifindex, bool is_up)
 {
-	datapath_set_tap(wire->datapath, ifindex, is_up);
+	return datapath_set_tap(wire->datapath, ifindex, is_up);
 }
 
 bool wire_has_kernel_path(const struct wire *wire)

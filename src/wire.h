@@ -43,6 +43,9 @@ void wire_restore(struct wire *wire);
 const struct netlink_link *wire_link(const struct wire *wire);
 void wire_changed(struct wire *wire, const struct netlink_link *link);
 struct nic *wire_nic(struct wire *wire);
+/* The programs, another after a wire_attach(). Frames come from the NIC by nic_receive() and by
+ * kernel_receive(). */
+struct kernel *wire_kernel(const struct wire *wire);
 
 /* Somebody changed qdiscs or filters of the NIC or the TAP: see to it that the shield is up
  * and the first in its hooks, and the data path's program in. `now`: monotonic milliseconds, for
@@ -62,8 +65,9 @@ int wire_lock(const char *interface, int ifindex, pid_t *holder);
 /* Shield off, clsact too if it was ours and nobody else uses it, down if it was down. */
 void wire_put_back(struct shield *shield, const struct record *record);
 
-/* The TAP, before wire_attach() and when it changed; index 0: it is gone. */
-void wire_set_tap(struct wire *wire, int ifindex, bool is_up);
+/* The TAP, before wire_attach() and when it changed; index 0: it is gone. False: the data path's
+ * program cannot be put in, for which there is wire_check_shield(). */
+bool wire_set_tap(struct wire *wire, int ifindex, bool is_up);
 /* Do frames take the kernel data path? */
 bool wire_has_kernel_path(const struct wire *wire);
 /* Add what the kernel has counted for this NIC: to `counters`, and to each peer's. */

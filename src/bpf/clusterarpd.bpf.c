@@ -12,13 +12,14 @@
  *
  * The kernel data path (`forwards`) divides the frames by what they are. Those of
  * resolution (ARP, Neighbour Discovery) and the echoes (I1), of which the log has to tell,
- * are the daemon's: clusterarpd_nic and the TAP's queue let it have them. All others never
- * reach it: clusterarpd_in and clusterarpd_tap do what the rules say and send them on. Each
- * frame is judged, and counted, on one side of that line only. Who of both is first at a
- * frame from the wire does not matter: neither changes what is the other's.
+ * are the daemon's: it gets them by a ring buffer, `from_wire`, and by the TAP's queue. All
+ * others never reach it: clusterarpd_in and clusterarpd_tap do what the rules say and send them
+ * on. Where one cannot, for there is no TAP, or no NIC that runs, it leaves these to the daemon,
+ * too. While clusterarpd_in is in its place the filter passes nothing, and the packet socket,
+ * which costs each frame some time even so, listens to nothing (nic_bind()).
  *
  * Link-local group addresses (01:80:c2:00:00:0x: LLDP, 802.1X, LACP) belong to the
- * NIC's stack: the shield lets them by, the filter keeps them from the daemon.
+ * NIC's stack: the shield lets them by, the daemon does not get them.
  *
  * The rules are core/rules.h's, shared with the daemon; what a frame is, is view.bpf.h's.
  * Runs on Linux 6.1: no newer helpers.
@@ -26,6 +27,12 @@
 #include "bpf/view.bpf.h"
 
 #include <linux/pkt_cls.h>
+
+/* Room for a frame in a record. Most are ARP. */
+#define FRAME_SHORT    128
+#define FRAME_ETHERNET 2048
+#define FRAME_GSO      (66 * 1024)
+#define FRAME_BIG_TCP  (512 * 1024 + 64)
 
 /* Verdicts of a socket filter: how much of the frame the socket gets. */
 #define FILTER_DROP 0
@@ -49,6 +56,11 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bpf_peer_counts);
 } peers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096); /* kernel.c makes it as large as is needed */
+} from_wire SEC(".maps");
 
 const volatile __u8 forwards; /* the kernel data path */
 __u64 owner_cookie;           /* of the daemon's packet socket; 0 before there is one */
@@ -80,10 +92,10 @@ static __always_inline __u32 frame_len(const struct __sk_buff *skb)
 
 /* --- what the daemon gets --- */
 
-/* Is the other half of ingress, clusterarpd_in, there and has a TAP to send to? */
-static __always_inline int is_forwarding(void)
+/* Are the frames from the wire clusterarpd_in's? Else the daemon has them by its socket. */
+static __always_inline int is_in_charge(void)
 {
-	return forwards && path.tap;
+	return forwards && path.is_in;
 }
 
 static __always_inline int is_own_source(const __u8 *mac)
@@ -107,32 +119,98 @@ static __always_inline void view_echo(struct __sk_buff *skb, const struct view *
 		view_ip(skb, v, WANT_SOURCE, keys);
 }
 
-/* I1 comes before I3, and the daemon wants to see what I1 takes. */
+/* Does I3 drop what the daemon would get? I1 comes before it, and the daemon wants to see
+ * what I1 takes. Counts what it drops. */
+static __always_inline int is_filtered(struct __sk_buff *skb, const struct view *v)
+{
+	struct rule_keys keys = {};
+	__u8 reason;
+
+	view_echo(skb, v, &keys);
+	keys.eth_dst = find_mac(v->eth.h_dest).roles;
+	if (rule_link_local(&keys) != DROP_NONE)
+		return 1; /* not counted: it does reach its receiver */
+	reason = rule_I3(&keys);
+	if (reason == DROP_NONE || rule_I1(&keys) != DROP_NONE)
+		return 0;
+	count_drop(find_counts(), reason);
+	return 1;
+}
+
 SEC("socket")
 int clusterarpd_nic(struct __sk_buff *skb)
 {
-	struct rule_keys keys = {};
 	struct view v;
-	__u8 reason;
 
+	if (is_in_charge())
+		return FILTER_DROP;
 	if (view_frame(skb, &v))
 		return FILTER_PASS;
-	view_echo(skb, &v, &keys);
-	if (is_forwarding() && !v.is_resolution && rule_I1(&keys) == DROP_NONE)
-		return FILTER_DROP; /* clusterarpd_in's */
-	keys.eth_dst = find_destination(v.eth.h_dest).roles;
-	if (rule_link_local(&keys) != DROP_NONE)
-		return FILTER_DROP; /* not counted: it does reach its receiver */
-	reason = rule_I3(&keys);
-	if (reason == DROP_NONE || rule_I1(&keys) != DROP_NONE)
-		return FILTER_PASS;
-	count_drop(find_counts(), reason);
-	return FILTER_DROP;
+	return is_filtered(skb, &v) ? FILTER_DROP : FILTER_PASS;
+}
+
+/* The verifier wants to see both bounds, each by itself, of the whole register. */
+static __always_inline int copy_frame(struct __sk_buff *skb, __u8 *to, __u64 len, __u64 size)
+{
+	barrier_var(len);
+	if (len < ETH_HLEN)
+		return -1;
+	barrier_var(len);
+	if (len > size)
+		return -1;
+	return bpf_skb_load_bytes(skb, 0, to, (__u32)len) ? -1 : 0;
+}
+
+/* A record with room for `size` bytes, which must be a constant. 0, or -1. */
+static __always_inline int put_frame(struct __sk_buff *skb, __u32 len, __u32 size)
+{
+	struct bpf_frame *f = bpf_ringbuf_reserve(&from_wire, sizeof(*f) + size, 0);
+
+	if (!f)
+		return -1;
+	f->len = len;
+	f->vlan_tpid = skb->vlan_present ? bpf_ntohs(skb->vlan_proto) : 0;
+	f->vlan_tci = skb->vlan_tci;
+	if (copy_frame(skb, f->data, len, size)) {
+		bpf_ringbuf_discard(f, 0);
+		return -1;
+	}
+	bpf_ringbuf_submit(f, 0);
+	return 0;
+}
+
+/* Others, which can be many, leave half of the ring to resolution. */
+static __always_inline int is_too_full(int is_resolution)
+{
+	return !is_resolution && bpf_ringbuf_query(&from_wire, BPF_RB_AVAIL_DATA) >
+					 bpf_ringbuf_query(&from_wire, BPF_RB_RING_SIZE) / 2;
+}
+
+/* Without what the kernel knows of the frame's checksum and segments: resolution has neither, of
+ * others that need it the host's stack hears nothing, as if they were lost. */
+static __always_inline int tell_daemon(struct __sk_buff *skb, int is_resolution)
+{
+	__u32 len = skb->len;
+	int err;
+
+	if (is_too_full(is_resolution))
+		err = -1;
+	else if (len <= FRAME_SHORT)
+		err = put_frame(skb, len, FRAME_SHORT);
+	else if (len <= FRAME_ETHERNET)
+		err = put_frame(skb, len, FRAME_ETHERNET);
+	else if (len <= FRAME_GSO)
+		err = put_frame(skb, len, FRAME_GSO);
+	else
+		err = put_frame(skb, len, FRAME_BIG_TCP);
+	if (err)
+		count_drop(find_counts(), DROP_KERNEL_RING);
+	return TC_ACT_SHOT;
 }
 
 /* --- ingress --- */
 
-/* Which addresses the rules may ask for: those that cannot matter cost no look-up. */
+/* Which addresses the rules may ask for: those that cannot matter cost nothing. */
 static __always_inline __u32 wanted(const struct rule_keys *keys)
 {
 	__u32 want = 0;
@@ -145,7 +223,7 @@ static __always_inline __u32 wanted(const struct rule_keys *keys)
 }
 
 static __always_inline int hand_up(struct __sk_buff *skb, const struct rule_verdict *verdict,
-				   struct bpf_counts *c, __u32 peer)
+				   struct bpf_counts *c, __u32 peer, __u32 tap)
 {
 	struct bpf_peer_counts *p = peer ? bpf_map_lookup_elem(&peers, &peer) : 0;
 	__u32 len = frame_len(skb);
@@ -157,11 +235,20 @@ static __always_inline int hand_up(struct __sk_buff *skb, const struct rule_verd
 	count_frame(&c->tap_out, len);
 	if (p)
 		count_frame(&p->in, len);
-	return bpf_redirect(path.tap, BPF_F_INGRESS);
+	return bpf_redirect(tap, BPF_F_INGRESS);
 }
 
-/* All but the NIC's stack's own. */
-static __always_inline int take_in(struct __sk_buff *skb, const struct view *v)
+/* The source's peer, where an address was of interest, or 0. */
+static __always_inline __u32 look_into_ip(struct __sk_buff *skb, const struct view *v,
+					  struct rule_keys *keys)
+{
+	__u32 want = wanted(keys);
+
+	return want ? view_ip(skb, v, want, keys) : 0;
+}
+
+/* All but resolution, and the NIC's stack's own. */
+static __always_inline int take_in(struct __sk_buff *skb, const struct view *v, __u32 tap)
 {
 	struct rule_keys keys = { .policy = path.policy };
 	struct bpf_counts *c = find_counts();
@@ -169,14 +256,14 @@ static __always_inline int take_in(struct __sk_buff *skb, const struct view *v)
 	struct bpf_entry source;
 	__u32 peer;
 
-	if (v->is_resolution || !c)
+	if (!c)
 		return TC_ACT_SHOT;
 	source = find_mac(v->eth.h_source);
 	keys.eth_src = source.roles;
-	keys.eth_dst = find_destination(v->eth.h_dest).roles;
-	peer = view_ip(skb, v, wanted(&keys), &keys);
+	keys.eth_dst = find_mac(v->eth.h_dest).roles;
+	peer = look_into_ip(skb, v, &keys);
 	if (rule_I1(&keys) != DROP_NONE)
-		return TC_ACT_SHOT; /* the daemon has it */
+		return tell_daemon(skb, 0);
 	verdict = rules_ingress(&keys);
 	if (verdict.drop != DROP_NOT_OURS) /* as where the filter drops those */
 		count_frame(&c->nic_in, frame_len(skb));
@@ -186,7 +273,7 @@ static __always_inline int take_in(struct __sk_buff *skb, const struct view *v)
 	}
 	if (source.peer || !(keys.policy & POLICY_SOURCE_CLUSTER))
 		peer = source.peer;
-	return hand_up(skb, &verdict, c, peer);
+	return hand_up(skb, &verdict, c, peer, tap);
 }
 
 /* Is the frame the NIC's own stack's, which the shield lets by? */
@@ -201,13 +288,18 @@ static __always_inline int is_the_stacks(const struct view *v)
 SEC("tc")
 int clusterarpd_in(struct __sk_buff *skb)
 {
+	__u32 tap = path.tap;
 	struct view v;
 
 	if (view_frame_in_place(skb, &v))
 		return TC_ACT_SHOT;
 	if (is_the_stacks(&v))
 		return TC_ACT_UNSPEC;
-	return is_forwarding() ? take_in(skb, &v) : TC_ACT_SHOT;
+	if (!is_in_charge())
+		return TC_ACT_SHOT;
+	if (tap && !v.is_resolution)
+		return take_in(skb, &v, tap);
+	return is_filtered(skb, &v) ? TC_ACT_SHOT : tell_daemon(skb, v.is_resolution);
 }
 
 /* --- egress --- */

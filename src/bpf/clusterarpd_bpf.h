@@ -50,20 +50,30 @@ struct bpf_counts {
 	__u64 drops[DROP_REASONS];       /* by enum drop_reason */
 };
 
-/* One of this node's own MACs, which most frames go to: what `macs` has of it, too. */
-struct bpf_own {
-	struct bpf_mac_key mac;
+/* A record of `from_wire`: a frame from the wire that the kernel data path leaves to the
+ * daemon, and the VLAN tag that the kernel has taken off it. Records have one of a few sizes. */
+struct bpf_frame {
+	__u32 len;                 /* of `data` */
+	__u16 vlan_tpid, vlan_tci; /* in host byte order; tpid 0: no tag */
+	__u8 data[];
+};
+
+/* A MAC that many frames go to or come from: what `macs` has of it, found without a look-up. */
+struct bpf_near {
+	struct bpf_mac_key mac; /* BPF_NO_MAC: none */
 	struct bpf_entry entry;
 };
-#define BPF_OWN_MAX 3 /* cluster MAC, dedicated MAC, wire source MAC */
+#define BPF_NEAR_MAX 8 /* this node's own three, and some of its peers' */
+#define BPF_NO_MAC   (~0ull)
 
-/* Where to, and as whom; may change at any time but for the MACs. */
+/* Where to, and as whom; may change at any time but for the node's own MACs. */
 struct bpf_path {
 	__u32 policy;   /* enum rule_policy */
 	__u32 nic, tap; /* ifindex; 0: what would go there goes to the daemon */
 	__u32 mtu;      /* the NIC's */
+	__u32 is_in;    /* frames from the wire are clusterarpd_in's, not the packet socket's */
 	struct bpf_mac_key cluster, source;
-	struct bpf_own own[BPF_OWN_MAX]; /* all that there are; the rest repeat the first */
+	struct bpf_near near[BPF_NEAR_MAX];
 };
 
 #endif

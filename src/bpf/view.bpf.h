@@ -104,34 +104,30 @@ VIEW int is_same(const struct bpf_mac_key *a, const struct bpf_mac_key *b)
 	return *(const __u64 *)a == *(const __u64 *)b;
 }
 
-VIEW struct bpf_entry find_mac(const __u8 *mac)
+VIEW struct bpf_entry look_up(const struct bpf_mac_key *key)
 {
-	struct bpf_mac_key key = mac_key(mac);
-	struct bpf_entry entry = {}, *known;
+	struct bpf_entry *known = bpf_map_lookup_elem(&macs, key), none = {};
 
-	known = bpf_map_lookup_elem(&macs, &key);
-	if (known)
-		entry = *known;
-	entry.roles |= intrinsic_roles(mac);
-	return entry;
+	return known ? *known : none;
 }
 
-/* The same, and faster for a MAC of this node. */
-VIEW struct bpf_entry find_destination(const __u8 *mac)
+VIEW struct bpf_entry find_mac(const __u8 *mac)
 {
 	struct bpf_mac_key key = mac_key(mac);
 	struct bpf_entry entry;
 	int i;
 
 #pragma unroll
-	for (i = 0; i < BPF_OWN_MAX; i++) {
-		if (!is_same(&key, &path.own[i].mac))
+	for (i = 0; i < BPF_NEAR_MAX; i++) {
+		if (!is_same(&key, &path.near[i].mac))
 			continue;
-		entry = path.own[i].entry;
+		entry = path.near[i].entry;
 		entry.roles |= intrinsic_roles(mac);
 		return entry;
 	}
-	return find_mac(mac);
+	entry = look_up(&key);
+	entry.roles |= intrinsic_roles(mac);
+	return entry;
 }
 
 VIEW struct bpf_entry find_ip(__u8 family, const void *bytes, __u32 len)

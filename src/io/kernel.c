@@ -103,7 +103,16 @@ static int set_room(struct bpf_map *map, size_t count)
 	return bpf_map__set_max_entries(map, (uint32_t)room);
 }
 
-static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room, bool forwards)
+/* An earlier run's, if it is given and will do. */
+static int prepare_ring(struct bpf_map *map, int ring)
+{
+	if (kernel_ring_is_usable(ring) && !bpf_map__reuse_fd(map, ring))
+		return 0;
+	return bpf_map__set_max_entries(map, KERNEL_RING_BYTES);
+}
+
+static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room, bool forwards,
+		   int ring)
 {
 	int err = set_room(skel->maps.macs, room->macs);
 
@@ -111,13 +120,15 @@ static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room,
 		err = set_room(skel->maps.addresses, room->ips);
 	if (!err && forwards)
 		err = set_room(skel->maps.peers, room->peers + KERNEL_PEER_FIRST);
+	if (!err && forwards)
+		err = prepare_ring(skel->maps.from_wire, ring);
 	if (!err)
 		err = bpf_program__set_autoload(skel->progs.clusterarpd_tap, forwards);
 	skel->rodata->forwards = forwards;
 	return err;
 }
 
-static int load(struct kernel *k, const struct kernel_room *room, bool forwards)
+static int load(struct kernel *k, const struct kernel_room *room, bool forwards, int ring)
 {
 	int err;
 
@@ -127,7 +138,7 @@ static int load(struct kernel *k, const struct kernel_room *room, bool forwards)
 	k->skel = clusterarpd_bpf__open();
 	if (!k->skel)
 		return -errno;
-	err = prepare(k->skel, room, forwards);
+	err = prepare(k->skel, room, forwards, ring);
 	if (!err)
 		err = clusterarpd_bpf__load(k->skel);
 	if (!err)
@@ -139,10 +150,12 @@ static int load(struct kernel *k, const struct kernel_room *room, bool forwards)
 	if (!err && forwards)
 		err = kernel_tc_init(k, KERNEL_TAP_EGRESS,
 				     bpf_program__fd(k->skel->progs.clusterarpd_tap));
+	if (!err && forwards)
+		err = kernel_ring_init(k, bpf_map__fd(k->skel->maps.from_wire));
 	return err;
 }
 
-int kernel_load(const struct kernel_room *room, bool forwards, struct kernel **out)
+int kernel_load(const struct kernel_room *room, bool forwards, int ring, struct kernel **out)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int err;
@@ -151,7 +164,7 @@ int kernel_load(const struct kernel_room *room, bool forwards, struct kernel **o
 		return -ENOMEM;
 	kernel_set_error("");
 	libbpf_set_print(take_complaint);
-	err = kernel_errno(load(k, room, forwards));
+	err = kernel_errno(load(k, room, forwards, ring));
 	if (err) {
 		kernel_unload(k);
 		return err;
@@ -164,6 +177,7 @@ void kernel_unload(struct kernel *k)
 {
 	if (!k)
 		return;
+	kernel_ring_clear(k);
 	clusterarpd_bpf__destroy(k->skel);
 	free(k);
 }
@@ -284,21 +298,47 @@ static int assign_ips(struct kernel *k, const struct kernel_ip *ips, size_t coun
 	return err;
 }
 
-/* This node's own MACs once more, where they are found without a look-up. */
-static void set_own(struct bpf_path *path, const struct kernel_cluster *cluster)
+/* A program may read it meanwhile: what it finds is the one, the other, or nothing. */
+static void set_near_slot(struct bpf_near *slot, const struct bpf_near *now)
 {
-	const uint16_t own = MAC_CLUSTER | MAC_SELF_DEDICATED | MAC_SELF_SOURCE;
-	size_t i, count = 0;
+	uint64_t mac;
 
-	for (i = 0; i < cluster->mac_count && count < BPF_OWN_MAX; i++) {
-		if (!(cluster->macs[i].roles & own))
+	memcpy(&mac, &now->mac, sizeof(mac));
+	if (!memcmp(slot, now, sizeof(*slot)))
+		return;
+	__atomic_store_n((uint64_t *)(void *)&slot->mac, BPF_NO_MAC, __ATOMIC_SEQ_CST);
+	slot->entry = now->entry;
+	__atomic_store_n((uint64_t *)(void *)&slot->mac, mac, __ATOMIC_RELEASE);
+}
+
+/* Those with one of these roles, or with none of them, as far as there is room. */
+static size_t add_near(struct bpf_near *near, size_t count, const struct kernel_cluster *cluster,
+		       bool own)
+{
+	const uint16_t roles = MAC_CLUSTER | MAC_SELF_DEDICATED | MAC_SELF_SOURCE;
+
+	for (size_t i = 0; i < cluster->mac_count && count < BPF_NEAR_MAX; i++) {
+		const struct kernel_mac *m = &cluster->macs[i];
+
+		if (!(m->roles & roles) == own)
 			continue;
-		memcpy(path->own[count].mac.b, cluster->macs[i].mac.b, MAC_LEN);
-		path->own[count++].entry =
-			(struct bpf_entry){ cluster->macs[i].roles, cluster->macs[i].peer };
+		near[count] = (struct bpf_near){ .entry = { m->roles, m->peer } };
+		memcpy(near[count++].mac.b, m->mac.b, MAC_LEN);
 	}
-	for (i = count; i < BPF_OWN_MAX; i++)
-		path->own[i] = path->own[0];
+	return count;
+}
+
+/* This node's own MACs, and some of the peers'. */
+static void set_near(struct bpf_path *path, const struct kernel_cluster *cluster)
+{
+	struct bpf_near near[BPF_NEAR_MAX];
+	size_t i, count;
+
+	memset(near, 0xff, sizeof(near));
+	count = add_near(near, 0, cluster, true);
+	add_near(near, count, cluster, false);
+	for (i = 0; i < BPF_NEAR_MAX; i++)
+		set_near_slot(&path->near[i], &near[i]);
 }
 
 int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
@@ -312,18 +352,19 @@ int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
 		return err;
 	memcpy(path->cluster.b, cluster->cluster->b, MAC_LEN);
 	memcpy(path->source.b, cluster->source->b, MAC_LEN);
-	set_own(path, cluster);
+	set_near(path, cluster);
 	__atomic_store_n(&path->policy, cluster->policy, __ATOMIC_RELAXED);
 	return 0;
 }
 
-void kernel_set_path(struct kernel *k, unsigned nic, unsigned mtu, unsigned tap)
+void kernel_set_path(struct kernel *k, const struct kernel_path *to)
 {
 	struct bpf_path *path = &k->skel->bss->path;
 
-	__atomic_store_n(&path->mtu, mtu, __ATOMIC_RELAXED);
-	__atomic_store_n(&path->tap, tap, __ATOMIC_RELAXED);
-	__atomic_store_n(&path->nic, nic, __ATOMIC_RELEASE);
+	__atomic_store_n(&path->mtu, to->mtu, __ATOMIC_RELAXED);
+	__atomic_store_n(&path->tap, to->tap, __ATOMIC_RELAXED);
+	__atomic_store_n(&path->nic, to->nic, __ATOMIC_RELEASE);
+	__atomic_store_n(&path->is_in, to->is_in, __ATOMIC_RELEASE);
 }
 
 uint32_t kernel_peers(const struct kernel *k)

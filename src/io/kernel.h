@@ -18,6 +18,7 @@
 #include "bpf/clusterarpd_bpf.h"
 #include "core/addr.h"
 #include "core/rules.h"
+#include "io/packet.h"
 
 struct kernel;
 
@@ -49,12 +50,13 @@ enum kernel_hook { KERNEL_INGRESS, KERNEL_EGRESS, KERNEL_TAP_EGRESS };
 
 /* Load the programs into the kernel, those of the kernel data path too if `forwards`;
  * attaches nothing. With room for `macs` MACs, `ips` addresses and counters of `peers` peers,
- * and for twice as many of each after a reload. Sets *out. -EPERM: CAP_BPF, CAP_PERFMON or
- * CAP_NET_ADMIN is missing. */
+ * and for twice as many of each after a reload. `ring`: kernel_ring_fd() of an earlier run, to
+ * go on with what has come there since, or -1; stays the caller's. Sets *out. -EPERM: CAP_BPF,
+ * CAP_PERFMON or CAP_NET_ADMIN is missing. */
 struct kernel_room {
 	size_t macs, ips, peers;
 };
-int kernel_load(const struct kernel_room *room, bool forwards, struct kernel **out);
+int kernel_load(const struct kernel_room *room, bool forwards, int ring, struct kernel **out);
 /* Frees what the process holds; attached tc programs stay attached. */
 void kernel_unload(struct kernel *k);
 /* What was wrong in the last kernel_load(), kernel_shield_attach(),
@@ -66,13 +68,26 @@ const char *kernel_error(void);
 /* Tell the programs the cluster. What was told before and is no longer named is forgotten;
  * what is in both is there all the time. -E2BIG: more than kernel_load() made room for. */
 int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster);
-/* Where the kernel data path leads, at once: by ifindex; 0: what would go there goes to the
- * daemon. `mtu`: the NIC's. */
-void kernel_set_path(struct kernel *k, unsigned nic, unsigned mtu, unsigned tap);
+/* Where the kernel data path leads, at once. */
+struct kernel_path {
+	unsigned nic, tap; /* ifindex; 0: what would go there goes to the daemon */
+	unsigned mtu;      /* the NIC's */
+	bool is_in; /* the program at the NIC's ingress is in its place; not: the packet socket
+		     * is to hear all */
+};
+void kernel_set_path(struct kernel *k, const struct kernel_path *path);
 
 /* The index of the first peer's counters, and how many there are. */
 #define KERNEL_PEER_FIRST 1
 uint32_t kernel_peers(const struct kernel *k);
+
+/* Where the kernel data path puts the frames from the wire that are the daemon's (ARP,
+ * Neighbour Discovery, echoes, and while there is no TAP all): readable when there are some; -1:
+ * there is no such path. */
+int kernel_ring_fd(const struct kernel *k);
+/* As nic_receive(): up to `most` of them. 0: none. What found no room there is in
+ * kernel_counts(), as DROP_KERNEL_RING. */
+int kernel_receive(struct kernel *k, struct packet *packets, unsigned most, bool *more);
 
 /* Put the filter on a packet socket (after kernel_configure(), before it is bound), and
  * let what this socket sends, and nothing else, pass the egress program. Before

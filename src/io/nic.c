@@ -17,8 +17,8 @@
 
 /* Room for some dozens of 64 KiB segments each way; the kernel's default holds three. */
 #define BUFFER_BYTES (8 * 1024 * 1024)
-#define VLAN_LEN     4
 #define WANT_FIRST   2
+#define NO_PROTOCOL  0xffff /* reserved: no frame has it */
 
 /* What recvmmsg(2) is given for a frame. */
 struct slot {
@@ -80,7 +80,7 @@ int nic_open(struct nic **out)
 	return 0;
 }
 
-int nic_adopt(int fd, int ifindex, struct nic **out)
+int nic_adopt(int fd, int ifindex, struct nic **out, bool *receives)
 {
 	struct sockaddr_ll address = { 0 };
 	socklen_t len = sizeof(address);
@@ -94,6 +94,7 @@ int nic_adopt(int fd, int ifindex, struct nic **out)
 	}
 	nic->want = WANT_FIRST;
 	nic->fd = fd;
+	*receives = address.sll_protocol != htons(NO_PROTOCOL);
 	*out = nic;
 	return 0;
 }
@@ -137,34 +138,17 @@ int nic_join_all_groups(struct nic *nic, int ifindex)
 		nic, &(struct packet_mreq){ .mr_ifindex = ifindex, .mr_type = PACKET_MR_ALLMULTI });
 }
 
-int nic_bind(struct nic *nic, int ifindex)
+/* A socket that has been bound to a protocol cannot be bound to none again: 0 would mean the
+ * one that it has. */
+int nic_bind(struct nic *nic, int ifindex, bool receives)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
+		.sll_protocol = htons(receives ? ETH_P_ALL : NO_PROTOCOL),
 		.sll_ifindex = ifindex,
 	};
 
 	return bind(nic->fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
-}
-
-/* Put a tag that came beside the frame back behind its MAC addresses, and move what the
- * virtio header says of offsets accordingly. */
-static void insert_tag(struct packet *packet, uint16_t tpid, uint16_t tci)
-{
-	struct virtio_net_hdr header;
-	uint16_t tag[2] = { htons(tpid), htons(tci) };
-
-	memcpy(&header, packet_start(packet), sizeof(header));
-	if (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
-		header.csum_start += VLAN_LEN;
-	if (header.hdr_len)
-		header.hdr_len += VLAN_LEN;
-	memmove(packet->frame - VLAN_LEN, packet->frame, 2 * MAC_LEN);
-	packet->frame -= VLAN_LEN;
-	packet->len += VLAN_LEN;
-	memcpy(packet->frame + 2 * MAC_LEN, tag, sizeof(tag));
-	memcpy(packet_start(packet), &header, sizeof(header));
 }
 
 static void restore_tag(struct packet *packet, struct msghdr *message)
@@ -177,11 +161,12 @@ static void restore_tag(struct packet *packet, struct msghdr *message)
 		    c->cmsg_len < CMSG_LEN(sizeof(aux)))
 			continue;
 		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		if (aux.tp_status & TP_STATUS_VLAN_VALID && packet->len >= 2 * MAC_LEN)
-			insert_tag(packet,
-				   aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid
-									     : ETH_P_8021Q,
-				   aux.tp_vlan_tci);
+		if (aux.tp_status & TP_STATUS_VLAN_VALID)
+			packet_insert_tag(packet,
+					  aux.tp_status & TP_STATUS_VLAN_TPID_VALID
+						  ? aux.tp_vlan_tpid
+						  : ETH_P_8021Q,
+					  aux.tp_vlan_tci);
 	}
 }
 

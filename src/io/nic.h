@@ -14,8 +14,8 @@ struct nic;
  * can be put on it first. Negative errno: -EPERM no CAP_NET_RAW. */
 int nic_open(struct nic **out);
 /* The same by a socket of an earlier run, bound to `ifindex` and with its memberships,
- * which is ours from now on. -EBADFD: it is none, and closed. */
-int nic_adopt(int fd, int ifindex, struct nic **out);
+ * which is ours from now on. Sets *receives as of nic_bind(). -EBADFD: it is none, and closed. */
+int nic_adopt(int fd, int ifindex, struct nic **out, bool *receives);
 void nic_close(struct nic *nic);
 int nic_fd(const struct nic *nic);
 
@@ -23,8 +23,10 @@ int nic_fd(const struct nic *nic);
  * The kernel takes these back when the socket closes. Negative errno. */
 int nic_join(struct nic *nic, int ifindex, const struct mac *mac);
 int nic_join_all_groups(struct nic *nic, int ifindex);
-/* Begin: every frame that arrives there, and none that leaves. */
-int nic_bind(struct nic *nic, int ifindex);
+/* Begin: every frame that arrives there, and none that leaves; or, not `receives`, none at all:
+ * the socket is for sending then, and costs frames that come nothing. May be called again to
+ * change that; to stop receiving takes the kernel some milliseconds. */
+int nic_bind(struct nic *nic, int ifindex, bool receives);
 
 /* Receive up to `most` frames (PACKET_BATCH) into as many packets, VLAN tags inline. How many,
  * those included that are lost (error -EINVAL: virtio cannot express it; -EMSGSIZE: longer than

@@ -50,4 +50,9 @@ static inline void packet_reset(struct packet *p)
 	p->error = 0;
 }
 
+/* Put a VLAN tag that came beside the frame back behind its MAC addresses, and move what the
+ * header says of offsets accordingly. `tpid`, `tci`: in host byte order. What is too short to
+ * have a tag is left alone. */
+void packet_insert_tag(struct packet *p, uint16_t tpid, uint16_t tci);
+
 #endif

@@ -9,10 +9,10 @@
  * frames by rule, until every branch of the rules has been taken often enough (a table of
  * them is printed), then as many at random.
  *
- * On the kernel data path a frame from the wire meets two programs, the filter of the
- * daemon's packet socket and the one at tc ingress; one of them has it, the other must not
- * touch it. What reaches the daemon goes through the C core there: that it is ARP, Neighbour
- * Discovery or an echo, and nothing else, is what has to be seen.
+ * What reaches the daemon goes through the C core there: that it is ARP, Neighbour Discovery or
+ * an echo, and nothing else, and whole, is what has to be seen. A frame from the wire meets two
+ * programs, the filter of the daemon's packet socket and the one at tc ingress; one of them has
+ * it, the other must not touch it: the one at ingress, or the filter while that is not there.
  *
  * Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Exit status 0: no difference.
  */
@@ -46,6 +46,7 @@ struct bench {
 	struct clusterarpd_bpf *skel;
 	struct bpf_counts counts;
 	struct oracle_counts expected;
+	struct packet *packets;
 };
 
 static unsigned differences;
@@ -225,6 +226,16 @@ static unsigned take_reason(struct bench *b)
 	return reason;
 }
 
+/* Of the frames from the wire. */
+static void set_path(const struct bench *b, bool has_program, bool has_tap)
+{
+	const struct kernel_path path = {
+		.nic = PATH_INDEX, .tap = has_tap ? PATH_INDEX : 0, .mtu = MTU, .is_in = has_program
+	};
+
+	kernel_set_path(datapath_kernel(b->datapath), &path);
+}
+
 /* The filter of a packet socket sees what the tc programs see. In a test run its frame
  * begins behind the Ethernet header that it is given, so that one more is needed. */
 static bool run_filter(const struct bench *b, const struct made *frame)
@@ -236,18 +247,61 @@ static bool run_filter(const struct bench *b, const struct made *frame)
 			   NULL) != 0;
 }
 
+/* Has the daemon been left this frame, and nothing else, and not another one? */
+static bool is_in_ring(const struct bench *b, const struct made *frame, bool *is_whole)
+{
+	bool more;
+	int n = kernel_receive(datapath_kernel(b->datapath), b->packets, PACKET_BATCH, &more);
+
+	*is_whole = n == 0 || (n == 1 && !b->packets[0].error && b->packets[0].len == frame->len &&
+			       !memcmp(b->packets[0].frame, frame->bytes, frame->len));
+	return n != 0;
+}
+
+/* While frames from the wire are not sent on the daemon gets what is this node's to judge: all
+ * by the filter, or by the ring where the program is in its place and only the TAP is missing. */
+static bool is_left_to_daemon(struct bench *b, const struct oracle_sample *s, bool has_program)
+{
+	bool is_others = s->core.fate == DROPPED && s->core.reason == DROP_NOT_OURS;
+	bool passes, is_whole, is_told;
+	unsigned reason;
+	int act;
+
+	set_path(b, has_program, false);
+	passes = run_filter(b, &s->frame);
+	act = run_program(b->skel->progs.clusterarpd_in, &s->frame, s->frame.bytes, s->frame.len,
+			  NULL);
+	reason = take_reason(b);
+	is_told = is_in_ring(b, &s->frame, &is_whole);
+	set_path(b, true, true);
+	b->expected.all.drops[DROP_NOT_OURS] += is_others;
+	return act == (s->core.fate == TO_NIC_STACK ? TC_ACT_UNSPEC : TC_ACT_SHOT) && is_whole &&
+	       reason == (is_others ? DROP_NOT_OURS : DROP_NONE) &&
+	       (has_program ? is_told : passes) == (!is_others && s->core.fate != TO_NIC_STACK) &&
+	       !(has_program ? passes : is_told);
+}
+
+static bool is_filter_right(struct bench *b, const struct oracle_sample *s)
+{
+	return is_left_to_daemon(b, s, false) && is_left_to_daemon(b, s, true) &&
+	       !run_filter(b, &s->frame);
+}
+
 static void run_kernel(struct bench *b, const struct oracle_sample *s, struct oracle_outcome *o)
 {
 	bool egress = s->direction == REWRITE_EGRESS;
-	bool to_daemon = !egress && run_filter(b, &s->frame);
+	bool is_right = egress || is_filter_right(b, s);
 	int act =
 		run_program(egress ? b->skel->progs.clusterarpd_tap : b->skel->progs.clusterarpd_in,
 			    &s->frame, s->frame.bytes, s->frame.len, o);
+	bool is_whole, to_daemon = is_in_ring(b, &s->frame, &is_whole);
 
 	o->reason = DROP_NONE;
 	if (act == TC_ACT_SHOT)
 		o->reason = take_reason(b);
-	if (act == TC_ACT_REDIRECT && !to_daemon)
+	if (!is_right || !is_whole)
+		*o = (struct oracle_outcome){ .fate = DROPPED, .reason = DROP_REASONS };
+	else if (act == TC_ACT_REDIRECT && !to_daemon)
 		o->fate = PASSED;
 	else if (act == TC_ACT_UNSPEC && !to_daemon)
 		o->fate = egress ? TO_DAEMON : TO_NIC_STACK;
@@ -265,7 +319,7 @@ static const char *reason_name(unsigned reason)
 {
 	const char *name = counters_drop_name(reason);
 
-	return name ? name : "by none, or by both, or twice";
+	return name ? name : "by none, or by both, or twice, or cut";
 }
 
 static void complain(const struct bench *b, const struct oracle_sample *s,
@@ -328,18 +382,18 @@ static bool can_be_run(const struct made *f)
 	       (ethertype != ETH_P_IPV6 || f->len >= ETH_HLEN + 40);
 }
 
-static void run_cluster(unsigned index)
+static void run_cluster(unsigned index, struct packet *packets)
 {
-	struct bench b = { 0 };
+	struct bench b = { .packets = packets };
 	struct oracle_sample s;
 	unsigned i;
 
 	generate_cluster(index, &b.cluster);
-	b.datapath = datapath_create(b.cluster.peers, NULL);
+	b.datapath = datapath_create(b.cluster.peers, NULL, -1);
 	if (!b.datapath || !datapath_is_kernel(b.datapath))
 		exit(2);
 	b.skel = datapath_kernel(b.datapath)->skel;
-	kernel_set_path(datapath_kernel(b.datapath), PATH_INDEX, MTU, PATH_INDEX);
+	set_path(&b, true, true);
 	for (i = 0; i < BY_RULE / CLUSTERS; i++) {
 		do
 			generate_by_rule(&b.cluster, &s.frame);
@@ -361,12 +415,17 @@ static void run_cluster(unsigned index)
 int main(int argc, char **argv)
 {
 	unsigned long seed = argc > 1 ? strtoul(argv[1], NULL, 0) : (unsigned long)time(NULL);
+	static struct packet packets[PACKET_BATCH];
 	unsigned i;
 
 	printf("both data paths, frame by frame; seed %lu\n", seed);
 	generate_seed(seed);
+	for (i = 0; i < PACKET_BATCH; i++)
+		packets[i].memory = malloc(PACKET_MEMORY);
 	for (i = 0; i < CLUSTERS; i++)
-		run_cluster(i);
+		run_cluster(i, packets);
+	for (i = 0; i < PACKET_BATCH; i++)
+		free(packets[i].memory);
 	print_branches();
 	printf("%d frames by rule and %d at random: %u differences\n", BY_RULE, AT_RANDOM,
 	       differences);

@@ -51,7 +51,10 @@ static void fill(uint8_t *p, size_t len)
 	"id = 1\n"                                                                           \
 	"[node beta]\naddress = 12.12.4.102/24, 2001:db8::102/64\nid = 2\n"                  \
 	"[node gamma]\naddress = 12.12.4.103/24, 2001:db8::103/64\nid = 3\n"                 \
-	"[node delta]\naddress = 12.12.4.104/24, 2001:db8::104/64\nid = 4\n"
+	"[node delta]\naddress = 12.12.4.104/24, 2001:db8::104/64\nid = 4\n"                 \
+	"[node epsilon]\naddress = 12.12.4.105/24, 2001:db8::105/64\nid = 5\n"               \
+	"[node zeta]\naddress = 12.12.4.106/24, 2001:db8::106/64\nid = 6\n"                  \
+	"[node eta]\naddress = 12.12.4.107/24, 2001:db8::107/64\nid = 7\n"
 
 static const struct {
 	const char *name, *keys;

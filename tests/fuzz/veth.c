@@ -35,11 +35,12 @@
 #define TIMEOUT_MS 2000
 #define COMPLAINTS 10
 
-/* A packet socket. */
+/* A packet socket; the NIC's is for sending, and what comes is in the programs' ring. */
 struct end {
 	const char *name;
 	int ifindex;
 	struct nic *nic;
+	struct kernel *ring;
 };
 
 /* Frames that are to arrive at an end, in this order. */
@@ -74,6 +75,7 @@ static void open_end(struct end *end, const char *name, struct kernel *owner)
 	int rc;
 
 	end->name = name;
+	end->ring = owner;
 	end->ifindex = (int)if_nametoindex(name);
 	if (!end->ifindex)
 		die(name, errno);
@@ -81,7 +83,7 @@ static void open_end(struct end *end, const char *name, struct kernel *owner)
 	if (!rc && owner)
 		rc = kernel_own_socket(owner, nic_fd(end->nic));
 	if (!rc)
-		rc = nic_bind(end->nic, end->ifindex);
+		rc = nic_bind(end->nic, end->ifindex, !owner);
 	if (rc)
 		die(name, rc);
 }
@@ -122,7 +124,9 @@ static void take(const struct bench *b, struct queue *queue)
 	int i, n;
 
 	while (more) {
-		n = nic_receive(queue->end->nic, packets, PACKET_BATCH, &more);
+		n = queue->end->ring
+			    ? kernel_receive(queue->end->ring, packets, PACKET_BATCH, &more)
+			    : nic_receive(queue->end->nic, packets, PACKET_BATCH, &more);
 		if (n < 0)
 			die(queue->end->name, n);
 		for (i = 0; i < n; i++, queue->seen++) {
@@ -147,7 +151,9 @@ static void take(const struct bench *b, struct queue *queue)
 /* The last frame of a window is one that passes for certain: with it all have arrived. */
 static void wait_for_last(const struct bench *b, struct queue *queue)
 {
-	struct pollfd pfd = { .fd = nic_fd(queue->end->nic), .events = POLLIN };
+	const struct end *end = queue->end;
+	struct pollfd pfd = { .fd = end->ring ? kernel_ring_fd(end->ring) : nic_fd(end->nic),
+			      .events = POLLIN };
 
 	while (queue->seen < queue->count && poll(&pfd, 1, TIMEOUT_MS) > 0)
 		take(b, queue);
@@ -249,7 +255,10 @@ static void put_programs_in(const struct bench *b)
 		rc = kernel_tap_attach(kernel, b->tap.ifindex, &changed);
 	if (rc)
 		die(kernel_error(), rc);
-	kernel_set_path(kernel, (unsigned)b->nic.ifindex, MTU, (unsigned)b->in.ifindex);
+	kernel_set_path(kernel, &(struct kernel_path){ .nic = (unsigned)b->nic.ifindex,
+						       .tap = (unsigned)b->in.ifindex,
+						       .mtu = MTU,
+						       .is_in = true });
 }
 
 static void open_ends(struct bench *b, char **names)
@@ -279,7 +288,7 @@ static void run_cluster(unsigned index, char **names)
 	unsigned i;
 
 	generate_cluster(index, &b.cluster);
-	b.datapath = datapath_create(b.cluster.peers, NULL);
+	b.datapath = datapath_create(b.cluster.peers, NULL, -1);
 	if (!b.datapath || !datapath_is_kernel(b.datapath))
 		exit(2);
 	open_ends(&b, names);

@@ -77,7 +77,7 @@ by_nic "a crash, and an invalid file"
 mv "$conf.well" "$conf"
 systemctl start clusterarpd || fail "it does not start with the file repaired"
 expect_pings "the file repaired again"
-expect "descriptors in the store" 2 "$(property NFileDescriptorStore)"
+expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
 
 systemctl stop clusterarpd
 expect "result" success "$(property Result)"

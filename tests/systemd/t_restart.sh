@@ -18,7 +18,7 @@ expect_pings "at first"
 
 tap() { cat /sys/class/net/cluster0/ifindex; }
 first=$(tap)
-expect "descriptors in the store" 2 "$(property NFileDescriptorStore)"
+expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
 
 # Pings from the outsider, and a TCP connection to beta, across five restarts.
 ip neigh replace 12.12.4.77 lladdr 02:00:00:00:00:77 nud permanent dev cluster0
@@ -33,7 +33,7 @@ for i in 1 2 3 4 5; do
 	systemctl restart clusterarpd || fail "restart $i"
 	[ "$(pid)" != "$old" ] || fail "restart $i: the same process"
 	expect "restart $i: the TAP device" "$first" "$(tap)"
-	expect "restart $i: descriptors in the store" 2 "$(property NFileDescriptorStore)"
+	expect "restart $i: descriptors in the store" 3 "$(property NFileDescriptorStore)"
 done
 wait "$pinging" || fail "pings: $(tail -n 3 /tmp/ping)"
 wait "$streaming" || fail "TCP: $(jq -r .error /tmp/tcp)"
@@ -44,8 +44,11 @@ ok "TCP across restarts: $(jq '.end.sum_received.bits_per_second / 1e6 | round' 
 expect "the neighbour table" 02:00:00:00:00:77 \
 	"$(ip -j neigh show 12.12.4.77 dev cluster0 | jq -r '.[].lladdr')"
 
+# What is asked while nobody is there to answer is answered by the next run.
 old=$(pid)
 kill -KILL "$old"
+asked=$(on out arping -c 1 -w 3 -I eth0 12.12.4.101) || fail "asked after a crash: $asked"
+ok "asked after a crash, answered: $(grep -m 1 'reply from' <<<"$asked")"
 anew() { [ "$(pid)" != "$old" ] && [ "$(pid)" != 0 ] && clusterarpctl status >/dev/null 2>&1; }
 within 5 anew || fail "it does not come back after a crash"
 expect "after a crash: the TAP device" "$first" "$(tap)"
@@ -63,13 +66,23 @@ restart_with() {
 	expect_pings "datapath = $1"
 }
 expect "the data path by default" kernel "$(datapath)"
+on out ping -n -i 0.005 -c 1000 -W 2 12.12.4.101 >/tmp/ping 2>&1 &
+pinging=$!
 restart_with user user
 expect "filters on the TAP" "" "$(tc filter show dev cluster0 egress)"
+expect "datapath = user: descriptors in the store" 2 "$(property NFileDescriptorStore)"
 restart_with kernel kernel
+expect "datapath = kernel: descriptors in the store" 3 "$(property NFileDescriptorStore)"
 restart_with user user
+wait "$pinging" || fail "pings from one data path to the other: $(tail -n 3 /tmp/ping)"
+expect "pings from one data path to the other" \
+	"1000 packets transmitted, 1000 received, 0% packet loss" \
+	"$(grep -o '1000 packets.*loss' /tmp/ping)"
+! grep -q 'DUP!' /tmp/ping || fail "a ping is answered twice"
 tc qdisc del dev cluster0 clsact
 tc qdisc add dev cluster0 ingress || fail "an ingress qdisc on the TAP"
 restart_with auto user
+expect "auto: descriptors in the store" 2 "$(property NFileDescriptorStore)"
 said=$(journalctl -u clusterarpd -o cat --no-pager | grep 'no kernel data path' || true)
 expect "what the log says of it" 1 "$(grep -c "it has a qdisc in clsact's place" <<<"$said")"
 echo "$said"
@@ -101,7 +114,7 @@ expect "the process after its TAP was deleted" "$old" "$(pid)"
 first=$(tap)
 systemctl restart clusterarpd || fail "restart with a TAP made anew"
 expect "the TAP after a restart" "$first" "$(tap)"
-expect "descriptors in the store" 2 "$(property NFileDescriptorStore)"
+expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
 within 5 reaches 12.12.4.200 || fail "no traffic after a restart"
 
 systemctl stop clusterarpd
