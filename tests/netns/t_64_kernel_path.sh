@@ -87,6 +87,31 @@ on alpha tc qdisc del dev cluster0 ingress
 within 3 tap_program || fail "it does not come back once there is room"
 ok "it comes back once there is room"
 
+# --- more than the daemon reads ---
+
+# Echoes, however many, leave room for ARP; and data does not wait for either.
+lost=$(counter alpha .drops.kernel_ring)
+echoes=$(counter alpha .drops.echo)
+kill -STOP "${LAB_PID[alpha]}"
+on out /usr/bin/python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+s.bind(("eth0", 0))
+echo = bytes(6 * [0xff]) + bytes.fromhex(sys.argv[1].replace(":", "")) + bytes.fromhex("88b5")
+for i in range(20000):
+    s.send(echo + bytes(46))
+' "$(dedicated_mac alpha)"
+on out arping -c 1 -w 5 -I eth0 12.12.4.101 >"$LAB_DIR/asked" 2>&1 &
+asking=$!
+on alpha ping -n -q -i 0.01 -c 50 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+expect "pings while the daemon is stopped" "50 received, 0% packet loss" \
+	"$(grep -o '50 received, 0% packet loss' "$LAB_DIR/output")"
+kill -CONT "${LAB_PID[alpha]}"
+wait "$asking" || fail "asked behind 20,000 echoes: $(cat "$LAB_DIR/asked")"
+lost=$(($(counter alpha .drops.kernel_ring) - lost))
+expect_num "echoes that found no room" "$lost" ">" 0
+expect "echoes, lost or not" 20000 $((lost + $(counter alpha .drops.echo) - echoes))
+
 # --- no daemon, but its descriptors are held ---
 
 # As a service manager does it.
