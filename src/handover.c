@@ -87,7 +87,7 @@ static uint64_t digest_nic(const struct peers *peers, int ifindex)
 static uint64_t digest_ring(const struct peers *peers)
 {
 	const char *interface = peers_config(peers)->interface;
-	const size_t layout = sizeof(struct bpf_frame);
+	const unsigned layout = BPF_FRAME_LAYOUT;
 	uint64_t h = digest(FNV_START, interface, strlen(interface) + 1);
 
 	return digest(h, &layout, sizeof(layout));

@@ -345,6 +345,8 @@ static int put_programs_in(struct wire *wire)
 	bool goes_on = wire->socket == SOCKET_DEAF;
 	int rc;
 
+	if (!goes_on) /* of a NIC that was there before, or of another configuration */
+		kernel_forget_frames(wire_kernel(wire));
 	do {
 		datapath_set_nic(wire->datapath, &wire->link, goes_on);
 		wire->shield.kernel = wire_kernel(wire);

@@ -180,9 +180,9 @@ static __always_inline int put_frame(struct __sk_buff *skb, __u32 len, __u32 siz
 }
 
 /* Others, which can be many, leave half of the ring to resolution. */
-static __always_inline int is_too_full(int is_resolution)
+static __always_inline int is_too_full(__u32 len, int is_resolution)
 {
-	return !is_resolution && bpf_ringbuf_query(&from_wire, BPF_RB_AVAIL_DATA) >
+	return !is_resolution && bpf_ringbuf_query(&from_wire, BPF_RB_AVAIL_DATA) + len >
 					 bpf_ringbuf_query(&from_wire, BPF_RB_RING_SIZE) / 2;
 }
 
@@ -193,7 +193,7 @@ static __always_inline int tell_daemon(struct __sk_buff *skb, int is_resolution)
 	__u32 len = skb->len;
 	int err;
 
-	if (is_too_full(is_resolution))
+	if (is_too_full(len, is_resolution))
 		err = -1;
 	else if (len <= FRAME_SHORT)
 		err = put_frame(skb, len, FRAME_SHORT);

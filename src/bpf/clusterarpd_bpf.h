@@ -52,6 +52,7 @@ struct bpf_counts {
 
 /* A record of `from_wire`: a frame from the wire that the kernel data path leaves to the
  * daemon, and the VLAN tag that the kernel has taken off it. Records have one of a few sizes. */
+#define BPF_FRAME_LAYOUT 1 /* another number for another layout: a ring outlives a run */
 struct bpf_frame {
 	__u32 len;                 /* of `data` */
 	__u16 vlan_tpid, vlan_tci; /* in host byte order; tpid 0: no tag */

@@ -122,6 +122,9 @@ VIEW struct bpf_entry find_mac(const __u8 *mac)
 		if (!is_same(&key, &path.near[i].mac))
 			continue;
 		entry = path.near[i].entry;
+		barrier();
+		if (!is_same(&key, &path.near[i].mac))
+			break; /* it has just become another's */
 		entry.roles |= intrinsic_roles(mac);
 		return entry;
 	}

@@ -298,7 +298,8 @@ static int assign_ips(struct kernel *k, const struct kernel_ip *ips, size_t coun
 	return err;
 }
 
-/* A program may read it meanwhile: what it finds is the one, the other, or nothing. */
+/* A program may read it meanwhile, and looks at the MAC before and after: what it finds is the
+ * one, the other, or nothing. */
 static void set_near_slot(struct bpf_near *slot, const struct bpf_near *now)
 {
 	uint64_t mac;
@@ -306,7 +307,8 @@ static void set_near_slot(struct bpf_near *slot, const struct bpf_near *now)
 	memcpy(&mac, &now->mac, sizeof(mac));
 	if (!memcmp(slot, now, sizeof(*slot)))
 		return;
-	__atomic_store_n((uint64_t *)(void *)&slot->mac, BPF_NO_MAC, __ATOMIC_SEQ_CST);
+	__atomic_store_n((uint64_t *)(void *)&slot->mac, BPF_NO_MAC, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	slot->entry = now->entry;
 	__atomic_store_n((uint64_t *)(void *)&slot->mac, mac, __ATOMIC_RELEASE);
 }

@@ -89,6 +89,9 @@ int kernel_ring_fd(const struct kernel *k);
  * kernel_counts(), as DROP_KERNEL_RING. */
 int kernel_receive(struct kernel *k, struct packet *packets, unsigned most, bool *more);
 
+/* Those that wait there are of no use any more. */
+void kernel_forget_frames(struct kernel *k);
+
 /* Put the filter on a packet socket (after kernel_configure(), before it is bound), and
  * let what this socket sends, and nothing else, pass the egress program. Before
  * kernel_shield_attach(): without an owner the shield lets nothing out. Other sockets

@@ -38,6 +38,8 @@ static int take_record(void *arg, void *record, size_t size)
 	struct kernel *k = arg;
 	struct take *take = k->take;
 
+	if (!take)
+		return 0;
 	fill(&take->packets[take->count++], record, size);
 	return take->count < take->most ? 0 : -EAGAIN;
 }
@@ -66,6 +68,12 @@ bool kernel_ring_is_usable(int fd)
 int kernel_ring_fd(const struct kernel *k)
 {
 	return k->ring ? k->ring_fd : -1;
+}
+
+void kernel_forget_frames(struct kernel *k)
+{
+	if (k->ring)
+		ring_buffer__consume(k->ring);
 }
 
 int kernel_receive(struct kernel *k, struct packet *packets, unsigned most, bool *more)

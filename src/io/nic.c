@@ -32,6 +32,8 @@ struct slot {
 struct nic {
 	int fd;
 	uint64_t lost;
+	struct sockaddr_ll to; /* where frames go, if `to_len` is not 0 */
+	socklen_t to_len;
 	unsigned want;    /* frames the next time */
 	unsigned refused; /* frames that came, and that nobody was told of: see nic_send() */
 	struct mmsghdr messages[PACKET_BATCH];
@@ -80,6 +82,17 @@ int nic_open(struct nic **out)
 	return 0;
 }
 
+/* The kernel gives a frame the protocol that its socket is bound to, unless that is all, and does
+ * not segment one of a protocol that it does not know: a socket that is bound to NO_PROTOCOL has
+ * to say for each frame that it is not of that. */
+static void address_frames(struct nic *nic, int ifindex, bool receives)
+{
+	nic->to = (struct sockaddr_ll){ .sll_family = AF_PACKET,
+					.sll_protocol = htons(ETH_P_ALL),
+					.sll_ifindex = ifindex };
+	nic->to_len = receives ? 0 : sizeof(nic->to);
+}
+
 int nic_adopt(int fd, int ifindex, struct nic **out, bool *receives)
 {
 	struct sockaddr_ll address = { 0 };
@@ -95,6 +108,7 @@ int nic_adopt(int fd, int ifindex, struct nic **out, bool *receives)
 	nic->want = WANT_FIRST;
 	nic->fd = fd;
 	*receives = address.sll_protocol != htons(NO_PROTOCOL);
+	address_frames(nic, ifindex, *receives);
 	*out = nic;
 	return 0;
 }
@@ -148,7 +162,10 @@ int nic_bind(struct nic *nic, int ifindex, bool receives)
 		.sll_ifindex = ifindex,
 	};
 
-	return bind(nic->fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+	if (bind(nic->fd, (struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	address_frames(nic, ifindex, receives);
+	return 0;
 }
 
 static void restore_tag(struct packet *packet, struct msghdr *message)
@@ -262,12 +279,16 @@ static int send_batch(struct nic *nic, struct packet *const *packets, unsigned c
 	ssize_t n;
 
 	if (count == 1) {
-		n = send(nic->fd, packet_start(packets[0]), packet_size(packets[0]), MSG_DONTWAIT);
+		n = sendto(nic->fd, packet_start(packets[0]), packet_size(packets[0]), MSG_DONTWAIT,
+			   nic->to_len ? (const struct sockaddr *)&nic->to : NULL, nic->to_len);
 		return n < 0 ? -errno : 1;
 	}
 	for (i = 0; i < count; i++) {
 		iov[i] = (struct iovec){ packet_start(packets[i]), packet_size(packets[i]) };
-		messages[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
+		messages[i].msg_hdr = (struct msghdr){ .msg_name = nic->to_len ? &nic->to : NULL,
+						       .msg_namelen = nic->to_len,
+						       .msg_iov = &iov[i],
+						       .msg_iovlen = 1 };
 	}
 	n = sendmmsg(nic->fd, messages, count, MSG_DONTWAIT);
 	return n < 0 ? -errno : (int)n;

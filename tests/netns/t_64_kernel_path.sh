@@ -83,6 +83,8 @@ within 3 said || fail "nothing is said of a qdisc in clsact's place"
 ping_clean alpha beta || fail "alpha to beta, with another qdisc in clsact's place"
 ping_clean beta alpha || fail "beta to alpha, with another qdisc in clsact's place"
 ok "another qdisc in clsact's place: the daemon carries what the host sends"
+tcp_pair alpha beta -t 1 # segments of 64 KiB, which the kernel must know how to cut
+expect_num "TCP to beta by the daemon, Gb/s" "$GBITS" ">" 0.5
 on alpha tc qdisc del dev cluster0 ingress
 within 3 tap_program || fail "it does not come back once there is room"
 ok "it comes back once there is room"
