@@ -7,6 +7,9 @@
  * routes that use them as source, and routes to a gateway after the one that the gateway is
  * reached by, for which the list is gone through until nothing more can be made.
  *
+ * With an address that comes back the kernel makes a route to its network, which goes again
+ * where there was none. The record says while that may be due, for the run after a crash.
+ *
  * Among equals the place matters: which IPv4 address of a network, which IPv6 address of a
  * scope, which IPv4 route of a key is the first. The kernel puts IPv4 addresses behind, IPv6
  * addresses before those that are there; routes go where they were.
@@ -37,7 +40,8 @@ struct adopt {
 	struct netlink *netlink;
 	char *path;
 	struct netlink_saved_list moved;
-	bool is_back; /* given back: not ours any more */
+	bool is_back;       /* given back: not ours any more */
+	bool was_returning; /* when an earlier run ended: the NIC may have some of it */
 };
 
 /* A record that cannot be read may still tell an operator something. */
@@ -65,7 +69,7 @@ struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, c
 		adopt_destroy(a);
 		return NULL;
 	}
-	rc = record_read_adopted(a->path, &a->moved);
+	rc = record_read_adopted(a->path, &a->moved, &a->was_returning);
 	if (rc == -ENOENT)
 		record_remove(a->path); /* another network namespace's, if any */
 	else if (rc)
@@ -248,6 +252,36 @@ static bool has(const struct netlink_saved_list *list, const struct netlink_save
 	return false;
 }
 
+/* Did the kernel make this route, which was not there, with an address that came back? */
+static bool is_extra(const struct adopt *a, const struct netlink_saved *route,
+		     const struct netlink_saved_list *now)
+{
+	bool is_made_with = false;
+
+	if (has(&a->moved, route))
+		return false;
+	for (size_t i = 0; i < now->count; i++) {
+		if (!netlink_saved_makes(&now->list[i], route))
+			continue;
+		if (!has(&a->moved, &now->list[i]))
+			return false;
+		is_made_with = true;
+	}
+	return is_made_with;
+}
+
+static void remove_extra(struct adopt *a, int nic)
+{
+	struct netlink_saved_list now = { 0 };
+
+	if (netlink_save(a->netlink, nic, &now))
+		return;
+	for (size_t i = 0; i < now.count; i++)
+		if (is_extra(a, &now.list[i], &now))
+			netlink_saved_remove(a->netlink, &now.list[i], nic);
+	netlink_saved_clear(&now);
+}
+
 /* An address that only this node knows of works for outsiders alone. */
 static const char *caution(const struct adopt *a, const struct netlink_saved *item)
 {
@@ -305,7 +339,7 @@ static int note(struct adopt *a, const struct netlink_saved_list *found)
 	int rc = join(a, found, &all);
 
 	if (!rc)
-		rc = record_write_adopted(a->path, &all);
+		rc = record_write_adopted(a->path, &all, false);
 	if (rc) {
 		netlink_saved_clear(&all);
 		return rc;
@@ -358,8 +392,10 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 		netlink_saved_clear(&a->moved);
 		return true;
 	}
+	if (a->was_returning)
+		remove_extra(a, nic);
 	rc = netlink_save(a->netlink, nic, &found);
-	if (!rc && found.count)
+	if (!rc && (found.count || a->was_returning))
 		rc = note(a, &found);
 	if (rc == -E2BIG)
 		log_error("%s has more than %d addresses and routes: they stay there, and do not "
@@ -371,8 +407,10 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 				"there, and do not work",
 				a->interface, a->path);
 	make_on_tap(a, tap, NETLINK_PLACE_FRONT);
-	if (!rc)
+	if (!rc) {
 		remove_moved(a, &found, nic);
+		a->was_returning = false;
+	}
 	netlink_saved_clear(&found);
 	return !rc;
 }
@@ -384,20 +422,6 @@ void adopt_apply(struct adopt *a, int tap, bool is_empty)
 }
 
 /* --- back --- */
-
-/* Routes that the kernel made with the addresses, and that were not there. */
-static void remove_extra(struct adopt *a, int nic, const struct netlink_saved_list *before)
-{
-	struct netlink_saved_list now = { 0 };
-
-	if (netlink_save(a->netlink, nic, &now))
-		return;
-	for (size_t i = 0; i < now.count; i++)
-		if (netlink_saved_is_kernels(&now.list[i]) && !has(before, &now.list[i]) &&
-		    !has(&a->moved, &now.list[i]))
-			netlink_saved_remove(a->netlink, &now.list[i], nic);
-	netlink_saved_clear(&now);
-}
 
 /* What could not be given back is left in the record. */
 static void close_record(struct adopt *a)
@@ -411,7 +435,7 @@ static void close_record(struct adopt *a)
 	if (!rc && left.count) {
 		log_warning("what %s could not get back is in %s, for the next start", a->interface,
 			    a->path);
-		rc = record_write_adopted(a->path, &left);
+		rc = record_write_adopted(a->path, &left, false);
 	} else if (!rc) {
 		record_remove(a->path);
 	}
@@ -422,19 +446,15 @@ bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 {
 	const struct making m = { nic, a->interface, true,
 				  goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
-	struct netlink_saved_list before = { 0 };
-	bool is_known;
 
 	if (!a->moved.count || a->is_back)
 		return false;
 	log_notice("%s: gets its addresses and routes back", a->interface);
-	is_known = !netlink_save(a->netlink, nic, &before);
+	record_write_adopted(a->path, &a->moved, true);
 	make_all(a, &a->moved, &m);
-	if (is_known)
-		remove_extra(a, nic, &before);
+	remove_extra(a, nic);
 	close_record(a);
 	a->is_back = true;
-	netlink_saved_clear(&before);
 	return true;
 }
 

@@ -239,7 +239,7 @@ static int read_saved(json_t *json, struct netlink_saved_list *out)
 	return rc;
 }
 
-static int read_adopted(json_t *root, struct netlink_saved_list *out)
+static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *returning)
 {
 	json_t *list = json_object_get(root, "items"), *item;
 	size_t i;
@@ -252,12 +252,13 @@ static int read_adopted(json_t *root, struct netlink_saved_list *out)
 		return -ENOENT;
 	json_array_foreach (list, i, item)
 		rc = rc ? rc : read_saved(item, out);
+	*returning = json_is_true(json_object_get(root, "returning"));
 	if (rc)
 		netlink_saved_clear(out);
 	return rc;
 }
 
-int record_read_adopted(const char *path, struct netlink_saved_list *out)
+int record_read_adopted(const char *path, struct netlink_saved_list *out, bool *returning)
 {
 	json_t *root;
 	int rc;
@@ -265,12 +266,12 @@ int record_read_adopted(const char *path, struct netlink_saved_list *out)
 	if (access(path, F_OK))
 		return -errno;
 	root = json_load_file(path, 0, NULL);
-	rc = root ? read_adopted(root, out) : -EBADMSG;
+	rc = root ? read_adopted(root, out, returning) : -EBADMSG;
 	json_decref(root);
 	return rc;
 }
 
-int record_write_adopted(const char *path, const struct netlink_saved_list *list)
+int record_write_adopted(const char *path, const struct netlink_saved_list *list, bool returning)
 {
 	json_t *items = json_array();
 	bool whole = true;
@@ -282,6 +283,6 @@ int record_write_adopted(const char *path, const struct netlink_saved_list *list
 		json_decref(items);
 		return -ENOMEM;
 	}
-	return write_file(
-		path, json_pack("{s:I, s:o}", "netns", (json_int_t)record_netns(), "items", items));
+	return write_file(path, json_pack("{s:I, s:b, s:o}", "netns", (json_int_t)record_netns(),
+					  "returning", returning, "items", items));
 }

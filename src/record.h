@@ -33,10 +33,10 @@ void record_remove(const char *path);
 
 /* What was moved from the NIC (adopt.h), in a file of its own: it outlives the NIC. */
 char *record_adopted_path(const char *socket, const char *interface);
-/* Into *out, an empty list. -ENOENT: none, or of another network namespace; -EBADMSG: it is
- * not one of ours. */
-int record_read_adopted(const char *path, struct netlink_saved_list *out);
-int record_write_adopted(const char *path, const struct netlink_saved_list *list);
+/* Into *out, an empty list. *returning: it was being given back, and some of it may be on the
+ * NIC. -ENOENT: none, or of another network namespace; -EBADMSG: it is not one of ours. */
+int record_read_adopted(const char *path, struct netlink_saved_list *out, bool *returning);
+int record_write_adopted(const char *path, const struct netlink_saved_list *list, bool returning);
 
 /* The interfaces of which there is a record of either kind, each once. */
 struct record_names {

@@ -154,6 +154,24 @@ bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
 	return source && ip_of(family_of(item), source, out);
 }
 
+bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route)
+{
+	const struct nlattr *flags = find(address, IFA_FLAGS);
+	struct ip_prefix own, other, to;
+	struct ip_addr source;
+
+	if (address->is_route || !netlink_saved_is_kernels(route) ||
+	    (flags && nla_len(flags) == sizeof(uint32_t) &&
+	     (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE)) ||
+	    !netlink_saved_prefix(route, &to) || !netlink_saved_prefix(address, &own) ||
+	    !ip_of(family_of(address), find(address, IFA_ADDRESS), &other.addr) ||
+	    (netlink_saved_source(route, &source) && !ip_equal(&source, &own.addr)))
+		return false;
+	/* the network, or what stands for the peer's; IPv6 has one to itself beside that */
+	return (to.len == own.len && prefix_contains(&to, &other.addr)) ||
+	       (to.len == 8 * ip_bytes(&to.addr) && ip_equal(&to.addr, &own.addr));
+}
+
 bool netlink_saved_is_valid(const struct netlink_saved *item)
 {
 	struct ip_prefix prefix;

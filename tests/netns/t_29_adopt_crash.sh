@@ -69,6 +69,22 @@ ip -n alpha route add default via 2001:db8:1::fe dev eth0
 ip -n alpha route add 2001:db8:79::/48 via 2001:db8:1::fe expires 2960
 start_and_stop "a crash, and half of it put back by hand"
 
+# Addresses are given back, and not yet rid of the routes that the kernel makes with them.
+returning() {
+	start
+	lab_kill alpha
+	jq '.returning = true' "$RECORD" >"$RECORD.new"
+	mv "$RECORD.new" "$RECORD"
+	ip -n alpha -b - <<-'END'
+		addr add 12.12.4.101/24 brd + dev eth0
+		addr add 10.6.0.1/24 dev eth0
+		addr add 2001:db8:6::101/64 dev eth0 nodad
+	END
+	on alpha ip route get 10.6.0.9 | grep -q eth0 || fail "the kernel makes no route"
+}
+returning
+start_and_stop "a crash while it gave back"
+
 # At any moment of a start, and of a stop.
 at_random() { sleep "0.$(printf %03d $((RANDOM % $(seconds 100))))"; }
 at_start() {
@@ -137,6 +153,12 @@ expect_adopted "another NIC after the crash"
 lab_stop alpha
 expect "another NIC after the crash: what it has not got" "" \
 	"$(what_not "$LAB_DIR/addresses" addresses_of eth0)$(what_not "$LAB_DIR/routes" routes_of eth0)"
+expect "files left" "" "$(files_left)"
+returning
+start adopt=
+lab_stop alpha
+expect "a crash while it gave back, then adopt = no: routes" "" \
+	"$(what_not "$LAB_DIR/routes" routes_of eth0)$(what_else "$LAB_DIR/routes" routes_of eth0)"
 expect "files left" "" "$(files_left)"
 
 # --- garbage -------------------------------------------------------------------------------
