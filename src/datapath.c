@@ -294,13 +294,18 @@ static void collect_peer(struct datapath *dp, struct peer *peer)
 	*before = as_counters(&now);
 }
 
+static void collect_peers(struct datapath *dp)
+{
+	for (size_t i = 0; i < peers_count(dp->peers); i++)
+		collect_peer(dp, peers_get(dp->peers, i));
+}
+
 /* What the programs have counted, before they go. */
 static struct bpf_counts last_counts(struct datapath *dp)
 {
 	struct bpf_counts counts;
 
-	for (size_t i = 0; i < peers_count(dp->peers); i++)
-		collect_peer(dp, peers_get(dp->peers, i));
+	collect_peers(dp);
 	return kernel_counts(dp->kernel, &counts) ? (struct bpf_counts){ 0 } : counts;
 }
 
@@ -382,8 +387,7 @@ void datapath_collect(struct datapath *dp, struct counters *counters)
 {
 	struct bpf_counts now;
 
-	for (size_t i = 0; i < peers_count(dp->peers); i++)
-		collect_peer(dp, peers_get(dp->peers, i));
+	collect_peers(dp);
 	add_counts(counters, &dp->former);
 	if (!kernel_counts(dp->kernel, &now))
 		add_counts(counters, &now);

@@ -18,6 +18,7 @@
 #include "announce.h"
 #include "io/loop.h"
 #include "io/netlink.h"
+#include "lock.h"
 #include "log.h"
 #include "record.h"
 #include "shield.h"
@@ -155,7 +156,7 @@ static void put_back_locked(struct leftover *l)
 {
 	pid_t holder = 0;
 	struct adopt *adopt;
-	int lock = l->is_there ? wire_lock(l->interface, l->link.ifindex, &holder) : -1;
+	int lock = l->is_there ? lock_nic(l->interface, l->link.ifindex, &holder) : -1;
 
 	if (l->is_there && lock < 0) {
 		log_info("%s: is left alone, as another clusterarpd has it", l->link.name);

@@ -11,19 +11,18 @@
 #include <errno.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "datapath.h"
 #include "handover.h"
+#include "lock.h"
 #include "log.h"
 #include "record.h"
 #include "shield.h"
+
+/* Of the packet socket, as of nic_bind(). */
+enum socket_state { SOCKET_UNBOUND, SOCKET_HEARS, SOCKET_DEAF };
 
 struct wire {
 	struct peers *peers;
@@ -38,8 +37,7 @@ struct wire {
 	struct record record;
 	bool was_up;   /* a NIC that we had before, as it was then */
 	uint64_t lost; /* by packet sockets that are closed */
-	/* The packet socket, as of nic_bind(). */
-	enum { SOCKET_UNBOUND, SOCKET_HEARS, SOCKET_DEAF } socket;
+	enum socket_state socket;
 };
 
 struct kernel *wire_kernel(const struct wire *wire)
@@ -47,10 +45,15 @@ struct kernel *wire_kernel(const struct wire *wire)
 	return datapath_kernel(wire->datapath);
 }
 
+static struct handover handed_ring(const struct wire *wire)
+{
+	return (struct handover){ .kind = HANDOVER_RING, .peers = wire->peers };
+}
+
 /* With the ring buffer of an earlier run, and what has come there meanwhile. */
 static bool create_datapath(struct wire *wire)
 {
-	const struct handover as_ring = { HANDOVER_RING, wire->peers, 0 };
+	const struct handover as_ring = handed_ring(wire);
 	bool uses_ring = peers_config(wire->peers)->datapath != DATAPATH_USER;
 	int ring = uses_ring ? handover_take(&as_ring) : -1;
 
@@ -100,50 +103,10 @@ void wire_destroy(struct wire *wire)
 	free(wire);
 }
 
-/* Who has the lock's name, if it may have it: this user's or root's process. The holder
- * accepts no connections, so that its queue can be full of earlier contenders: then who it
- * is cannot be told (pid 0), and it counts. */
-static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
-{
-	socklen_t size = sizeof(*holder);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool connected = fd >= 0 && !connect(fd, (const struct sockaddr *)address, len);
-	bool full = fd >= 0 && !connected && errno == EAGAIN;
-	bool known = connected && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
-
-	if (fd >= 0)
-		close(fd);
-	return full || (known && (holder->uid == 0 || holder->uid == geteuid()));
-}
-
-int wire_lock(const char *interface, int ifindex, pid_t *holder)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	socklen_t len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-	struct ucred other = { 0 };
-
-	if (fd < 0)
-		return -errno;
-	len += (socklen_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
-				   "clusterarpd/nic/%d", ifindex);
-	if (!bind(fd, (struct sockaddr *)&address, len) && !listen(fd, SOMAXCONN))
-		return fd;
-	error = errno;
-	if (error == EADDRINUSE && !is_taken(&address, len, &other)) {
-		log_warning("%s: somebody else has the name of the lock: going on without it",
-			    interface);
-		return fd;
-	}
-	*holder = other.pid;
-	close(fd);
-	return error == EADDRINUSE ? -EBUSY : -error;
-}
-
 static int lock(struct wire *wire, int ifindex)
 {
 	pid_t holder = 0;
-	int fd = wire_lock(wire->interface, ifindex, &holder);
+	int fd = lock_nic(wire->interface, ifindex, &holder);
 
 	if (fd >= 0) {
 		wire->lock = fd;
@@ -312,13 +275,14 @@ static int open_socket(struct wire *wire)
 static int bind_socket(struct wire *wire)
 {
 	bool hears = !datapath_takes_wire(wire->datapath);
+	enum socket_state wanted = hears ? SOCKET_HEARS : SOCKET_DEAF;
 	int rc;
 
-	if (wire->socket == (hears ? SOCKET_HEARS : SOCKET_DEAF))
+	if (wire->socket == wanted)
 		return 0;
 	rc = nic_bind(wire->nic, wire->link.ifindex, hears);
 	if (!rc)
-		wire->socket = hears ? SOCKET_HEARS : SOCKET_DEAF;
+		wire->socket = wanted;
 	else if (rc != -ENODEV)
 		log_error_errno(-rc, "%s: cannot bind the packet socket", wire->interface);
 	return rc;
@@ -337,28 +301,35 @@ static int own_socket(struct wire *wire)
 	return rc;
 }
 
-/* The programs: at no moment is one of an earlier run gone before ours is there. The socket's
- * filter and the program at ingress, which divide the frames between them, change one right after
- * the other; where nobody sent frames on before, that begins when all is in its place. */
-static int put_programs_in(struct wire *wire)
+/* At no moment is a program of an earlier run gone before ours is there. The socket's filter and
+ * the program at ingress, which divide the frames between them, change one right after the other;
+ * where nobody sent frames on before, that begins when all is in its place. As of
+ * datapath_attach(). */
+static int put_programs_in(struct wire *wire, bool goes_on)
 {
+	int rc;
+
+	datapath_set_nic(wire->datapath, &wire->link, goes_on);
+	wire->shield.kernel = wire_kernel(wire);
+	rc = own_socket(wire);
+	if (!rc)
+		rc = shield_up(&wire->shield);
+	return rc ? rc : datapath_attach(wire->datapath);
+}
+
+static int put_all_in(struct wire *wire)
+{
+	const struct handover as_ring = handed_ring(wire);
 	bool goes_on = wire->socket == SOCKET_DEAF;
 	int rc;
 
 	if (!goes_on) /* of a NIC that was there before, or of another configuration */
 		kernel_forget_frames(wire_kernel(wire));
-	do {
-		datapath_set_nic(wire->datapath, &wire->link, goes_on);
-		wire->shield.kernel = wire_kernel(wire);
-		rc = own_socket(wire);
-		if (!rc)
-			rc = shield_up(&wire->shield);
-		if (!rc)
-			rc = datapath_attach(wire->datapath);
-	} while (rc == DATAPATH_CHANGED);
-	if (!datapath_is_kernel(wire->datapath))
-		handover_forget(&(struct handover){ HANDOVER_RING, wire->peers, 0 });
-	return rc;
+	rc = put_programs_in(wire, goes_on);
+	if (rc != DATAPATH_CHANGED)
+		return rc;
+	handover_forget(&as_ring); /* of no use on the user data path */
+	return put_programs_in(wire, goes_on);
 }
 
 static int take_over(struct wire *wire)
@@ -368,7 +339,7 @@ static int take_over(struct wire *wire)
 	if (!rc)
 		rc = open_socket(wire);
 	if (!rc)
-		rc = put_programs_in(wire);
+		rc = put_all_in(wire);
 	if (rc)
 		return rc;
 	shield_warn_of_others(&wire->shield);

@@ -8,8 +8,6 @@
 #ifndef CLUSTERARPD_WIRE_H
 #define CLUSTERARPD_WIRE_H
 
-#include <sys/types.h>
-
 #include "core/peers.h"
 #include "io/kernel.h"
 #include "io/netlink.h"
@@ -56,12 +54,6 @@ void wire_heard_address(const struct wire *wire, const struct ip_prefix *address
 /* Warn of all addresses on the NIC but those that every interface has. */
 void wire_warn_addresses(const struct wire *wire);
 
-/* One daemon a NIC: a descriptor that keeps others off it until it is closed, or its owner
- * dies. (An abstract UNIX address is the network namespace's, as the NIC is. As any user can
- * take such a name, one that is neither root's nor our own does not count: a log line.)
- * -EBUSY: another daemon has it, the process *holder, 0 for unknown; or another negative
- * errno, not logged. */
-int wire_lock(const char *interface, int ifindex, pid_t *holder);
 /* Shield off, clsact too if it was ours and nobody else uses it, down if it was down. */
 void wire_put_back(struct shield *shield, const struct record *record);
 

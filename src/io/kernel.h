@@ -39,7 +39,7 @@ struct kernel_ip {
 struct kernel_cluster {
 	unsigned policy;                    /* enum rule_policy */
 	const struct mac *cluster, *source; /* MAC of the cluster, own wire source MAC */
-	struct kernel_mac *macs;            /* each once; kernel_configure() sorts them */
+	struct kernel_mac *macs;            /* each once */
 	size_t mac_count;
 	struct kernel_ip *ips; /* likewise */
 	size_t ip_count;
