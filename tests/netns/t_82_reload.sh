@@ -155,9 +155,18 @@ requests() {
 permanent() { on alpha ip -j neigh show nud permanent dev cluster0 | jq -r '.[].dst' | sort | xargs; }
 permanent_are() { [ "$(permanent)" = "$1" ]; }
 tap_mtu() { on alpha cat /sys/class/net/cluster0/mtu; }
-stranger() { # the outsider, to alpha's dedicated MAC
-	frames ping out:eth0 --eth-src "$(nic_mac out)" --eth-dst "$(dedicated_mac alpha)" \
-		--src "$(addr_of out)" --dst "$(addr_of alpha)"
+# speak_as HOST MAC: from the outsider's place, to alpha's dedicated MAC.
+speak_as() {
+	frames ping out:eth0 --eth-src "$2" --eth-dst "$(dedicated_mac alpha)" \
+		--src "$(addr_of "$1")" --dst "$(addr_of alpha)"
+}
+stranger() { speak_as out "$(nic_mac out)"; }
+# heard_as_gamma: of one such frame, how many alpha's stack hears.
+heard_as_gamma() {
+	capture alpha cluster0 "$LAB_DIR/heard.pcap" -Q in "icmp and src host $GAMMA"
+	speak_as gamma "$(dedicated_mac gamma)"
+	capture_stop
+	tcpdump -nr "$LAB_DIR/heard.pcap" 2>/dev/null | grep -c 'echo request' || true
 }
 strict_drops_are() { [ "$(counter alpha .drops.strict)" -eq "$1" ]; }
 BROADCAST=ff:ff:ff:ff:ff:ff
@@ -172,11 +181,18 @@ strict=$(counter alpha .drops.strict)
 stranger
 within 2 strict_drops_are $((strict + 1)) || fail "strict: dropped $strict, then $(counter alpha .drops.strict)"
 ok "strict: a stranger's frame is dropped"
+expect "strict: a node's frame arrives" 1 "$(heard_as_gamma)"
+write_file "$FILE" 2 arp=directed strict=yes
+expect_applied "strict, and a node goes" "node gamma: gone"
+expect "strict: one of a node that is gone does not" 0 "$(heard_as_gamma)"
+change "it comes back" "node gamma: new" arp=directed strict=yes
+expect "strict: it arrives when the node is back" 1 "$(heard_as_gamma)"
+strict=$(counter alpha .drops.strict)
 change "back" "arp: directed to broadcast; strict: yes to no"
 expect "requests with arp = broadcast" "$BROADCAST $(dedicated_mac alpha)" "$(requests $GAMMA)"
 stranger
 sleep 0.2
-expect "frames dropped as strict without it" $((strict + 1)) "$(counter alpha .drops.strict)"
+expect "frames dropped as strict without it" "$strict" "$(counter alpha .drops.strict)"
 
 expect "requests for an outsider" "$BROADCAST $LAB_CLUSTER_MAC" "$(requests 12.12.4.200)"
 change "advertise" "advertise: peers to all" advertise=all
