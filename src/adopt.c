@@ -258,7 +258,7 @@ static bool is_extra(const struct adopt *a, const struct netlink_saved *route,
 {
 	bool is_made_with = false;
 
-	if (has(&a->moved, route))
+	if (!netlink_saved_is_kernels(route) || has(&a->moved, route))
 		return false;
 	for (size_t i = 0; i < now->count; i++) {
 		if (!netlink_saved_makes(&now->list[i], route))
