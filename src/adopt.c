@@ -70,7 +70,8 @@ struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, c
 		return NULL;
 	}
 	rc = record_read_adopted(a->path, &a->moved, &a->was_returning);
-	if (rc == -ENOENT)
+	a->was_returning &= a->moved.count > 0;
+	if (rc == -ENOENT || (!rc && !a->moved.count))
 		record_remove(a->path); /* another network namespace's, if any */
 	else if (rc)
 		put_aside(a, rc);
@@ -118,11 +119,12 @@ static const char *describe(const struct netlink_saved *item, char text[DESCRIPT
 	return text;
 }
 
-static void complain(const struct netlink_saved *item, const char *link, int rc)
+/* `what`: to add, to remove. */
+static void complain(const char *what, const struct netlink_saved *item, const char *link, int rc)
 {
 	char text[DESCRIPTION];
 
-	log_warning_errno(-rc, "%s: cannot add the %s", link, describe(item, text));
+	log_warning_errno(-rc, "%s: cannot %s the %s", link, what, describe(item, text));
 }
 
 /* An address that the TAP has by the configuration; or a route that the kernel made with a
@@ -238,7 +240,7 @@ static void make_all(struct adopt *a, struct netlink_saved_list *list, const str
 			log_warning("%s: the lifetime of the %s is over", m->name,
 				    describe(item, text));
 		else if (!is_made(item))
-			complain(item, m->name, item->result);
+			complain("add", item, m->name, item->result);
 	}
 }
 
@@ -252,14 +254,13 @@ static bool has(const struct netlink_saved_list *list, const struct netlink_save
 	return false;
 }
 
-/* Did the kernel make this route, which was not there, with an address that came back? */
-static bool is_extra(const struct adopt *a, const struct netlink_saved *route,
-		     const struct netlink_saved_list *now)
+/* Has the kernel made this route with an address that came back? As it stands, by what is there
+ * with it. */
+static bool is_made_with_moved(const struct adopt *a, const struct netlink_saved *route,
+			       const struct netlink_saved_list *now)
 {
 	bool is_made_with = false;
 
-	if (!netlink_saved_is_kernels(route) || has(&a->moved, route))
-		return false;
 	for (size_t i = 0; i < now->count; i++) {
 		if (!netlink_saved_makes(&now->list[i], route))
 			continue;
@@ -270,16 +271,33 @@ static bool is_extra(const struct adopt *a, const struct netlink_saved *route,
 	return is_made_with;
 }
 
-static void remove_extra(struct adopt *a, int nic)
+static int remove_item(struct adopt *a, int nic, const struct netlink_saved *item)
+{
+	int rc = netlink_saved_remove(a->netlink, item, nic);
+
+	if (!rc || rc == -ESRCH || rc == -ENOENT || rc == -EADDRNOTAVAIL)
+		return 0;
+	complain("remove", item, a->interface, rc);
+	return rc;
+}
+
+/* The NIC gets rid of the routes that the kernel made with addresses that came back, and that it
+ * had not: it had `before`; NULL: nobody knows. */
+static int remove_extra(struct adopt *a, int nic, const struct netlink_saved_list *before)
 {
 	struct netlink_saved_list now = { 0 };
+	int rc = netlink_save(a->netlink, nic, &now);
 
-	if (netlink_save(a->netlink, nic, &now))
-		return;
-	for (size_t i = 0; i < now.count; i++)
-		if (is_extra(a, &now.list[i], &now))
-			netlink_saved_remove(a->netlink, &now.list[i], nic);
+	for (size_t i = 0; i < now.count && !rc; i++) {
+		const struct netlink_saved *route = &now.list[i];
+
+		if (!netlink_saved_is_kernels(route) || has(&a->moved, route))
+			continue;
+		if (before ? !has(before, route) : is_made_with_moved(a, route, &now))
+			rc = remove_item(a, nic, route);
+	}
 	netlink_saved_clear(&now);
+	return rc;
 }
 
 /* An address that only this node knows of works for outsiders alone. */
@@ -315,7 +333,7 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 {
 	const struct netlink_saved *item;
 	char text[DESCRIPTION];
-	int rc = a->moved.count + found->count > ITEMS_MAX ? -E2BIG : 0;
+	int rc = 0;
 
 	for (size_t i = 0; i < a->moved.count && !rc; i++)
 		rc = netlink_saved_append(out, &a->moved.list[i]);
@@ -328,7 +346,7 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 		else if (!has(&a->moved, item))
 			rc = netlink_saved_append(out, item);
 	}
-	return rc;
+	return rc ? rc : (out->count > ITEMS_MAX ? -E2BIG : 0);
 }
 
 /* Written down before anything changes. */
@@ -363,16 +381,9 @@ static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
  * routes that could not move go with the last address.) */
 static void remove_moved(struct adopt *a, const struct netlink_saved_list *found, int nic)
 {
-	size_t i;
-	int rc;
-
-	for (i = found->count; i-- > 0;) {
-		if (!has_moved(a, &found->list[i]))
-			continue;
-		rc = netlink_saved_remove(a->netlink, &found->list[i], nic);
-		if (rc && rc != -ESRCH && rc != -ENOENT && rc != -EADDRNOTAVAIL)
-			complain(&found->list[i], a->interface, rc);
-	}
+	for (size_t i = found->count; i-- > 0;)
+		if (has_moved(a, &found->list[i]))
+			remove_item(a, nic, &found->list[i]);
 }
 
 static void make_on_tap(struct adopt *a, int tap, enum netlink_place place)
@@ -392,9 +403,9 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 		netlink_saved_clear(&a->moved);
 		return true;
 	}
-	if (a->was_returning)
-		remove_extra(a, nic);
-	rc = netlink_save(a->netlink, nic, &found);
+	rc = a->was_returning ? remove_extra(a, nic, NULL) : 0;
+	if (!rc)
+		rc = netlink_save(a->netlink, nic, &found);
 	if (!rc && (found.count || a->was_returning))
 		rc = note(a, &found);
 	if (rc == -E2BIG)
@@ -423,6 +434,25 @@ void adopt_apply(struct adopt *a, int tap, bool is_empty)
 
 /* --- back --- */
 
+/* Written down, too, before anything changes; but it has to go on. */
+static void note_returning(const struct adopt *a)
+{
+	int rc = record_write_adopted(a->path, &a->moved, true);
+
+	if (rc)
+		log_warning_errno(-rc, "cannot write %s", a->path);
+}
+
+/* A route that was in the way may be gone. */
+static void make_again(struct adopt *a, const struct making *m)
+{
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (a->moved.list[i].is_route && a->moved.list[i].result == -EEXIST)
+			a->moved.list[i].result = -EAGAIN;
+	while (make_some(a, &a->moved, m))
+		;
+}
+
 /* What could not be given back is left in the record. */
 static void close_record(struct adopt *a)
 {
@@ -432,13 +462,15 @@ static void close_record(struct adopt *a)
 	for (size_t i = 0; i < a->moved.count && !rc; i++)
 		if (is_open(&a->moved.list[i]))
 			rc = netlink_saved_append(&left, &a->moved.list[i]);
-	if (!rc && left.count) {
+	if (!rc && left.count)
+		rc = record_write_adopted(a->path, &left, false);
+	else if (!rc)
+		record_remove(a->path);
+	if (rc) /* then all of it is there, and does no harm */
+		log_warning_errno(-rc, "cannot write %s", a->path);
+	if (left.count)
 		log_warning("what %s could not get back is in %s, for the next start", a->interface,
 			    a->path);
-		rc = record_write_adopted(a->path, &left, false);
-	} else if (!rc) {
-		record_remove(a->path);
-	}
 	netlink_saved_clear(&left);
 }
 
@@ -446,15 +478,20 @@ bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 {
 	const struct making m = { nic, a->interface, true,
 				  goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
+	struct netlink_saved_list before = { 0 };
+	bool is_known;
 
 	if (!a->moved.count || a->is_back)
 		return false;
 	log_notice("%s: gets its addresses and routes back", a->interface);
-	record_write_adopted(a->path, &a->moved, true);
+	is_known = !a->was_returning && !netlink_save(a->netlink, nic, &before);
+	note_returning(a);
 	make_all(a, &a->moved, &m);
-	remove_extra(a, nic);
+	remove_extra(a, nic, is_known ? &before : NULL);
+	make_again(a, &m);
 	close_record(a);
 	a->is_back = true;
+	netlink_saved_clear(&before);
 	return true;
 }
 

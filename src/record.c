@@ -252,7 +252,7 @@ static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *retu
 		return -ENOENT;
 	json_array_foreach (list, i, item)
 		rc = rc ? rc : read_saved(item, out);
-	*returning = json_is_true(json_object_get(root, "returning"));
+	*returning = !rc && json_is_true(json_object_get(root, "returning"));
 	if (rc)
 		netlink_saved_clear(out);
 	return rc;

@@ -154,22 +154,49 @@ bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
 	return source && ip_of(family_of(item), source, out);
 }
 
-bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route)
+static bool wants_no_prefix_route(const struct netlink_saved *address)
 {
 	const struct nlattr *flags = find(address, IFA_FLAGS);
-	struct ip_prefix own, other, to;
-	struct ip_addr source;
+
+	return flags && nla_len(flags) == sizeof(uint32_t) &&
+	       (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE);
+}
+
+/* IPv4: to the network, which is the peer's if there is one. */
+static bool makes_ipv4(const struct netlink_saved *address, const struct netlink_saved *route,
+		       const struct ip_prefix *own, const struct ip_prefix *to)
+{
+	struct ip_addr network, source;
+
+	return !wants_no_prefix_route(address) && to->len == own->len &&
+	       ip_of(AF_INET, find(address, IFA_ADDRESS), &network) &&
+	       prefix_contains(to, &network) &&
+	       (!netlink_saved_source(route, &source) || ip_equal(&source, &own->addr));
+}
+
+/* IPv6: to the network; and one to the peer, wanted or not. */
+static bool makes_ipv6(const struct netlink_saved *address, const struct ip_prefix *own,
+		       const struct ip_prefix *to)
+{
+	struct ip_addr peer;
+
+	if (to->len == own->len && prefix_contains(to, &own->addr))
+		return !wants_no_prefix_route(address);
+	return to->len == 8 * ip_bytes(&to->addr) &&
+	       ip_of(AF_INET6, find(address, IFA_ADDRESS), &peer) && ip_equal(&to->addr, &peer) &&
+	       !ip_equal(&peer, &own->addr);
+}
+
+bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route)
+{
+	struct ip_prefix own, to;
 
 	if (address->is_route || !netlink_saved_is_kernels(route) ||
-	    (flags && nla_len(flags) == sizeof(uint32_t) &&
-	     (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE)) ||
-	    !netlink_saved_prefix(route, &to) || !netlink_saved_prefix(address, &own) ||
-	    !ip_of(family_of(address), find(address, IFA_ADDRESS), &other.addr) ||
-	    (netlink_saved_source(route, &source) && !ip_equal(&source, &own.addr)))
+	    !netlink_saved_prefix(address, &own) || !netlink_saved_prefix(route, &to) ||
+	    own.addr.family != to.addr.family)
 		return false;
-	/* the network, or what stands for the peer's; IPv6 has one to itself beside that */
-	return (to.len == own.len && prefix_contains(&to, &other.addr)) ||
-	       (to.len == 8 * ip_bytes(&to.addr) && ip_equal(&to.addr, &own.addr));
+	return to.addr.family == AF_INET ? makes_ipv4(address, route, &own, &to)
+					 : makes_ipv6(address, &own, &to);
 }
 
 bool netlink_saved_is_valid(const struct netlink_saved *item)

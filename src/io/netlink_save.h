@@ -46,7 +46,7 @@ bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *ou
 bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out);
 /* A route that the kernel made with an address? */
 bool netlink_saved_is_kernels(const struct netlink_saved *item);
-/* Is `route` the one that the kernel makes with `address`? */
+/* Does the kernel make `route` with `address`? */
 bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route);
 
 /* Does it end by itself? */

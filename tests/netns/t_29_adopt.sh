@@ -239,6 +239,14 @@ lab_stop alpha
 expect_as_before "a route with a nexthop object"
 ip -n alpha nexthop del id 5
 
+# An operator's own route in the place of the kernel's, which comes first with the address.
+adopt_few
+ip -n alpha -6 route replace 2001:db8:1::/64 dev eth0 metric 256 mtu 1400
+adopt_before
+start
+lab_stop alpha
+expect_as_before "a route in the place of the kernel's"
+
 # A start that fails at its end gives all of it back; a second daemon does nothing.
 adopt_few
 program() {
