@@ -3,16 +3,10 @@
  * adopt: addresses and routes moved to the TAP and back; see adopt.h.
  *
  * Order: first it is all made at the new place, then removed from the old one, so that
- * there is always an address to send from and a route to send by. Addresses come before the
- * routes that use them as source, and routes to a gateway after the one that the gateway is
- * reached by, for which the list is gone through until nothing more can be made.
+ * there is always an address to send from and a route to send by.
  *
  * With an address that comes back the kernel makes a route to its network, which goes again
  * where there was none. The record says while that may be due, for the run after a crash.
- *
- * Among equals the place matters: which IPv4 address of a network, which IPv6 address of a
- * scope, which IPv4 route of a key is the first. The kernel puts IPv4 addresses behind, IPv6
- * addresses before those that are there; routes go where they were.
  */
 #include "adopt.h"
 
@@ -20,18 +14,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <time.h>
 
+#include "adopt_make.h"
 #include "io/netlink_save.h"
 #include "log.h"
 #include "record.h"
 
 #define ITEMS_MAX 5000 /* who has more of them needs another node, or another tool */
 #define LINES_MAX 20   /* in the log, of what moves */
-
-#define SOURCE_STEPS   30
-#define SOURCE_STEP_NS 100000000 /* 100 ms; duplicate address detection takes up to 2 s */
 
 struct adopt {
 	const struct peers *peers; /* these two NULL: for nothing but giving back */
@@ -99,34 +89,6 @@ void adopt_destroy(struct adopt *a)
 	free(a);
 }
 
-#define DESCRIPTION (PREFIX_STRLEN + 10)
-
-/* "address 192.0.2.1/24", "route to …", "default route" into `text`. */
-static const char *describe(const struct netlink_saved *item, char text[DESCRIPTION])
-{
-	struct ip_prefix prefix;
-	char number[PREFIX_STRLEN] = "?";
-	bool known = netlink_saved_prefix(item, &prefix);
-
-	if (known)
-		prefix_format(&prefix, number);
-	if (item->is_route && known && prefix.len == 0)
-		snprintf(text, DESCRIPTION, "%sdefault route",
-			 prefix.addr.family == AF_INET6 ? "IPv6 " : "");
-	else
-		snprintf(text, DESCRIPTION, "%s %s", item->is_route ? "route to" : "address",
-			 number);
-	return text;
-}
-
-/* `what`: to add, to remove. */
-static void complain(const char *what, const struct netlink_saved *item, const char *link, int rc)
-{
-	char text[DESCRIPTION];
-
-	log_warning_errno(-rc, "%s: cannot %s the %s", link, what, describe(item, text));
-}
-
 /* An address that the TAP has by the configuration; or a route that the kernel made with a
  * cluster address, which must not become the source of anything. */
 static bool is_configured(const struct adopt *a, const struct netlink_saved *item)
@@ -139,109 +101,6 @@ static bool is_configured(const struct adopt *a, const struct netlink_saved *ite
 		       (peers_by_ip(a->peers, &source).roles & IP_CLUSTER);
 	return netlink_saved_prefix(item, &prefix) &&
 	       (peers_by_ip(a->peers, &prefix.addr).roles & (IP_SELF | IP_CLUSTER));
-}
-
-/* --- making a whole list --- */
-
-/* How a list is made on a link. */
-struct making {
-	int ifindex;
-	const char *name;
-	bool is_home; /* it is the NIC */
-	enum netlink_place place;
-};
-
-static bool is_made(const struct netlink_saved *item)
-{
-	return !item->result || item->result == -EEXIST;
-}
-
-/* To be tried (again)? */
-static bool is_open(const struct netlink_saved *item)
-{
-	return !is_made(item) && item->result != -ETIME;
-}
-
-/* In this order, the second and the third from the last to the first. */
-enum turn { IPV4_ADDRESSES, IPV6_ADDRESSES, ROUTES, ROUTES_BEHIND, TURNS };
-
-static enum turn turn_of(const struct netlink_saved *item)
-{
-	struct ip_prefix prefix = { .len = 0 };
-
-	netlink_saved_prefix(item, &prefix);
-	if (item->is_route)
-		return item->is_behind || prefix.addr.family == AF_INET6 ? ROUTES_BEHIND : ROUTES;
-	return prefix.addr.family == AF_INET6 ? IPV6_ADDRESSES : IPV4_ADDRESSES;
-}
-
-static bool try_item(struct adopt *a, struct netlink_saved *item, enum turn turn,
-		     const struct making *m)
-{
-	if (!is_open(item) || turn_of(item) != turn)
-		return false;
-	item->result = netlink_saved_add(a->netlink, item, m->ifindex, m->is_home, m->place);
-	if (item->result == -ENETDOWN && netlink_saved_is_kernels(item))
-		item->result = 0; /* which makes it when the link is set up */
-	return !is_open(item);
-}
-
-/* What is still open is tried; is there something less? */
-static bool make_some(struct adopt *a, struct netlink_saved_list *list, const struct making *m)
-{
-	bool progress = false;
-
-	for (enum turn turn = 0; turn < TURNS; turn++) {
-		bool backwards = turn == IPV6_ADDRESSES || turn == ROUTES;
-
-		for (size_t i = 0; i < list->count; i++)
-			progress |= try_item(a, &list->list[backwards ? list->count - 1 - i : i],
-					     turn, m);
-	}
-	return progress;
-}
-
-/* Refused is an IPv6 route by a source address of which the kernel does not know yet that
- * nobody else has it. (In an orderly stop the TAP has that address meanwhile.) */
-static bool waits_for_source(const struct netlink_saved_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->list[i].is_route && list->list[i].result == -EINVAL)
-			return true;
-	return false;
-}
-
-static void make_the_rest(struct adopt *a, struct netlink_saved_list *list, const struct making *m)
-{
-	const struct timespec step = { .tv_nsec = SOURCE_STEP_NS };
-
-	for (int i = 0; i < SOURCE_STEPS && waits_for_source(list); i++) {
-		nanosleep(&step, NULL);
-		while (make_some(a, list, m))
-			;
-	}
-}
-
-static void make_all(struct adopt *a, struct netlink_saved_list *list, const struct making *m)
-{
-	struct netlink_saved *item;
-	char text[DESCRIPTION];
-
-	for (size_t i = 0; i < list->count; i++)
-		list->list[i].result =
-			!m->is_home && is_configured(a, &list->list[i]) ? 0 : -EAGAIN;
-	while (make_some(a, list, m))
-		;
-	if (m->is_home)
-		make_the_rest(a, list, m);
-	for (size_t i = 0; i < list->count; i++) {
-		item = &list->list[i];
-		if (item->result == -ETIME)
-			log_warning("%s: the lifetime of the %s is over", m->name,
-				    describe(item, text));
-		else if (!is_made(item))
-			complain("add", item, m->name, item->result);
-	}
 }
 
 /* --- to the TAP --- */
@@ -277,7 +136,7 @@ static int remove_item(struct adopt *a, int nic, const struct netlink_saved *ite
 
 	if (!rc || rc == -ESRCH || rc == -ENOENT || rc == -EADDRNOTAVAIL)
 		return 0;
-	complain("remove", item, a->interface, rc);
+	adopt_complain("remove", item, a->interface, rc);
 	return rc;
 }
 
@@ -315,13 +174,13 @@ static const char *caution(const struct adopt *a, const struct netlink_saved *it
  * address there is nothing to tell. */
 static void tell(const struct adopt *a, size_t first)
 {
-	char text[DESCRIPTION];
+	char text[ADOPT_DESCRIPTION];
 	size_t told = 0;
 
 	for (size_t i = first; i < a->moved.count; i++)
 		if (!netlink_saved_is_kernels(&a->moved.list[i]) && told++ < LINES_MAX)
 			log_notice("%s: its %s moves to %s%s", a->interface,
-				   describe(&a->moved.list[i], text), a->config->tap,
+				   adopt_describe(&a->moved.list[i], text), a->config->tap,
 				   caution(a, &a->moved.list[i]));
 	if (told > LINES_MAX)
 		log_notice("%s: and %zu more", a->interface, told - LINES_MAX);
@@ -332,7 +191,7 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 		struct netlink_saved_list *out)
 {
 	const struct netlink_saved *item;
-	char text[DESCRIPTION];
+	char text[ADOPT_DESCRIPTION];
 	int rc = 0;
 
 	for (size_t i = 0; i < a->moved.count && !rc; i++)
@@ -342,7 +201,7 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 		if (item->is_refused)
 			log_warning("%s: its %s is by a nexthop object and cannot move: it does "
 				    "not work now",
-				    a->interface, describe(item, text));
+				    a->interface, adopt_describe(item, text));
 		else if (!has(&a->moved, item))
 			rc = netlink_saved_append(out, item);
 	}
@@ -373,7 +232,7 @@ static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
 {
 	for (size_t i = 0; i < a->moved.count; i++)
 		if (netlink_saved_equal(&a->moved.list[i], item))
-			return is_made(&a->moved.list[i]);
+			return adopt_is_made(&a->moved.list[i]);
 	return false;
 }
 
@@ -388,9 +247,11 @@ static void remove_moved(struct adopt *a, const struct netlink_saved_list *found
 
 static void make_on_tap(struct adopt *a, int tap, enum netlink_place place)
 {
-	const struct making m = { tap, a->config->tap, false, place };
+	const struct adopt_making m = { a->netlink, tap, a->config->tap, false, place };
 
-	make_all(a, &a->moved, &m);
+	for (size_t i = 0; i < a->moved.count; i++)
+		a->moved.list[i].result = is_configured(a, &a->moved.list[i]) ? 0 : -EAGAIN;
+	adopt_make(&a->moved, &m);
 }
 
 bool adopt_take(struct adopt *a, int nic, int tap)
@@ -443,16 +304,6 @@ static void note_returning(const struct adopt *a)
 		log_warning_errno(-rc, "cannot write %s", a->path);
 }
 
-/* A route that was in the way may be gone. */
-static void make_again(struct adopt *a, const struct making *m)
-{
-	for (size_t i = 0; i < a->moved.count; i++)
-		if (a->moved.list[i].is_route && a->moved.list[i].result == -EEXIST)
-			a->moved.list[i].result = -EAGAIN;
-	while (make_some(a, &a->moved, m))
-		;
-}
-
 /* What could not be given back is left in the record. */
 static void close_record(struct adopt *a)
 {
@@ -460,7 +311,7 @@ static void close_record(struct adopt *a)
 	int rc = 0;
 
 	for (size_t i = 0; i < a->moved.count && !rc; i++)
-		if (is_open(&a->moved.list[i]))
+		if (adopt_is_open(&a->moved.list[i]))
 			rc = netlink_saved_append(&left, &a->moved.list[i]);
 	if (!rc && left.count)
 		rc = record_write_adopted(a->path, &left, false);
@@ -476,8 +327,8 @@ static void close_record(struct adopt *a)
 
 bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 {
-	const struct making m = { nic, a->interface, true,
-				  goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
+	const struct adopt_making m = { a->netlink, nic, a->interface, true,
+					goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
 	struct netlink_saved_list before = { 0 };
 	bool is_known;
 
@@ -486,9 +337,11 @@ bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 	log_notice("%s: gets its addresses and routes back", a->interface);
 	is_known = !a->was_returning && !netlink_save(a->netlink, nic, &before);
 	note_returning(a);
-	make_all(a, &a->moved, &m);
+	for (size_t i = 0; i < a->moved.count; i++)
+		a->moved.list[i].result = -EAGAIN;
+	adopt_make(&a->moved, &m);
 	remove_extra(a, nic, is_known ? &before : NULL);
-	make_again(a, &m);
+	adopt_make_again(&a->moved, &m);
 	close_record(a);
 	a->is_back = true;
 	netlink_saved_clear(&before);
@@ -497,12 +350,12 @@ bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 
 void adopt_drop(struct adopt *a)
 {
-	char text[DESCRIPTION];
+	char text[ADOPT_DESCRIPTION];
 
 	for (size_t i = 0; i < a->moved.count; i++)
 		if (!netlink_saved_is_kernels(&a->moved.list[i]))
 			log_warning("%s is not there to get its %s back", a->interface,
-				    describe(&a->moved.list[i], text));
+				    adopt_describe(&a->moved.list[i], text));
 	netlink_saved_clear(&a->moved);
 	record_remove(a->path);
 }
@@ -513,7 +366,7 @@ void adopt_each_address(const struct adopt *a,
 	struct ip_prefix prefix;
 
 	for (size_t i = 0; i < a->moved.count; i++)
-		if (!a->moved.list[i].is_route && is_made(&a->moved.list[i]) &&
+		if (!a->moved.list[i].is_route && adopt_is_made(&a->moved.list[i]) &&
 		    netlink_saved_prefix(&a->moved.list[i], &prefix))
 			each(&prefix.addr, arg);
 }
@@ -524,7 +377,7 @@ bool adopt_has_address(const struct ip_addr *address, const void *adopt)
 	struct ip_prefix prefix;
 
 	for (size_t i = 0; i < a->moved.count; i++)
-		if (!a->moved.list[i].is_route && is_made(&a->moved.list[i]) &&
+		if (!a->moved.list[i].is_route && adopt_is_made(&a->moved.list[i]) &&
 		    netlink_saved_prefix(&a->moved.list[i], &prefix) &&
 		    ip_equal(&prefix.addr, address))
 			return true;

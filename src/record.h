@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/netlink_save.h"
+#include "io/netlink_saved.h"
 
 struct record {
 	int ifindex;      /* of the NIC, in the network namespace of this inode: */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "io/netlink.h"
+#include "io/netlink_saved.h"
 
 struct netlink {
 	struct nl_sock *requests;
@@ -68,5 +69,17 @@ int netlink_dump(struct netlink *nl, int type, const void *head, size_t length,
  * malformed. */
 bool netlink_attributes(struct nlmsghdr *header, size_t length, struct nlattr **attributes, int max,
 			const struct nla_policy *policy);
+
+/* What is saved: the length of its header; its attributes, *len bytes of them; one of them, or
+ * NULL; its address family. */
+size_t netlink_saved_head(bool is_route);
+struct nlattr *netlink_saved_attributes(const struct netlink_saved *item, int *len);
+struct nlattr *netlink_saved_find(const struct netlink_saved *item, int type);
+int netlink_saved_family(const struct netlink_saved *item);
+/* Drop those behind the first `count`. */
+void netlink_saved_truncate(struct netlink_saved_list *list, size_t count);
+/* The length of an attribute that is a number of 32 bits; a lifetime that never ends. */
+#define NETLINK_NUMBER_LEN NLA_ALIGN(NLA_HDRLEN + sizeof(uint32_t))
+#define NETLINK_FOREVER    UINT32_MAX
 
 #endif

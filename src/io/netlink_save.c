@@ -16,9 +16,6 @@
 #include "io/netlink_private.h"
 
 #define TICKS_PER_SECOND 100 /* USER_HZ, in which the kernel tells a route's lifetime */
-#define FOREVER          UINT32_MAX
-#define NUMBER_LEN       NLA_ALIGN(NLA_HDRLEN + sizeof(uint32_t)) /* an attribute of a number */
-#define LIFETIME_LEN     NUMBER_LEN
 
 /* Kept of an address's flags; the kernel makes the others. */
 #define ADDRESS_FLAGS                                                                   \
@@ -51,179 +48,6 @@ static uint64_t seconds_since_boot(void)
 	return (uint64_t)now.tv_sec;
 }
 
-/* --- lists --- */
-
-int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item)
-{
-	struct netlink_saved *grown =
-		reallocarray(list->list, list->count + 1, sizeof(*list->list));
-	unsigned char *body = malloc(item->len ? item->len : 1);
-
-	if (grown)
-		list->list = grown;
-	if (!grown || !body) {
-		free(body);
-		return -ENOMEM;
-	}
-	memcpy(body, item->body, item->len);
-	grown[list->count] = *item;
-	grown[list->count++].body = body;
-	return 0;
-}
-
-static void truncate_list(struct netlink_saved_list *list, size_t count)
-{
-	while (list->count > count)
-		free(list->list[--list->count].body);
-}
-
-void netlink_saved_clear(struct netlink_saved_list *list)
-{
-	truncate_list(list, 0);
-	free(list->list);
-	*list = (struct netlink_saved_list){ 0 };
-}
-
-/* --- bodies --- */
-
-static size_t head_of(bool is_route)
-{
-	return NLMSG_ALIGN(is_route ? sizeof(struct rtmsg) : sizeof(struct ifaddrmsg));
-}
-
-static struct nlattr *attributes_of(const struct netlink_saved *item, int *len)
-{
-	size_t head = head_of(item->is_route);
-
-	*len = item->len < head ? 0 : (int)(item->len - head);
-	return (struct nlattr *)(void *)(item->body + head);
-}
-
-static struct nlattr *find(const struct netlink_saved *item, int type)
-{
-	int len;
-	struct nlattr *first = attributes_of(item, &len);
-
-	return len ? nla_find(first, len, type) : NULL;
-}
-
-static int family_of(const struct netlink_saved *item)
-{
-	return item->len ? item->body[0] : AF_UNSPEC; /* first in either header */
-}
-
-static bool ip_of(int family, const struct nlattr *attribute, struct ip_addr *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->family = (uint8_t)family;
-	if (family != AF_INET && family != AF_INET6)
-		return false;
-	if (!attribute) /* a default route's destination */
-		return true;
-	if ((size_t)nla_len(attribute) != ip_bytes(out))
-		return false;
-	memcpy(out->b, nla_data(attribute), ip_bytes(out));
-	return true;
-}
-
-bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *out)
-{
-	const struct nlattr *own;
-
-	if (item->len < head_of(item->is_route))
-		return false;
-	out->len = item->body[1]; /* second in either header */
-	if (item->is_route)
-		return ip_of(family_of(item), find(item, RTA_DST), &out->addr);
-	own = find(item, IFA_LOCAL);
-	own = own ? own : find(item, IFA_ADDRESS);
-	return own && ip_of(family_of(item), own, &out->addr);
-}
-
-bool netlink_saved_is_kernels(const struct netlink_saved *item)
-{
-	const struct rtmsg *head = (const void *)item->body;
-
-	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == RTPROT_KERNEL;
-}
-
-bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
-{
-	const struct nlattr *source = item->is_route ? find(item, RTA_PREFSRC) : NULL;
-
-	return source && ip_of(family_of(item), source, out);
-}
-
-static bool wants_no_prefix_route(const struct netlink_saved *address)
-{
-	const struct nlattr *flags = find(address, IFA_FLAGS);
-
-	return flags && nla_len(flags) == sizeof(uint32_t) &&
-	       (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE);
-}
-
-/* IPv4: to the network, which is the peer's if there is one. */
-static bool makes_ipv4(const struct netlink_saved *address, const struct netlink_saved *route,
-		       const struct ip_prefix *own, const struct ip_prefix *to)
-{
-	struct ip_addr network, source;
-
-	return !wants_no_prefix_route(address) && to->len == own->len &&
-	       ip_of(AF_INET, find(address, IFA_ADDRESS), &network) &&
-	       prefix_contains(to, &network) &&
-	       (!netlink_saved_source(route, &source) || ip_equal(&source, &own->addr));
-}
-
-/* IPv6: to the network; and one to the peer, wanted or not. */
-static bool makes_ipv6(const struct netlink_saved *address, const struct ip_prefix *own,
-		       const struct ip_prefix *to)
-{
-	struct ip_addr peer;
-
-	if (to->len == own->len && prefix_contains(to, &own->addr))
-		return !wants_no_prefix_route(address);
-	return to->len == 8 * ip_bytes(&to->addr) &&
-	       ip_of(AF_INET6, find(address, IFA_ADDRESS), &peer) && ip_equal(&to->addr, &peer) &&
-	       !ip_equal(&peer, &own->addr);
-}
-
-bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route)
-{
-	struct ip_prefix own, to;
-
-	if (address->is_route || !netlink_saved_is_kernels(route) ||
-	    !netlink_saved_prefix(address, &own) || !netlink_saved_prefix(route, &to) ||
-	    own.addr.family != to.addr.family)
-		return false;
-	return to.addr.family == AF_INET ? makes_ipv4(address, route, &own, &to)
-					 : makes_ipv6(address, &own, &to);
-}
-
-bool netlink_saved_is_valid(const struct netlink_saved *item)
-{
-	struct ip_prefix prefix;
-
-	return netlink_saved_prefix(item, &prefix) && prefix.len <= 8 * ip_bytes(&prefix.addr);
-}
-
-/* Without the lifetime, which stands last. */
-static size_t length_of(const struct netlink_saved *route)
-{
-	return find(route, RTA_EXPIRES) ? route->len - LIFETIME_LEN : route->len;
-}
-
-bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b)
-{
-	struct ip_prefix p, q;
-
-	if (a->is_route != b->is_route)
-		return false;
-	if (a->is_route)
-		return length_of(a) == length_of(b) && !memcmp(a->body, b->body, length_of(a));
-	return netlink_saved_prefix(a, &p) && netlink_saved_prefix(b, &q) && p.len == q.len &&
-	       ip_equal(&p.addr, &q.addr);
-}
-
 /* --- saving --- */
 
 /* Every nexthop by `from` becomes one by `to`. Were there any? */
@@ -247,7 +71,8 @@ static bool move_nexthops(struct nlattr *multipath, int from, int to)
 /* Likewise for the whole route. */
 static bool move_route(struct netlink_saved *item, int from, int to)
 {
-	struct nlattr *out = find(item, RTA_OIF), *multipath = find(item, RTA_MULTIPATH);
+	struct nlattr *out = netlink_saved_find(item, RTA_OIF),
+		      *multipath = netlink_saved_find(item, RTA_MULTIPATH);
 
 	if (out && nla_len(out) == sizeof(int) && !memcmp(nla_data(out), &from, sizeof(from))) {
 		memcpy(nla_data(out), &to, sizeof(to));
@@ -280,7 +105,7 @@ static void copy_but(struct netlink_saved *to, const struct netlink_saved *from,
 	struct nlattr *attribute, *first;
 	int left, len;
 
-	first = attributes_of(from, &len);
+	first = netlink_saved_attributes(from, &len);
 	nla_for_each_attr(attribute, first, len, left)
 	{
 		if (is_one_of(nla_type(attribute), but))
@@ -303,8 +128,9 @@ static void put_u32(struct netlink_saved *to, uint16_t type, uint32_t value)
 static bool begin(struct netlink_saved *to, const struct netlink_saved *from)
 {
 	*to = *from;
-	to->len = (uint32_t)head_of(from->is_route);
-	to->body = from->len < to->len ? NULL : calloc(1, NLMSG_ALIGN(from->len) + 2 * NUMBER_LEN);
+	to->len = (uint32_t)netlink_saved_head(from->is_route);
+	to->body = from->len < to->len ? NULL
+				       : calloc(1, NLMSG_ALIGN(from->len) + 2 * NETLINK_NUMBER_LEN);
 	if (to->body)
 		memcpy(to->body, from->body, to->len);
 	return to->body;
@@ -312,7 +138,7 @@ static bool begin(struct netlink_saved *to, const struct netlink_saved *from)
 
 static uint32_t lifetime_of(const struct netlink_saved *route)
 {
-	const struct nlattr *info = find(route, RTA_CACHEINFO);
+	const struct nlattr *info = netlink_saved_find(route, RTA_CACHEINFO);
 	struct rta_cacheinfo cache;
 
 	if (!info || (size_t)nla_len(info) < sizeof(cache))
@@ -371,7 +197,8 @@ static int append_nexthops(struct wanted *w, const struct netlink_saved *raw,
 static struct key key_of(const struct netlink_saved *route)
 {
 	const struct rtmsg *head = (const void *)route->body;
-	const struct nlattr *table = find(route, RTA_TABLE), *priority = find(route, RTA_PRIORITY);
+	const struct nlattr *table = netlink_saved_find(route, RTA_TABLE),
+			    *priority = netlink_saved_find(route, RTA_PRIORITY);
 	struct key key;
 
 	memset(&key, 0, sizeof(key));
@@ -385,7 +212,7 @@ static struct key key_of(const struct netlink_saved *route)
 static int append_route(struct wanted *w, struct netlink_saved *raw)
 {
 	struct rtmsg *head = (void *)raw->body;
-	const struct nlattr *multipath = find(raw, RTA_MULTIPATH);
+	const struct nlattr *multipath = netlink_saved_find(raw, RTA_MULTIPATH);
 	struct key key = key_of(raw);
 	struct netlink_saved item;
 
@@ -399,7 +226,7 @@ static int append_route(struct wanted *w, struct netlink_saved *raw)
 	if (!begin(&item, raw))
 		return -ENOMEM;
 	copy_but(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, 0 });
-	item.is_refused = find(raw, RTA_NH_ID);
+	item.is_refused = netlink_saved_find(raw, RTA_NH_ID);
 	item.is_behind = !memcmp(&key, &w->other, sizeof(key));
 	return append_made(w, &item, lifetime_of(raw));
 }
@@ -420,7 +247,7 @@ static bool is_wanted_route(const struct netlink_saved *item)
 static int append_address(struct wanted *w, struct netlink_saved *raw)
 {
 	struct ifaddrmsg *head = (void *)raw->body;
-	const struct nlattr *attribute = find(raw, IFA_FLAGS);
+	const struct nlattr *attribute = netlink_saved_find(raw, IFA_FLAGS);
 	uint32_t flags = attribute ? nla_get_u32(attribute) : head->ifa_flags;
 	struct netlink_saved item;
 	struct ip_prefix address;
@@ -455,8 +282,8 @@ static int on_saved(struct nl_msg *message, void *arg)
 	int rc = 0;
 
 	if (!list->count) /* it begins, or begins anew */
-		truncate_list(w->out, w->before);
-	if (!netlink_list_add(list) || raw.len < head_of(raw.is_route))
+		netlink_saved_truncate(w->out, w->before);
+	if (!netlink_list_add(list) || raw.len < netlink_saved_head(raw.is_route))
 		return NL_OK;
 	if (!raw.is_route)
 		rc = append_address(w, &raw);
@@ -500,7 +327,7 @@ int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out
 /* Seconds off a lifetime; false: it is over. */
 static bool age(uint32_t *seconds, uint64_t elapsed)
 {
-	if (*seconds == FOREVER)
+	if (*seconds == NETLINK_FOREVER)
 		return true;
 	*seconds = *seconds > elapsed ? *seconds - (uint32_t)elapsed : 0;
 	return *seconds;
@@ -508,24 +335,13 @@ static bool age(uint32_t *seconds, uint64_t elapsed)
 
 static bool age_address(struct netlink_saved *item, uint64_t elapsed)
 {
-	struct nlattr *info = find(item, IFA_CACHEINFO);
+	struct nlattr *info = netlink_saved_find(item, IFA_CACHEINFO);
 	struct ifa_cacheinfo *cache = info ? nla_data(info) : NULL;
 
 	if (!cache || (size_t)nla_len(info) < sizeof(*cache))
 		return true;
 	age(&cache->ifa_prefered, elapsed);
 	return age(&cache->ifa_valid, elapsed);
-}
-
-bool netlink_saved_has_lifetime(const struct netlink_saved *item)
-{
-	const struct nlattr *info = item->is_route ? NULL : find(item, IFA_CACHEINFO);
-	struct ifa_cacheinfo cache;
-
-	if (!info || (size_t)nla_len(info) < sizeof(cache))
-		return item->is_route && find(item, RTA_EXPIRES);
-	memcpy(&cache, nla_data(info), sizeof(cache));
-	return cache.ifa_valid != FOREVER;
 }
 
 /* False: its lifetime is over. */
@@ -536,13 +352,13 @@ static bool age_item(struct netlink_saved *item)
 
 	if (!item->is_route)
 		return age_address(item, elapsed);
-	expires = find(item, RTA_EXPIRES);
+	expires = netlink_saved_find(item, RTA_EXPIRES);
 	return !expires || nla_len(expires) != sizeof(uint32_t) || age(nla_data(expires), elapsed);
 }
 
 static void change_flags(struct netlink_saved *item, uint32_t clear, uint32_t set)
 {
-	struct nlattr *attribute = find(item, IFA_FLAGS);
+	struct nlattr *attribute = netlink_saved_find(item, IFA_FLAGS);
 	uint32_t flags;
 
 	if (!attribute || nla_len(attribute) != sizeof(flags))
@@ -560,7 +376,7 @@ static struct netlink_saved prepare(const struct netlink_saved *item, int ifinde
 	if (!begin(&made, item))
 		return made;
 	copy_but(&made, item, but);
-	if (!item->is_route && !is_home && family_of(item) == AF_INET6)
+	if (!item->is_route && !is_home && netlink_saved_family(item) == AF_INET6)
 		change_flags(&made, IFA_F_MANAGETEMPADDR, IFA_F_NODAD);
 	move(&made, 0, ifindex);
 	return made;
@@ -585,7 +401,7 @@ static int ask_route(struct netlink *nl, const struct netlink_saved *made, enum 
 	int rc = ask(nl, RTM_NEWROUTE, flags, made);
 
 	if (rc != -EEXIST || place != NETLINK_PLACE_FRONT || made->is_behind ||
-	    family_of(made) != AF_INET || !netlink_saved_is_kernels(made))
+	    netlink_saved_family(made) != AF_INET || !netlink_saved_is_kernels(made))
 		return rc;
 	ask(nl, RTM_DELROUTE, 0, made);
 	return ask(nl, RTM_NEWROUTE, flags, made);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* netlink_saved: an address or a route as a netlink message's body; see netlink_saved.h. */
+#include "io/netlink_saved.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "io/netlink_private.h"
+
+/* --- lists --- */
+
+int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item)
+{
+	struct netlink_saved *grown =
+		reallocarray(list->list, list->count + 1, sizeof(*list->list));
+	unsigned char *body = malloc(item->len ? item->len : 1);
+
+	if (grown)
+		list->list = grown;
+	if (!grown || !body) {
+		free(body);
+		return -ENOMEM;
+	}
+	memcpy(body, item->body, item->len);
+	grown[list->count] = *item;
+	grown[list->count++].body = body;
+	return 0;
+}
+
+void netlink_saved_truncate(struct netlink_saved_list *list, size_t count)
+{
+	while (list->count > count)
+		free(list->list[--list->count].body);
+}
+
+void netlink_saved_clear(struct netlink_saved_list *list)
+{
+	netlink_saved_truncate(list, 0);
+	free(list->list);
+	*list = (struct netlink_saved_list){ 0 };
+}
+
+/* --- bodies --- */
+
+size_t netlink_saved_head(bool is_route)
+{
+	return NLMSG_ALIGN(is_route ? sizeof(struct rtmsg) : sizeof(struct ifaddrmsg));
+}
+
+struct nlattr *netlink_saved_attributes(const struct netlink_saved *item, int *len)
+{
+	size_t head = netlink_saved_head(item->is_route);
+
+	*len = item->len < head ? 0 : (int)(item->len - head);
+	return (struct nlattr *)(void *)(item->body + head);
+}
+
+struct nlattr *netlink_saved_find(const struct netlink_saved *item, int type)
+{
+	int len;
+	struct nlattr *first = netlink_saved_attributes(item, &len);
+
+	return len ? nla_find(first, len, type) : NULL;
+}
+
+int netlink_saved_family(const struct netlink_saved *item)
+{
+	return item->len ? item->body[0] : AF_UNSPEC; /* first in either header */
+}
+
+static bool ip_of(int family, const struct nlattr *attribute, struct ip_addr *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->family = (uint8_t)family;
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	if (!attribute) /* a default route's destination */
+		return true;
+	if ((size_t)nla_len(attribute) != ip_bytes(out))
+		return false;
+	memcpy(out->b, nla_data(attribute), ip_bytes(out));
+	return true;
+}
+
+bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *out)
+{
+	const struct nlattr *own;
+
+	if (item->len < netlink_saved_head(item->is_route))
+		return false;
+	out->len = item->body[1]; /* second in either header */
+	if (item->is_route)
+		return ip_of(netlink_saved_family(item), netlink_saved_find(item, RTA_DST),
+			     &out->addr);
+	own = netlink_saved_find(item, IFA_LOCAL);
+	own = own ? own : netlink_saved_find(item, IFA_ADDRESS);
+	return own && ip_of(netlink_saved_family(item), own, &out->addr);
+}
+
+bool netlink_saved_is_kernels(const struct netlink_saved *item)
+{
+	const struct rtmsg *head = (const void *)item->body;
+
+	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == RTPROT_KERNEL;
+}
+
+bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
+{
+	const struct nlattr *source = item->is_route ? netlink_saved_find(item, RTA_PREFSRC) : NULL;
+
+	return source && ip_of(netlink_saved_family(item), source, out);
+}
+
+static bool wants_no_prefix_route(const struct netlink_saved *address)
+{
+	const struct nlattr *flags = netlink_saved_find(address, IFA_FLAGS);
+
+	return flags && nla_len(flags) == sizeof(uint32_t) &&
+	       (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE);
+}
+
+/* IPv4: to the network, which is the peer's if there is one. */
+static bool makes_ipv4(const struct netlink_saved *address, const struct netlink_saved *route,
+		       const struct ip_prefix *own, const struct ip_prefix *to)
+{
+	struct ip_addr network, source;
+
+	return !wants_no_prefix_route(address) && to->len == own->len &&
+	       ip_of(AF_INET, netlink_saved_find(address, IFA_ADDRESS), &network) &&
+	       prefix_contains(to, &network) &&
+	       (!netlink_saved_source(route, &source) || ip_equal(&source, &own->addr));
+}
+
+/* IPv6: to the network; and one to the peer, wanted or not. */
+static bool makes_ipv6(const struct netlink_saved *address, const struct ip_prefix *own,
+		       const struct ip_prefix *to)
+{
+	struct ip_addr peer;
+
+	if (to->len == own->len && prefix_contains(to, &own->addr))
+		return !wants_no_prefix_route(address);
+	return to->len == 8 * ip_bytes(&to->addr) &&
+	       ip_of(AF_INET6, netlink_saved_find(address, IFA_ADDRESS), &peer) &&
+	       ip_equal(&to->addr, &peer) && !ip_equal(&peer, &own->addr);
+}
+
+bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route)
+{
+	struct ip_prefix own, to;
+
+	if (address->is_route || !netlink_saved_is_kernels(route) ||
+	    !netlink_saved_prefix(address, &own) || !netlink_saved_prefix(route, &to) ||
+	    own.addr.family != to.addr.family)
+		return false;
+	return to.addr.family == AF_INET ? makes_ipv4(address, route, &own, &to)
+					 : makes_ipv6(address, &own, &to);
+}
+
+bool netlink_saved_is_valid(const struct netlink_saved *item)
+{
+	struct ip_prefix prefix;
+
+	return netlink_saved_prefix(item, &prefix) && prefix.len <= 8 * ip_bytes(&prefix.addr);
+}
+
+/* Without the lifetime, which stands last. */
+static size_t length_of(const struct netlink_saved *route)
+{
+	return netlink_saved_find(route, RTA_EXPIRES) ? route->len - NETLINK_NUMBER_LEN
+						      : route->len;
+}
+
+bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b)
+{
+	struct ip_prefix p, q;
+
+	if (a->is_route != b->is_route)
+		return false;
+	if (a->is_route)
+		return length_of(a) == length_of(b) && !memcmp(a->body, b->body, length_of(a));
+	return netlink_saved_prefix(a, &p) && netlink_saved_prefix(b, &q) && p.len == q.len &&
+	       ip_equal(&p.addr, &q.addr);
+}
+
+bool netlink_saved_has_lifetime(const struct netlink_saved *item)
+{
+	const struct nlattr *info = item->is_route ? NULL : netlink_saved_find(item, IFA_CACHEINFO);
+	struct ifa_cacheinfo cache;
+
+	if (!info || (size_t)nla_len(info) < sizeof(cache))
+		return item->is_route && netlink_saved_find(item, RTA_EXPIRES);
+	memcpy(&cache, nla_data(info), sizeof(cache));
+	return cache.ifa_valid != NETLINK_FOREVER;
+}
