@@ -247,6 +247,20 @@ start
 lab_stop alpha
 expect_as_before "a route in the place of the kernel's"
 
+# No room for the record at the stop: the page that another one leaves is too small for it.
+adopt_few
+for ((i = 0; i < 20; i++)); do ip -n alpha addr add "10.9.$i.1/24" dev eth0; done
+adopt_before
+FULL=$(dirname "$RECORD")
+mount -t tmpfs -o size=64k full "$FULL"
+start
+cat /dev/zero >"$FULL/fill" 2>/dev/null || true
+lab_stop alpha
+rm "$FULL/fill"
+expect_said 'cannot write .*adopted\.json: No space left on device'
+expect_as_before "no room at the stop"
+umount "$FULL"
+
 # A start that fails at its end gives all of it back; a second daemon does nothing.
 adopt_few
 program() {
