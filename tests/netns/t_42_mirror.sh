@@ -128,6 +128,8 @@ expect_same "an entry for a TAP that is down" "10.0.0.3 02:00:00:00:00:03 PERMAN
 on alpha ip link set cluster0 up
 expect_same "the TAP is up" "10.0.0.3 02:00:00:00:00:03 PERMANENT"
 expect_reach alpha beta
+# After a delay, where beta asked first.
+within "$(seconds 8)" holds "12.12.4.102 $(dedicated_mac beta) REACHABLE" || fail "used: $(kernel)"
 expect_same "and used" "12.12.4.102 $(dedicated_mac beta) REACHABLE"
 
 # --- at random ---
