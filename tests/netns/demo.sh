@@ -81,7 +81,7 @@ figure6() {
 traffic() {
 	local a b
 	title "3. With the defaults (individual dedicated MACs, so that the switch learns):"
-	lab_config mac=$MAC
+	lab_config mac=$MAC datapath=
 	lab_start_all
 	tell "alpha# ip -br addr show dev cluster0"
 	on alpha ip -br addr show dev cluster0 | sed 's/^/    /; s/ *$//'

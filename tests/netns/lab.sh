@@ -318,6 +318,9 @@ lab_start_all() {
 	for node in "${LAB_NODES[@]}"; do lab_start "$node"; done
 }
 
+# What the daemons announce at their start, three times at intervals of a second, is over.
+lab_announced() { sleep 3.2; }
+
 lab_dead() { ! lab_alive "$1"; }
 
 # No sanitizer has complained.

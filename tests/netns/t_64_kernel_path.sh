@@ -17,7 +17,7 @@ expect "the data path that auto takes" kernel "$(ctl alpha -j status | jq -r .da
 expect_reach alpha beta
 expect_reach out alpha
 expect_reach alpha out
-sleep 3.2 # the announcements are over
+lab_announced
 
 # --- whom it wakes, and what is counted ---
 

@@ -70,7 +70,7 @@ fields() {
 
 # --- figure 6 ---------------------------------------------------------------------------
 
-sleep 3.2 # the announcements are over
+lab_announced
 FILE=$LAB_DIR/figure6.pcapng
 ctl_capture "$FILE"
 expect "mode of the file" 600 "$(stat -c %a "$FILE")"
@@ -234,7 +234,7 @@ lab_stop_all
 
 lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast datapath=kernel
 lab_start_all
-sleep 3.2
+lab_announced
 FILE=$LAB_DIR/kernel.pcapng
 ctl_capture "$FILE"
 on alpha ping -n -c 3 -i 0.2 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
