@@ -9,8 +9,8 @@
  * taken the outermost VLAN tag off before a packet socket or tc ingress sees the frame; the
  * daemon puts it back, so that it counts as one.
  */
-#ifndef CLUSTERARPD_VIEW_BPF_H
-#define CLUSTERARPD_VIEW_BPF_H
+#ifndef CLUSTERARPD_BPF_VIEW_BPF_H
+#define CLUSTERARPD_BPF_VIEW_BPF_H
 
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -19,7 +19,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "bpf/clusterarpd_bpf.h"
+#include "bpf/layout.h"
 
 #define VLAN_ID_MASK 0x0fff
 #define VLAN_LEN     4

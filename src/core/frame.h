@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/addr.h"
+#include "base/addr.h"
 
 #define FRAME_HEADER_LEN 14
 #define FRAME_VLAN_LEN   4

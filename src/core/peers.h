@@ -8,8 +8,8 @@
 #ifndef CLUSTERARPD_CORE_PEERS_H
 #define CLUSTERARPD_CORE_PEERS_H
 
-#include "core/addr.h"
-#include "core/config.h"
+#include "base/addr.h"
+#include "config/config.h"
 #include "core/counters.h"
 
 /* What the stack can reach a peer by: see peer_neigh.h. */

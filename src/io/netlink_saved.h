@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/addr.h"
+#include "base/addr.h"
 
 struct netlink_saved {
 	bool is_route;   /* else an address */

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "core/addr.h"
+#include "base/addr.h"
 
 #define VLAN_LEN 4
 

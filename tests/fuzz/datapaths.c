@@ -27,10 +27,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "datapath.h"
+#include "datapath/kernel_path.h"
 #include "generate.h"
 #include "oracle.h"
-#include "io/kernel_private.h"
+#include "bpf/programs_private.h"
 
 #include "bpf/clusterarpd.skel.h" /* names types of kernel.h */
 

@@ -25,9 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datapath.h"
+#include "datapath/kernel_path.h"
 #include "generate.h"
-#include "io/nic.h"
+#include "io/packet_socket.h"
 #include "oracle.h"
 
 #define FRAMES     24000 /* of each cluster */

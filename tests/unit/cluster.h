@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "core/frame.h"
 #include "core/peers.h"
 #include "core/rewrite.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/addr.h"
+#include "base/addr.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

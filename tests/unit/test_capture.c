@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "capture.h"
+#include "report/capture.h"
 
 #define RING  (4u * 1024 * 1024)
 #define SNAP  (256u * 1024)

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/config.h"
+#include "config/config.h"
 
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define MUTATIONS 3000

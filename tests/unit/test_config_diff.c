@@ -2,7 +2,7 @@
 /* config_diff: each key's line, and which of them a reload cannot carry out. */
 #include "cluster.h"
 
-#include "core/config_diff.h"
+#include "config/config_diff.h"
 
 #define ALPHA "[node alpha]\naddress = 12.12.4.101/24\nmac = 06:bf:00:00:00:01\nid = 1\n"
 #define BETA  "[node beta]\naddress = 12.12.4.102/24\nmac = 06:bf:00:00:00:02\nid = 2\n"

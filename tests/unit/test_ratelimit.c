@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/ratelimit.h"
+#include "base/ratelimit.h"
 
 static unsigned allowed(struct ratelimit *r, uint64_t now, unsigned tries)
 {

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "relay.h"
+#include "datapath/relay.h"
 
 /* A side that gives out the same frame `waiting` times, then `error`, and takes frames
  * until `room` is used up, then answers `refusal`. `lost`: what it says of each frame. */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* log: lines on stderr; see log.h. */
+#include "base/log.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+
+/* The level and the form are the process's, as stderr is. */
+static enum log_level max_level = LOG_LEVEL_NOTICE;
+static bool with_priority;
+
+static const int priorities[] = {
+	[LOG_LEVEL_ERROR] = LOG_ERR,     [LOG_LEVEL_WARNING] = LOG_WARNING,
+	[LOG_LEVEL_NOTICE] = LOG_NOTICE, [LOG_LEVEL_INFO] = LOG_INFO,
+	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+};
+
+void log_init(enum log_level level, bool journal)
+{
+	max_level = level;
+	with_priority = journal;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level <= max_level;
+}
+
+bool log_set_level(const char *name)
+{
+	static const char *const names[] = {
+		[LOG_LEVEL_ERROR] = "error",   [LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+	};
+
+	for (enum log_level level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
+		if (strcmp(name, names[level]) != 0)
+			continue;
+		max_level = level;
+		return true;
+	}
+	return false;
+}
+
+/* Appends to `line`, which stays terminated and leaves room for a newline. */
+static void append(char *line, size_t *used, const char *format, va_list args)
+{
+	size_t room = LINE_MAX_BYTES - 1 - *used;
+	int n = vsnprintf(line + *used, room, format, args);
+
+	if (n > 0)
+		*used += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void append_text(char *line, size_t *used, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void append_text(char *line, size_t *used, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append(line, used, format, args);
+	va_end(args);
+}
+
+void log_write(enum log_level level, int error, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	size_t used = 0;
+	va_list args;
+
+	if (!log_enabled(level))
+		return;
+	if (with_priority)
+		append_text(line, &used, "<%d>", priorities[level]);
+	else
+		append_text(line, &used, "clusterarpd: ");
+	va_start(args, format);
+	append(line, &used, format, args);
+	va_end(args);
+	if (error)
+		append_text(line, &used, ": %s", strerror(error));
+	line[used++] = '\n';
+	/* One write, so that lines of two processes do not mix. A full disk, a closed pipe
+	 * or a reader that sleeps must not stop the daemon: the line is lost then. */
+	if (poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, 0) == 1 &&
+	    write(STDERR_FILENO, line, used) < 0)
+		return;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * log: lines on stderr, with <N> priorities when the service manager reads them.
+ *
+ * In pairs: log_X(format, …) and log_X_errno(error, format, …), the latter with
+ * ": " and the text of the positive errno value `error` behind it.
+ */
+#ifndef CLUSTERARPD_BASE_LOG_H
+#define CLUSTERARPD_BASE_LOG_H
+
+#include <stdbool.h>
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
+
+/* Lines above `level` are not written; the start is LOG_LEVEL_NOTICE. `journal`:
+ * begin each line with "<N>" (sd-daemon(3)). */
+void log_init(enum log_level level, bool journal);
+bool log_enabled(enum log_level level);
+/* By its name; false: there is none of it. */
+bool log_set_level(const char *name);
+
+void log_write(enum log_level level, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define log_error(...)                log_write(LOG_LEVEL_ERROR, 0, __VA_ARGS__)
+#define log_error_errno(error, ...)   log_write(LOG_LEVEL_ERROR, error, __VA_ARGS__)
+#define log_warning(...)              log_write(LOG_LEVEL_WARNING, 0, __VA_ARGS__)
+#define log_warning_errno(error, ...) log_write(LOG_LEVEL_WARNING, error, __VA_ARGS__)
+#define log_notice(...)               log_write(LOG_LEVEL_NOTICE, 0, __VA_ARGS__)
+#define log_info(...)                 log_write(LOG_LEVEL_INFO, 0, __VA_ARGS__)
+#define log_debug(...)                                              \
+	do {                                                        \
+		if (log_enabled(LOG_LEVEL_DEBUG))                   \
+			log_write(LOG_LEVEL_DEBUG, 0, __VA_ARGS__); \
+	} while (0)
+#define log_debug_errno(error, ...) log_write(LOG_LEVEL_DEBUG, error, __VA_ARGS__)
+
+#endif

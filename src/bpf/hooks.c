@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kernel_tc: the tc programs put on a link and taken off it: the shield's two on the NIC,
+ * that of the kernel data path on the TAP; see kernel.h.
+ *
+ * Whose is a filter? tc knows a filter by hook, priority and handle. Ours have the first
+ * priority on the NIC and the last but one on the TAP, and handles that spell "cla" and a small
+ * number. The kernel gives out handles from 1 upwards, and nobody picks these by chance, so that
+ * whatever holds one is ours: this run's, or left by one that was killed, and then it is replaced
+ * in one step. (To ask for the name of somebody's program takes CAP_SYS_ADMIN, which the daemon
+ * does not have; and a name is as easily borrowed as a handle.)
+ *
+ * First in the hook? Among filters of one priority the newest comes first, and
+ * replacing leaves it where it is. So each hook has two handles of ours, one of which
+ * is in use: to come to the front again, the program is added under the other, and
+ * only then is the old one taken away. At no moment is there no shield.
+ *
+ * Look before you leap: every change raises an event, at which the daemon looks after
+ * its shield. An attempt that changes something, fails and undoes it would call for the
+ * next one, for ever. So what can be known beforehand is asked first; asking raises no
+ * event. What a query's error says of a hook:
+ *
+ *     ENOENT  no such filter, but the hook has some (or did have, or a chain at least)
+ *     EINVAL  no qdisc, or no filter at all, or this priority is another kind's or
+ *             another protocol's
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+
+#include "bpf/programs_private.h"
+
+#define PRIORITY        1
+#define PRIORITY_TAP    0xfffe
+#define PRIORITY_UNUSED 0xffff      /* the last: nobody's */
+#define HANDLE          0x636c6100u /* "cla" */
+#define SLOTS           2           /* handles a hook */
+#define SHIELD_HOOKS    2           /* KERNEL_INGRESS, KERNEL_EGRESS */
+
+/* enum bpf_attach_type since Linux 6.6 */
+#define TCX_INGRESS ((enum bpf_attach_type)46)
+#define TCX_EGRESS  ((enum bpf_attach_type)47)
+
+int kernel_tc_init(struct kernel *k, enum kernel_hook hook, int prog_fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
+
+	if (err)
+		return err;
+	k->programs[hook].prog_fd = prog_fd;
+	k->programs[hook].prog_id = info.id;
+	return 0;
+}
+
+static uint32_t handle_of(enum kernel_hook hook, unsigned slot)
+{
+	return HANDLE + hook * SLOTS + slot;
+}
+
+bool kernel_shield_is_ours(unsigned priority, uint32_t handle)
+{
+	return priority == PRIORITY && handle >= handle_of(KERNEL_INGRESS, 0) &&
+	       handle < handle_of(KERNEL_TAP_EGRESS, 0);
+}
+
+static struct bpf_tc_hook tc_hook(int ifindex, enum kernel_hook hook)
+{
+	return (struct bpf_tc_hook){
+		.sz = sizeof(struct bpf_tc_hook),
+		.ifindex = ifindex,
+		.attach_point = hook == KERNEL_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS,
+	};
+}
+
+/* clsact itself. */
+static struct bpf_tc_hook tc_both_hooks(int ifindex)
+{
+	struct bpf_tc_hook h = tc_hook(ifindex, KERNEL_INGRESS);
+
+	h.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	return h;
+}
+
+static struct bpf_tc_opts tc_opts(enum kernel_hook hook, uint32_t handle)
+{
+	return (struct bpf_tc_opts){
+		.sz = sizeof(struct bpf_tc_opts),
+		.handle = handle,
+		.priority = hook == KERNEL_TAP_EGRESS ? PRIORITY_TAP : PRIORITY,
+	};
+}
+
+static int query(int ifindex, enum kernel_hook hook, struct bpf_tc_opts *opts)
+{
+	struct bpf_tc_hook h = tc_hook(ifindex, hook);
+	int err;
+
+	kernel_expect_complaints(true);
+	err = kernel_errno(bpf_tc_query(&h, opts));
+	kernel_expect_complaints(false);
+	return err;
+}
+
+/* The id of the program that `handle` holds in a hook; 0: none, or none by eBPF. */
+static uint32_t holds(int ifindex, enum kernel_hook hook, uint32_t handle)
+{
+	struct bpf_tc_opts opts = tc_opts(hook, handle);
+
+	return query(ifindex, hook, &opts) ? 0 : opts.prog_id;
+}
+
+/* Has a hook no filter (or is there no such hook)? */
+static bool is_empty(int ifindex, enum kernel_hook hook)
+{
+	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
+
+	opts.priority = PRIORITY_UNUSED;
+	return query(ifindex, hook, &opts) == -EINVAL;
+}
+
+/* Is our priority another kind's, or another protocol's? */
+static bool is_taken(int ifindex, enum kernel_hook hook)
+{
+	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
+
+	return query(ifindex, hook, &opts) == -EINVAL && !is_empty(ifindex, hook);
+}
+
+/* An `ingress` qdisc looks like clsact from here, but has one list of filters under the
+ * names of both hooks: then a filter of ours shows up in the wrong one. */
+static bool is_in_both_hooks(int ifindex, uint32_t ingress_handle)
+{
+	return holds(ifindex, KERNEL_EGRESS, ingress_handle) != 0;
+}
+
+/* Our program of this hook at `handle`, new or in place of what holds it. */
+static int put(struct kernel *k, int ifindex, enum kernel_hook hook, uint32_t handle)
+{
+	struct bpf_tc_hook h = tc_hook(ifindex, hook);
+	struct bpf_tc_opts opts = tc_opts(hook, handle);
+
+	opts.prog_fd = k->programs[hook].prog_fd;
+	opts.flags = BPF_TC_F_REPLACE;
+	return kernel_errno(bpf_tc_attach(&h, &opts));
+}
+
+/* Nothing to take away (no link, no qdisc, no such filter) is fine. */
+static int take_out(int ifindex, enum kernel_hook hook, uint32_t handle)
+{
+	struct bpf_tc_hook h = tc_hook(ifindex, hook);
+	struct bpf_tc_opts opts = tc_opts(hook, handle);
+	int err;
+
+	kernel_expect_complaints(true);
+	err = kernel_errno(bpf_tc_detach(&h, &opts));
+	kernel_expect_complaints(false);
+	return err == -ENOENT || err == -EINVAL || err == -ENODEV ? 0 : err;
+}
+
+/* What has become of a hook. */
+struct settled {
+	unsigned slot; /* holds our program */
+	bool changed;
+	bool added; /* held nothing before */
+};
+
+/* Make exactly one handle of ours hold our program of this hook. */
+static int settle(struct kernel *k, int ifindex, enum kernel_hook hook, struct settled *s)
+{
+	uint32_t held[SLOTS];
+	int err;
+
+	held[0] = holds(ifindex, hook, handle_of(hook, 0));
+	held[1] = holds(ifindex, hook, handle_of(hook, 1));
+	*s = (struct settled){ .slot = !held[0] && held[1] };
+	if (held[s->slot] != k->programs[hook].prog_id) {
+		err = put(k, ifindex, hook, handle_of(hook, s->slot));
+		if (err)
+			return err;
+		s->changed = true;
+		s->added = !held[s->slot];
+	}
+	if (!held[!s->slot])
+		return 0;
+	s->changed = true;
+	return take_out(ifindex, hook, handle_of(hook, !s->slot));
+}
+
+static int settle_both(struct kernel *k, int ifindex, struct settled done[SHIELD_HOOKS])
+{
+	int err = settle(k, ifindex, KERNEL_INGRESS, &done[KERNEL_INGRESS]);
+
+	if (err)
+		return err;
+	if (is_in_both_hooks(ifindex, handle_of(KERNEL_INGRESS, done[KERNEL_INGRESS].slot))) {
+		kernel_set_error("the qdisc is not clsact");
+		return -EBUSY;
+	}
+	return settle(k, ifindex, KERNEL_EGRESS, &done[KERNEL_EGRESS]);
+}
+
+static int ensure_clsact(int ifindex, bool *created)
+{
+	struct bpf_tc_hook h = tc_both_hooks(ifindex);
+	int err;
+
+	kernel_expect_complaints(true);
+	err = kernel_errno(bpf_tc_hook_create(&h));
+	kernel_expect_complaints(false);
+	*created = !err;
+	return err == -EEXIST ? 0 : err;
+}
+
+static void undo_clsact(int ifindex, bool created)
+{
+	struct bpf_tc_hook both = tc_both_hooks(ifindex);
+
+	if (created && is_empty(ifindex, KERNEL_INGRESS) && is_empty(ifindex, KERNEL_EGRESS))
+		bpf_tc_hook_destroy(&both);
+}
+
+static void undo(int ifindex, bool created, const struct settled done[SHIELD_HOOKS])
+{
+	unsigned hook;
+
+	for (hook = 0; hook < SHIELD_HOOKS; hook++)
+		if (done[hook].added)
+			take_out(ifindex, (enum kernel_hook)hook,
+				 handle_of((enum kernel_hook)hook, done[hook].slot));
+	undo_clsact(ifindex, created);
+}
+
+int kernel_shield_attach(struct kernel *k, int ifindex, bool *changed)
+{
+	struct settled done[SHIELD_HOOKS] = { 0 };
+	bool created;
+	int err;
+
+	*changed = false;
+	kernel_set_error("");
+	if (is_taken(ifindex, KERNEL_INGRESS) || is_taken(ifindex, KERNEL_EGRESS)) {
+		kernel_set_error("filters of another kind or protocol have priority 1");
+		return -EBUSY;
+	}
+	err = ensure_clsact(ifindex, &created);
+	if (err)
+		return err;
+	err = settle_both(k, ifindex, done);
+	if (err)
+		undo(ifindex, created, done);
+	else
+		*changed = created || done[KERNEL_INGRESS].changed || done[KERNEL_EGRESS].changed;
+	return err;
+}
+
+int kernel_shield_to_front(struct kernel *k, int ifindex, enum kernel_hook hook)
+{
+	struct settled now;
+	int err;
+
+	kernel_set_error("");
+	err = settle(k, ifindex, hook, &now);
+	if (!err)
+		err = put(k, ifindex, hook, handle_of(hook, !now.slot));
+	if (!err)
+		err = take_out(ifindex, hook, handle_of(hook, now.slot));
+	return err;
+}
+
+/* Whatever is ours in a hook. */
+static int clear(int ifindex, enum kernel_hook hook)
+{
+	unsigned slot;
+	int err = 0, failed;
+
+	for (slot = 0; slot < SLOTS; slot++) {
+		failed = take_out(ifindex, hook, handle_of(hook, slot));
+		if (failed)
+			err = failed;
+	}
+	return err;
+}
+
+int kernel_shield_detach(int ifindex)
+{
+	int ingress = clear(ifindex, KERNEL_INGRESS);
+	int egress = clear(ifindex, KERNEL_EGRESS);
+
+	return ingress ? ingress : egress;
+}
+
+/* As is_in_both_hooks(): at its ingress the program would send back all that comes. */
+static bool is_at_tap_ingress(int ifindex, uint32_t handle)
+{
+	struct bpf_tc_hook h = tc_hook(ifindex, KERNEL_INGRESS);
+	struct bpf_tc_opts opts = tc_opts(KERNEL_TAP_EGRESS, handle);
+	int err;
+
+	kernel_expect_complaints(true);
+	err = bpf_tc_query(&h, &opts);
+	kernel_expect_complaints(false);
+	return !err;
+}
+
+int kernel_tap_attach(struct kernel *k, int ifindex, bool *changed)
+{
+	struct settled done;
+	bool created;
+	int err;
+
+	*changed = false;
+	kernel_set_error("");
+	if (is_taken(ifindex, KERNEL_TAP_EGRESS)) {
+		kernel_set_error("filters of another kind or protocol have the program's priority");
+		return -EBUSY;
+	}
+	err = ensure_clsact(ifindex, &created);
+	if (err)
+		return err;
+	err = settle(k, ifindex, KERNEL_TAP_EGRESS, &done);
+	if (!err && is_at_tap_ingress(ifindex, handle_of(KERNEL_TAP_EGRESS, done.slot))) {
+		clear(ifindex, KERNEL_TAP_EGRESS);
+		kernel_set_error("the qdisc is not clsact");
+		err = -EBUSY;
+	}
+	if (err)
+		undo_clsact(ifindex, created);
+	else
+		*changed = created || done.changed;
+	return err;
+}
+
+int kernel_tap_detach(int ifindex)
+{
+	return clear(ifindex, KERNEL_TAP_EGRESS);
+}
+
+static int tcx_count(int ifindex, enum bpf_attach_type hook)
+{
+	uint32_t count = 0;
+	int err = bpf_prog_query(ifindex, hook, 0, NULL, NULL, &count);
+
+	if (err == -EINVAL) /* before Linux 6.6 */
+		return 0;
+	return err ? err : (int)count;
+}
+
+int kernel_tcx_count(int ifindex)
+{
+	int ingress = tcx_count(ifindex, TCX_INGRESS);
+	int egress = tcx_count(ifindex, TCX_EGRESS);
+
+	if (ingress < 0 || egress < 0)
+		return ingress < 0 ? ingress : egress;
+	return ingress + egress;
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kernel: the eBPF programs loaded, libbpf's complaints, the maps and the socket
+ * filter; see kernel.h, and for what the programs do src/bpf/clusterarpd.bpf.c. What is
+ * tc's is kernel_tc.c's.
+ */
+#include "bpf/programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "bpf/clusterarpd.skel.h"
+#include "bpf/programs_private.h"
+#include "base/log.h"
+
+#define ROOM_MIN 64
+/* Room for the cluster to become twice as large by a reload, and for the old and the
+ * new entries to be known together meanwhile. */
+#define ROOM_FACTOR 4
+
+/* libbpf's complaints. Its callback has no argument of ours, and there is one libbpf
+ * a process, hence file scope. */
+static struct {
+	char first[256]; /* of this call: the cause; what follows from it comes after */
+	bool expected;   /* what it says now is no news */
+} complaints;
+
+/* Without CAP_BPF libbpf first complains of a limit that means nothing since Linux
+ * 5.11 (and libbpf 1.1 exports no libbpf_set_memlock_rlim() to stop it). */
+static bool is_beside_the_point(const char *line)
+{
+	static const char memlock[] = "Failed to bump RLIMIT_MEMLOCK";
+
+	return !strncmp(line, memlock, sizeof(memlock) - 1);
+}
+
+/* One line of libbpf's, `len` bytes. */
+static void take_line(enum libbpf_print_level level, const char *line, size_t len)
+{
+	static const char prefix[] = "libbpf: ";
+
+	if (len >= sizeof(prefix) - 1 && !memcmp(line, prefix, sizeof(prefix) - 1)) {
+		line += sizeof(prefix) - 1;
+		len -= sizeof(prefix) - 1;
+	}
+	if (!len)
+		return;
+	log_debug("libbpf: %.*s", (int)len, line);
+	if (level == LIBBPF_WARN && !complaints.first[0] && !is_beside_the_point(line))
+		snprintf(complaints.first, sizeof(complaints.first), "%.*s", (int)len, line);
+}
+
+static int take_complaint(enum libbpf_print_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static int take_complaint(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[4096]; /* a verifier's log is longer; its beginning will do */
+	const char *line = text;
+	size_t len;
+
+	if (complaints.expected || level == LIBBPF_DEBUG) /* each section of the object */
+		return 0;
+	vsnprintf(text, sizeof(text), format, args);
+	while (*line) {
+		len = strcspn(line, "\n");
+		take_line(level, line, len);
+		line += len + (line[len] == '\n');
+	}
+	return 0;
+}
+
+const char *kernel_error(void)
+{
+	return complaints.first;
+}
+
+void kernel_set_error(const char *text)
+{
+	snprintf(complaints.first, sizeof(complaints.first), "%s", text);
+}
+
+void kernel_expect_complaints(bool expected)
+{
+	complaints.expected = expected;
+}
+
+int kernel_errno(int err)
+{
+	return err <= -__LIBBPF_ERRNO__START ? -EINVAL : err;
+}
+
+static int set_room(struct bpf_map *map, size_t count)
+{
+	size_t room = count * ROOM_FACTOR < ROOM_MIN ? ROOM_MIN : count * ROOM_FACTOR;
+
+	return bpf_map__set_max_entries(map, (uint32_t)room);
+}
+
+/* An earlier run's, if it is given and will do. */
+static int prepare_ring(struct bpf_map *map, int ring)
+{
+	if (kernel_ring_is_usable(ring) && !bpf_map__reuse_fd(map, ring))
+		return 0;
+	return bpf_map__set_max_entries(map, KERNEL_RING_BYTES);
+}
+
+static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room, bool forwards,
+		   int ring)
+{
+	int err = set_room(skel->maps.macs, room->macs);
+
+	if (!err)
+		err = set_room(skel->maps.addresses, room->ips);
+	if (!err && forwards)
+		err = set_room(skel->maps.peers, room->peers + KERNEL_PEER_FIRST);
+	if (!err && forwards)
+		err = prepare_ring(skel->maps.from_wire, ring);
+	if (!err)
+		err = bpf_program__set_autoload(skel->progs.clusterarpd_tap, forwards);
+	skel->rodata->forwards = forwards;
+	return err;
+}
+
+static int load(struct kernel *k, const struct kernel_room *room, bool forwards, int ring)
+{
+	int err;
+
+	k->cpus = libbpf_num_possible_cpus();
+	if (k->cpus < 0)
+		return k->cpus;
+	k->skel = clusterarpd_bpf__open();
+	if (!k->skel)
+		return -errno;
+	err = prepare(k->skel, room, forwards, ring);
+	if (!err)
+		err = clusterarpd_bpf__load(k->skel);
+	if (!err)
+		err = kernel_tc_init(k, KERNEL_INGRESS,
+				     bpf_program__fd(k->skel->progs.clusterarpd_in));
+	if (!err)
+		err = kernel_tc_init(k, KERNEL_EGRESS,
+				     bpf_program__fd(k->skel->progs.clusterarpd_out));
+	if (!err && forwards)
+		err = kernel_tc_init(k, KERNEL_TAP_EGRESS,
+				     bpf_program__fd(k->skel->progs.clusterarpd_tap));
+	if (!err && forwards)
+		err = kernel_ring_init(k, bpf_map__fd(k->skel->maps.from_wire));
+	return err;
+}
+
+int kernel_load(const struct kernel_room *room, bool forwards, int ring, struct kernel **out)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	int err;
+
+	if (!k)
+		return -ENOMEM;
+	kernel_set_error("");
+	libbpf_set_print(take_complaint);
+	err = kernel_errno(load(k, room, forwards, ring));
+	if (err) {
+		kernel_unload(k);
+		return err;
+	}
+	*out = k;
+	return 0;
+}
+
+void kernel_unload(struct kernel *k)
+{
+	if (!k)
+		return;
+	kernel_ring_clear(k);
+	clusterarpd_bpf__destroy(k->skel);
+	free(k);
+}
+
+/* A map as it shall be: `count` items, each a key and behind it its value, in the order of
+ * the keys. */
+struct item {
+	union {
+		struct bpf_mac_key mac;
+		struct bpf_ip_key ip;
+	} key;
+	struct bpf_entry entry;
+};
+
+struct contents {
+	struct item *items;
+	size_t count;
+};
+
+static int compare_items(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(((struct item *)0)->key));
+}
+
+/* Keys are compared as if each had the size of the largest: the rest is zero. */
+static bool contents_have(const struct contents *c, const void *key, size_t size)
+{
+	struct item wanted = { 0 };
+
+	memcpy(&wanted.key, key, size);
+	return bsearch(&wanted, c->items, c->count, sizeof(wanted), compare_items);
+}
+
+static int forget_others(const struct bpf_map *map, const struct contents *c)
+{
+	size_t size = bpf_map__key_size(map);
+	int fd = bpf_map__fd(map), err;
+	struct item here, next;
+	bool more;
+
+	err = bpf_map_get_next_key(fd, NULL, &next.key);
+	while (!err) {
+		/* Look behind `here` before it goes: a missing key means "from the start". */
+		here = next;
+		more = !bpf_map_get_next_key(fd, &here.key, &next.key);
+		if (!contents_have(c, &here.key, size)) {
+			err = bpf_map_delete_elem(fd, &here.key);
+			if (err && err != -ENOENT)
+				return err;
+			err = 0;
+		}
+		if (!more)
+			return 0;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int add_all(const struct bpf_map *map, const struct contents *c)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < c->count && !err; i++)
+		err = bpf_map_update_elem(bpf_map__fd(map), &c->items[i].key, &c->items[i].entry,
+					  BPF_ANY);
+	return err;
+}
+
+/* Add first, forget later: what is in both the old and the new contents is never
+ * missing, nor is anything while the cluster changes. Only where the map has no room
+ * for both is it the other way round. */
+static int map_assign(const struct bpf_map *map, struct contents *c)
+{
+	int err;
+
+	if (c->count > bpf_map__max_entries(map))
+		return -E2BIG;
+	qsort(c->items, c->count, sizeof(*c->items), compare_items);
+	err = add_all(map, c);
+	if (!err)
+		return forget_others(map, c);
+	if (err == -E2BIG)
+		err = forget_others(map, c);
+	return err ? err : add_all(map, c);
+}
+
+static int assign_macs(struct kernel *k, const struct kernel_mac *macs, size_t count)
+{
+	struct contents c = { calloc(count + 1, sizeof(struct item)), count };
+	size_t i;
+	int err = c.items ? 0 : -ENOMEM;
+
+	for (i = 0; !err && i < count; i++) {
+		memcpy(c.items[i].key.mac.b, macs[i].mac.b, MAC_LEN);
+		c.items[i].entry = (struct bpf_entry){ macs[i].roles, macs[i].peer };
+	}
+	if (!err)
+		err = map_assign(k->skel->maps.macs, &c);
+	free(c.items);
+	return err;
+}
+
+static int assign_ips(struct kernel *k, const struct kernel_ip *ips, size_t count)
+{
+	struct contents c = { calloc(count + 1, sizeof(struct item)), count };
+	size_t i;
+	int err = c.items ? 0 : -ENOMEM;
+
+	_Static_assert(AF_INET == BPF_FAMILY_IPV4 && AF_INET6 == BPF_FAMILY_IPV6, "AF_*");
+	for (i = 0; !err && i < count; i++) {
+		c.items[i].key.ip.family = ips[i].ip.family;
+		memcpy(c.items[i].key.ip.b, ips[i].ip.b, sizeof(ips[i].ip.b));
+		c.items[i].entry = (struct bpf_entry){ ips[i].roles, ips[i].peer };
+	}
+	if (!err)
+		err = map_assign(k->skel->maps.addresses, &c);
+	free(c.items);
+	return err;
+}
+
+/* A program may read it meanwhile, and looks at the MAC before and after: what it finds is the
+ * one, the other, or nothing. */
+static void set_near_slot(struct bpf_near *slot, const struct bpf_near *now)
+{
+	uint64_t mac;
+
+	memcpy(&mac, &now->mac, sizeof(mac));
+	if (!memcmp(slot, now, sizeof(*slot)))
+		return;
+	__atomic_store_n((uint64_t *)(void *)&slot->mac, BPF_NO_MAC, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	slot->entry = now->entry;
+	__atomic_store_n((uint64_t *)(void *)&slot->mac, mac, __ATOMIC_RELEASE);
+}
+
+/* Those with one of these roles, or with none of them, as far as there is room. */
+static size_t add_near(struct bpf_near *near, size_t count, const struct kernel_cluster *cluster,
+		       bool own)
+{
+	const uint16_t roles = MAC_CLUSTER | MAC_SELF_DEDICATED | MAC_SELF_SOURCE;
+
+	for (size_t i = 0; i < cluster->mac_count && count < BPF_NEAR_MAX; i++) {
+		const struct kernel_mac *m = &cluster->macs[i];
+
+		if (!(m->roles & roles) == own)
+			continue;
+		near[count] = (struct bpf_near){ .entry = { m->roles, m->peer } };
+		memcpy(near[count++].mac.b, m->mac.b, MAC_LEN);
+	}
+	return count;
+}
+
+/* This node's own MACs, and some of the peers'. */
+static void set_near(struct bpf_path *path, const struct kernel_cluster *cluster)
+{
+	struct bpf_near near[BPF_NEAR_MAX];
+	size_t i, count;
+
+	memset(near, 0xff, sizeof(near));
+	count = add_near(near, 0, cluster, true);
+	add_near(near, count, cluster, false);
+	for (i = 0; i < BPF_NEAR_MAX; i++)
+		set_near_slot(&path->near[i], &near[i]);
+}
+
+int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
+{
+	struct bpf_path *path = &k->skel->bss->path;
+	int err = assign_macs(k, cluster->macs, cluster->mac_count);
+
+	if (!err)
+		err = assign_ips(k, cluster->ips, cluster->ip_count);
+	if (err)
+		return err;
+	memcpy(path->cluster.b, cluster->cluster->b, MAC_LEN);
+	memcpy(path->source.b, cluster->source->b, MAC_LEN);
+	set_near(path, cluster);
+	__atomic_store_n(&path->policy, cluster->policy, __ATOMIC_RELAXED);
+	return 0;
+}
+
+void kernel_set_path(struct kernel *k, const struct kernel_path *to)
+{
+	struct bpf_path *path = &k->skel->bss->path;
+
+	__atomic_store_n(&path->mtu, to->mtu, __ATOMIC_RELAXED);
+	__atomic_store_n(&path->tap, to->tap, __ATOMIC_RELAXED);
+	__atomic_store_n(&path->nic, to->nic, __ATOMIC_RELEASE);
+	__atomic_store_n(&path->is_in, to->is_in, __ATOMIC_RELEASE);
+}
+
+uint32_t kernel_peers(const struct kernel *k)
+{
+	return bpf_map__max_entries(k->skel->maps.peers) - KERNEL_PEER_FIRST;
+}
+
+int kernel_own_socket(struct kernel *k, int packet_fd)
+{
+	int filter = bpf_program__fd(k->skel->progs.clusterarpd_nic);
+	uint64_t cookie;
+	socklen_t len = sizeof(cookie);
+
+	if (getsockopt(packet_fd, SOL_SOCKET, SO_COOKIE, &cookie, &len))
+		return -errno;
+	if (setsockopt(packet_fd, SOL_SOCKET, SO_ATTACH_BPF, &filter, sizeof(filter)))
+		return -errno;
+	__atomic_store_n(&k->skel->bss->owner_cookie, cookie, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* The value at `key`, `count` numbers of 64 bits, added up over the CPUs. */
+static int sum(const struct kernel *k, const struct bpf_map *map, uint32_t key, uint64_t *numbers,
+	       size_t count)
+{
+	uint64_t *by_cpu = calloc((size_t)k->cpus * count, sizeof(*by_cpu));
+	size_t i;
+	int err;
+
+	if (!by_cpu)
+		return -ENOMEM;
+	memset(numbers, 0, count * sizeof(*numbers));
+	err = bpf_map_lookup_elem(bpf_map__fd(map), &key, by_cpu);
+	for (i = 0; !err && i < (size_t)k->cpus * count; i++)
+		numbers[i % count] += by_cpu[i];
+	free(by_cpu);
+	return err;
+}
+
+int kernel_counts(const struct kernel *k, struct bpf_counts *counts)
+{
+	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
+	return sum(k, k->skel->maps.counts, 0, (uint64_t *)counts,
+		   sizeof(*counts) / sizeof(uint64_t));
+}
+
+int kernel_peer_counts(const struct kernel *k, uint32_t peer, struct bpf_peer_counts *counts)
+{
+	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
+	return sum(k, k->skel->maps.peers, peer, (uint64_t *)counts,
+		   sizeof(*counts) / sizeof(uint64_t));
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* control: the UNIX socket; see control.h. */
+#include "clients/control.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CLIENTS_MAX 16
+#define ENDLESS_MAX 8
+#define LISTEN_MAX  64 /* who waits to be let in */
+#define REQUEST_MAX 4096
+#define CLIENT_MS   5000
+#define GRACE_MS    20 /* without progress, before one makes room for another */
+
+struct control_client {
+	struct control *control;
+	int fd; /* -1: this place is free */
+	struct loop_io *io;
+	struct loop_timer *timer;
+	char request[REQUEST_MAX];
+	size_t used;
+	uint64_t since; /* it came, or took what is sent: monotonic ms */
+	bool is_answering;
+	struct control_source source; /* next NULL: the piece is all */
+	struct control_piece piece;   /* what is being sent; data NULL: none */
+	size_t sent;
+};
+
+struct control {
+	struct loop *loop;
+	control_handler *handler;
+	void *arg;
+	char *path;
+	dev_t device; /* of the socket at the path */
+	ino_t inode;
+	int fd;
+	struct loop_io *io;
+	struct loop_timer *retry; /* to let in who waits */
+	struct control_client clients[CLIENTS_MAX];
+};
+
+static void close_client(struct control_client *c)
+{
+	loop_io_free(c->io);
+	loop_timer_free(c->timer);
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c->piece.data);
+	if (c->source.close)
+		c->source.close(c->source.arg);
+	*c = (struct control_client){ .control = c->control, .fd = -1 };
+	if (c->control->io)
+		loop_io_set(c->control->io, LOOP_READ);
+}
+
+static void on_timeout(void *arg)
+{
+	close_client(arg);
+}
+
+/* Read what the client still sends (a request that was too long), for a socket that is
+ * closed with unread data takes the reply with it. */
+static void hang_up(struct control_client *c)
+{
+	char rest[4096];
+	int tries = 64;
+
+	while (tries-- && recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		;
+	close_client(c);
+}
+
+/* Of an endless answer its reader reads when he likes. */
+static void expect_progress(struct control_client *c)
+{
+	c->since = loop_now();
+	if (c->source.is_endless)
+		loop_timer_cancel(c->timer);
+	else
+		loop_timer_set(c->timer, CLIENT_MS);
+}
+
+/* True: the piece is on its way whole. */
+static bool send_piece(struct control_client *c)
+{
+	ssize_t n = send(c->fd, c->piece.data + c->sent, c->piece.len - c->sent,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		close_client(c);
+		return false;
+	}
+	if (n > 0) {
+		c->sent += (size_t)n;
+		expect_progress(c);
+	}
+	if (c->sent < c->piece.len) {
+		loop_io_set(c->io, LOOP_WRITE);
+		return false;
+	}
+	free(c->piece.data);
+	c->piece.data = NULL;
+	return true;
+}
+
+static void set_piece(struct control_client *c, struct control_piece piece)
+{
+	c->piece = piece;
+	c->sent = 0;
+	loop_io_set(c->io, LOOP_WRITE);
+}
+
+/* That an endless one has gone is heard of meanwhile; others may have closed their half. */
+static void wait_for_source(struct control_client *c)
+{
+	loop_io_set(c->io, c->source.is_endless ? LOOP_READ : 0);
+}
+
+/* One piece at a time, for others wait for their turn too. */
+static void go_on(struct control_client *c)
+{
+	struct control_piece piece = { 0 };
+	enum control_next next = CONTROL_END;
+
+	if (c->piece.data && !send_piece(c))
+		return;
+	if (c->source.next)
+		next = c->source.next(&piece, c->source.arg);
+	if (next == CONTROL_PIECE)
+		set_piece(c, piece);
+	else if (next == CONTROL_WAIT)
+		wait_for_source(c);
+	else
+		hang_up(c);
+}
+
+void control_answer(struct control_client *c, char *line)
+{
+	size_t len = strlen(line);
+
+	line[len] = '\n'; /* in place of the NUL */
+	c->is_answering = true;
+	set_piece(c, (struct control_piece){ line, len + 1 });
+}
+
+void control_stream(struct control_client *c, const struct control_source *source)
+{
+	c->is_answering = true;
+	c->source = *source;
+	control_wake(c);
+}
+
+void control_wake(struct control_client *c)
+{
+	expect_progress(c);
+	loop_io_set(c->io, LOOP_WRITE);
+}
+
+bool control_has_room(const struct control *control)
+{
+	unsigned endless = 0;
+	size_t i;
+
+	for (i = 0; i < CLIENTS_MAX; i++)
+		endless += control->clients[i].fd >= 0 && control->clients[i].source.is_endless;
+	return endless < ENDLESS_MAX;
+}
+
+/* The line is whole, or NULL, too long. */
+static void handle(struct control_client *c, const char *request)
+{
+	c->control->handler(c, request, c->control->arg);
+	if (!c->is_answering)
+		close_client(c);
+}
+
+static void read_request(struct control_client *c)
+{
+	ssize_t n = recv(c->fd, c->request + c->used, sizeof(c->request) - c->used, MSG_DONTWAIT);
+	char *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		close_client(c);
+		return;
+	}
+	c->used += (size_t)n;
+	end = memchr(c->request, '\n', c->used);
+	if (end) {
+		*end = '\0';
+		handle(c, c->request);
+	} else if (c->used == sizeof(c->request)) {
+		handle(c, NULL);
+	}
+}
+
+/* Nobody has anything to say after his request. */
+static void read_end(struct control_client *c)
+{
+	char rest[4096];
+	ssize_t n = recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_client(c);
+}
+
+static void on_client(unsigned ready, void *arg)
+{
+	struct control_client *c = arg;
+
+	if (!c->is_answering)
+		read_request(c);
+	else if (ready & LOOP_WRITE)
+		go_on(c);
+	else
+		read_end(c);
+}
+
+/* Has it done its part, and waits for us? */
+static bool is_ready(const struct control_client *c)
+{
+	struct pollfd pfd = { .fd = c->fd, .events = c->is_answering ? POLLOUT : POLLIN };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+/* Is it this client, and not the daemon, who keeps the other waiting? */
+static bool is_dawdling(const struct control_client *c)
+{
+	return !c->source.is_endless && (!c->is_answering || c->piece.data) &&
+	       loop_now() - c->since >= GRACE_MS && !is_ready(c);
+}
+
+/* A free place, or one that is made free: that of whoever has been longest about its
+ * request, or about taking a piece of its answer. NULL: none has been for long. */
+static struct control_client *find_place(struct control *control)
+{
+	struct control_client *c, *oldest = NULL;
+	size_t i;
+
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		c = &control->clients[i];
+		if (c->fd < 0)
+			return c;
+		if (is_dawdling(c) && (!oldest || c->since < oldest->since))
+			oldest = c;
+	}
+	if (oldest)
+		close_client(oldest);
+	return oldest;
+}
+
+static void on_retry(void *arg)
+{
+	struct control *control = arg;
+
+	loop_io_set(control->io, LOOP_READ);
+}
+
+/* Further clients wait in the kernel's queue. */
+static void listen_later(struct control *control)
+{
+	loop_io_set(control->io, 0);
+	loop_timer_set(control->retry, GRACE_MS);
+}
+
+static void on_listen(unsigned ready, void *arg)
+{
+	struct control *control = arg;
+	struct control_client *c = find_place(control);
+
+	(void)ready;
+	if (c)
+		c->fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (!c || c->fd < 0) {
+		listen_later(control);
+		return;
+	}
+	c->since = loop_now();
+	c->io = loop_io_add(control->loop, c->fd, LOOP_READ, on_client, c);
+	c->timer = loop_timer_add(control->loop, on_timeout, c);
+	if (!c->io || !c->timer) {
+		close_client(c);
+		return;
+	}
+	loop_timer_set(c->timer, CLIENT_MS);
+	read_request(c); /* which mostly is there */
+}
+
+static bool somebody_listens(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool yes = fd < 0 || !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
+		   errno == EAGAIN;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+static int bind_path(int fd, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
+	mode_t mask;
+	int rc;
+
+	if (!*path)
+		return -EINVAL;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (!lstat(path, &st)) {
+		if (!S_ISSOCK(st.st_mode))
+			return -EEXIST;
+		if (somebody_listens(&address))
+			return -EADDRINUSE;
+		unlink(path);
+	}
+	mask = umask(0117);
+	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+	umask(mask);
+	if (!rc && listen(fd, LISTEN_MAX) < 0)
+		rc = -errno;
+	return rc;
+}
+
+/* Only its owner's groups can be given it without CAP_CHOWN; see privilege.h. */
+static void give_to_group(const char *path)
+{
+	const struct group *group = getgrnam(CONTROL_GROUP);
+
+	if (group && group->gr_gid != getegid() && chown(path, (uid_t)-1, group->gr_gid))
+		return; /* a user who is not in it keeps the socket for his own */
+}
+
+static int start(struct control *control, const char *path)
+{
+	struct stat st;
+	int rc;
+
+	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (control->fd < 0)
+		return -errno;
+	rc = bind_path(control->fd, path);
+	if (rc)
+		return rc;
+	give_to_group(path);
+	if (lstat(path, &st))
+		return -errno;
+	control->device = st.st_dev;
+	control->inode = st.st_ino;
+	control->path = strdup(path);
+	control->io = loop_io_add(control->loop, control->fd, LOOP_READ, on_listen, control);
+	control->retry = loop_timer_add(control->loop, on_retry, control);
+	return control->path && control->io && control->retry ? 0 : -ENOMEM;
+}
+
+int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,
+		 struct control **out)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	size_t i;
+	int rc;
+
+	if (!control)
+		return -ENOMEM;
+	*control = (struct control){ .loop = loop, .handler = handler, .arg = arg, .fd = -1 };
+	for (i = 0; i < CLIENTS_MAX; i++)
+		control->clients[i] = (struct control_client){ .control = control, .fd = -1 };
+	rc = start(control, path);
+	if (rc) {
+		control_close(control);
+		return rc;
+	}
+	*out = control;
+	return 0;
+}
+
+/* Is what stands at the path still our socket, not another daemon's? */
+static bool is_own(const struct control *control)
+{
+	struct stat st;
+
+	return !lstat(control->path, &st) && st.st_dev == control->device &&
+	       st.st_ino == control->inode;
+}
+
+void control_close(struct control *control)
+{
+	size_t i;
+
+	if (!control)
+		return;
+	loop_timer_free(control->retry);
+	loop_io_free(control->io);
+	control->io = NULL;
+	for (i = 0; i < CLIENTS_MAX; i++)
+		close_client(&control->clients[i]);
+	if (control->fd >= 0)
+		close(control->fd);
+	if (control->path && is_own(control))
+		unlink(control->path);
+	free(control->path);
+	free(control);
+}

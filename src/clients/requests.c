@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* requests: what clients ask; see requests.h. */
+#include "clients/requests.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "clients/control.h"
+#include "base/log.h"
+
+/* An answer that waits for a dump of the neighbour table, or is being sent. */
+struct answer {
+	struct requests *requests;
+	struct control_client *client;
+	enum control_next (*next)(struct answer *answer, struct control_piece *piece);
+	uint64_t dump; /* that it waits for; 0: none */
+	struct report_neigh *neigh;
+	bool is_sent; /* one that has a single piece */
+	struct answer *following, **place;
+};
+
+struct requests {
+	struct control *control;
+	const struct peers *peers;
+	struct neighbours *neighbours;
+	struct streams *streams;
+	struct requests_ops ops;
+	struct answer *answers;
+};
+
+static void get_state(const struct requests *r, struct report_state *state)
+{
+	r->ops.state(state, r->ops.arg);
+}
+
+/* Without memory there is no more. */
+static enum control_next give(struct control_piece *piece, char *text)
+{
+	*piece = (struct control_piece){ text, text ? strlen(text) : 0 };
+	return text ? CONTROL_PIECE : CONTROL_END;
+}
+
+static enum control_next next_peers(struct answer *a, struct control_piece *piece)
+{
+	struct report_state state;
+	enum control_next next;
+
+	if (a->is_sent)
+		return CONTROL_END;
+	a->is_sent = true;
+	get_state(a->requests, &state);
+	next = give(piece, report_answer("peers", &state));
+	if (next == CONTROL_PIECE)
+		piece->data[piece->len++] = '\n'; /* in place of the NUL */
+	return next;
+}
+
+static enum control_next next_neigh(struct answer *a, struct control_piece *piece)
+{
+	const struct requests *r = a->requests;
+
+	if (!a->neigh)
+		a->neigh = report_neigh_create(neighbours_mirror(r->neighbours));
+	return give(piece, a->neigh ? report_neigh_next(a->neigh, r->peers) : NULL);
+}
+
+static enum control_next next_piece(struct control_piece *piece, void *arg)
+{
+	struct answer *a = arg;
+
+	return a->dump ? CONTROL_WAIT : a->next(a, piece);
+}
+
+static void close_answer(void *arg)
+{
+	struct answer *a = arg;
+
+	*a->place = a->following;
+	if (a->following)
+		a->following->place = a->place;
+	report_neigh_destroy(a->neigh);
+	free(a);
+}
+
+static void on_refreshed(uint64_t dump, void *arg)
+{
+	struct requests *r = arg;
+	struct answer *a;
+
+	for (a = r->answers; a; a = a->following) {
+		if (!a->dump || a->dump > dump)
+			continue;
+		a->dump = 0;
+		control_wake(a->client);
+	}
+}
+
+/* The table is looked at first: some of its changes are announced to nobody. */
+static void answer_refreshed(struct requests *r, struct control_client *client,
+			     enum control_next (*next)(struct answer *, struct control_piece *))
+{
+	struct answer *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return;
+	*a = (struct answer){ .requests = r,
+			      .client = client,
+			      .next = next,
+			      .following = r->answers,
+			      .place = &r->answers };
+	if (a->following)
+		a->following->place = &a->following;
+	r->answers = a;
+	control_stream(client, &(struct control_source){ next_piece, close_answer, a, false });
+	a->dump = neighbours_refresh(r->neighbours);
+}
+
+static void answer_line(struct control_client *client, char *line)
+{
+	if (!line)
+		line = report_refusal("out of memory");
+	if (line)
+		control_answer(client, line);
+}
+
+/* --- commands: each answers a client's request, a JSON object --- */
+
+typedef void command(struct requests *r, struct control_client *client, const json_t *request);
+
+static void answer_peers(struct requests *r, struct control_client *client, const json_t *request)
+{
+	(void)request;
+	answer_refreshed(r, client, next_peers);
+}
+
+static void answer_neigh(struct requests *r, struct control_client *client, const json_t *request)
+{
+	(void)request;
+	answer_refreshed(r, client, next_neigh);
+}
+
+static void refuse(struct control_client *client, const char *why)
+{
+	answer_line(client, report_refusal(why));
+}
+
+static void answer_monitor(struct requests *r, struct control_client *client, const json_t *request)
+{
+	const char *why = "too many others monitor or capture";
+
+	(void)request;
+	if (control_has_room(r->control))
+		why = streams_monitor(r->streams, client);
+	if (why)
+		refuse(client, why);
+}
+
+static void answer_capture(struct requests *r, struct control_client *client, const json_t *request)
+{
+	static const char kernel[] = "the kernel data path carries what is not in here: the daemon "
+				     "sees ARP, Neighbour Discovery and echoes (I1)";
+	json_int_t count = json_integer_value(json_object_get(request, "count"));
+	const char *why = "too many others monitor or capture";
+	struct report_state state;
+	struct streams_wish wish;
+
+	get_state(r, &state);
+	wish = (struct streams_wish){ .tap = peers_config(state.peers)->tap,
+				      .nic = state.dev,
+				      .comment = strcmp(state.datapath, "kernel") ? NULL : kernel,
+				      .count = (uint64_t)count };
+	if (count < 0)
+		why = "a count cannot be negative";
+	else if (control_has_room(r->control))
+		why = streams_capture(r->streams, client, &wish);
+	if (why)
+		refuse(client, why);
+}
+
+static void answer_reload(struct requests *r, struct control_client *client, const json_t *request)
+{
+	bool is_dry_run = json_is_true(json_object_get(request, "dry_run"));
+
+	answer_line(client, r->ops.reload(is_dry_run, r->ops.arg));
+}
+
+static void answer_log_level(struct requests *r, struct control_client *client,
+			     const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "level"));
+
+	(void)r;
+	if (!name || !log_set_level(name)) {
+		refuse(client, "the levels are error, warning, notice, info and debug");
+		return;
+	}
+	log_notice("log level %s", name);
+	answer_line(client, report_line(json_pack("{s:s}", "log_level", name)));
+}
+
+static const struct {
+	const char *name;
+	command *answer;
+} commands[] = {
+	{ "peers", answer_peers },     { "neigh", answer_neigh },
+	{ "monitor", answer_monitor }, { "capture", answer_capture },
+	{ "reload", answer_reload },   { "log-level", answer_log_level },
+};
+
+/* The others are reports, made at once. */
+static void answer(struct requests *r, struct control_client *client, const char *name,
+		   const json_t *request)
+{
+	struct report_state state;
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!strcmp(name, commands[i].name)) {
+			commands[i].answer(r, client, request);
+			return;
+		}
+	}
+	get_state(r, &state);
+	answer_line(client, report_answer(name, &state));
+}
+
+static void on_request(struct control_client *client, const char *request, void *arg)
+{
+	json_t *root = request ? json_loads(request, 0, NULL) : NULL;
+	const char *name = json_string_value(json_object_get(root, "command"));
+
+	if (name)
+		answer(arg, client, name, root);
+	else if (request)
+		refuse(client, "not a request: a JSON object with a \"command\" is expected");
+	else
+		refuse(client, "the request is too long");
+	json_decref(root);
+}
+
+/* The runtime directory is the service manager's to make, or else ours. */
+static void make_directory(const char *file)
+{
+	char *path = strdup(file);
+
+	if (path && !mkdir(dirname(path), 0755))
+		log_info("made the directory of %s", file);
+	free(path);
+}
+
+struct requests *requests_create(struct loop *loop, const char *path,
+				 const struct requests_ops *ops, const struct peers *peers,
+				 struct neighbours *neighbours, struct streams *streams)
+{
+	struct requests *r = calloc(1, sizeof(*r));
+	int rc = -ENOMEM;
+
+	make_directory(path);
+	if (r) {
+		*r = (struct requests){
+			.peers = peers, .neighbours = neighbours, .streams = streams, .ops = *ops
+		};
+		rc = control_open(loop, path, on_request, r, &r->control);
+	}
+	if (!rc) {
+		neighbours_on_refreshed(neighbours, on_refreshed, r);
+		return r;
+	}
+	if (rc == -EADDRINUSE)
+		log_error("%s: another clusterarpd listens there", path);
+	else
+		log_error_errno(-rc, "%s: cannot listen there", path);
+	free(r);
+	return NULL;
+}
+
+void requests_destroy(struct requests *r)
+{
+	if (!r)
+		return;
+	neighbours_on_refreshed(r->neighbours, NULL, NULL);
+	control_close(r->control);
+	free(r);
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config_check: what only the whole file shows: what is missing, what is there twice,
+ * what does not go together.
+ */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "config/config_private.h"
+
+/* --- what is missing --- */
+
+static void check_sections(struct draft *d)
+{
+	if (!d->has_content) {
+		config_report_add(
+			d->report, true, 0,
+			"the file is empty: it needs [cluster], and [node NAME] for each node");
+		d->lost = SECTION_CLUSTER | SECTION_NODE;
+	}
+	if (!d->cluster.line) {
+		if (!(d->lost & SECTION_CLUSTER))
+			config_report_add(d->report, true, 0, "no [cluster] section");
+		d->cluster.bad = ~0u; /* nothing in it can be called missing or wrong */
+	}
+	if (!d->config->node_count && !(d->lost & SECTION_NODE))
+		config_report_add(d->report, true, 0,
+				  "no [node NAME] section: each node of the cluster needs one");
+}
+
+static void check_required(struct draft *d)
+{
+	if (key_missing(&d->cluster, KEY_INTERFACE))
+		config_report_add(
+			d->report, true, d->cluster.line,
+			"[cluster] has no interface: name the NIC, as in interface = eth0");
+	if (key_missing(&d->cluster, KEY_ADDRESS))
+		config_report_add(d->report, true, d->cluster.line,
+				  "[cluster] has no address: as in address = 12.12.4.100/24");
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		const struct config_node *node = &d->config->nodes[i];
+
+		if (key_missing(&d->nodes[i], KEY_ADDRESS))
+			config_report_add(d->report, true, node->line,
+					  "%s has no address: as in address = 12.12.4.101/24",
+					  LABEL(node));
+	}
+}
+
+static void check_interfaces(struct draft *d)
+{
+	const struct config *c = d->config;
+	const struct section *s = &d->cluster;
+
+	if (!key_good(s, KEY_INTERFACE) || key_bad(s, KEY_TAP) || strcmp(c->interface, c->tap) != 0)
+		return;
+	if (s->key_line[KEY_TAP])
+		config_report_add(
+			d->report, true, s->key_line[KEY_TAP],
+			"tap = '%s' is the interface of line %u: the TAP needs another name",
+			c->tap, s->key_line[KEY_INTERFACE]);
+	else
+		config_report_add(d->report, true, s->key_line[KEY_INTERFACE],
+				  "interface = '%s' is the name that the TAP has by default:"
+				  " name the NIC here, or give another tap",
+				  c->interface);
+}
+
+/* --- what is there twice --- */
+
+/* One node's keys may be spread over two sections of its name: the duplicate is what
+ * is wrong then, not what either of them lacks. */
+static void forgive_missing(struct section *s)
+{
+	if (!s->key_line[KEY_ADDRESS])
+		s->bad |= 1u << KEY_ADDRESS;
+	if (!s->key_line[KEY_ID])
+		s->bad |= 1u << KEY_ID;
+}
+
+static void check_names(struct draft *d)
+{
+	struct seen *table = NULL;
+
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		const struct config_node *node = &d->config->nodes[i];
+		struct holder holder = { .line = node->line, .node = node };
+		const struct holder *first;
+
+		if (!node->name[0])
+			continue;
+		first = config_seen_add(&table, node->name, strlen(node->name), &holder, d->report);
+		if (!first)
+			continue;
+		config_report_add(d->report, true, node->line,
+				  "duplicate node '%s': the first is at line %u", node->name,
+				  first->line);
+		forgive_missing(&d->nodes[i]);
+		forgive_missing(&d->nodes[first->node - d->config->nodes]);
+	}
+	config_seen_clear(&table);
+}
+
+static void check_ids(struct draft *d)
+{
+	unsigned first_line[CONFIG_ID_MAX + 1] = { 0 };
+
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		unsigned id = d->config->nodes[i].id, line = d->nodes[i].key_line[KEY_ID];
+
+		if (!id)
+			continue;
+		if (first_line[id])
+			config_report_add(d->report, true, line,
+					  "duplicate id %u: the first is at line %u", id,
+					  first_line[id]);
+		else
+			first_line[id] = line;
+	}
+}
+
+static void check_addresses_of(struct draft *d, struct seen **table,
+			       const struct config_addresses *a, const struct section *s,
+			       const struct config_node *node)
+{
+	char text[IP_STRLEN];
+
+	for (size_t i = 0; i < a->count; i++) {
+		const struct ip_addr *ip = &a->list[i].addr;
+		struct holder holder = { .line = s->address_line[i], .node = node };
+		const struct holder *first =
+			config_seen_add(table, ip, sizeof(*ip), &holder, d->report);
+
+		if (!first)
+			continue;
+		if (node && !first->node)
+			config_report_add(d->report, true, holder.line,
+					  "address %s is also a cluster address, at line %u:"
+					  " a dedicated address is one node's alone",
+					  ip_format(ip, text), first->line);
+		else
+			config_report_add(d->report, true, holder.line,
+					  "duplicate address %s: the first is at line %u",
+					  ip_format(ip, text), first->line);
+	}
+}
+
+static void check_addresses(struct draft *d)
+{
+	struct config *c = d->config;
+	struct seen *table = NULL;
+
+	check_addresses_of(d, &table, &c->address, &d->cluster, NULL);
+	for (size_t i = 0; i < c->node_count; i++)
+		check_addresses_of(d, &table, &c->nodes[i].address, &d->nodes[i], &c->nodes[i]);
+	config_seen_clear(&table);
+}
+
+/* --- what does not go together --- */
+
+/* source_mac = dedicated, in so many words. Where dedicated_mac makes the group
+ * addresses one message does; a node that asks for one by `mac =` gets its own. */
+static void check_group_source(struct draft *d)
+{
+	unsigned line = d->cluster.key_line[KEY_SOURCE_MAC];
+
+	if (!key_good(&d->cluster, KEY_SOURCE_MAC) || d->config->source_mac != SOURCE_MAC_DEDICATED)
+		return;
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		const struct section *s = &d->nodes[i];
+		char text[MAC_STRLEN];
+
+		if (!config_has_group_mac(d, i))
+			continue;
+		if (s->has_mac)
+			config_report_add(d->report, true, s->key_line[KEY_MAC],
+					  "mac = %s is a group address, which cannot be an Ethernet"
+					  " source (source_mac = dedicated, line %u)",
+					  mac_format(&s->mac, text), line);
+		else
+			config_report_add(d->report, true, line,
+					  "source_mac = dedicated needs individual dedicated MACs:"
+					  " a group address cannot be an Ethernet source, and"
+					  " dedicated_mac = multicast (line %u) makes group ones",
+					  d->cluster.key_line[KEY_DEDICATED_MAC]);
+	}
+}
+
+/* `choice` is made at `line`; it needs individual MACs. */
+static void need_individual(struct draft *d, const char *choice, unsigned line)
+{
+	const struct config_node *node = config_find_group_mac(d);
+
+	if (node)
+		config_report_add(d->report, true, line,
+				  "%s needs individual dedicated MACs, but %s (line %u) has a group"
+				  " one: use dedicated_mac = unicast, or an individual mac =",
+				  choice, LABEL(node), node->line);
+}
+
+static void check_strict(struct draft *d)
+{
+	const struct config *c = d->config;
+	unsigned line = d->cluster.key_line[KEY_STRICT];
+
+	need_individual(d, "strict = yes", line);
+	if (c->arp != ARP_DIRECTED && !key_bad(&d->cluster, KEY_ARP))
+		config_report_add(d->report, true, line,
+				  "strict = yes needs arp = directed: broadcast requests put the"
+				  " dedicated MACs into every cache");
+	if (c->advertise == ADVERTISE_ALL)
+		config_report_add(
+			d->report, true, line,
+			"strict = yes does not go with advertise = all (line %u): it would"
+			" drop what that one invites",
+			d->cluster.key_line[KEY_ADVERTISE]);
+}
+
+static void check_choices(struct draft *d)
+{
+	check_group_source(d);
+	if (d->config->advertise == ADVERTISE_ALL)
+		need_individual(d, "advertise = all", d->cluster.key_line[KEY_ADVERTISE]);
+	if (d->config->strict)
+		check_strict(d);
+}
+
+static bool reaches(const struct config_addresses *a, const struct ip_addr *ip)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (prefix_contains(&a->list[i], ip))
+			return true;
+	}
+	return false;
+}
+
+static bool holds(const struct config_addresses *a, const struct ip_addr *ip)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (ip_equal(&a->list[i].addr, ip))
+			return true;
+	}
+	return false;
+}
+
+/* The gateway must be on-link for every node, and none of the cluster. */
+static void check_gateway(struct draft *d)
+{
+	const struct config *c = d->config;
+	unsigned line = d->cluster.key_line[KEY_GATEWAY];
+	bool by_cluster = reaches(&c->address, &c->gateway) || key_bad(&d->cluster, KEY_ADDRESS);
+	char text[IP_STRLEN];
+
+	if (!c->gateway.family)
+		return;
+	ip_format(&c->gateway, text);
+	if (holds(&c->address, &c->gateway))
+		config_report_add(d->report, true, line, "gateway = %s is a cluster address", text);
+	for (size_t i = 0; i < c->node_count; i++) {
+		const struct config_node *node = &c->nodes[i];
+
+		if (holds(&node->address, &c->gateway)) {
+			config_report_add(d->report, true, line,
+					  "gateway = %s is an address of %s (line %u)", text,
+					  LABEL(node), node->line);
+		} else if (!by_cluster && key_good(&d->nodes[i], KEY_ADDRESS) &&
+			   !reaches(&node->address, &c->gateway)) {
+			config_report_add(d->report, true, line,
+					  "gateway = %s is in no prefix of %s (line %u) nor of the"
+					  " cluster: it would not be reached",
+					  text, LABEL(node), node->line);
+			return; /* one will do */
+		}
+	}
+}
+
+static bool has_ipv6(const struct config_addresses *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->list[i].addr.family == AF_INET6)
+			return true;
+	}
+	return false;
+}
+
+static void check_mtu(struct draft *d)
+{
+	const struct config *c = d->config;
+	bool ipv6 = has_ipv6(&c->address);
+
+	for (size_t i = 0; i < c->node_count && !ipv6; i++)
+		ipv6 = has_ipv6(&c->nodes[i].address);
+	if (ipv6 && c->mtu && c->mtu < CONFIG_MTU_MIN_IPV6)
+		config_report_add(d->report, true, d->cluster.key_line[KEY_MTU],
+				  "mtu = %u is too small for IPv6: at least %d", c->mtu,
+				  CONFIG_MTU_MIN_IPV6);
+}
+
+void config_check(struct draft *d)
+{
+	check_sections(d);
+	check_names(d);
+	check_required(d);
+	check_interfaces(d);
+	check_ids(d);
+	check_addresses(d);
+	config_macs_resolve(d);
+	check_choices(d);
+	check_gateway(d);
+	check_mtu(d);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config_diff: what another configuration would change; see config_diff.h. */
+#include "config/config_diff.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What can be done about a change. */
+enum remedy { RELOAD, RESTART };
+
+#define VALUE_SIZE 64
+
+struct comparison {
+	const struct config *from, *to;
+	struct config_diff *out;
+	int error;
+};
+
+static int add_line(struct config_lines *lines, const char *text)
+{
+	char **list = realloc(lines->list, (lines->count + 1) * sizeof(*list));
+	char *copy = strdup(text);
+
+	if (list)
+		lines->list = list;
+	if (!list || !copy) {
+		free(copy);
+		return -ENOMEM;
+	}
+	list[lines->count++] = copy;
+	return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static void differ(struct comparison *c, enum remedy remedy,
+							 const char *format, ...)
+{
+	char text[CONFIG_NAME_MAX + 3 * VALUE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (add_line(&c->out->changes, text) ||
+	    (remedy == RESTART && add_line(&c->out->needs_restart, text)))
+		c->error = -ENOMEM;
+}
+
+static void compare_text(struct comparison *c, enum remedy remedy, const char *key,
+			 const char *from, const char *to)
+{
+	if (strcmp(from, to) != 0)
+		differ(c, remedy, "%s: %s to %s", key, from, to);
+}
+
+static bool same_addresses(const struct config_addresses *a, const struct config_addresses *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (a->list[i].len != b->list[i].len ||
+		    !ip_equal(&a->list[i].addr, &b->list[i].addr))
+			return false;
+	return true;
+}
+
+static const char *flag(bool value)
+{
+	return value ? "yes" : "no";
+}
+
+static const char *mtu_text(unsigned mtu, char *buf)
+{
+	snprintf(buf, VALUE_SIZE, mtu ? "%u" : "auto", mtu);
+	return buf;
+}
+
+static void compare_policies(struct comparison *c)
+{
+	const struct config *f = c->from, *t = c->to;
+	char from[VALUE_SIZE], to[VALUE_SIZE];
+
+	compare_text(c, RELOAD, "arp", config_arp_name(f->arp), config_arp_name(t->arp));
+	compare_text(c, RELOAD, "advertise", config_advertise_name(f->advertise),
+		     config_advertise_name(t->advertise));
+	compare_text(c, RELOAD, "strict", flag(f->strict), flag(t->strict));
+	compare_text(c, RELOAD, "neigh", config_neigh_name(f->neigh), config_neigh_name(t->neigh));
+	compare_text(c, RELOAD, "mtu", mtu_text(f->mtu, from), mtu_text(t->mtu, to));
+	compare_text(c, RESTART, "datapath", config_datapath_name(f->datapath),
+		     config_datapath_name(t->datapath));
+	compare_text(c, RESTART, "adopt", flag(f->adopt), flag(t->adopt));
+}
+
+/* What TAP and NIC were set up with. */
+static void compare_links(struct comparison *c)
+{
+	const struct config *f = c->from, *t = c->to;
+	char from[VALUE_SIZE], to[VALUE_SIZE];
+
+	compare_text(c, RESTART, "interface", f->interface, t->interface);
+	compare_text(c, RESTART, "tap", f->tap, t->tap);
+	compare_text(c, RESTART, "mac", mac_format(&f->mac, from), mac_format(&t->mac, to));
+	compare_text(c, RESTART, "dedicated_mac", config_dedicated_mac_name(f->dedicated_mac),
+		     config_dedicated_mac_name(t->dedicated_mac));
+	compare_text(c, RESTART, "source_mac", config_source_mac_name(f->source_mac),
+		     config_source_mac_name(t->source_mac));
+	compare_text(c, RESTART, "gateway", ip_format(&f->gateway, from),
+		     ip_format(&t->gateway, to));
+	if (!same_addresses(&f->address, &t->address))
+		differ(c, RESTART, "the cluster's addresses");
+}
+
+static void compare_macs(struct comparison *c, enum remedy remedy, const char *node,
+			 const char *what, const struct mac *from, const struct mac *to)
+{
+	char a[MAC_STRLEN], b[MAC_STRLEN];
+
+	if (!mac_equal(from, to))
+		differ(c, remedy, "node %s: %s %s to %s", node, what, mac_format(from, a),
+		       mac_format(to, b));
+}
+
+static void compare_node(struct comparison *c, enum remedy remedy, const struct config_node *from,
+			 const struct config_node *to)
+{
+	if (!same_addresses(&from->address, &to->address))
+		differ(c, remedy, "node %s: addresses", to->name);
+	compare_macs(c, remedy, to->name, "dedicated MAC", &from->dedicated, &to->dedicated);
+	compare_macs(c, remedy, to->name, "source MAC", &from->source, &to->source);
+}
+
+static void compare_nodes(struct comparison *c, const char *self)
+{
+	const struct config_node *node, *other;
+	enum remedy remedy;
+
+	for (size_t i = 0; i < c->from->node_count; i++) {
+		node = &c->from->nodes[i];
+		remedy = strcmp(node->name, self) == 0 ? RESTART : RELOAD;
+		other = config_find_node(c->to, node->name);
+		if (other)
+			compare_node(c, remedy, node, other);
+		else
+			differ(c, remedy, "node %s: gone", node->name);
+	}
+	for (size_t i = 0; i < c->to->node_count; i++)
+		if (!config_find_node(c->from, c->to->nodes[i].name))
+			differ(c, RELOAD, "node %s: new", c->to->nodes[i].name);
+}
+
+int config_diff(const struct config *from, const struct config *to, const char *self,
+		struct config_diff *out)
+{
+	struct comparison c = { .from = from, .to = to, .out = out };
+
+	compare_links(&c);
+	compare_policies(&c);
+	compare_nodes(&c, self);
+	return c.error;
+}
+
+static void clear_lines(struct config_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->list[i]);
+	free(lines->list);
+	*lines = (struct config_lines){ 0 };
+}
+
+void config_diff_clear(struct config_diff *diff)
+{
+	clear_lines(&diff->changes);
+	clear_lines(&diff->needs_restart);
+}

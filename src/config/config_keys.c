@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config_keys: the keys of a configuration file, and how each one's value is read.
+ *
+ * A row of the table says where a key may stand, what reads it, and which field of
+ * struct config it fills.
+ */
+#include <assert.h>
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "config/config_private.h"
+
+#define LIST_MAX 64 /* characters of all the values that a key may have */
+
+/* One line of the file. */
+struct setting {
+	struct draft *draft;
+	struct section *section;
+	const struct key *key;
+	const char *value;
+	unsigned line;
+};
+
+struct key {
+	const char *name;
+	unsigned sections; /* enum section_kind that it may stand in */
+	/* Stores the value; or reports what is wrong with it, and returns false. */
+	bool (*parse)(const struct setting *s);
+	size_t offset;             /* of the field in struct config, where there is one */
+	const char *const *values; /* of an enum or flag */
+};
+
+__attribute__((format(printf, 2, 3))) static bool refuse(const struct setting *s,
+							 const char *format, ...)
+{
+	char text[2 * CONFIG_QUOTE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	config_report_add(s->draft->report, true, s->line, "%s = %s: %s", s->key->name,
+			  QUOTE(s->value), text);
+	return false;
+}
+
+static void *field(const struct setting *s)
+{
+	return (char *)s->draft->config + s->key->offset;
+}
+
+/* What Linux takes (dev_valid_name), less what could be misunderstood on the way:
+ * TUNSETIFF makes a template of '%', and people quote. */
+static const char *ifname_flaw(const char *name)
+{
+	if (strlen(name) > CONFIG_IFNAME_MAX)
+		return "an interface name has at most 15 characters";
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return "not an interface name";
+	for (; *name; name++) {
+		if (!isascii((unsigned char)*name) || !isgraph((unsigned char)*name))
+			return "an interface name has neither blanks nor control characters";
+		if (strchr("/:%", *name))
+			return "an interface name has none of '/', ':' and '%'";
+	}
+	return NULL;
+}
+
+static bool parse_ifname(const struct setting *s)
+{
+	const char *flaw = ifname_flaw(s->value);
+
+	if (flaw)
+		return refuse(s, "%s", flaw);
+	strcpy(field(s), s->value);
+	return true;
+}
+
+const char *config_address_flaw(const struct ip_addr *ip)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, loopback[16] = { [15] = 1 };
+
+	if (ip_is_unspecified(ip))
+		return "the unspecified address";
+	if (ip->family == AF_INET) {
+		if (ip->b[0] == 0)
+			return "an address of 0.0.0.0/8, which no host has";
+		if (ip->b[0] == 127)
+			return "a loopback address";
+		if (ip->b[0] >= 224 && ip->b[0] <= 239)
+			return "a multicast address";
+		if (memcmp(ip->b, "\xff\xff\xff\xff", 4) == 0)
+			return "the broadcast address";
+		return NULL;
+	}
+	if (ip->b[0] == 0xff)
+		return "a multicast address";
+	if (memcmp(ip->b, loopback, sizeof(loopback)) == 0)
+		return "a loopback address";
+	if (memcmp(ip->b, mapped, sizeof(mapped)) == 0)
+		return "an IPv4-mapped address";
+	return NULL;
+}
+
+/* Are the bits behind the prefix all zero (or, with `ones`, all one)? */
+static bool host_bits_are(const struct ip_prefix *p, bool ones)
+{
+	for (size_t bit = p->len; bit < ip_bytes(&p->addr) * 8; bit++) {
+		if ((p->addr.b[bit / 8] >> (7 - bit % 8) & 1) != ones)
+			return false;
+	}
+	return true;
+}
+
+static const char *prefix_flaw(const struct ip_prefix *p)
+{
+	const char *flaw = config_address_flaw(&p->addr);
+
+	if (flaw)
+		return flaw;
+	if (p->len == 0)
+		return "a prefix of length 0, which is every address there is";
+	if (p->len + 1u >= ip_bytes(&p->addr) * 8) /* point to point (RFC 3021), or a host */
+		return NULL;
+	if (host_bits_are(p, false))
+		return "the address of the network, not of a host";
+	if (p->addr.family == AF_INET && host_bits_are(p, true))
+		return "the broadcast address of its network";
+	return NULL;
+}
+
+/* The value is not ADDRESS/LENGTH: say which part of it is wrong. */
+static bool refuse_prefix(const struct setting *s)
+{
+	char address[CONFIG_LINE_MAX + 1];
+	size_t length = strcspn(s->value, "/");
+	struct ip_addr ip;
+
+	snprintf(address, sizeof(address), "%.*s", (int)length, s->value);
+	if (!ip_parse(address, &ip))
+		return refuse(s, "%s is neither an IPv4 nor an IPv6 address", QUOTE(address));
+	if (!s->value[length])
+		return refuse(s, "no prefix length: write %s/LENGTH, as in %s", address,
+			      ip.family == AF_INET ? "12.12.4.100/24" : "2001:db8::100/64");
+	return refuse(s, "bad prefix length %s: must be a number from 1 to %u",
+		      QUOTE(s->value + length + 1), ip.family == AF_INET ? 32 : 128);
+}
+
+static bool append_address(const struct setting *s, const struct ip_prefix *p)
+{
+	struct config *c = s->draft->config;
+	struct config_addresses *a = s->section->kind == SECTION_CLUSTER
+					     ? &c->address
+					     : &c->nodes[s->section->index].address;
+	struct ip_prefix *list = realloc(a->list, (a->count + 1) * sizeof(*list));
+	unsigned *lines;
+
+	if (list)
+		a->list = list;
+	lines = realloc(s->section->address_line, (a->count + 1) * sizeof(*lines));
+	if (lines)
+		s->section->address_line = lines;
+	if (!list || !lines) {
+		config_out_of_memory(s->draft->report);
+		return false;
+	}
+	a->list[a->count] = *p;
+	lines[a->count] = s->line;
+	a->count++;
+	return true;
+}
+
+/* One of the addresses on a line: it is the value here. */
+static bool parse_address(const struct setting *s)
+{
+	struct ip_prefix prefix;
+	const char *flaw;
+
+	if (!*s->value)
+		return refuse(s, "an address is missing beside a comma");
+	if (!prefix_parse(s->value, &prefix))
+		return refuse_prefix(s);
+	flaw = prefix_flaw(&prefix);
+	if (flaw)
+		return refuse(s, "this is %s", flaw);
+	return append_address(s, &prefix);
+}
+
+static bool parse_addresses(const struct setting *s)
+{
+	const char *next = s->value;
+	bool good = true;
+
+	while (next) {
+		const char *start = next + strspn(next, " \t");
+		size_t length = strcspn(start, ",");
+		char text[CONFIG_LINE_MAX + 1];
+		struct setting one = *s;
+
+		next = start[length] ? start + length + 1 : NULL;
+		while (length && isspace((unsigned char)start[length - 1]))
+			length--;
+		snprintf(text, sizeof(text), "%.*s", (int)length, start);
+		one.value = text;
+		good &= parse_address(&one);
+	}
+	return good;
+}
+
+static bool parse_mac(const struct setting *s)
+{
+	struct mac mac;
+
+	if (strcmp(s->value, "auto") == 0)
+		return true;
+	if (!mac_parse(s->value, &mac))
+		return refuse(s, "neither auto nor a MAC address, as in 02:bf:0c:0c:04:64");
+	if (mac_is_zero(&mac))
+		return refuse(s, "the zero address is nobody's");
+	if (mac_is_broadcast(&mac))
+		return refuse(s, "the broadcast address is everybody's");
+	if (mac_is_link_local(&mac))
+		return refuse(s, "01:80:c2:00:00:00 to :0f are kept by switches and by the NIC's"
+				 " own stack");
+	if (s->section->kind == SECTION_CLUSTER && mac_is_group(&mac))
+		return refuse(s, "a group address cannot be the cluster MAC:"
+				 " its first byte must be even");
+	s->section->mac = mac;
+	s->section->has_mac = true;
+	return true;
+}
+
+/* "a, b or c" */
+static void join_values(const char *const *values, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; values[i] && used < size; i++) {
+		const char *comma = i == 0 ? "" : values[i + 1] ? ", " : " or ";
+
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", comma, values[i]);
+	}
+}
+
+/* The index of the value in the key's list, or -1, and then it is reported. */
+static int find_value(const struct setting *s)
+{
+	const char *meant;
+	char list[LIST_MAX];
+
+	for (int i = 0; s->key->values[i]; i++) {
+		if (strcmp(s->value, s->key->values[i]) == 0)
+			return i;
+	}
+	join_values(s->key->values, list, sizeof(list));
+	meant = config_suggest(s->value, s->key->values);
+	if (meant)
+		refuse(s, "must be %s; did you mean '%s'?", list, meant);
+	else
+		refuse(s, "must be %s", list);
+	return -1;
+}
+
+static bool parse_enum(const struct setting *s)
+{
+	int value = find_value(s);
+
+	static_assert(sizeof(enum config_arp) == sizeof(value), "enums are stored as int");
+	if (value < 0)
+		return false;
+	memcpy(field(s), &value, sizeof(value));
+	return true;
+}
+
+static bool parse_flag(const struct setting *s)
+{
+	int value = find_value(s);
+
+	if (value < 0)
+		return false;
+	*(bool *)field(s) = value == 1;
+	return true;
+}
+
+static bool parse_gateway(const struct setting *s)
+{
+	struct ip_addr ip;
+	const char *flaw;
+
+	if (!ip_parse(s->value, &ip))
+		return refuse(s, strchr(s->value, '/')
+					 ? "a gateway is one address, without a prefix"
+					 : "neither an IPv4 nor an IPv6 address");
+	flaw = config_address_flaw(&ip);
+	if (flaw)
+		return refuse(s, "this is %s", flaw);
+	s->draft->config->gateway = ip;
+	return true;
+}
+
+/* A decimal number from `min` to `max`, or 0. */
+static unsigned parse_number(const char *text, unsigned min, unsigned max)
+{
+	unsigned number = 0;
+
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return 0;
+		number = number * 10 + (unsigned)(*text - '0');
+		if (number > max)
+			return 0;
+	}
+	return number < min ? 0 : number;
+}
+
+static bool parse_mtu(const struct setting *s)
+{
+	unsigned mtu = parse_number(s->value, CONFIG_MTU_MIN, CONFIG_MTU_MAX);
+
+	if (strcmp(s->value, "auto") == 0)
+		return true;
+	if (!mtu)
+		return refuse(s, "must be auto or a number from %u to %u", CONFIG_MTU_MIN,
+			      CONFIG_MTU_MAX);
+	s->draft->config->mtu = mtu;
+	return true;
+}
+
+static bool parse_id(const struct setting *s)
+{
+	unsigned id = parse_number(s->value, 1, CONFIG_ID_MAX);
+
+	if (!id)
+		return refuse(s, "must be a number from 1 to %u", CONFIG_ID_MAX);
+	s->draft->config->nodes[s->section->index].id = id;
+	return true;
+}
+
+#define FIELD(name) offsetof(struct config, name)
+
+static const struct key keys[KEY_COUNT] = {
+	[KEY_INTERFACE] = { "interface", SECTION_CLUSTER, parse_ifname, FIELD(interface), NULL },
+	[KEY_TAP] = { "tap", SECTION_CLUSTER, parse_ifname, FIELD(tap), NULL },
+	[KEY_ADDRESS] = { "address", SECTION_CLUSTER | SECTION_NODE, parse_addresses, 0, NULL },
+	[KEY_MAC] = { "mac", SECTION_CLUSTER | SECTION_NODE, parse_mac, 0, NULL },
+	[KEY_DEDICATED_MAC] = { "dedicated_mac", SECTION_CLUSTER, parse_enum, FIELD(dedicated_mac),
+				config_dedicated_mac_values },
+	[KEY_SOURCE_MAC] = { "source_mac", SECTION_CLUSTER, parse_enum, FIELD(source_mac),
+			     config_source_mac_values },
+	[KEY_ARP] = { "arp", SECTION_CLUSTER, parse_enum, FIELD(arp), config_arp_values },
+	[KEY_ADVERTISE] = { "advertise", SECTION_CLUSTER, parse_enum, FIELD(advertise),
+			    config_advertise_values },
+	[KEY_STRICT] = { "strict", SECTION_CLUSTER, parse_flag, FIELD(strict), config_flag_values },
+	[KEY_DATAPATH] = { "datapath", SECTION_CLUSTER, parse_enum, FIELD(datapath),
+			   config_datapath_values },
+	[KEY_NEIGH] = { "neigh", SECTION_CLUSTER, parse_enum, FIELD(neigh), config_neigh_values },
+	[KEY_ADOPT] = { "adopt", SECTION_CLUSTER, parse_flag, FIELD(adopt), config_flag_values },
+	[KEY_GATEWAY] = { "gateway", SECTION_CLUSTER, parse_gateway, 0, NULL },
+	[KEY_MTU] = { "mtu", SECTION_CLUSTER, parse_mtu, 0, NULL },
+	[KEY_ID] = { "id", SECTION_NODE, parse_id, 0, NULL },
+};
+
+static enum config_key find_key(const char *name)
+{
+	size_t i = 0;
+
+	while (i < KEY_COUNT && strcmp(keys[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+/* The key of section `s` that `name` was probably meant to be, or KEY_COUNT. */
+static enum config_key guess_key(const struct section *s, const char *name)
+{
+	const char *names[KEY_COUNT + 1];
+	const char *meant;
+	size_t count = 0;
+
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (keys[i].sections & s->kind)
+			names[count++] = keys[i].name;
+	}
+	names[count] = NULL;
+	meant = config_suggest(name, names);
+	return meant ? find_key(meant) : KEY_COUNT;
+}
+
+/* The section as its header has it. */
+static void describe_section(const struct draft *d, const struct section *s, char *buf, size_t size)
+{
+	const char *name = s->kind == SECTION_NODE ? d->config->nodes[s->index].name : "";
+
+	if (s->kind == SECTION_CLUSTER)
+		snprintf(buf, size, "[cluster]");
+	else
+		snprintf(buf, size, "[node%s%s]", *name ? " " : "", name);
+}
+
+static void refuse_key(struct draft *d, struct section *s, const char *name, unsigned line)
+{
+	enum config_key elsewhere = find_key(name), meant = guess_key(s, name);
+	char where[CONFIG_SECTION_MAX + 3];
+
+	describe_section(d, s, where, sizeof(where));
+	if (elsewhere < KEY_COUNT) {
+		config_report_add(d->report, true, line,
+				  "key '%s' does not belong in %s, but in %s", name, where,
+				  s->kind == SECTION_CLUSTER ? "[node NAME]" : "[cluster]");
+		if (s->kind == SECTION_NODE)
+			d->cluster.bad |= 1u << elsewhere;
+	} else if (meant < KEY_COUNT) {
+		config_report_add(d->report, true, line, "unknown key %s in %s: did you mean '%s'?",
+				  QUOTE(name), where, keys[meant].name);
+		s->bad |= 1u << meant;
+	} else {
+		config_report_add(d->report, true, line, "unknown key %s in %s", QUOTE(name),
+				  where);
+	}
+}
+
+/* Given a second time. In a second [cluster] nobody needs to hear it again. */
+static void refuse_repeated(struct draft *d, const struct section *s, enum config_key key,
+			    unsigned line)
+{
+	if (s->key_line[key] >= s->last_line)
+		config_report_add(d->report, true, line,
+				  "duplicate key '%s': the first is at line %u", keys[key].name,
+				  s->key_line[key]);
+}
+
+/* What goes wrong with a value whatever the key. */
+static bool check_value(const struct setting *s)
+{
+	if (!*s->value) {
+		config_report_add(s->draft->report, true, s->line,
+				  "%s has no value: give one, or leave the line out", s->key->name);
+		return false;
+	}
+	if (*s->value == '"' || *s->value == '\'')
+		return refuse(s, "values are written without quotes");
+	if (strstr(s->value, " #") || strstr(s->value, "\t#"))
+		return refuse(s, "a comment behind a value begins with ';', not '#'");
+	return true;
+}
+
+void config_key_set(struct draft *d, struct section *s, const char *name, const char *value,
+		    unsigned line)
+{
+	enum config_key key = find_key(name);
+	struct setting setting = { .draft = d, .section = s, .value = value, .line = line };
+
+	if (key == KEY_COUNT || !(keys[key].sections & s->kind)) {
+		refuse_key(d, s, name, line);
+		return;
+	}
+	if (s->key_line[key] && key != KEY_ADDRESS) {
+		refuse_repeated(d, s, key, line);
+		return;
+	}
+	if (!s->key_line[key])
+		s->key_line[key] = line;
+	setting.key = &keys[key];
+	if (!check_value(&setting) || !setting.key->parse(&setting))
+		s->bad |= 1u << key;
+}
+
+void config_key_lost(struct section *s, const char *text)
+{
+	char name[CONFIG_SECTION_MAX + 1];
+	enum config_key key;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, " \t=:"), text);
+	key = find_key(name);
+	if (key == KEY_COUNT || !(keys[key].sections & s->kind))
+		key = guess_key(s, name);
+	if (key < KEY_COUNT)
+		s->bad |= 1u << key;
+}

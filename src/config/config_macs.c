@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config_macs: works out the MAC addresses of a configuration (SPEC 3), and finds those
+ * that are there twice. One that a mistake elsewhere leaves unknown stays zero and is
+ * not compared.
+ */
+#include <sys/socket.h>
+
+#include "config/config_private.h"
+
+#define CLUSTER_MAC_BEGIN   0x02, 0xbf
+#define UNICAST_MAC_BEGIN   0x06, 0xbf
+#define MULTICAST_MAC_BEGIN 0x03, 0xbf
+#define MASKED_MAC_BEGIN    0x02
+
+static const struct ip_addr *first_ipv4(const struct config_addresses *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->list[i].addr.family == AF_INET)
+			return &a->list[i].addr;
+	}
+	return NULL;
+}
+
+/* Can `mac = auto` be worked out? What is wrong with the addresses is reported
+ * already. */
+static bool can_derive(const struct section *s)
+{
+	return !key_bad(s, KEY_MAC) && key_good(s, KEY_ADDRESS);
+}
+
+static void resolve_cluster(struct draft *d)
+{
+	const struct ip_addr *ip = first_ipv4(&d->config->address);
+
+	if (d->cluster.has_mac)
+		d->config->mac = d->cluster.mac;
+	else if (can_derive(&d->cluster) && ip)
+		d->config->mac = mac_from_ipv4(CLUSTER_MAC_BEGIN, ip);
+	else if (can_derive(&d->cluster))
+		config_report_add(
+			d->report, true, d->cluster.line,
+			"[cluster] has no IPv4 address to make a MAC from: it needs mac =,"
+			" as in mac = 02:bf:0c:0c:04:64");
+}
+
+static void resolve_dedicated(struct draft *d, size_t i)
+{
+	struct config_node *node = &d->config->nodes[i];
+	const struct ip_addr *ip = first_ipv4(&node->address);
+
+	if (d->nodes[i].has_mac)
+		node->dedicated = d->nodes[i].mac;
+	else if (can_derive(&d->nodes[i]) && ip)
+		node->dedicated = d->config->dedicated_mac == DEDICATED_MAC_MULTICAST
+					  ? mac_from_ipv4(MULTICAST_MAC_BEGIN, ip)
+					  : mac_from_ipv4(UNICAST_MAC_BEGIN, ip);
+	else if (can_derive(&d->nodes[i]))
+		config_report_add(d->report, true, node->line,
+				  "%s has no IPv4 address to make a MAC from: it needs mac =,"
+				  " as in mac = 06:bf:0c:0c:04:65",
+				  LABEL(node));
+}
+
+bool config_has_group_mac(const struct draft *d, size_t i)
+{
+	if (d->nodes[i].has_mac)
+		return mac_is_group(&d->nodes[i].mac);
+	return !key_bad(&d->nodes[i], KEY_MAC) &&
+	       d->config->dedicated_mac == DEDICATED_MAC_MULTICAST;
+}
+
+const struct config_node *config_find_group_mac(const struct draft *d)
+{
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		if (config_has_group_mac(d, i))
+			return &d->config->nodes[i];
+	}
+	return NULL;
+}
+
+static struct mac masked_mac(const struct mac *cluster, unsigned id)
+{
+	struct mac mac = *cluster;
+
+	mac.b[0] = MASKED_MAC_BEGIN;
+	mac.b[1] = (uint8_t)id;
+	return mac;
+}
+
+static void resolve_masked(struct draft *d, size_t i)
+{
+	struct config_node *node = &d->config->nodes[i];
+
+	if (node->id && !mac_is_zero(&d->config->mac))
+		node->source = masked_mac(&d->config->mac, node->id);
+	if (key_missing(&d->nodes[i], KEY_ID))
+		config_report_add(d->report, true, node->line,
+				  "%s has no id, from 1 to %d: source_mac = masked%s makes"
+				  " its Ethernet source from it",
+				  LABEL(node), CONFIG_ID_MAX,
+				  key_good(&d->cluster, KEY_SOURCE_MAC)
+					  ? ""
+					  : " (the default with group MACs)");
+}
+
+static void resolve_sources(struct draft *d)
+{
+	struct config *c = d->config;
+
+	if (key_bad(&d->cluster, KEY_SOURCE_MAC))
+		return;
+	if (!d->cluster.key_line[KEY_SOURCE_MAC])
+		c->source_mac = config_find_group_mac(d) ? SOURCE_MAC_MASKED : SOURCE_MAC_DEDICATED;
+	for (size_t i = 0; i < c->node_count; i++) {
+		if (c->source_mac == SOURCE_MAC_MASKED)
+			resolve_masked(d, i);
+		else if (c->source_mac == SOURCE_MAC_CLUSTER)
+			c->nodes[i].source = c->mac;
+		else
+			c->nodes[i].source = c->nodes[i].dedicated;
+	}
+}
+
+static const char *describe_holder(const struct holder *holder, char *buf, size_t size)
+{
+	static const char *const roles[] = {
+		[HOLDS_CLUSTER] = "the cluster MAC",
+		[HOLDS_DEDICATED] = "the dedicated MAC",
+		[HOLDS_MASKED] = "the masked MAC",
+	};
+
+	if (holder->node)
+		snprintf(buf, size, "%s of %s (line %u)", roles[holder->role], LABEL(holder->node),
+			 holder->line);
+	else
+		snprintf(buf, size, "%s (line %u)", roles[holder->role], holder->line);
+	return buf;
+}
+
+/* `a` and `b` have the same MAC. The message goes to the one that is easier to
+ * change: a masked one's id, an explicit `mac =`. */
+static void report_same_mac(struct draft *d, const struct mac *mac, const struct holder *a,
+			    const struct holder *b)
+{
+	char text[MAC_STRLEN], other[CONFIG_LABEL_SIZE + 64];
+
+	/* From the same address, or the same id: that is reported already. */
+	if (a->role == b->role && !a->is_explicit && !b->is_explicit)
+		return;
+	if (b->role != HOLDS_MASKED && !b->is_explicit) {
+		const struct holder *swap = a;
+
+		a = b;
+		b = swap;
+	}
+	describe_holder(a, other, sizeof(other));
+	mac_format(mac, text);
+	if (b->role == HOLDS_MASKED)
+		config_report_add(d->report, true, b->line,
+				  "id = %u makes the masked MAC %s, which is %s: give another id",
+				  b->node->id, text, other);
+	else
+		config_report_add(d->report, true, b->line,
+				  "mac = %s is %s, too: each MAC is to be given once", text, other);
+}
+
+static void see_mac(struct draft *d, struct seen **table, const struct mac *mac,
+		    const struct holder *holder)
+{
+	const struct holder *first;
+
+	if (mac_is_zero(mac))
+		return;
+	first = config_seen_add(table, mac, sizeof(*mac), holder, d->report);
+	if (first)
+		report_same_mac(d, mac, first, holder);
+}
+
+/* Who holds a section's own MAC. */
+static struct holder own_mac(const struct section *s, const struct config_node *node)
+{
+	struct holder holder = {
+		.role = node ? HOLDS_DEDICATED : HOLDS_CLUSTER,
+		.node = node,
+		.is_explicit = s->has_mac,
+		.line = s->has_mac ? s->key_line[KEY_MAC] : s->line,
+	};
+
+	return holder;
+}
+
+/* Masked ones last: it is their id that must give way. */
+static void check_macs(struct draft *d)
+{
+	const struct config *c = d->config;
+	struct holder holder = own_mac(&d->cluster, NULL);
+	struct seen *table = NULL;
+
+	see_mac(d, &table, &c->mac, &holder);
+	for (size_t i = 0; i < c->node_count; i++) {
+		holder = own_mac(&d->nodes[i], &c->nodes[i]);
+		see_mac(d, &table, &c->nodes[i].dedicated, &holder);
+	}
+	for (size_t i = 0; i < c->node_count && c->source_mac == SOURCE_MAC_MASKED; i++) {
+		holder = (struct holder){ .role = HOLDS_MASKED,
+					  .node = &c->nodes[i],
+					  .line = d->nodes[i].key_line[KEY_ID] };
+		see_mac(d, &table, &c->nodes[i].source, &holder);
+	}
+	config_seen_clear(&table);
+}
+
+void config_macs_resolve(struct draft *d)
+{
+	resolve_cluster(d);
+	for (size_t i = 0; i < d->config->node_count; i++)
+		resolve_dedicated(d, i);
+	resolve_sources(d);
+	check_macs(d);
+}

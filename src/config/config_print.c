@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config_print: a configuration in the syntax of its file, and the spelling of each
+ * value.
+ */
+#include "config/config_private.h"
+
+const char *const config_dedicated_mac_values[] = {
+	[DEDICATED_MAC_UNICAST] = "unicast",
+	[DEDICATED_MAC_MULTICAST] = "multicast",
+	NULL,
+};
+const char *const config_source_mac_values[] = {
+	[SOURCE_MAC_DEDICATED] = "dedicated",
+	[SOURCE_MAC_MASKED] = "masked",
+	[SOURCE_MAC_CLUSTER] = "cluster",
+	NULL,
+};
+const char *const config_arp_values[] = {
+	[ARP_BROADCAST] = "broadcast",
+	[ARP_DIRECTED] = "directed",
+	NULL,
+};
+const char *const config_advertise_values[] = {
+	[ADVERTISE_PEERS] = "peers",
+	[ADVERTISE_ALL] = "all",
+	NULL,
+};
+const char *const config_datapath_values[] = {
+	[DATAPATH_AUTO] = "auto",
+	[DATAPATH_KERNEL] = "kernel",
+	[DATAPATH_USER] = "user",
+	NULL,
+};
+const char *const config_neigh_values[] = {
+	[NEIGH_LEARN] = "learn",
+	[NEIGH_SEED] = "seed",
+	[NEIGH_PIN] = "pin",
+	NULL,
+};
+const char *const config_flag_values[] = { [false] = "no", [true] = "yes", NULL };
+
+const char *config_dedicated_mac_name(enum config_dedicated_mac v)
+{
+	return config_dedicated_mac_values[v];
+}
+
+const char *config_source_mac_name(enum config_source_mac v)
+{
+	return config_source_mac_values[v];
+}
+
+const char *config_arp_name(enum config_arp v)
+{
+	return config_arp_values[v];
+}
+
+const char *config_advertise_name(enum config_advertise v)
+{
+	return config_advertise_values[v];
+}
+
+const char *config_datapath_name(enum config_datapath v)
+{
+	return config_datapath_values[v];
+}
+
+const char *config_neigh_name(enum config_neigh v)
+{
+	return config_neigh_values[v];
+}
+
+static void print_key(FILE *out, const char *key, const char *value)
+{
+	fprintf(out, "%-13s = %s\n", key, value);
+}
+
+/* A line each: however many there are, no line gets too long. */
+static void print_addresses(FILE *out, const struct config_addresses *a)
+{
+	char text[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < a->count; i++)
+		print_key(out, "address", prefix_format(&a->list[i], text));
+}
+
+static void print_mac(FILE *out, const struct mac *mac)
+{
+	char text[MAC_STRLEN];
+
+	print_key(out, "mac", mac_format(mac, text));
+}
+
+static void print_gateway_and_mtu(FILE *out, const struct config *c)
+{
+	char text[IP_STRLEN];
+
+	if (c->gateway.family)
+		print_key(out, "gateway", ip_format(&c->gateway, text));
+	if (c->mtu)
+		snprintf(text, sizeof(text), "%u", c->mtu);
+	else
+		snprintf(text, sizeof(text), "auto");
+	print_key(out, "mtu", text);
+}
+
+static void print_cluster(FILE *out, const struct config *c)
+{
+	fprintf(out, "[cluster]\n");
+	print_key(out, "interface", c->interface);
+	print_key(out, "tap", c->tap);
+	print_addresses(out, &c->address);
+	print_mac(out, &c->mac);
+	print_key(out, "dedicated_mac", config_dedicated_mac_name(c->dedicated_mac));
+	print_key(out, "source_mac", config_source_mac_name(c->source_mac));
+	print_key(out, "arp", config_arp_name(c->arp));
+	print_key(out, "advertise", config_advertise_name(c->advertise));
+	print_key(out, "strict", config_flag_values[c->strict]);
+	print_key(out, "datapath", config_datapath_name(c->datapath));
+	print_key(out, "neigh", config_neigh_name(c->neigh));
+	print_key(out, "adopt", config_flag_values[c->adopt]);
+	print_gateway_and_mtu(out, c);
+}
+
+static void print_node(FILE *out, const struct config_node *n)
+{
+	char text[MAC_STRLEN];
+
+	fprintf(out, "\n[node %s]\n", n->name);
+	print_addresses(out, &n->address);
+	print_mac(out, &n->dedicated);
+	if (n->id)
+		fprintf(out, "%-13s = %u\n", "id", n->id);
+	fprintf(out, "; its frames have the Ethernet source %s\n", mac_format(&n->source, text));
+}
+
+void config_print(const struct config *c, FILE *out)
+{
+	print_cluster(out, c);
+	for (size_t i = 0; i < c->node_count; i++)
+		print_node(out, &c->nodes[i]);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * clusterarpctl: asks the daemon over its control socket, and prints the answer: for people,
+ * or with -j as it came.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config.h"
+#include "ctl/ctl_ask.h"
+#include "ctl/ctl_capture.h"
+#include "ctl/ctl_monitor.h"
+#include "ctl/ctl_print.h"
+#include "ctl/ctl_text.h"
+
+#define MEASURE_NS 500000000 /* how long status watches the traffic */
+
+struct options {
+	char socket[CTL_PATH_SIZE];
+	const struct command *command;
+	const char *level, *file;
+	json_int_t count;
+	bool json, has_count, is_trial;
+};
+
+/* One thing that the daemon can be asked. */
+struct command {
+	const char *name;
+	int (*run)(const struct options *options);
+	void (*print)(const json_t *answer); /* for people, if that is all there is to do */
+};
+
+static const char usage[] =
+	"Usage: clusterarpctl [OPTION]... [COMMAND]\n"
+	"Ask a running clusterarpd.\n"
+	"\n"
+	"  status           all at a glance: node, link, peers, drops (the default)\n"
+	"  peers            the other nodes, and what went to and came from each\n"
+	"  neigh            the TAP's neighbour table, as the daemon knows it\n"
+	"  counters         frames and bytes, and what was dropped why\n"
+	"  config           the configuration in effect, in the syntax of its file\n"
+	"  reload           read the configuration file again\n"
+	"  monitor          tell what happens, as it happens\n"
+	"  capture          write frames, before and after, as pcapng\n"
+	"  metrics          print the metrics for Prometheus\n"
+	"  log-level LEVEL  log error, warning, notice, info or debug, and worse\n"
+	"  version          this program's version and the daemon's\n"
+	"\n"
+	"  -s, --socket PATH    control socket (" DEFAULT_SOCKET ")\n"
+	"  -i, --instance NAME  the one of clusterarpd@NAME\n"
+	"  -j, --json           print JSON (not with capture)\n"
+	"      --dry-run        reload: only say what would change\n"
+	"  -w, --write FILE     capture: write there, not to the standard output\n"
+	"      --count N        capture: end after N frames\n"
+	"  -V, --version        print the version and exit\n"
+	"  -h, --help           print this and exit\n"
+	"\n"
+	"Exit status: 0 answered, 1 refused, 2 usage, 3 no daemon.\n";
+
+enum { OPTION_DRY_RUN = 256, OPTION_COUNT };
+
+static const struct option long_options[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "instance", required_argument, NULL, 'i' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "write", required_argument, NULL, 'w' },
+	{ "count", required_argument, NULL, OPTION_COUNT },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* The answer, or NULL once stderr has been told why there is none. */
+static json_t *ask(const struct options *o, const char *command)
+{
+	json_t *request = ctl_must(json_pack("{s:s}", "command", command)), *answer;
+
+	if (!strcmp(command, "log-level"))
+		json_object_set_new(request, "level", json_string(o->level));
+	if (!strcmp(command, "reload"))
+		json_object_set_new(request, "dry_run", json_boolean(o->is_trial));
+	answer = ctl_ask(o->socket, request);
+	json_decref(request);
+	if (!answer)
+		ctl_no_daemon(o->socket);
+	return answer;
+}
+
+static int ask_and_print(const struct options *o)
+{
+	json_t *answer = ask(o, o->command->name);
+	bool is_refused;
+
+	if (!answer)
+		return EXIT_NO_DAEMON;
+	if (o->json)
+		ctl_print_json(answer);
+	is_refused = ctl_is_refused(answer);
+	if (!o->json && !is_refused)
+		o->command->print(answer);
+	json_decref(answer);
+	return is_refused ? EXIT_REFUSED : EXIT_ANSWERED;
+}
+
+static int run_version(const struct options *o)
+{
+	json_t *answer;
+
+	if (o->json)
+		return ask_and_print(o);
+	puts("clusterarpctl " PACKAGE_VERSION);
+	answer = ask(o, "version");
+	if (!answer)
+		return EXIT_NO_DAEMON;
+	if (ctl_is_refused(answer)) {
+		json_decref(answer);
+		return EXIT_REFUSED;
+	}
+	fputs("clusterarpd ", stdout);
+	ctl_put_clean(stdout, ctl_string(answer, "version"), false);
+	putchar('\n');
+	json_decref(answer);
+	return EXIT_ANSWERED;
+}
+
+static int run_reload(const struct options *o)
+{
+	json_t *answer = ask(o, "reload");
+	int rc = EXIT_ANSWERED;
+
+	if (!answer)
+		return EXIT_NO_DAEMON;
+	if (o->json)
+		ctl_print_json(answer);
+	else if (!ctl_print_reload(answer, o->is_trial))
+		rc = EXIT_REFUSED;
+	if (ctl_is_refused(answer))
+		rc = EXIT_REFUSED;
+	json_decref(answer);
+	return rc;
+}
+
+static int run_monitor(const struct options *o)
+{
+	return ctl_monitor(o->socket, o->json);
+}
+
+static int run_capture(const struct options *o)
+{
+	const struct ctl_capture job = { o->socket, o->file, o->count };
+
+	return ctl_capture(&job);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static const char *const status_parts[] = { "peers", "status", "counters", "peers" };
+
+#define STATUS_PARTS (sizeof(status_parts) / sizeof(status_parts[0]))
+
+/* The parts of status, of which the first and the last are the same with a while between them.
+ * The exit status. */
+static int ask_status(const struct options *o, json_t *answers[STATUS_PARTS], double *seconds)
+{
+	const struct timespec pause = { .tv_nsec = MEASURE_NS };
+	size_t i;
+
+	for (i = 0; i < STATUS_PARTS; i++) {
+		if (i == STATUS_PARTS - 1)
+			nanosleep(&pause, NULL);
+		answers[i] = ask(o, status_parts[i]);
+		if (!answers[i])
+			return EXIT_NO_DAEMON;
+		if (ctl_is_refused(answers[i]))
+			return EXIT_REFUSED;
+		*seconds = i ? *seconds : -now();
+	}
+	*seconds += now();
+	return EXIT_ANSWERED;
+}
+
+static int run_status(const struct options *o)
+{
+	json_t *answers[STATUS_PARTS] = { NULL };
+	struct ctl_status status = { 0 };
+	size_t i;
+	int rc;
+
+	if (o->json)
+		return ask_and_print(o);
+	rc = ask_status(o, answers, &status.seconds);
+	status.peers_before = answers[0];
+	status.status = answers[1];
+	status.counters = answers[2];
+	status.peers = answers[3];
+	if (rc == EXIT_ANSWERED)
+		ctl_print_status(&status);
+	for (i = 0; i < STATUS_PARTS; i++)
+		json_decref(answers[i]);
+	return rc;
+}
+
+static const struct command commands[] = {
+	{ "status", run_status, NULL },
+	{ "peers", ask_and_print, ctl_print_peers },
+	{ "neigh", ask_and_print, ctl_print_neigh },
+	{ "counters", ask_and_print, ctl_print_counters },
+	{ "config", ask_and_print, ctl_print_config },
+	{ "reload", run_reload, NULL },
+	{ "monitor", run_monitor, NULL },
+	{ "capture", run_capture, NULL },
+	{ "metrics", ask_and_print, ctl_print_metrics },
+	{ "log-level", ask_and_print, ctl_print_log_level },
+	{ "version", run_version, NULL },
+};
+
+static int usage_error(const char *what, const char *value)
+{
+	if (what)
+		fprintf(stderr, "clusterarpctl: %s '%s'\n", what, value);
+	fputs("Try 'clusterarpctl --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static int set_socket(struct options *o, const char *format, const char *value)
+{
+	int n = snprintf(o->socket, sizeof(o->socket), format, value);
+
+	if (n < 0 || (size_t)n >= sizeof(o->socket))
+		return usage_error("path too long:", value);
+	return -1;
+}
+
+static int set_count(struct options *o, const char *value)
+{
+	if (!*value || strspn(value, "0123456789") != strlen(value) || strlen(value) > 18)
+		return usage_error("--count wants a number of frames, not", value);
+	o->count = strtoll(value, NULL, 10);
+	o->has_count = true;
+	return -1;
+}
+
+/* One option; -1: go on. */
+static int take(int option, struct options *o)
+{
+	switch (option) {
+	case 's':
+		return set_socket(o, "%s", optarg);
+	case 'i':
+		return set_socket(o, RUNTIME_DIR "/%s/control.sock", optarg);
+	case 'j':
+		o->json = true;
+		return -1;
+	case OPTION_DRY_RUN:
+		o->is_trial = true;
+		return -1;
+	case 'w':
+		o->file = optarg;
+		return -1;
+	case OPTION_COUNT:
+		return set_count(o, optarg);
+	case 'V':
+		puts("clusterarpctl " PACKAGE_VERSION);
+		return EXIT_ANSWERED;
+	case 'h':
+		fputs(usage, stdout);
+		return EXIT_ANSWERED;
+	default:
+		return usage_error(NULL, NULL);
+	}
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int take_command(int argc, char **argv, struct options *o)
+{
+	const char *name = optind < argc ? argv[optind++] : commands[0].name;
+
+	o->command = find_command(name);
+	if (!o->command)
+		return usage_error("unknown command", name);
+	if (!strcmp(name, "log-level")) {
+		if (optind == argc)
+			return usage_error("a level is missing behind", name);
+		o->level = argv[optind++];
+	}
+	return optind < argc ? usage_error("unexpected argument", argv[optind]) : -1;
+}
+
+/* Whether each option has to do with the command. */
+static int check_options(const struct options *o)
+{
+	bool is_capture = o->command->run == run_capture;
+
+	if (o->file && !is_capture)
+		return usage_error("--write is not for", o->command->name);
+	if (o->has_count && !is_capture)
+		return usage_error("--count is not for", o->command->name);
+	if (o->is_trial && o->command->run != run_reload)
+		return usage_error("--dry-run is not for", o->command->name);
+	if (o->json && is_capture)
+		return usage_error("--json is not for", o->command->name);
+	return -1;
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	int option, rc = set_socket(o, "%s", DEFAULT_SOCKET);
+
+	while (rc < 0 && (option = getopt_long(argc, argv, "s:i:jw:Vh", long_options, NULL)) != -1)
+		rc = take(option, o);
+	if (rc < 0)
+		rc = take_command(argc, argv, o);
+	return rc < 0 ? check_options(o) : rc;
+}
+
+/* What goes on until somebody ends it sees to its output itself. */
+static bool is_stream(const struct command *command)
+{
+	return command && (command->run == run_monitor || command->run == run_capture);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	int rc = parse(argc, argv, &o);
+
+	ctl_colour_init();
+	if (rc < 0)
+		rc = o.command->run(&o);
+	if (is_stream(o.command) || (!fflush(stdout) && !ferror(stdout)))
+		return rc;
+	fprintf(stderr, "clusterarpctl: cannot write: %s\n", strerror(errno));
+	return EXIT_REFUSED;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctl_ask: the conversation with the daemon; see ctl_ask.h. */
+#include "ctl/ctl_ask.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "ctl/ctl_text.h"
+
+#define TIMEOUT_SECONDS 10
+#define READ_BYTES      65536
+
+/* A connected socket, or -1 with errno. */
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval timeout = { .tv_sec = TIMEOUT_SECONDS };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	strcpy(address.sun_path, path); /* whose length was seen to */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* A daemon that has refused already may have closed its side: then there is an answer all the
+ * same. */
+static void send_request(int fd, const json_t *request)
+{
+	char *line = ctl_must(json_dumps(request, JSON_COMPACT));
+	size_t len = strlen(line), sent = 0;
+	ssize_t n = 0;
+
+	line[len++] = '\n'; /* in place of the NUL */
+	while (sent < len && n >= 0) {
+		n = send(fd, line + sent, len - sent, MSG_NOSIGNAL);
+		sent += n > 0 ? (size_t)n : 0;
+	}
+	free(line);
+}
+
+bool ctl_open(struct ctl_answer *a, const char *path, const json_t *request)
+{
+	*a = (struct ctl_answer){ .fd = connect_to(path) };
+	if (a->fd < 0)
+		return false;
+	send_request(a->fd, request);
+	return true;
+}
+
+void ctl_close(struct ctl_answer *a)
+{
+	int error = errno;
+
+	close(a->fd);
+	free(a->memory);
+	errno = error;
+}
+
+/* Room for a read behind what is not used yet. */
+static void make_room(struct ctl_answer *a)
+{
+	if (a->len && a->data != a->memory)
+		memmove(a->memory, a->data, a->len);
+	if (a->size - a->len < READ_BYTES) {
+		a->size = 2 * a->size + READ_BYTES;
+		a->memory = ctl_must(realloc(a->memory, a->size));
+	}
+	a->data = a->memory;
+}
+
+ssize_t ctl_fill(struct ctl_answer *a)
+{
+	ssize_t n;
+
+	make_room(a);
+	do
+		n = read(a->fd, a->data + a->len, READ_BYTES);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		a->len += (size_t)n;
+	else if (n < 0 && errno == EAGAIN)
+		errno = ETIMEDOUT;
+	return n;
+}
+
+void ctl_use(struct ctl_answer *a, size_t len)
+{
+	a->data += len;
+	a->len -= len;
+}
+
+char *ctl_take_line(struct ctl_answer *a, bool end)
+{
+	const char *newline = a->len ? memchr(a->data, '\n', a->len) : NULL;
+	size_t len = newline ? (size_t)(newline - a->data) : a->len;
+	char *line;
+
+	if (!newline && !(end && a->len))
+		return NULL;
+	line = ctl_must(malloc(len + 1));
+	memcpy(line, a->data, len);
+	line[len] = '\0';
+	ctl_use(a, newline ? len + 1 : len);
+	return line;
+}
+
+/* Until the line is whole. False, with errno. */
+static bool await_line(struct ctl_answer *a)
+{
+	size_t seen;
+	ssize_t n;
+
+	do {
+		seen = a->len;
+		n = ctl_fill(a);
+	} while (n > 0 && !memchr(a->data + seen, '\n', (size_t)n));
+	if (!n)
+		errno = ECONNRESET;
+	return n > 0 || (!n && a->len);
+}
+
+json_t *ctl_ask(const char *path, const json_t *request)
+{
+	struct ctl_answer a;
+	json_t *answer = NULL;
+	char *line;
+
+	if (!ctl_open(&a, path, request))
+		return NULL;
+	if (await_line(&a)) {
+		line = ctl_take_line(&a, true);
+		answer = json_loads(line, 0, NULL);
+		free(line);
+		errno = EPROTO;
+	}
+	ctl_close(&a);
+	return answer;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
+static void print_line(const char *text)
+{
+	ctl_put_clean(stderr, text, false);
+	putc('\n', stderr);
+}
+
+/* All that is wrong with a file; what has been said is not said again. */
+static void print_messages(const json_t *messages, const char *said)
+{
+	bool is_said = false;
+	json_t *message;
+	size_t i;
+
+	json_array_foreach (messages, i, message) {
+		if (!json_is_string(message))
+			continue;
+		if (is_said || !ends_with(json_string_value(message), said))
+			print_line(json_string_value(message));
+		else
+			is_said = true;
+	}
+}
+
+bool ctl_is_refused(const json_t *answer)
+{
+	const json_t *error = json_object_get(answer, "error");
+	const char *file = json_string_value(json_object_get(error, "file"));
+	const char *message = ctl_string(error, "message");
+
+	if (!error)
+		return false;
+	fputs("clusterarpctl: refused: ", stderr);
+	if (file) {
+		ctl_put_clean(stderr, file, false);
+		if (ctl_integer(error, "line"))
+			fprintf(stderr, ":%" JSON_INTEGER_FORMAT, ctl_integer(error, "line"));
+		fputs(": ", stderr);
+	}
+	print_line(message);
+	print_messages(json_object_get(error, "messages"), message);
+	return true;
+}
+
+int ctl_no_daemon(const char *path)
+{
+	fprintf(stderr, "clusterarpctl: no daemon answers at %s: %s\n", path, strerror(errno));
+	return EXIT_NO_DAEMON;
+}
+
+int ctl_daemon_ended(void)
+{
+	fputs("clusterarpctl: the daemon has ended\n", stderr);
+	return EXIT_NO_DAEMON;
+}

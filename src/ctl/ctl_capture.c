@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctl_capture: pcapng from the daemon to a file; see ctl_capture.h.
+ *
+ * Whole blocks alone are written (draft-ietf-opsawg-pcapng): what there is can be read at any
+ * time, and whenever it ends. The daemon is on this host, so the byte order is ours.
+ */
+#include "ctl/ctl_capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/ctl_stream.h"
+#include "ctl/ctl_text.h"
+
+#define BLOCK_MIN    12
+#define BLOCK_MAX    (16u * 1024 * 1024)
+#define BLOCK_PACKET 6
+#define PACKET_HEAD  28 /* of such a block, before the frame */
+#define OPTION_FLAGS 2
+#define OPTION_DROPS 4
+#define OUTBOUND     2
+#define DRAIN_READS  256
+
+struct output {
+	const char *name; /* as given; NULL: stdout */
+	int fd;
+	/* Of what was written. A frame has a record for each of its sides. */
+	uint64_t frames, records, lost;
+};
+
+static uint16_t get_u16(const char *p)
+{
+	uint16_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+static uint32_t get_u32(const char *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+/* What stands behind the frame in its block. */
+static void read_options(struct output *out, const char *block, uint32_t len)
+{
+	uint64_t kept = get_u32(block + 20), value;
+	uint64_t at = PACKET_HEAD + ((kept + 3) & ~UINT64_C(3));
+	uint16_t code, size;
+
+	for (; at + 8 <= len; at += 4 + ((size + 3u) & ~3u)) {
+		code = get_u16(block + at);
+		size = get_u16(block + at + 2);
+		if (at + 8 + size > len)
+			break;
+		if (code == OPTION_FLAGS && size == 4 && (get_u32(block + at + 4) & 3) == OUTBOUND)
+			out->frames--;
+		if (code != OPTION_DROPS || size != sizeof(value))
+			continue;
+		memcpy(&value, block + at + 4, sizeof(value));
+		out->lost += value;
+	}
+}
+
+/* Whether the daemon's bytes can begin a block. */
+static bool is_block(const struct ctl_answer *a)
+{
+	uint32_t len = get_u32(a->data + 4);
+
+	return len >= BLOCK_MIN && len % 4 == 0 && len <= BLOCK_MAX;
+}
+
+static void count_block(struct output *out, const char *block, uint32_t len)
+{
+	if (get_u32(block) != BLOCK_PACKET || len < PACKET_HEAD + 4)
+		return;
+	out->records++;
+	out->frames++;
+	read_options(out, block, len);
+}
+
+/* How many of the first `max` bytes are whole blocks, which `out` counts unless it is NULL. -1:
+ * they are no pcapng. */
+static ssize_t whole_blocks(const struct ctl_answer *all, size_t max, struct output *out)
+{
+	struct ctl_answer a = *all;
+	uint32_t len;
+
+	a.len = max;
+	while (a.len >= 8) {
+		if (!is_block(&a))
+			return -1;
+		len = get_u32(a.data + 4);
+		if (a.len < len)
+			break;
+		if (out)
+			count_block(out, a.data, len);
+		ctl_use(&a, len);
+	}
+	return (ssize_t)(max - a.len);
+}
+
+/* Returns how many bytes were written; fewer than `len`: errno says why. */
+static size_t write_all(int fd, const char *data, size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = write(fd, data + done, len - done);
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			break;
+	}
+	return done;
+}
+
+/* Of a block that did not fit nothing remains, where that can be: in a regular file. */
+static void cut_off(const struct output *out, size_t excess)
+{
+	off_t end = lseek(out->fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (excess && end > 0 && !fstat(out->fd, &st) && S_ISREG(st.st_mode) &&
+	    ftruncate(out->fd, end - (off_t)excess))
+		fputs("clusterarpctl: the last frame is incomplete\n", stderr);
+}
+
+static int cannot_write(const struct output *out, int error)
+{
+	if (error == EPIPE)
+		return EXIT_ANSWERED;
+	fprintf(stderr, "clusterarpctl: %s: %s\n", out->name ? out->name : "cannot write",
+		strerror(error));
+	return EXIT_REFUSED;
+}
+
+/* What has come, as far as it is whole. -1: well, and there may be more. */
+static int write_blocks(struct output *out, struct ctl_answer *a)
+{
+	ssize_t len = whole_blocks(a, a->len, NULL), whole;
+	size_t done;
+	int error;
+
+	if (len < 0) {
+		fputs("clusterarpctl: what came is not pcapng\n", stderr);
+		return EXIT_REFUSED;
+	}
+	errno = 0;
+	done = write_all(out->fd, a->data, (size_t)len);
+	error = errno;
+	whole = whole_blocks(a, done, out);
+	ctl_use(a, (size_t)whole);
+	if (done == (size_t)len)
+		return -1;
+	cut_off(out, done - (size_t)whole);
+	return cannot_write(out, error);
+}
+
+/* Nobody but its owner reads what others sent. */
+static int open_output(struct output *out)
+{
+	if (!out->name)
+		return -1;
+	out->fd = open(out->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return out->fd < 0 ? cannot_write(out, errno) : -1;
+}
+
+static int refused(struct ctl_answer *a)
+{
+	json_t *answer;
+	char *line;
+	bool is_refused;
+
+	while (!memchr(a->data, '\n', a->len) && ctl_fill(a) > 0)
+		;
+	line = ctl_take_line(a, true);
+	answer = line ? json_loads(line, 0, NULL) : NULL;
+	is_refused = ctl_is_refused(answer);
+	json_decref(answer);
+	free(line);
+	if (!is_refused)
+		fputs("clusterarpctl: what came is not pcapng\n", stderr);
+	return EXIT_REFUSED;
+}
+
+/* Only now is it known that there will be something to write. */
+static int begin(struct output *out, struct ctl_answer *a)
+{
+	enum ctl_event event = ctl_wait(a, out->name ? -1 : out->fd);
+
+	if (event != CTL_BYTES)
+		return EXIT_ANSWERED;
+	if (ctl_fill(a) <= 0)
+		return ctl_daemon_ended();
+	return a->data[0] == '{' ? refused(a) : open_output(out);
+}
+
+/* What is on its way when the user stops it, but not for ever. */
+static int drain(struct output *out, struct ctl_answer *a)
+{
+	int rc = -1, i;
+
+	fcntl(a->fd, F_SETFL, O_NONBLOCK);
+	for (i = 0; i < DRAIN_READS && rc < 0 && ctl_fill(a) > 0; i++)
+		rc = write_blocks(out, a);
+	return rc < 0 ? EXIT_ANSWERED : rc;
+}
+
+/* Whether that is because all frames that were wanted have come: then the daemon still is there.
+ * To count them does not tell, as some may have been lost. */
+static int at_end(const struct ctl_capture *job)
+{
+	json_t *request, *answer;
+	bool is_there;
+
+	if (!job->count)
+		return ctl_daemon_ended();
+	request = ctl_must(json_pack("{s:s}", "command", "version"));
+	answer = ctl_ask(job->path, request);
+	json_decref(request);
+	is_there = answer;
+	json_decref(answer);
+	return is_there ? EXIT_ANSWERED : ctl_daemon_ended();
+}
+
+static int go_on(const struct ctl_capture *job, struct output *out, struct ctl_answer *a)
+{
+	enum ctl_event event = CTL_BYTES;
+	int rc = write_blocks(out, a);
+
+	while (rc < 0 && (event = ctl_wait(a, out->fd)) == CTL_BYTES)
+		rc = ctl_fill(a) > 0 ? write_blocks(out, a) : at_end(job);
+	if (rc < 0)
+		rc = event == CTL_STOPPED ? drain(out, a) : EXIT_ANSWERED;
+	return rc;
+}
+
+static int finish(struct output *out, int rc)
+{
+	if (out->name && close(out->fd) && rc == EXIT_ANSWERED)
+		rc = cannot_write(out, errno);
+	fprintf(stderr, "%" PRIu64 " frame%s captured, %" PRIu64 " record%s", out->frames,
+		out->frames == 1 ? "" : "s", out->records, out->records == 1 ? "" : "s");
+	if (out->lost)
+		fprintf(stderr, ", %" PRIu64 " lost", out->lost);
+	putc('\n', stderr);
+	return rc;
+}
+
+/* What the daemon does not see it cannot show. */
+static void say_what_is_hidden(const struct ctl_capture *job)
+{
+	json_t *request = ctl_must(json_pack("{s:s}", "command", "status"));
+	json_t *status = ctl_ask(job->path, request), *cluster = json_object_get(status, "cluster");
+	const char *datapath = json_string_value(json_object_get(status, "datapath"));
+	const char *dev = json_string_value(json_object_get(cluster, "dev"));
+
+	if (datapath && dev && !strcmp(datapath, "kernel"))
+		fprintf(stderr,
+			"note: the kernel data path: only ARP, Neighbour Discovery and echoes "
+			"pass\n"
+			"through the daemon and are captured; for the rest: tcpdump -i %s\n",
+			dev);
+	json_decref(request);
+	json_decref(status);
+}
+
+int ctl_capture(const struct ctl_capture *job)
+{
+	bool is_stdout = !job->file || !strcmp(job->file, "-");
+	struct output out = { .name = is_stdout ? NULL : job->file, .fd = STDOUT_FILENO };
+	json_t *request;
+	struct ctl_answer a;
+	bool is_open;
+	int rc;
+
+	if (is_stdout && isatty(STDOUT_FILENO)) {
+		fputs("clusterarpctl: capture writes what no terminal can show: say -w FILE, or\n"
+		      "pipe it: clusterarpctl capture | tcpdump -e -n -r -\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	ctl_stream_init();
+	request = ctl_must(json_pack("{s:s, s:I}", "command", "capture", "count", job->count));
+	is_open = ctl_open(&a, job->path, request);
+	json_decref(request);
+	if (!is_open)
+		return ctl_no_daemon(job->path);
+	rc = begin(&out, &a);
+	if (rc < 0)
+		say_what_is_hidden(job);
+	if (rc < 0)
+		rc = finish(&out, go_on(job, &out, &a));
+	ctl_close(&a);
+	return rc;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctl_config: the configuration in the syntax of its file, what a reload changes, the log's
+ * level, and metrics; see ctl_print.h.
+ */
+#include <string.h>
+
+#include "ctl/ctl_print.h"
+#include "ctl/ctl_text.h"
+
+static void print_key(const char *key, const char *value)
+{
+	ctl_put_clean(stdout, key, false);
+	printf("%*s = ", (int)(strlen(key) < 13 ? 13 - strlen(key) : 0), "");
+	ctl_put_clean(stdout, value, false);
+	putchar('\n');
+}
+
+/* A list is a line each; null is a key that is left out. */
+static void print_value(const char *key, const json_t *value)
+{
+	const json_t *element;
+	char text[CTL_NUMBER_SIZE];
+	size_t i;
+
+	json_array_foreach (value, i, element)
+		print_value(key, element);
+	if (json_is_string(value))
+		print_key(key, json_string_value(value));
+	else if (json_is_boolean(value))
+		print_key(key, json_is_true(value) ? "yes" : "no");
+	else if (json_is_integer(value)) {
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		print_key(key, text);
+	}
+}
+
+static void print_node(const json_t *node)
+{
+	const char *source = json_string_value(json_object_get(node, "source_mac"));
+
+	fputs("\n[node ", stdout);
+	ctl_put_clean(stdout, ctl_string(node, "name"), false);
+	puts("]");
+	print_value("address", json_object_get(node, "address"));
+	print_value("mac", json_object_get(node, "mac"));
+	print_value("id", json_object_get(node, "id"));
+	if (!source)
+		return;
+	fputs("; its frames have the Ethernet source ", stdout);
+	ctl_put_clean(stdout, source, false);
+	putchar('\n');
+}
+
+void ctl_print_config(const json_t *answer)
+{
+	const json_t *config = json_object_get(answer, "config"), *node;
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	puts("[cluster]");
+	json_object_foreach (json_object_get(config, "cluster"), key, value)
+		print_value(key, value);
+	json_array_foreach (json_object_get(config, "nodes"), i, node)
+		print_node(node);
+}
+
+static bool has(const json_t *list, const json_t *text)
+{
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach (list, i, element)
+		if (json_equal(element, text))
+			return true;
+	return false;
+}
+
+/* Those that are not in the list `but`. */
+static void print_list(FILE *out, const char *title, const json_t *list, const json_t *but)
+{
+	const json_t *element;
+	bool is_begun = false;
+	size_t i;
+
+	json_array_foreach (list, i, element) {
+		if (!json_is_string(element) || has(but, element))
+			continue;
+		if (!is_begun)
+			fprintf(out, "%s:\n", title);
+		is_begun = true;
+		fputs("  ", out);
+		ctl_put_clean(out, json_string_value(element), false);
+		putc('\n', out);
+	}
+}
+
+bool ctl_print_reload(const json_t *answer, bool is_trial)
+{
+	const json_t *reload = json_object_get(answer, "reload");
+	const json_t *changes = json_object_get(reload, "changes");
+	const json_t *restart = json_object_get(reload, "needs_restart");
+	bool is_applied = json_is_true(json_object_get(reload, "applied"));
+
+	if (is_applied || is_trial)
+		print_list(stdout, is_applied ? "changed" : "would change", changes, restart);
+	fflush(stdout);
+	print_list(stderr, is_trial ? "would need a restart" : "needs a restart", restart, NULL);
+	if (json_array_size(restart))
+		return false;
+	if (!json_array_size(changes) && !json_object_get(answer, "error"))
+		puts(is_applied ? "reloaded: nothing has changed" : "nothing would change");
+	return true;
+}
+
+void ctl_print_log_level(const json_t *answer)
+{
+	fputs("log level: ", stdout);
+	ctl_put_clean(stdout, ctl_string(answer, "log_level"), false);
+	putchar('\n');
+}
+
+void ctl_print_metrics(const json_t *answer)
+{
+	ctl_put_clean(stdout, ctl_string(answer, "metrics"), true);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctl_monitor: events as they happen; see ctl_monitor.h. */
+#include "ctl/ctl_monitor.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/ctl_stream.h"
+#include "ctl/ctl_text.h"
+
+/* RFC 3339 in UTC becomes local time, to the millisecond; anything else stays. */
+static void print_time(const char *ts)
+{
+	struct tm tm = { 0 };
+	const char *fraction = strptime(ts, "%Y-%m-%dT%H:%M:%S", &tm);
+	char text[64];
+	time_t when;
+
+	if (!fraction) {
+		ctl_put_clean(stdout, ts, false);
+		return;
+	}
+	when = timegm(&tm);
+	if (!localtime_r(&when, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		return;
+	fputs(text, stdout);
+	if (*fraction == '.')
+		printf("%.*s", 1 + (int)strnlen(fraction + 1, 3), fraction);
+}
+
+/* The format knows %s alone. */
+static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	for (; *format; format++)
+		if (format[0] == '%' && format[1] == 's') {
+			ctl_put_clean(stdout, va_arg(args, const char *), false);
+			format++;
+		} else {
+			putchar(*format);
+		}
+	va_end(args);
+}
+
+static void say_peer_state(const json_t *event)
+{
+	const char *state = ctl_string(event, "state");
+	enum ctl_colour colour = ctl_state_colour(state);
+
+	say("node %s: ", ctl_string(event, "peer"));
+	fputs(ctl_colour_begin(colour), stdout);
+	say("%s", state);
+	fputs(ctl_colour_end(colour), stdout);
+	say(" (was %s)", ctl_string(event, "previous"));
+}
+
+static void say_repaired(const json_t *event)
+{
+	say("somebody set the entry of node %s (%s) to %s: put right again",
+	    ctl_string(event, "peer"), ctl_string(event, "dst"), ctl_string(event, "lladdr"));
+}
+
+static void say_spoofed(const json_t *event)
+{
+	say("somebody claims %s of node %s from %s: dropped", ctl_string(event, "dst"),
+	    ctl_string(event, "peer"), ctl_string(event, "lladdr"));
+}
+
+static void say_conflict(const json_t *event)
+{
+	say("somebody uses %s, which is this node's, from %s: dropped", ctl_string(event, "dst"),
+	    ctl_string(event, "lladdr"));
+}
+
+static void say_echo(const json_t *event)
+{
+	(void)event;
+	say("a frame of this node came back: dropped");
+}
+
+static void say_reload(const json_t *event)
+{
+	const json_t *change;
+	size_t i;
+
+	if (!json_is_true(json_object_get(event, "applied"))) {
+		say("the configuration was not reloaded: see the daemon's log");
+		return;
+	}
+	say("the configuration was reloaded");
+	json_array_foreach (json_object_get(event, "changes"), i, change)
+		say("%s %s", i ? ";" : ":",
+		    json_is_string(change) ? json_string_value(change) : "?");
+}
+
+static void say_link(const json_t *event)
+{
+	say("%s: ", ctl_string(event, "dev"));
+	if (!json_is_true(json_object_get(event, "present"))) {
+		say("gone");
+		return;
+	}
+	say(json_is_true(json_object_get(event, "carrier")) ? "link up" : "no link");
+	printf(", MTU %" JSON_INTEGER_FORMAT " bytes", ctl_integer(event, "mtu"));
+}
+
+static void say_lost(const json_t *event)
+{
+	printf("%" JSON_INTEGER_FORMAT " events are missing here: they came too fast",
+	       ctl_integer(event, "count"));
+}
+
+static const struct {
+	const char *event;
+	void (*say)(const json_t *event);
+} events[] = {
+	{ "peer_state", say_peer_state },
+	{ "repaired", say_repaired },
+	{ "spoofed", say_spoofed },
+	{ "conflict", say_conflict },
+	{ "echo", say_echo },
+	{ "reload", say_reload },
+	{ "link", say_link },
+	{ "lost", say_lost },
+};
+
+/* Of an event that this program does not know, the name. */
+static void print_event(const json_t *event)
+{
+	const char *name = ctl_string(event, "event");
+	size_t i, count = sizeof(events) / sizeof(events[0]);
+
+	print_time(ctl_string(event, "ts"));
+	putchar(' ');
+	for (i = 0; i < count && strcmp(events[i].event, name) != 0; i++)
+		;
+	if (i < count)
+		events[i].say(event);
+	else
+		say("%s", name);
+	putchar('\n');
+}
+
+/* False: it is none, or a refusal. */
+static bool print_line(const char *line, bool json)
+{
+	json_t *event = json_loads(line, 0, NULL);
+	bool is_event = json_object_get(event, "event");
+
+	if (!event)
+		fputs("clusterarpctl: what came is not JSON\n", stderr);
+	else if (json)
+		ctl_print_json(event);
+	else if (is_event)
+		print_event(event);
+	if (!is_event)
+		ctl_is_refused(event);
+	json_decref(event);
+	return is_event;
+}
+
+/* -1: all is well, and there may be more. */
+static int print_lines(struct ctl_answer *a, bool json)
+{
+	bool is_event = true;
+	char *line;
+
+	while (is_event && (line = ctl_take_line(a, false))) {
+		is_event = print_line(line, json);
+		free(line);
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		if (errno == EPIPE || errno == EINTR)
+			return EXIT_ANSWERED;
+		fprintf(stderr, "clusterarpctl: cannot write: %s\n", strerror(errno));
+		return EXIT_REFUSED;
+	}
+	return is_event ? -1 : EXIT_REFUSED;
+}
+
+int ctl_monitor(const char *path, bool json)
+{
+	json_t *request = ctl_must(json_pack("{s:s}", "command", "monitor"));
+	struct ctl_answer a;
+	int rc = -1;
+
+	ctl_stream_init();
+	if (!ctl_open(&a, path, request))
+		rc = ctl_no_daemon(path);
+	json_decref(request);
+	if (rc >= 0)
+		return rc;
+	while (rc < 0 && ctl_wait(&a, STDOUT_FILENO) == CTL_BYTES)
+		rc = ctl_fill(&a) > 0 ? print_lines(&a, json) : ctl_daemon_ended();
+	ctl_close(&a);
+	return rc < 0 ? EXIT_ANSWERED : rc;
+}

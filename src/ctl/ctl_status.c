@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctl_status: all there is to know at a glance, on one screen of 24 lines; see ctl_print.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/ctl_print.h"
+#include "ctl/ctl_table.h"
+
+#define SCREEN_LINES 23 /* and the prompt */
+#define PEERS_SHOWN  12
+#define NAME_SHOWN   16 /* characters of a peer's name */
+
+/* The first of this node's, and how many more there are. */
+static void address_cell(struct ctl_table *t, const json_t *list)
+{
+	const char *first = json_string_value(json_array_get(list, 0));
+	size_t count = json_array_size(list);
+
+	if (count > 1)
+		ctl_cell(t, CTL_PLAIN, "%s and %zu more", first ? first : "?", count - 1);
+	else
+		ctl_cell(t, CTL_PLAIN, "%s", first ? first : "-");
+}
+
+/* Not in the columns of what is below it: it is long. */
+static void print_node(const json_t *status)
+{
+	json_int_t generation = ctl_integer(status, "config_generation");
+	char uptime[CTL_NUMBER_SIZE];
+
+	fputs("node       ", stdout);
+	ctl_put_clean(stdout, ctl_string(status, "node"), false);
+	printf(", up %s", ctl_duration(ctl_integer(status, "uptime_seconds"), uptime));
+	if (generation > 1)
+		printf(", reloaded %" JSON_INTEGER_FORMAT " time%s", generation - 1,
+		       generation == 2 ? "" : "s");
+	fputs(", data path: ", stdout);
+	ctl_put_clean(stdout, ctl_string(status, "datapath"), false);
+	putchar('\n');
+}
+
+static void add_macs(struct ctl_table *t, const json_t *status)
+{
+	const json_t *cluster = json_object_get(status, "cluster");
+	const json_t *dedicated = json_object_get(status, "dedicated");
+	const char *source = ctl_string(status, "source_lladdr");
+
+	ctl_cell(t, CTL_PLAIN, "cluster");
+	address_cell(t, json_object_get(cluster, "address"));
+	ctl_cell(t, CTL_PLAIN, "%s on %s", ctl_string(cluster, "lladdr"),
+		 ctl_string(cluster, "tap"));
+	ctl_cell(t, CTL_PLAIN, "dedicated");
+	address_cell(t, json_object_get(dedicated, "address"));
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_string(dedicated, "lladdr"));
+	if (!strcmp(source, ctl_string(dedicated, "lladdr")))
+		return;
+	ctl_cells(t, "", "sends as", NULL);
+	ctl_cell(t, CTL_PLAIN, "%s", source);
+}
+
+static void add_nic(struct ctl_table *t, const json_t *status)
+{
+	const json_t *link = json_object_get(status, "link");
+	bool has_carrier = json_is_true(json_object_get(link, "carrier"));
+	json_int_t mtu = ctl_integer(link, "mtu");
+
+	ctl_cell(t, CTL_PLAIN, "NIC");
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_string(json_object_get(status, "cluster"), "dev"));
+	if (!mtu)
+		ctl_cell(t, CTL_RED, "not there");
+	else
+		ctl_cell(t, has_carrier ? CTL_PLAIN : CTL_RED,
+			 "%s, MTU %" JSON_INTEGER_FORMAT " bytes",
+			 has_carrier ? "link up" : "no link", mtu);
+}
+
+static const json_t *find_peer(const json_t *peers, const char *name)
+{
+	const json_t *peer;
+	size_t i;
+
+	json_array_foreach (peers, i, peer)
+		if (!strcmp(ctl_string(peer, "name"), name))
+			return peer;
+	return NULL;
+}
+
+/* A second's worth; "-" where nothing came or went. */
+static void rate_cell(struct ctl_table *t, const struct ctl_status *s, const json_t *peer,
+		      const char *counter, double factor)
+{
+	const json_t *before =
+		find_peer(json_object_get(s->peers_before, "peers"), ctl_string(peer, "name"));
+	json_int_t now = ctl_integer(json_object_get(peer, "counters"), counter);
+	json_int_t then = ctl_integer(json_object_get(before, "counters"), counter);
+	char text[CTL_NUMBER_SIZE];
+
+	if (!before || now <= then || s->seconds <= 0)
+		ctl_cell(t, CTL_PLAIN, "-");
+	else
+		ctl_cell(t, CTL_PLAIN, "%s",
+			 ctl_scaled((double)(now - then) * factor / s->seconds, "", text));
+}
+
+static void add_peer(struct ctl_table *t, const struct ctl_status *s, const json_t *peer)
+{
+	const char *name = ctl_string(peer, "name"), *state = ctl_string(peer, "state");
+	const char *first = json_string_value(json_array_get(json_object_get(peer, "address"), 0));
+	const char *address = first ? first : "-";
+	char age[CTL_NUMBER_SIZE];
+
+	if (strlen(name) > NAME_SHOWN)
+		ctl_cell(t, CTL_PLAIN, "%.*s~", NAME_SHOWN - 1, name);
+	else
+		ctl_cell(t, CTL_PLAIN, "%s", name);
+	ctl_cell(t, CTL_PLAIN, "%.*s", (int)strcspn(address, "/"), address);
+	ctl_cell(t, ctl_state_colour(state), "%s", state);
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_age(ctl_integer(peer, "last_change_seconds"), age));
+	rate_cell(t, s, peer, "frames_in", 1);
+	rate_cell(t, s, peer, "frames_out", 1);
+	rate_cell(t, s, peer, "bytes_in", 8);
+	rate_cell(t, s, peer, "bytes_out", 8);
+}
+
+static unsigned rank(const char *state)
+{
+	if (!strcmp(state, "resolved"))
+		return 2;
+	return ctl_state_colour(state) == CTL_RED ? 0 : 1;
+}
+
+static int compare_peers(const void *a, const void *b)
+{
+	const json_t *const *p = a, *const *q = b;
+	unsigned m = rank(ctl_string(*p, "state")), n = rank(ctl_string(*q, "state"));
+
+	if (m != n)
+		return m < n ? -1 : 1;
+	return strcmp(ctl_string(*p, "name"), ctl_string(*q, "name"));
+}
+
+/* If they are too many, those first that do not answer. To be freed. */
+static const json_t **order(const json_t *peers, size_t count)
+{
+	const json_t **list = ctl_must(calloc(count + 1, sizeof(*list)));
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		list[i] = json_array_get(peers, i);
+	if (count > PEERS_SHOWN)
+		qsort(list, count, sizeof(*list), compare_peers);
+	return list;
+}
+
+static void print_more(const json_t **peers, size_t count)
+{
+	size_t resolved = 0, i;
+
+	for (i = 0; i < count; i++)
+		resolved += !strcmp(ctl_string(peers[i], "state"), "resolved");
+	if (resolved == count)
+		printf("and %zu more, resolved\n", count);
+	else
+		printf("and %zu more, %zu of them resolved: see clusterarpctl peers\n", count,
+		       resolved);
+}
+
+/* Returns how many lines that took. */
+static size_t print_peers(const struct ctl_status *s)
+{
+	const json_t *peers = json_object_get(s->peers, "peers");
+	size_t count = json_array_size(peers), i;
+	const json_t **list;
+	struct ctl_table *t;
+
+	if (!count) {
+		puts("no peers: the configuration has no other node");
+		return 1;
+	}
+	list = order(peers, count);
+	t = ctl_table_create("llllrrrr");
+	ctl_cells(t, "", "", "", "", "PKT/S", "", "BIT/S", "", NULL);
+	ctl_cells(t, "PEER", "ADDRESS", "STATE", "SINCE", "IN", "OUT", "IN", "OUT", NULL);
+	for (i = 0; i < count && i < PEERS_SHOWN; i++)
+		add_peer(t, s, list[i]);
+	ctl_table_print(t, "");
+	if (count > PEERS_SHOWN)
+		print_more(list + PEERS_SHOWN, count - PEERS_SHOWN);
+	free(list);
+	return 2 + i + (count > PEERS_SHOWN);
+}
+
+void ctl_print_status(const struct ctl_status *s)
+{
+	const json_t *dedicated = json_object_get(s->status, "dedicated");
+	struct ctl_table *t = ctl_table_create("lll");
+	size_t lines = 6; /* two of them empty */
+
+	print_node(s->status);
+	add_macs(t, s->status);
+	add_nic(t, s->status);
+	ctl_table_print(t, "");
+	if (strcmp(ctl_string(s->status, "source_lladdr"), ctl_string(dedicated, "lladdr")) != 0)
+		lines++;
+	putchar('\n');
+	lines += print_peers(s);
+	putchar('\n');
+	ctl_print_drops(json_object_get(s->counters, "counters"), SCREEN_LINES - lines);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctl_table: rows with aligned columns; see ctl_table.h. */
+#include "ctl/ctl_table.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cell {
+	char *text;
+	enum ctl_colour colour;
+};
+
+struct ctl_table {
+	const char *alignment;
+	size_t columns, count, size; /* of cells */
+	struct cell *cells;
+};
+
+struct ctl_table *ctl_table_create(const char *alignment)
+{
+	struct ctl_table *t = ctl_must(calloc(1, sizeof(*t)));
+
+	t->alignment = alignment;
+	t->columns = strlen(alignment);
+	return t;
+}
+
+/* Takes `text` over. */
+static void add(struct ctl_table *t, char *text, enum ctl_colour colour)
+{
+	if (t->count == t->size) {
+		t->size = t->size ? 2 * t->size : 64;
+		t->cells = ctl_must(reallocarray(t->cells, t->size, sizeof(*t->cells)));
+	}
+	ctl_clean(text);
+	t->cells[t->count++] = (struct cell){ text, colour };
+}
+
+void ctl_cell(struct ctl_table *t, enum ctl_colour colour, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	add(t, ctl_must(text), colour);
+}
+
+void ctl_cells(struct ctl_table *t, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	for (; text; text = va_arg(args, const char *))
+		add(t, ctl_must(strdup(text)), CTL_PLAIN);
+	va_end(args);
+}
+
+static int width_of(const struct ctl_table *t, size_t column)
+{
+	size_t width = 0, len, i;
+
+	for (i = column; i < t->count; i += t->columns) {
+		len = strlen(t->cells[i].text);
+		width = len > width ? len : width;
+	}
+	return (int)width;
+}
+
+/* Nothing but line ends stands to the right of the last text. */
+static bool is_rest_empty(const struct ctl_table *t, size_t cell)
+{
+	for (; cell < t->count; cell++) {
+		if (*t->cells[cell].text)
+			return false;
+		if ((cell + 1) % t->columns == 0)
+			break;
+	}
+	return true;
+}
+
+static void print_cell(const struct ctl_table *t, size_t i, int width)
+{
+	const struct cell *c = &t->cells[i];
+	int padding = width - (int)strlen(c->text);
+	bool is_right = t->alignment[i % t->columns] == 'r';
+	bool is_last = (i + 1) % t->columns == 0 || is_rest_empty(t, i + 1);
+
+	printf("%*s%s%s%s%*s", is_right ? padding : 0, "", ctl_colour_begin(c->colour), c->text,
+	       ctl_colour_end(c->colour), is_right || is_last ? 0 : padding, "");
+}
+
+static void print_row(const struct ctl_table *t, size_t first, const int *widths)
+{
+	size_t i;
+
+	for (i = first; i < first + t->columns && i < t->count; i++) {
+		if (i > first && is_rest_empty(t, i))
+			break;
+		if (i > first)
+			fputs("  ", stdout);
+		print_cell(t, i, widths[i - first]);
+	}
+	putchar('\n');
+}
+
+void ctl_table_print(struct ctl_table *t, const char *indent)
+{
+	int *widths = ctl_must(calloc(t->columns, sizeof(*widths)));
+	size_t i;
+
+	for (i = 0; i < t->columns; i++)
+		widths[i] = width_of(t, i);
+	for (i = 0; i < t->count; i += t->columns) {
+		fputs(indent, stdout);
+		print_row(t, i, widths);
+	}
+	for (i = 0; i < t->count; i++)
+		free(t->cells[i].text);
+	free(t->cells);
+	free(widths);
+	free(t);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctl_tables: what peers, counters and drops look like to people; see ctl_print.h. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/ctl_print.h"
+#include "ctl/ctl_table.h"
+
+/* One address without the length of its prefix. */
+static void address_cell(struct ctl_table *t, const json_t *address)
+{
+	const char *text = json_is_string(address) ? json_string_value(address) : "-";
+
+	ctl_cell(t, CTL_PLAIN, "%.*s", (int)strcspn(text, "/"), text);
+}
+
+static void number_cell(struct ctl_table *t, const json_t *object, const char *key,
+			enum ctl_colour colour)
+{
+	json_int_t value = ctl_integer(object, key);
+
+	ctl_cell(t, value ? colour : CTL_PLAIN, "%" JSON_INTEGER_FORMAT, value);
+}
+
+static void bytes_cell(struct ctl_table *t, const json_t *object, const char *key)
+{
+	char text[CTL_NUMBER_SIZE];
+
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_bytes(ctl_integer(object, key), text));
+}
+
+/* A peer's other addresses stand below its first. */
+static void add_addresses(struct ctl_table *t, const json_t *list)
+{
+	size_t i, column;
+
+	for (i = 1; i < json_array_size(list); i++) {
+		ctl_cell(t, CTL_PLAIN, "%s", "");
+		address_cell(t, json_array_get(list, i));
+		for (column = 2; column < 11; column++)
+			ctl_cell(t, CTL_PLAIN, "%s", "");
+	}
+}
+
+static void add_peer(struct ctl_table *t, const json_t *peer)
+{
+	const json_t *counters = json_object_get(peer, "counters");
+	const json_t *addresses = json_object_get(peer, "address");
+	const char *state = ctl_string(peer, "state");
+	char age[CTL_NUMBER_SIZE];
+
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_string(peer, "name"));
+	address_cell(t, json_array_get(addresses, 0));
+	ctl_cell(t, ctl_state_colour(state), "%s", state);
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_age(ctl_integer(peer, "last_change_seconds"), age));
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_string(peer, "lladdr"));
+	number_cell(t, counters, "frames_in", CTL_PLAIN);
+	number_cell(t, counters, "frames_out", CTL_PLAIN);
+	bytes_cell(t, counters, "bytes_in");
+	bytes_cell(t, counters, "bytes_out");
+	number_cell(t, counters, "repaired", CTL_YELLOW);
+	number_cell(t, counters, "spoofed", CTL_YELLOW);
+	add_addresses(t, addresses);
+}
+
+void ctl_print_peers(const json_t *answer)
+{
+	const json_t *peers = json_object_get(answer, "peers");
+	struct ctl_table *t;
+	const json_t *peer;
+	size_t i;
+
+	if (!json_array_size(peers)) {
+		puts("no peers: the configuration has no other node");
+		return;
+	}
+	t = ctl_table_create("lllllrrrrrr");
+	ctl_cells(t, "NAME", "ADDRESS", "STATE", "SINCE", "MAC", "FRAMES IN", "OUT", "BYTES IN",
+		  "OUT", "REPAIRED", "SPOOFED", NULL);
+	json_array_foreach (peers, i, peer)
+		add_peer(t, peer);
+	ctl_table_print(t, "");
+}
+
+static void add_side(struct ctl_table *t, const json_t *counters, const char *what,
+		     const char *frames, const char *bytes)
+{
+	ctl_cell(t, CTL_PLAIN, "%s", what);
+	number_cell(t, counters, frames, CTL_PLAIN);
+	bytes_cell(t, counters, bytes);
+}
+
+/* What there is of it, if anything. */
+static void print_count(const json_t *counters, const char *key, const char *what)
+{
+	json_int_t value = ctl_integer(counters, key);
+
+	if (value)
+		printf("%s: %" JSON_INTEGER_FORMAT "\n", what, value);
+}
+
+void ctl_print_counters(const json_t *answer)
+{
+	const json_t *counters = json_object_get(answer, "counters");
+	struct ctl_table *t = ctl_table_create("lrr");
+
+	ctl_cells(t, "", "FRAMES", "BYTES", NULL);
+	add_side(t, counters, "TAP, from this host", "tap_frames_in", "tap_bytes_in");
+	add_side(t, counters, "TAP, to this host", "tap_frames_out", "tap_bytes_out");
+	add_side(t, counters, "NIC, from the wire", "nic_frames_in", "nic_bytes_in");
+	add_side(t, counters, "NIC, to the wire", "nic_frames_out", "nic_bytes_out");
+	ctl_table_print(t, "");
+	putchar('\n');
+	print_count(counters, "arp_rewritten", "ARP rewritten");
+	print_count(counters, "nd_rewritten", "Neighbour Discovery rewritten");
+	print_count(counters, "neigh_resyncs", "neighbour table read anew");
+	ctl_print_drops(counters, SIZE_MAX);
+}
+
+/* In the order of how much they want looking after; clusterarpd(7) has the long version. */
+static const struct reason {
+	const char *name, *words;
+} reasons[] = {
+	{ "conflict", "another host uses an address of this node" },
+	{ "spoofed", "another host claims a peer's address" },
+	{ "echo", "own frames that came back: a loop?" },
+	{ "kernel_ring", "came faster than the daemon read them" },
+	{ "nic_busy", "the NIC's queue was full, or the NIC down" },
+	{ "tap_busy", "the TAP was down, or memory short" },
+	{ "too_long", "longer than the NIC's MTU allows" },
+	{ "malformed", "no Ethernet frame, or bad offload data" },
+	{ "strict", "from outsiders to the dedicated MAC" },
+	{ "peer_address", "for another node; normal" },
+	{ "not_ours", "for another MAC; normal" },
+};
+
+#define REASONS (sizeof(reasons) / sizeof(reasons[0]))
+
+static const struct reason *known(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < REASONS; i++)
+		if (!strcmp(name, reasons[i].name))
+			return &reasons[i];
+	return NULL;
+}
+
+static size_t count_drops(const json_t *drops)
+{
+	const char *name;
+	json_t *value;
+	size_t count = 0;
+
+	json_object_foreach ((json_t *)drops, name, value)
+		count += json_integer_value(value) > 0;
+	return count;
+}
+
+/* If it is not 0, and there is room. */
+static void add_drop(struct ctl_table *t, const char *name, const char *words, json_int_t value,
+		     size_t *room)
+{
+	if (value <= 0 || !*room)
+		return;
+	ctl_cell(t, CTL_YELLOW, "%" JSON_INTEGER_FORMAT, value);
+	ctl_cell(t, CTL_YELLOW, "%s", name);
+	ctl_cell(t, CTL_PLAIN, "%s", words);
+	(*room)--;
+}
+
+static void add_drops(struct ctl_table *t, const json_t *drops, size_t room)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach ((json_t *)drops, name, value)
+		if (!known(name))
+			add_drop(t, name, "", json_integer_value(value), &room);
+	for (i = 0; i < REASONS; i++)
+		add_drop(t, reasons[i].name, reasons[i].words, ctl_integer(drops, reasons[i].name),
+			 &room);
+}
+
+/* Where there is no room for more than one line: the first few. */
+static void print_briefly(const json_t *drops)
+{
+	size_t count = count_drops(drops), shown = 0, i;
+	json_int_t value;
+
+	fputs("dropped:", stdout);
+	for (i = 0; i < REASONS && shown < 2; i++) {
+		value = ctl_integer(drops, reasons[i].name);
+		if (value > 0)
+			printf("%s %" JSON_INTEGER_FORMAT " %s", shown++ ? "," : "", value,
+			       reasons[i].name);
+	}
+	puts(shown < count ? ", and more: see clusterarpctl counters"
+			   : ": see clusterarpctl counters");
+}
+
+void ctl_print_drops(const json_t *counters, size_t lines)
+{
+	const json_t *drops = json_object_get(counters, "drops");
+	size_t count = count_drops(drops), shown = count < lines ? count : lines - 2;
+	struct ctl_table *t;
+
+	if (!count) {
+		puts("nothing dropped");
+		return;
+	}
+	if (count >= lines && lines < 3) {
+		print_briefly(drops);
+		return;
+	}
+	t = ctl_table_create("rll");
+	add_drops(t, drops, shown);
+	puts("dropped:");
+	ctl_table_print(t, "  ");
+	if (shown < count)
+		puts("  and more, for other reasons: see clusterarpctl counters");
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clusterarpd: assembly: options, configuration, privileges, and off it runs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/background.h"
+#include "config/config.h"
+#include "daemon/daemon.h"
+#include "io/notify.h"
+#include "nic/recovery.h"
+#include "daemon/load.h"
+#include "base/log.h"
+#include "daemon/options.h"
+#include "daemon/privilege.h"
+
+/* The process ID file comes last, so that a second daemon never touches the first's. */
+static int on_ready(void *arg)
+{
+	const struct options *options = arg;
+
+	if (options->pid_file && background_write_pid(options->pid_file))
+		return -1;
+	background_ready();
+	return 0;
+}
+
+static int run_daemon(struct config *config, const struct config_node *self,
+		      struct options *options)
+{
+	const struct daemon_options daemon_options = {
+		.socket = options->socket,
+		.load = { .path = options->config, .node = options->node },
+		.ready = on_ready,
+		.arg = options,
+	};
+
+	if (privilege_reduce() || (options->daemonize && background_fork()))
+		return EXIT_RUNTIME;
+	return daemon_run(config, self, &daemon_options);
+}
+
+/* As run_daemon(), with paths that stay right when the directory changes. */
+static int run(struct config *config, const struct config_node *self, const struct options *options)
+{
+	char *file = background_path(options->config);
+	char *socket = background_path(options->socket);
+	char *pid_file = options->pid_file ? background_path(options->pid_file) : NULL;
+	struct options absolute = *options;
+	int rc = EXIT_RUNTIME;
+
+	absolute.config = file;
+	absolute.socket = socket;
+	absolute.pid_file = pid_file;
+	if (file && socket && (pid_file || !options->pid_file))
+		rc = run_daemon(config, self, &absolute);
+	free(file);
+	free(socket);
+	free(pid_file);
+	return rc;
+}
+
+/* Whoever ran before meant this run to go on with his NIC and his TAP, which the service
+ * manager is about to drop. */
+static void put_back_leftovers(const struct options *options)
+{
+	if (!leftovers_are_orphaned(options->socket) || privilege_reduce())
+		return;
+	notify_discard_rest();
+	leftovers_restore(options->socket, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct config_report report = { 0 };
+	const struct config_node *self = NULL;
+	struct options options;
+	struct load load;
+	struct config *config;
+	int rc = options_parse(argc, argv, &options);
+
+	if (rc >= 0)
+		return rc;
+	log_init(LOG_LEVEL_NOTICE + (options.verbose > 2 ? 2 : options.verbose),
+		 notify_stderr_is_journal());
+	load = (struct load){ .path = options.config,
+			      .node = options.node,
+			      .is_test = options.test };
+	config = load_config(&load, &report, &self);
+	config_report_print(&report, options.config, stderr);
+	if (report.errors && !options.test)
+		put_back_leftovers(&options);
+	if (report.errors)
+		rc = EXIT_CONFIG;
+	else if (options.test)
+		rc = EXIT_WELL;
+	else
+		rc = run(config, self, &options);
+	if (options.test && config && !report.errors)
+		config_print(config, stdout);
+	config_report_clear(&report);
+	config_free(config);
+	return rc;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * options: the command line of clusterarpd (SPEC 7).
+ */
+#ifndef CLUSTERARPD_DAEMON_OPTIONS_H
+#define CLUSTERARPD_DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+
+/* Exit codes, as in SPEC 7. */
+enum exit_code { EXIT_WELL = 0, EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_RUNTIME = 3 };
+
+struct options {
+	const char *config;   /* file */
+	const char *node;     /* NULL: by host name */
+	const char *socket;   /* path */
+	const char *pid_file; /* NULL: none */
+	bool test, daemonize;
+	unsigned verbose;
+};
+
+/* Parse. The strings stay argv's. -1: go on with *out; else the exit code, with what was
+ * to be said (help, version, a usage error) printed. */
+int options_parse(int argc, char **argv, struct options *out);
+
+#endif

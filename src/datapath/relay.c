@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* relay: a frame's way: in, verdict, out; see relay.h. */
+#include "datapath/relay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define HEAD   256 /* bytes of a frame within which the rules change anything */
+#define MEMORY ((size_t)PACKET_BATCH * PACKET_MEMORY)
+
+/* The packets' memory is mapped as it is used: a page of each, more of those that have held a
+ * longer frame. Huge pages would map all of it. */
+struct way {
+	struct relay_side *from, *to;
+	struct packet packets[PACKET_BATCH];
+	uint8_t *memory;
+	/* Those that are to go out, and whose they are: from `next` on. */
+	struct packet *waiting[PACKET_BATCH];
+	struct peer *peers[PACKET_BATCH];
+	unsigned next, count;
+	bool is_shown; /* to the observer, as they came in, if they did */
+};
+
+struct relay {
+	const struct peers *peers;
+	relay_event *event;
+	void *arg;
+	struct relay_side tap, nic;
+	struct way ways[2]; /* by enum rewrite_direction */
+	struct packet own;  /* a frame of ours, which came in on no side */
+	relay_observer *observer;
+	void *observer_arg;
+	struct counters counters;
+};
+
+static bool way_init(struct way *way, struct relay_side *from, struct relay_side *to)
+{
+	way->from = from;
+	way->to = to;
+	way->memory =
+		mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (way->memory == MAP_FAILED) {
+		way->memory = NULL;
+		return false;
+	}
+	madvise(way->memory, MEMORY, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < PACKET_BATCH; i++)
+		way->packets[i].memory = way->memory + i * PACKET_MEMORY;
+	return true;
+}
+
+static void way_clear(struct way *way)
+{
+	if (way->memory)
+		munmap(way->memory, MEMORY);
+}
+
+struct relay *relay_create(const struct peers *peers, relay_event *event, void *arg)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+
+	if (!relay)
+		return NULL;
+	relay->peers = peers;
+	relay->event = event;
+	relay->arg = arg;
+	relay->own.memory = malloc(PACKET_MEMORY);
+	if (relay->own.memory && way_init(&relay->ways[REWRITE_EGRESS], &relay->tap, &relay->nic) &&
+	    way_init(&relay->ways[REWRITE_INGRESS], &relay->nic, &relay->tap))
+		return relay;
+	relay_destroy(relay);
+	return NULL;
+}
+
+void relay_destroy(struct relay *relay)
+{
+	if (!relay)
+		return;
+	way_clear(&relay->ways[REWRITE_EGRESS]);
+	way_clear(&relay->ways[REWRITE_INGRESS]);
+	free(relay->own.memory);
+	free(relay);
+}
+
+static void count_drop(struct relay *relay, enum drop_reason reason)
+{
+	relay->counters.drops[reason]++;
+}
+
+static enum drop_reason busy_reason(enum rewrite_direction direction)
+{
+	return direction == REWRITE_EGRESS ? DROP_NIC_BUSY : DROP_TAP_BUSY;
+}
+
+static void count_in(struct counters *c, enum rewrite_direction direction, size_t len)
+{
+	if (direction == REWRITE_EGRESS) {
+		c->tap_frames_in++;
+		c->tap_bytes_in += len;
+	} else {
+		c->nic_frames_in++;
+		c->nic_bytes_in += len;
+	}
+}
+
+static void count_out(struct counters *c, enum rewrite_direction direction, size_t len,
+		      struct peer *peer)
+{
+	if (direction == REWRITE_EGRESS) {
+		c->nic_frames_out++;
+		c->nic_bytes_out += len;
+	} else {
+		c->tap_frames_out++;
+		c->tap_bytes_out += len;
+	}
+	if (!peer)
+		return;
+	if (direction == REWRITE_EGRESS) {
+		peer->counters.frames_out++;
+		peer->counters.bytes_out += len;
+	} else {
+		peer->counters.frames_in++;
+		peer->counters.bytes_in += len;
+	}
+}
+
+/* Why a frame could not be read, or sent. What the other side is, is known by the direction. */
+static enum drop_reason send_failure(enum rewrite_direction direction, int error)
+{
+	switch (error) {
+	case -EMSGSIZE:
+		return DROP_TOO_LONG;
+	case -EINVAL:
+		return DROP_MALFORMED;
+	default:
+		return busy_reason(direction);
+	}
+}
+
+static void observe(struct relay *relay, enum rewrite_direction direction, bool is_out,
+		    const struct packet *packet, enum drop_reason reason)
+{
+	char comment[64];
+
+	snprintf(comment, sizeof(comment), "dropped: %s", reason ? counters_drop_name(reason) : "");
+	relay->observer(direction, is_out, packet, reason ? comment : NULL, relay->observer_arg);
+}
+
+/* The next one that waits has gone out, or not: `reason`. */
+static void conclude(struct relay *relay, enum rewrite_direction direction, enum drop_reason reason)
+{
+	struct way *way = &relay->ways[direction];
+	const struct packet *packet = way->waiting[way->next];
+
+	if (reason)
+		count_drop(relay, reason);
+	else
+		count_out(&relay->counters, direction, packet->len, way->peers[way->next]);
+	way->next++;
+	if (relay->observer && way->is_shown)
+		observe(relay, direction, true, packet, reason);
+}
+
+static void drop_kept(struct relay *relay, enum rewrite_direction direction)
+{
+	struct way *way = &relay->ways[direction];
+
+	while (way->next < way->count)
+		conclude(relay, direction, busy_reason(direction));
+}
+
+void relay_set_tap(struct relay *relay, struct relay_side side)
+{
+	drop_kept(relay, REWRITE_INGRESS);
+	relay->tap = side;
+}
+
+void relay_set_nic(struct relay *relay, struct relay_side side)
+{
+	drop_kept(relay, REWRITE_EGRESS);
+	relay->nic = side;
+}
+
+int relay_flush(struct relay *relay, enum rewrite_direction direction)
+{
+	struct way *way = &relay->ways[direction];
+	int n;
+
+	while (way->next < way->count) {
+		n = -ENXIO;
+		if (way->to->arg)
+			n = way->to->send(way->to->arg, way->waiting + way->next,
+					  way->count - way->next);
+		if (n == -EAGAIN)
+			return RELAY_BLOCKED;
+		if (n < 0)
+			conclude(relay, direction, send_failure(direction, n));
+		while (n-- > 0)
+			conclude(relay, direction, DROP_NONE);
+	}
+	return RELAY_DRAINED;
+}
+
+static void report_drop(struct relay *relay, const struct rewrite_result *result)
+{
+	enum drop_reason reason = result->verdict.drop;
+
+	count_drop(relay, reason);
+	if (reason == DROP_SPOOFED && result->peer)
+		result->peer->counters.spoofed++;
+	if (reason == DROP_ECHO || reason == DROP_SPOOFED || reason == DROP_CONFLICT)
+		relay->event(result, relay->arg);
+}
+
+static void count_resolution(struct relay *relay, enum rewrite_direction direction,
+			     const struct rewrite_result *result)
+{
+	if (result->verdict.edits & (EDIT_RESOLUTION | EDIT_ETH_DST_PEER))
+		relay->counters.arp_rewritten++;
+	if (!result->peer)
+		return;
+	if (direction == REWRITE_EGRESS)
+		result->peer->counters.arp_out++;
+	else
+		result->peer->counters.arp_in++;
+	if (direction == REWRITE_INGRESS && result->peer->is_claimed)
+		relay->event(result, relay->arg);
+}
+
+/* Let the observer see it as it came in, with what has become of it. The rules change no
+ * more of a frame than its head. */
+static void rewrite_observed(struct relay *relay, enum rewrite_direction direction,
+			     struct packet *packet, struct rewrite_result *result)
+{
+	size_t len = packet->len < HEAD ? packet->len : HEAD;
+	uint8_t before[HEAD], after[HEAD];
+
+	memcpy(before, packet->frame, len);
+	rewrite_frame(relay->peers, direction, packet->frame, packet->len, result);
+	memcpy(after, packet->frame, len);
+	memcpy(packet->frame, before, len);
+	if (packet != &relay->own)
+		observe(relay, direction, false, packet, result->verdict.drop);
+	memcpy(packet->frame, after, len);
+}
+
+/* Through the rules, to those that are to go out. */
+static void carry(struct relay *relay, enum rewrite_direction direction, struct packet *packet)
+{
+	struct way *way = &relay->ways[direction];
+	struct rewrite_result result;
+
+	if (way->is_shown)
+		rewrite_observed(relay, direction, packet, &result);
+	else
+		rewrite_frame(relay->peers, direction, packet->frame, packet->len, &result);
+	if (result.verdict.drop != DROP_NONE) {
+		report_drop(relay, &result);
+		return;
+	}
+	if (result.is_resolution)
+		count_resolution(relay, direction, &result);
+	way->waiting[way->count] = packet;
+	way->peers[way->count++] = result.peer;
+}
+
+static void begin(struct relay *relay, struct way *way)
+{
+	way->next = way->count = 0;
+	way->is_shown = relay->observer;
+}
+
+int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most)
+{
+	struct way *way = &relay->ways[direction];
+	bool more = false;
+	int n, i;
+
+	if (way->next < way->count)
+		return RELAY_BLOCKED;
+	if (!way->from->arg)
+		return RELAY_IDLE;
+	if (relay->observer)
+		most = 1;
+	n = way->from->receive(way->from->arg, way->packets, most, &more);
+	if (n <= 0)
+		return n ? n : RELAY_IDLE;
+	begin(relay, way);
+	for (i = 0; i < n; i++) {
+		struct packet *packet = &way->packets[i];
+
+		if (packet->error) {
+			count_drop(relay, send_failure(direction, packet->error));
+			continue;
+		}
+		count_in(&relay->counters, direction, packet->len);
+		carry(relay, direction, packet);
+	}
+	if (relay_flush(relay, direction) == RELAY_BLOCKED)
+		return RELAY_BLOCKED;
+	return more ? RELAY_MORE : RELAY_DRAINED;
+}
+
+void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
+{
+	struct packet *own = &relay->own;
+
+	if (relay_flush(relay, REWRITE_EGRESS) == RELAY_BLOCKED) {
+		count_drop(relay, DROP_NIC_BUSY);
+		return;
+	}
+	packet_reset(own);
+	memset(packet_start(own), 0, PACKET_VNET_LEN);
+	memcpy(own->frame, frame, len);
+	own->len = len;
+	begin(relay, &relay->ways[REWRITE_EGRESS]);
+	carry(relay, REWRITE_EGRESS, own);
+	relay_flush(relay, REWRITE_EGRESS);
+	drop_kept(relay, REWRITE_EGRESS);
+}
+
+void relay_observe(struct relay *relay, relay_observer *observer, void *arg)
+{
+	relay->ways[REWRITE_EGRESS].is_shown = relay->ways[REWRITE_INGRESS].is_shown = false;
+	relay->observer = observer;
+	relay->observer_arg = arg;
+}
+
+void relay_forget_peers(struct relay *relay)
+{
+	memset(relay->ways[REWRITE_EGRESS].peers, 0, sizeof(relay->ways[0].peers));
+	memset(relay->ways[REWRITE_INGRESS].peers, 0, sizeof(relay->ways[0].peers));
+}
+
+const struct counters *relay_counters(const struct relay *relay)
+{
+	return &relay->counters;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* traffic: the relay under the event loop; see traffic.h. */
+#include "datapath/traffic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Enough that the event loop costs little, few enough that the control socket and the timers
+ * get their turn within some milliseconds (512 frames at most). */
+#define TURNS  8
+#define BROKEN (-1)
+
+struct traffic {
+	struct loop *loop;
+	struct relay *relay;
+	traffic_broken *broken;
+	void *arg;
+	struct nic *wire;      /* two sources of frames from the wire: the packet socket, ... */
+	struct kernel *kernel; /* ... and on the kernel data path the programs' ring */
+	struct loop_io *tap, *nic, *ring;
+	bool is_tap_busy; /* it had more than we read */
+};
+
+static int receive_tap(void *arg, struct packet *packets, unsigned most, bool *more)
+{
+	return tap_receive(arg, packets, most, more);
+}
+
+static int send_tap(void *arg, struct packet *const *packets, unsigned count)
+{
+	return tap_send(arg, packets, count);
+}
+
+static int receive_nic(void *arg, struct packet *packets, unsigned most, bool *more)
+{
+	const struct traffic *t = arg;
+	int n = kernel_receive(t->kernel, packets, most, more);
+
+	if (!n)
+		return nic_receive(t->wire, packets, most, more);
+	*more = true; /* the socket is not asked yet */
+	return n;
+}
+
+static int send_nic(void *arg, struct packet *const *packets, unsigned count)
+{
+	const struct traffic *t = arg;
+
+	return nic_send(t->wire, packets, count);
+}
+
+/* Take `remove` from what is waited for where a direction's frames come from, and add `add`. */
+static void change_input(struct traffic *t, enum rewrite_direction direction, unsigned remove,
+			 unsigned add)
+{
+	loop_io_change(direction == REWRITE_EGRESS ? t->tap : t->nic, remove, add);
+	if (direction == REWRITE_INGRESS)
+		loop_io_change(t->ring, remove, add);
+}
+
+static struct loop_io *output(struct traffic *t, enum rewrite_direction direction)
+{
+	return direction == REWRITE_EGRESS ? t->nic : t->tap;
+}
+
+static void block(struct traffic *t, enum rewrite_direction direction)
+{
+	change_input(t, direction, LOOP_READ, 0);
+	loop_io_change(output(t, direction), 0, LOOP_WRITE);
+}
+
+static void unblock(struct traffic *t, enum rewrite_direction direction)
+{
+	change_input(t, direction, 0, LOOP_READ);
+	loop_io_change(output(t, direction), LOOP_WRITE, 0);
+}
+
+static void flush(struct traffic *t, enum rewrite_direction direction)
+{
+	if (relay_flush(t->relay, direction) != RELAY_BLOCKED)
+		unblock(t, direction);
+}
+
+/* A state as of relay_run(), or BROKEN, which has been told. */
+static int run(struct traffic *t, enum rewrite_direction direction, unsigned most)
+{
+	int rc = relay_run(t->relay, direction, most);
+
+	if (rc == RELAY_BLOCKED)
+		block(t, direction);
+	if (rc >= 0)
+		return rc;
+	t->broken(direction, rc, t->arg);
+	return BROKEN;
+}
+
+static bool run_nic(struct traffic *t, bool *moved)
+{
+	int rc = run(t, REWRITE_INGRESS, PACKET_BATCH);
+
+	*moved |= rc == RELAY_MORE || rc == RELAY_DRAINED;
+	return rc == RELAY_MORE;
+}
+
+/* A single frame does not wait for others; those behind it go together. */
+static bool run_tap(struct traffic *t)
+{
+	t->is_tap_busy = run(t, REWRITE_EGRESS, t->is_tap_busy ? PACKET_BATCH : 1) == RELAY_MORE;
+	return t->is_tap_busy;
+}
+
+/* Until neither side has more, or it is others' turn. The stack behind the TAP often runs, and
+ * answers, while the TAP is written to: so it is looked at then, before the loop is asked. */
+static void serve(struct traffic *t, bool nic, bool tap)
+{
+	unsigned turns;
+
+	for (turns = 0; turns < TURNS && (nic || tap); turns++) {
+		if (nic)
+			nic = run_nic(t, &tap);
+		if (tap)
+			tap = run_tap(t);
+	}
+}
+
+static void on_tap(unsigned ready, void *arg)
+{
+	if (ready & LOOP_WRITE)
+		flush(arg, REWRITE_INGRESS);
+	if (ready & LOOP_READ)
+		serve(arg, false, true);
+}
+
+static void on_nic(unsigned ready, void *arg)
+{
+	if (ready & LOOP_WRITE)
+		flush(arg, REWRITE_EGRESS);
+	if (ready & LOOP_READ)
+		serve(arg, true, false);
+}
+
+struct traffic *traffic_create(struct loop *loop, struct relay *relay, traffic_broken *broken,
+			       void *arg)
+{
+	struct traffic *t = calloc(1, sizeof(*t));
+
+	if (t)
+		*t = (struct traffic){ .loop = loop, .relay = relay, .broken = broken, .arg = arg };
+	return t;
+}
+
+void traffic_destroy(struct traffic *t)
+{
+	if (!t)
+		return;
+	loop_io_free(t->tap);
+	loop_io_free(t->nic);
+	loop_io_free(t->ring);
+	free(t);
+}
+
+/* The old watch goes; what waited for the old side waits no more. */
+static int renew(struct traffic *t, struct loop_io **io, int fd, loop_io_callback *cb,
+		 enum rewrite_direction towards)
+{
+	loop_io_free(*io);
+	*io = NULL;
+	unblock(t, towards);
+	if (fd < 0)
+		return 0;
+	*io = loop_io_add(t->loop, fd, LOOP_READ, cb, t);
+	return *io ? 0 : -ENOMEM;
+}
+
+int traffic_set_tap(struct traffic *t, struct tap *tap)
+{
+	relay_set_tap(t->relay, (struct relay_side){ receive_tap, send_tap, tap });
+	return renew(t, &t->tap, tap ? tap_fd(tap) : -1, on_tap, REWRITE_INGRESS);
+}
+
+int traffic_set_nic(struct traffic *t, struct nic *nic, struct kernel *kernel)
+{
+	int rc;
+
+	t->wire = nic;
+	t->kernel = kernel;
+	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic ? t : NULL });
+	rc = renew(t, &t->ring, kernel ? kernel_ring_fd(kernel) : -1, on_nic, REWRITE_EGRESS);
+	return rc ? rc : renew(t, &t->nic, nic ? nic_fd(nic) : -1, on_nic, REWRITE_EGRESS);
+}
+
+void traffic_finish(struct traffic *t, unsigned ms)
+{
+	const struct timespec step = { .tv_nsec = 1000000 };
+	bool waits = true;
+
+	while (waits && ms--) {
+		waits = relay_flush(t->relay, REWRITE_EGRESS) == RELAY_BLOCKED;
+		waits |= relay_flush(t->relay, REWRITE_INGRESS) == RELAY_BLOCKED;
+		if (waits)
+			nanosleep(&step, NULL);
+	}
+}
+
+void traffic_serve(struct traffic *t)
+{
+	serve(t, true, true);
+}

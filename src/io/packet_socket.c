@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nic: an AF_PACKET socket with virtio-net headers; see nic.h. */
+#include "io/packet_socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef PACKET_IGNORE_OUTGOING /* Linux 4.20 */
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+/* Room for some dozens of 64 KiB segments each way; the kernel's default holds three. */
+#define BUFFER_BYTES (8 * 1024 * 1024)
+#define WANT_FIRST   2
+#define NO_PROTOCOL  0xffff /* reserved: no frame has it */
+
+/* What recvmmsg(2) is given for a frame. */
+struct slot {
+	struct iovec iov;
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		struct cmsghdr align;
+	} control;
+};
+
+struct nic {
+	int fd;
+	uint64_t lost;
+	struct sockaddr_ll to; /* where frames go, if `to_len` is not 0 */
+	socklen_t to_len;
+	unsigned want;    /* frames the next time */
+	unsigned refused; /* frames that came, and that nobody was told of: see nic_send() */
+	struct mmsghdr messages[PACKET_BATCH];
+	struct slot slots[PACKET_BATCH];
+};
+
+static int set_option(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
+}
+
+static int set_options(int fd)
+{
+	static const struct {
+		int level, option, value;
+	} options[] = {
+		{ SOL_PACKET, PACKET_VNET_HDR, 1 },
+		{ SOL_PACKET, PACKET_AUXDATA, 1 },
+		{ SOL_PACKET, PACKET_IGNORE_OUTGOING, 1 },
+		{ SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_BYTES },
+		{ SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES },
+	};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]) && !rc; i++)
+		rc = set_option(fd, options[i].level, options[i].option, options[i].value);
+	return rc;
+}
+
+int nic_open(struct nic **out)
+{
+	struct nic *nic = calloc(1, sizeof(*nic));
+	int rc;
+
+	if (!nic)
+		return -ENOMEM;
+	nic->want = WANT_FIRST;
+	nic->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	rc = nic->fd < 0 ? -errno : set_options(nic->fd);
+	if (rc) {
+		nic_close(nic);
+		return rc;
+	}
+	*out = nic;
+	return 0;
+}
+
+/* The kernel gives a frame the protocol that its socket is bound to, unless that is all, and does
+ * not segment one of a protocol that it does not know: a socket that is bound to NO_PROTOCOL has
+ * to say for each frame that it is not of that. */
+static void address_frames(struct nic *nic, int ifindex, bool receives)
+{
+	nic->to = (struct sockaddr_ll){ .sll_family = AF_PACKET,
+					.sll_protocol = htons(ETH_P_ALL),
+					.sll_ifindex = ifindex };
+	nic->to_len = receives ? 0 : sizeof(nic->to);
+}
+
+int nic_adopt(int fd, int ifindex, struct nic **out, bool *receives)
+{
+	struct sockaddr_ll address = { 0 };
+	socklen_t len = sizeof(address);
+	struct nic *nic = calloc(1, sizeof(*nic));
+
+	if (!nic || getsockname(fd, (struct sockaddr *)&address, &len) ||
+	    address.sll_family != AF_PACKET || address.sll_ifindex != ifindex) {
+		free(nic);
+		close(fd);
+		return -EBADFD;
+	}
+	nic->want = WANT_FIRST;
+	nic->fd = fd;
+	*receives = address.sll_protocol != htons(NO_PROTOCOL);
+	address_frames(nic, ifindex, *receives);
+	*out = nic;
+	return 0;
+}
+
+void nic_close(struct nic *nic)
+{
+	if (!nic)
+		return;
+	if (nic->fd >= 0)
+		close(nic->fd);
+	free(nic);
+}
+
+int nic_fd(const struct nic *nic)
+{
+	return nic->fd;
+}
+
+static int add_membership(struct nic *nic, const struct packet_mreq *request)
+{
+	if (setsockopt(nic->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, sizeof(*request)))
+		return -errno;
+	return 0;
+}
+
+int nic_join(struct nic *nic, int ifindex, const struct mac *mac)
+{
+	struct packet_mreq request = {
+		.mr_ifindex = ifindex,
+		.mr_type = mac_is_group(mac) ? PACKET_MR_MULTICAST : PACKET_MR_UNICAST,
+		.mr_alen = MAC_LEN,
+	};
+
+	memcpy(request.mr_address, mac->b, MAC_LEN);
+	return add_membership(nic, &request);
+}
+
+int nic_join_all_groups(struct nic *nic, int ifindex)
+{
+	return add_membership(
+		nic, &(struct packet_mreq){ .mr_ifindex = ifindex, .mr_type = PACKET_MR_ALLMULTI });
+}
+
+/* A socket that has been bound to a protocol cannot be bound to none again: 0 would mean the
+ * one that it has. */
+int nic_bind(struct nic *nic, int ifindex, bool receives)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(receives ? ETH_P_ALL : NO_PROTOCOL),
+		.sll_ifindex = ifindex,
+	};
+
+	if (bind(nic->fd, (struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	address_frames(nic, ifindex, receives);
+	return 0;
+}
+
+static void restore_tag(struct packet *packet, struct msghdr *message)
+{
+	struct tpacket_auxdata aux;
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
+		    c->cmsg_len < CMSG_LEN(sizeof(aux)))
+			continue;
+		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+		if (aux.tp_status & TP_STATUS_VLAN_VALID)
+			packet_insert_tag(packet,
+					  aux.tp_status & TP_STATUS_VLAN_TPID_VALID
+						  ? aux.tp_vlan_tpid
+						  : ETH_P_8021Q,
+					  aux.tp_vlan_tci);
+	}
+}
+
+static void prepare(struct nic *nic, unsigned i, struct packet *packet)
+{
+	struct slot *slot = &nic->slots[i];
+
+	packet_reset(packet);
+	slot->iov = (struct iovec){ packet_start(packet), PACKET_VNET_LEN + PACKET_FRAME_MAX };
+	nic->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &slot->iov,
+						    .msg_iovlen = 1,
+						    .msg_control = &slot->control,
+						    .msg_controllen = sizeof(slot->control) };
+}
+
+static void take(struct mmsghdr *message, struct packet *packet)
+{
+	if (message->msg_hdr.msg_flags & MSG_TRUNC)
+		packet->error = -EMSGSIZE;
+	else if (message->msg_len < PACKET_VNET_LEN)
+		packet->error = -EINVAL;
+	if (packet->error)
+		return;
+	packet->len = message->msg_len - PACKET_VNET_LEN;
+	restore_tag(packet, &message->msg_hdr);
+}
+
+/* Twice as many as came; but long ones one at a time, each then still in the CPU's cache when
+ * it is written. */
+static unsigned next_want(const struct packet *packets, unsigned count)
+{
+	if (packets[count - 1].len > PACKET_LONG)
+		return 1;
+	return 2 * count < PACKET_BATCH ? 2 * count : PACKET_BATCH;
+}
+
+/* A frame that virtio cannot express. */
+static int refuse(struct packet *packets, bool *more)
+{
+	packet_reset(&packets[0]);
+	packets[0].error = -EINVAL;
+	*more = true;
+	return 1;
+}
+
+int nic_receive(struct nic *nic, struct packet *packets, unsigned most, bool *more)
+{
+	unsigned want = nic->want < most ? nic->want : most, i;
+	int n;
+
+	if (nic->refused) {
+		nic->refused--;
+		return refuse(packets, more);
+	}
+	for (i = 0; i < want; i++)
+		prepare(nic, i, &packets[i]);
+	n = recvmmsg(nic->fd, nic->messages, want, MSG_DONTWAIT, NULL);
+	*more = n == (int)want;
+	if (n < 0 && errno == EINVAL)
+		return refuse(packets, more);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (i = 0; i < (unsigned)n; i++)
+		take(&nic->messages[i], &packets[i]);
+	nic->want = next_want(packets, i);
+	return n;
+}
+
+static bool is_gso(const struct packet *packet)
+{
+	struct virtio_net_hdr header;
+
+	memcpy(&header, packet_start(packet), sizeof(header));
+	return header.gso_type != VIRTIO_NET_HDR_GSO_NONE;
+}
+
+/* How many can go at once: those before the first of GSO, or that one. What sendmmsg(2) could
+ * not send is sent again, and of a frame that the kernel segments some may have gone. */
+static unsigned batch_of(struct packet *const *packets, unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count && !is_gso(packets[i]); i++)
+		;
+	return i ? i : 1;
+}
+
+static int send_batch(struct nic *nic, struct packet *const *packets, unsigned count)
+{
+	struct mmsghdr messages[PACKET_BATCH];
+	struct iovec iov[PACKET_BATCH];
+	unsigned i;
+	ssize_t n;
+
+	if (count == 1) {
+		n = sendto(nic->fd, packet_start(packets[0]), packet_size(packets[0]), MSG_DONTWAIT,
+			   nic->to_len ? (const struct sockaddr *)&nic->to : NULL, nic->to_len);
+		return n < 0 ? -errno : 1;
+	}
+	for (i = 0; i < count; i++) {
+		iov[i] = (struct iovec){ packet_start(packets[i]), packet_size(packets[i]) };
+		messages[i].msg_hdr = (struct msghdr){ .msg_name = nic->to_len ? &nic->to : NULL,
+						       .msg_namelen = nic->to_len,
+						       .msg_iov = &iov[i],
+						       .msg_iovlen = 1 };
+	}
+	n = sendmmsg(nic->fd, messages, count, MSG_DONTWAIT);
+	return n < 0 ? -errno : (int)n;
+}
+
+/* A frame that recvmmsg(2) finds it cannot express, behind others, it leaves as the socket's
+ * pending error, and whatever is done next with the socket gets that. Then the frame to be sent
+ * is innocent: it is sent again, and the error kept for nic_receive(). */
+int nic_send(struct nic *nic, struct packet *const *packets, unsigned count)
+{
+	unsigned batch = batch_of(packets, count);
+	int n = send_batch(nic, packets, batch);
+
+	if (n != -EINVAL)
+		return n;
+	n = send_batch(nic, packets, batch);
+	if (n != -EINVAL)
+		nic->refused++;
+	return n;
+}
+
+uint64_t nic_lost(struct nic *nic)
+{
+	struct tpacket_stats stats;
+	socklen_t len = sizeof(stats);
+
+	/* Reading sets the kernel's count back to zero. */
+	if (!getsockopt(nic->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
+		nic->lost += stats.tp_drops;
+	return nic->lost;
+}

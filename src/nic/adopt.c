@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * adopt: addresses and routes moved to the TAP and back; see adopt.h.
+ *
+ * Order: first it is all made at the new place, then removed from the old one, so that
+ * there is always an address to send from and a route to send by.
+ *
+ * With an address that comes back the kernel makes a route to its network, which goes again
+ * where there was none. The record says while that may be due, for the run after a crash.
+ */
+#include "nic/adopt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nic/adopt_make.h"
+#include "io/netlink_save.h"
+#include "base/log.h"
+#include "persist/nic_record.h"
+
+#define ITEMS_MAX 5000 /* who has more of them needs another node, or another tool */
+#define LINES_MAX 20   /* in the log, of what moves */
+
+struct adopt {
+	const struct peers *peers; /* these two NULL: for nothing but giving back */
+	const struct config *config;
+	const char *interface;
+	struct netlink *netlink;
+	char *path;
+	struct netlink_saved_list moved;
+	bool is_back;       /* given back: not ours any more */
+	bool was_returning; /* when an earlier run ended: the NIC may have some of it */
+};
+
+/* A record that cannot be read may still tell an operator something. */
+static void put_aside(const struct adopt *a, int rc)
+{
+	char bad[PATH_MAX];
+
+	snprintf(bad, sizeof(bad), "%s.bad", a->path);
+	rename(a->path, bad);
+	log_error_errno(-rc, "cannot read %s, now %s: what an earlier run moved from %s is lost",
+			a->path, bad, a->interface);
+}
+
+struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, const char *socket)
+{
+	struct adopt *a = calloc(1, sizeof(*a));
+	int rc;
+
+	if (!a)
+		return NULL;
+	a->interface = interface;
+	a->netlink = netlink;
+	a->path = record_adopted_path(socket, interface);
+	if (!a->path) {
+		adopt_destroy(a);
+		return NULL;
+	}
+	rc = record_read_adopted(a->path, &a->moved, &a->was_returning);
+	a->was_returning &= a->moved.count > 0;
+	if (rc == -ENOENT || (!rc && !a->moved.count))
+		record_remove(a->path); /* another network namespace's, if any */
+	else if (rc)
+		put_aside(a, rc);
+	return a;
+}
+
+struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket)
+{
+	const struct config *config = peers_config(peers);
+	struct adopt *a = adopt_create_for(config->interface, netlink, socket);
+
+	if (!a)
+		return NULL;
+	a->peers = peers;
+	a->config = config;
+	return a;
+}
+
+void adopt_destroy(struct adopt *a)
+{
+	if (!a)
+		return;
+	netlink_saved_clear(&a->moved);
+	free(a->path);
+	free(a);
+}
+
+/* An address that the TAP has by the configuration; or a route that the kernel made with a
+ * cluster address, which must not become the source of anything. */
+static bool is_configured(const struct adopt *a, const struct netlink_saved *item)
+{
+	struct ip_prefix prefix;
+	struct ip_addr source;
+
+	if (item->is_route)
+		return netlink_saved_is_kernels(item) && netlink_saved_source(item, &source) &&
+		       (peers_by_ip(a->peers, &source).roles & IP_CLUSTER);
+	return netlink_saved_prefix(item, &prefix) &&
+	       (peers_by_ip(a->peers, &prefix.addr).roles & (IP_SELF | IP_CLUSTER));
+}
+
+/* --- to the TAP --- */
+
+static bool has(const struct netlink_saved_list *list, const struct netlink_saved *item)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (netlink_saved_equal(&list->list[i], item))
+			return true;
+	return false;
+}
+
+/* Has the kernel made this route with an address that came back? As it stands, by what is there
+ * with it. */
+static bool is_made_with_moved(const struct adopt *a, const struct netlink_saved *route,
+			       const struct netlink_saved_list *now)
+{
+	bool is_made_with = false;
+
+	for (size_t i = 0; i < now->count; i++) {
+		if (!netlink_saved_makes(&now->list[i], route))
+			continue;
+		if (!has(&a->moved, &now->list[i]))
+			return false;
+		is_made_with = true;
+	}
+	return is_made_with;
+}
+
+static int remove_item(struct adopt *a, int nic, const struct netlink_saved *item)
+{
+	int rc = netlink_saved_remove(a->netlink, item, nic);
+
+	if (!rc || rc == -ESRCH || rc == -ENOENT || rc == -EADDRNOTAVAIL)
+		return 0;
+	adopt_complain("remove", item, a->interface, rc);
+	return rc;
+}
+
+/* The NIC gets rid of the routes that the kernel made with addresses that came back, and that it
+ * had not: it had `before`; NULL: nobody knows. */
+static int remove_extra(struct adopt *a, int nic, const struct netlink_saved_list *before)
+{
+	struct netlink_saved_list now = { 0 };
+	int rc = netlink_save(a->netlink, nic, &now);
+
+	for (size_t i = 0; i < now.count && !rc; i++) {
+		const struct netlink_saved *route = &now.list[i];
+
+		if (!netlink_saved_is_kernels(route) || has(&a->moved, route))
+			continue;
+		if (before ? !has(before, route) : is_made_with_moved(a, route, &now))
+			rc = remove_item(a, nic, route);
+	}
+	netlink_saved_clear(&now);
+	return rc;
+}
+
+/* An address that only this node knows of works for outsiders alone. */
+static const char *caution(const struct adopt *a, const struct netlink_saved *item)
+{
+	if (netlink_saved_has_lifetime(item))
+		return "; it has a lifetime, which nothing on the NIC can renew now";
+	if (item->is_route || is_configured(a, item))
+		return "";
+	return "; it is not an address of this node in the configuration: other nodes do not "
+	       "reach it well, and those that forward packets multiply them";
+}
+
+/* What is new in `list`, from `first` on. Of the routes that the kernel makes with an
+ * address there is nothing to tell. */
+static void tell(const struct adopt *a, size_t first)
+{
+	char text[ADOPT_DESCRIPTION];
+	size_t told = 0;
+
+	for (size_t i = first; i < a->moved.count; i++)
+		if (!netlink_saved_is_kernels(&a->moved.list[i]) && told++ < LINES_MAX)
+			log_notice("%s: its %s moves to %s%s", a->interface,
+				   adopt_describe(&a->moved.list[i], text), a->config->tap,
+				   caution(a, &a->moved.list[i]));
+	if (told > LINES_MAX)
+		log_notice("%s: and %zu more", a->interface, told - LINES_MAX);
+}
+
+/* What was moved before, and what of `found` can be moved. -E2BIG, -ENOMEM. */
+static int join(const struct adopt *a, const struct netlink_saved_list *found,
+		struct netlink_saved_list *out)
+{
+	const struct netlink_saved *item;
+	char text[ADOPT_DESCRIPTION];
+	int rc = 0;
+
+	for (size_t i = 0; i < a->moved.count && !rc; i++)
+		rc = netlink_saved_append(out, &a->moved.list[i]);
+	for (size_t i = 0; i < found->count && !rc; i++) {
+		item = &found->list[i];
+		if (item->is_refused)
+			log_warning("%s: its %s is by a nexthop object and cannot move: it does "
+				    "not work now",
+				    a->interface, adopt_describe(item, text));
+		else if (!has(&a->moved, item))
+			rc = netlink_saved_append(out, item);
+	}
+	return rc ? rc : (out->count > ITEMS_MAX ? -E2BIG : 0);
+}
+
+/* Written down before anything changes. */
+static int note(struct adopt *a, const struct netlink_saved_list *found)
+{
+	struct netlink_saved_list all = { 0 };
+	size_t before = a->moved.count;
+	int rc = join(a, found, &all);
+
+	if (!rc)
+		rc = record_write_adopted(a->path, &all, false);
+	if (rc) {
+		netlink_saved_clear(&all);
+		return rc;
+	}
+	netlink_saved_clear(&a->moved);
+	a->moved = all;
+	tell(a, before);
+	return 0;
+}
+
+/* Is it at its new place? */
+static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
+{
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (netlink_saved_equal(&a->moved.list[i], item))
+			return adopt_is_made(&a->moved.list[i]);
+	return false;
+}
+
+/* Routes first: else those that go with an address could not be told from what fails. (IPv4
+ * routes that could not move go with the last address.) */
+static void remove_moved(struct adopt *a, const struct netlink_saved_list *found, int nic)
+{
+	for (size_t i = found->count; i-- > 0;)
+		if (has_moved(a, &found->list[i]))
+			remove_item(a, nic, &found->list[i]);
+}
+
+static void make_on_tap(struct adopt *a, int tap, enum netlink_place place)
+{
+	const struct adopt_making m = { a->netlink, tap, a->config->tap, false, place };
+
+	for (size_t i = 0; i < a->moved.count; i++)
+		a->moved.list[i].result = is_configured(a, &a->moved.list[i]) ? 0 : -EAGAIN;
+	adopt_make(&a->moved, &m);
+}
+
+bool adopt_take(struct adopt *a, int nic, int tap)
+{
+	struct netlink_saved_list found = { 0 };
+	int rc;
+
+	if (!a->config->adopt) {
+		adopt_give_back(a, nic, true);
+		netlink_saved_clear(&a->moved);
+		return true;
+	}
+	rc = a->was_returning ? remove_extra(a, nic, NULL) : 0;
+	if (!rc)
+		rc = netlink_save(a->netlink, nic, &found);
+	if (!rc && (found.count || a->was_returning))
+		rc = note(a, &found);
+	if (rc == -E2BIG)
+		log_error("%s has more than %d addresses and routes: they stay there, and do not "
+			  "work",
+			  a->interface, ITEMS_MAX);
+	else if (rc)
+		log_error_errno(-rc,
+				"%s: cannot write down its addresses and routes (%s): they stay "
+				"there, and do not work",
+				a->interface, a->path);
+	make_on_tap(a, tap, NETLINK_PLACE_FRONT);
+	if (!rc) {
+		remove_moved(a, &found, nic);
+		a->was_returning = false;
+	}
+	netlink_saved_clear(&found);
+	return !rc;
+}
+
+void adopt_apply(struct adopt *a, int tap, bool is_empty)
+{
+	if (a->config->adopt)
+		make_on_tap(a, tap, is_empty ? NETLINK_PLACE_FRONT : NETLINK_PLACE_OWN);
+}
+
+/* --- back --- */
+
+/* Written down, too, before anything changes; but it has to go on. */
+static void note_returning(const struct adopt *a)
+{
+	int rc = record_write_adopted(a->path, &a->moved, true);
+
+	if (rc)
+		log_warning_errno(-rc, "cannot write %s", a->path);
+}
+
+/* What could not be given back is left in the record. */
+static void close_record(struct adopt *a)
+{
+	struct netlink_saved_list left = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < a->moved.count && !rc; i++)
+		if (adopt_is_open(&a->moved.list[i]))
+			rc = netlink_saved_append(&left, &a->moved.list[i]);
+	if (!rc && left.count)
+		rc = record_write_adopted(a->path, &left, false);
+	else if (!rc)
+		record_remove(a->path);
+	if (rc) /* then all of it is there, and does no harm */
+		log_warning_errno(-rc, "cannot write %s", a->path);
+	if (left.count)
+		log_warning("what %s could not get back is in %s, for the next start", a->interface,
+			    a->path);
+	netlink_saved_clear(&left);
+}
+
+bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
+{
+	const struct adopt_making m = { a->netlink, nic, a->interface, true,
+					goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
+	struct netlink_saved_list before = { 0 };
+	bool is_known;
+
+	if (!a->moved.count || a->is_back)
+		return false;
+	log_notice("%s: gets its addresses and routes back", a->interface);
+	is_known = !a->was_returning && !netlink_save(a->netlink, nic, &before);
+	note_returning(a);
+	for (size_t i = 0; i < a->moved.count; i++)
+		a->moved.list[i].result = -EAGAIN;
+	adopt_make(&a->moved, &m);
+	remove_extra(a, nic, is_known ? &before : NULL);
+	adopt_make_again(&a->moved, &m);
+	close_record(a);
+	a->is_back = true;
+	netlink_saved_clear(&before);
+	return true;
+}
+
+void adopt_drop(struct adopt *a)
+{
+	char text[ADOPT_DESCRIPTION];
+
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (!netlink_saved_is_kernels(&a->moved.list[i]))
+			log_warning("%s is not there to get its %s back", a->interface,
+				    adopt_describe(&a->moved.list[i], text));
+	netlink_saved_clear(&a->moved);
+	record_remove(a->path);
+}
+
+void adopt_each_address(const struct adopt *a,
+			void (*each)(const struct ip_addr *address, void *arg), void *arg)
+{
+	struct ip_prefix prefix;
+
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (!a->moved.list[i].is_route && adopt_is_made(&a->moved.list[i]) &&
+		    netlink_saved_prefix(&a->moved.list[i], &prefix))
+			each(&prefix.addr, arg);
+}
+
+bool adopt_has_address(const struct ip_addr *address, const void *adopt)
+{
+	const struct adopt *a = adopt;
+	struct ip_prefix prefix;
+
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (!a->moved.list[i].is_route && adopt_is_made(&a->moved.list[i]) &&
+		    netlink_saved_prefix(&a->moved.list[i], &prefix) &&
+		    ip_equal(&prefix.addr, address))
+			return true;
+	return false;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * announce: gratuitous ARP for own addresses; see announce.h.
+ *
+ * The frames are what the stack would send, with the cluster MAC as sender; on their
+ * way through the relay they get what E1 and E3 say.
+ */
+#include "nic/announce.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "core/frame.h"
+#include "io/packet_socket.h"
+
+#define ROUNDS      3
+#define INTERVAL_MS 1000
+
+struct announce {
+	const struct peers *peers;
+	struct relay *relay;
+	const struct adopt *adopt;
+	struct loop_timer *timer;
+	unsigned left;
+};
+
+static void announce_address(const struct ip_addr *address, void *arg)
+{
+	struct announce *a = arg;
+	uint8_t frame[FRAME_ANNOUNCEMENT_LEN];
+
+	if (address->family != AF_INET)
+		return;
+	frame_write_announcement(frame, &peers_config(a->peers)->mac, address);
+	relay_inject(a->relay, frame, sizeof(frame));
+}
+
+static void announce_addresses(struct announce *a, const struct config_addresses *addresses)
+{
+	size_t i;
+
+	for (i = 0; i < addresses->count; i++)
+		announce_address(&addresses->list[i].addr, a);
+}
+
+/* Those in the configuration are announced already. */
+static void announce_adopted(const struct ip_addr *address, void *arg)
+{
+	struct announce *a = arg;
+
+	if (!peers_by_ip(a->peers, address).roles)
+		announce_address(address, a);
+}
+
+static void on_timer(void *arg)
+{
+	struct announce *a = arg;
+
+	announce_addresses(a, &peers_self(a->peers)->address);
+	announce_addresses(a, &peers_config(a->peers)->address);
+	adopt_each_address(a->adopt, announce_adopted, a);
+	if (--a->left)
+		loop_timer_set(a->timer, INTERVAL_MS);
+}
+
+struct announce *announce_create(struct loop *loop, const struct peers *peers, struct relay *relay,
+				 const struct adopt *adopt)
+{
+	struct announce *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->peers = peers;
+	a->relay = relay;
+	a->adopt = adopt;
+	a->timer = loop_timer_add(loop, on_timer, a);
+	if (a->timer)
+		return a;
+	free(a);
+	return NULL;
+}
+
+void announce_destroy(struct announce *a)
+{
+	if (!a)
+		return;
+	loop_timer_free(a->timer);
+	free(a);
+}
+
+void announce_start(struct announce *a)
+{
+	a->left = ROUNDS;
+	on_timer(a);
+}
+
+void announce_stop(struct announce *a)
+{
+	loop_timer_cancel(a->timer);
+}
+
+/* By a packet socket alone: relay, TAP and shield are gone. */
+struct plain {
+	const struct peers *peers; /* NULL: not known */
+	struct nic *nic;
+	const struct mac *mac;
+	struct packet packet;
+	int sent;
+};
+
+static void send_plainly(const struct ip_addr *address, void *arg)
+{
+	struct plain *p = arg;
+
+	if (address->family != AF_INET)
+		return;
+	/* What the cluster has in common stays with those who go on. */
+	if (p->peers && (peers_by_ip(p->peers, address).roles & IP_CLUSTER))
+		return;
+	packet_reset(&p->packet);
+	memset(packet_start(&p->packet), 0, PACKET_VNET_LEN);
+	frame_write_announcement(p->packet.frame, p->mac, address);
+	p->packet.len = FRAME_ANNOUNCEMENT_LEN;
+	p->sent += nic_send(p->nic, &(struct packet *){ &p->packet }, 1) == 1;
+}
+
+/* A round a second, as long as they can be sent. */
+static void send_rounds(const struct adopt *adopt, struct plain *p, bool first)
+{
+	const struct timespec interval = { .tv_sec = INTERVAL_MS / 1000 };
+	unsigned left = first ? 1 : ROUNDS - 1;
+
+	do {
+		if (!first && nanosleep(&interval, NULL))
+			return;
+		p->sent = 0;
+		adopt_each_address(adopt, send_plainly, p);
+	} while (p->sent && --left);
+}
+
+void announce_from_nic(struct announce *a, const struct netlink_link *nic, bool first)
+{
+	struct plain p = { .peers = a->peers, .mac = &nic->mac };
+	int rc = nic_open(&p.nic);
+
+	p.packet.memory = malloc(PACKET_MEMORY);
+	if (!rc && p.packet.memory && !nic_bind(p.nic, nic->ifindex, false))
+		send_rounds(a->adopt, &p, first);
+	if (!rc)
+		nic_close(p.nic);
+	free(p.packet.memory);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lock: one daemon a NIC; see lock.h. */
+#include "nic/nic_lock.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Who has the lock's name, if it may have it: this user's or root's process. The holder
+ * accepts no connections, so that its queue can be full of earlier contenders: then who it
+ * is cannot be told (pid 0), and it counts. */
+static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
+{
+	socklen_t size = sizeof(*holder);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool connected = fd >= 0 && !connect(fd, (const struct sockaddr *)address, len);
+	bool full = fd >= 0 && !connected && errno == EAGAIN;
+	bool known = connected && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
+
+	if (fd >= 0)
+		close(fd);
+	return full || (known && (holder->uid == 0 || holder->uid == geteuid()));
+}
+
+int lock_nic(const char *interface, int ifindex, pid_t *holder)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+	struct ucred other = { 0 };
+
+	if (fd < 0)
+		return -errno;
+	len += (socklen_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+				   "clusterarpd/nic/%d", ifindex);
+	if (!bind(fd, (struct sockaddr *)&address, len) && !listen(fd, SOMAXCONN))
+		return fd;
+	error = errno;
+	if (error == EADDRINUSE && !is_taken(&address, len, &other)) {
+		log_warning("%s: somebody else has the name of the lock: going on without it",
+			    interface);
+		return fd;
+	}
+	*holder = other.pid;
+	close(fd);
+	return error == EADDRINUSE ? -EBUSY : -error;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * leftovers: what earlier runs left, put back; see leftovers.h.
+ *
+ * As an orderly stop does it: addresses and routes, then the shield; under the NIC's lock.
+ */
+#include "nic/recovery.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "nic/adopt.h"
+#include "nic/announce.h"
+#include "io/loop.h"
+#include "io/netlink.h"
+#include "nic/nic_lock.h"
+#include "base/log.h"
+#include "persist/nic_record.h"
+#include "nic/shield.h"
+#include "nic/takeover.h"
+
+struct leftover {
+	const char *interface; /* as the configuration called it */
+	const char *socket;
+	struct netlink *netlink;
+	char *path; /* of the record */
+	struct record record;
+	struct shield shield;
+	struct netlink_link link;
+	bool is_there;   /* the NIC; else the next is false */
+	bool is_changed; /* its shield is up, and what the record says */
+};
+
+/* Whatever is not plainly nobody is somebody. */
+static bool somebody_listens(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool nobody = strlen(path) >= sizeof(address.sun_path);
+
+	if (!nobody) {
+		strcpy(address.sun_path, path);
+		nobody = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) &&
+			 (errno == ENOENT || errno == ECONNREFUSED);
+	}
+	if (fd >= 0)
+		close(fd);
+	return !nobody;
+}
+
+bool leftovers_are_orphaned(const char *socket)
+{
+	struct record_names names = { 0 };
+	bool are_there;
+
+	record_find(socket, &names);
+	are_there = names.count;
+	record_names_clear(&names);
+	return are_there && !somebody_listens(socket);
+}
+
+/* --- whose record it is --- */
+
+static bool set_link(struct leftover *l, const struct netlink_link *link)
+{
+	l->link = *link;
+	l->shield.ifindex = link->ifindex;
+	l->is_there = true;
+	return true;
+}
+
+/* By the record, whatever it is called now: then its shield has to be there, too. */
+static bool find_recorded(struct leftover *l, const struct netlink_link *named)
+{
+	struct netlink_link link;
+
+	if (l->record.netns != record_netns())
+		return false;
+	if (named && named->ifindex == l->record.ifindex)
+		return set_link(l, named);
+	l->shield.ifindex = l->record.ifindex;
+	return !netlink_link_by_index(l->netlink, l->record.ifindex, &link) &&
+	       shield_left_behind(&l->shield) && set_link(l, &link);
+}
+
+/* A record is lost, or of no use, but the shield is there. */
+static bool is_shielded(struct leftover *l)
+{
+	if (!shield_left_behind(&l->shield))
+		return false;
+	log_warning("%s: a run that did not stop orderly left its shield, and no record (%s) of "
+		    "what was there before",
+		    l->interface, l->path);
+	l->record = (struct record){ .was_up = true, .clsact_ours = true };
+	return true;
+}
+
+/* 0, or a negative errno after a log line: it is not known, and so nothing is touched. */
+static int find(struct leftover *l)
+{
+	struct netlink_link named;
+	int missing = netlink_link_by_name(l->netlink, l->interface, &named);
+	int rc = record_read(l->path, &l->record);
+
+	if (missing && missing != -ENODEV) {
+		log_error_errno(-missing, "%s: cannot look it up", l->interface);
+		return missing;
+	}
+	if (rc && rc != -ENOENT && rc != -EBADMSG) {
+		log_warning_errno(-rc, "cannot read %s", l->path);
+		return rc;
+	}
+	l->is_changed = !rc && find_recorded(l, missing ? NULL : &named);
+	if (!l->is_changed && !missing)
+		set_link(l, &named);
+	return 0;
+}
+
+/* --- back --- */
+
+/* That it does not run yet, or no more, is no matter: what it needs is borrowed, and unused
+ * here. */
+static void announce(const struct leftover *l, const struct adopt *adopt)
+{
+	struct loop *loop = loop_create();
+	struct announce *announce = loop ? announce_create(loop, NULL, NULL, adopt) : NULL;
+
+	if (announce)
+		announce_from_nic(announce, &l->link, true);
+	announce_destroy(announce);
+	if (loop)
+		loop_destroy(loop);
+}
+
+static void put_back(struct leftover *l, struct adopt *adopt)
+{
+	bool is_given = l->is_there && adopt_give_back(adopt, l->link.ifindex, false);
+
+	if (!is_given)
+		adopt_drop(adopt);
+	if (l->is_changed) {
+		wire_put_back(&l->shield, &l->record);
+		log_notice("%s: put back as it was before an earlier run", l->link.name);
+	}
+	record_remove(l->path);
+	if (is_given)
+		announce(l, adopt);
+}
+
+static void put_back_locked(struct leftover *l)
+{
+	pid_t holder = 0;
+	struct adopt *adopt;
+	int lock = l->is_there ? lock_nic(l->interface, l->link.ifindex, &holder) : -1;
+
+	if (l->is_there && lock < 0) {
+		log_info("%s: is left alone, as another clusterarpd has it", l->link.name);
+		return;
+	}
+	if (l->is_there && !l->is_changed)
+		l->is_changed = is_shielded(l);
+	adopt = adopt_create_for(l->interface, l->netlink, l->socket);
+	if (adopt)
+		put_back(l, adopt);
+	adopt_destroy(adopt);
+	if (lock >= 0)
+		close(lock);
+}
+
+static void restore(struct netlink *netlink, const char *socket, const char *interface)
+{
+	struct leftover l = { .interface = interface, .socket = socket, .netlink = netlink };
+
+	l.path = record_path(socket, interface);
+	l.shield = (struct shield){ .netlink = netlink, .interface = interface };
+	if (l.path && !find(&l))
+		put_back_locked(&l);
+	free(l.path);
+}
+
+static void ignore(const struct netlink_event *event, void *arg)
+{
+	(void)event;
+	(void)arg;
+}
+
+static void restore_all(const struct record_names *names, const char *socket, const char *except)
+{
+	struct netlink *netlink;
+	int rc = netlink_open(ignore, NULL, &netlink);
+
+	if (rc) {
+		log_error_errno(-rc, "cannot open netlink");
+		return;
+	}
+	libbpf_set_print(
+		NULL); /* until kernel_load(): it complains of filters that are not there */
+	for (size_t i = 0; i < names->count; i++)
+		if (!except || strcmp(names->list[i], except) != 0)
+			restore(netlink, socket, names->list[i]);
+	netlink_close(netlink);
+}
+
+void leftovers_restore(const char *socket, const char *except)
+{
+	struct record_names names = { 0 };
+	int rc = record_find(socket, &names);
+
+	if (rc)
+		log_warning_errno(-rc, "%s: cannot find all records beside it", socket);
+	if (names.count)
+		restore_all(&names, socket, except);
+	record_names_clear(&names);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shield: keeps the two tc programs on the NIC; see shield.h. */
+#include "nic/shield.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define LINES_PER_SECOND 1
+
+int shield_find_qdisc(const struct shield *s, bool *present)
+{
+	char kind[16] = "";
+	int rc = netlink_tc_ingress_qdisc(s->netlink, s->ifindex, kind);
+
+	if (rc < 0) {
+		log_error_errno(-rc, "%s: cannot list its qdiscs", s->interface);
+		return rc;
+	}
+	*present = kind[0] != '\0';
+	if (!*present || !strcmp(kind, "clsact"))
+		return 0;
+	log_error("%s has a qdisc '%s' where the shield needs 'clsact': remove it first "
+		  "(tc qdisc del dev %s %s)",
+		  s->interface, kind, s->interface, kind);
+	return -EBUSY;
+}
+
+/* Who is at a hook. */
+struct scan {
+	const struct shield *shield;
+	enum netlink_tc_hook hook;
+	bool warn;
+	bool ours_seen, behind; /* ours stands behind one that is not */
+	unsigned others;
+	struct netlink_tc_filter warned; /* the last one: u32 lists a filter several times */
+};
+
+static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
+{
+	struct scan *scan = arg;
+	bool ingress = scan->hook == NETLINK_TC_INGRESS;
+
+	if (kernel_shield_is_ours(filter->priority, filter->handle)) {
+		scan->ours_seen = true;
+		return;
+	}
+	scan->others++;
+	if (!scan->ours_seen)
+		scan->behind = true;
+	if (!scan->warn ||
+	    (filter->priority == scan->warned.priority && !strcmp(filter->kind, scan->warned.kind)))
+		return;
+	scan->warned = *filter;
+	log_warning("%s has filters of its own at %s (%s, priority %u): they see %s",
+		    scan->shield->interface, ingress ? "ingress" : "egress", filter->kind,
+		    filter->priority,
+		    ingress ? "nothing but link-local frames (LLDP and the like)"
+			    : "what the daemon sends");
+}
+
+static struct scan scan_hook(const struct shield *s, enum netlink_tc_hook hook, bool warn)
+{
+	struct scan scan = { .shield = s, .hook = hook, .warn = warn };
+	int rc = netlink_tc_list(s->netlink, s->ifindex, hook, scan_filter, &scan);
+
+	if (rc < 0)
+		log_debug_errno(-rc, "%s: cannot list filters", s->interface);
+	return scan;
+}
+
+bool shield_left_behind(const struct shield *s)
+{
+	struct scan ingress = scan_hook(s, NETLINK_TC_INGRESS, false);
+	struct scan egress = scan_hook(s, NETLINK_TC_EGRESS, false);
+
+	return (ingress.ours_seen || egress.ours_seen) && !ingress.others && !egress.others;
+}
+
+/* A filter before ours may let pass what the shield must not. Returns whether one was
+ * there and is behind ours now. */
+static bool come_first(const struct shield *s, enum netlink_tc_hook hook)
+{
+	int rc;
+
+	if (!scan_hook(s, hook, false).behind)
+		return false;
+	rc = kernel_shield_to_front(s->kernel, s->ifindex,
+				    hook == NETLINK_TC_INGRESS ? KERNEL_INGRESS : KERNEL_EGRESS);
+	if (rc)
+		log_warning_errno(-rc, "%s: a filter stands before the shield's", s->interface);
+	return !rc;
+}
+
+/* What put_up() had to do. */
+struct repair {
+	bool raised, advanced;
+};
+
+static int put_up(struct shield *s, struct repair *done)
+{
+	int rc = kernel_shield_attach(s->kernel, s->ifindex, &done->raised);
+
+	if (rc)
+		return rc;
+	done->advanced = come_first(s, NETLINK_TC_INGRESS);
+	done->advanced |= come_first(s, NETLINK_TC_EGRESS);
+	return 0;
+}
+
+int shield_up(struct shield *s)
+{
+	struct repair done = { 0 };
+	int rc = put_up(s, &done);
+
+	if (rc)
+		log_error_errno(-rc, "%s: cannot put the shield up (%s)", s->interface,
+				kernel_error());
+	return rc;
+}
+
+void shield_warn_of_others(struct shield *s)
+{
+	int tcx = kernel_tcx_count(s->ifindex);
+
+	scan_hook(s, NETLINK_TC_INGRESS, true);
+	scan_hook(s, NETLINK_TC_EGRESS, true);
+	if (tcx > 0)
+		log_warning("%s has %d tcx program(s): they run before the shield and may get "
+			    "round it",
+			    s->interface, tcx);
+}
+
+static void say(struct shield *s, uint64_t now, const char *what)
+{
+	uint64_t before;
+
+	s->lines.per_second = LINES_PER_SECOND;
+	if (!ratelimit_allow(&s->lines, now))
+		return;
+	before = ratelimit_take_suppressed(&s->lines);
+	if (before)
+		log_warning("%s: %s (and %" PRIu64 " times more before)", s->interface, what,
+			    before);
+	else
+		log_warning("%s: %s", s->interface, what);
+}
+
+/* Where another qdisc stands nothing is touched: each try would be a change that calls
+ * for the next. */
+static int check(struct shield *s, struct repair *done)
+{
+	char kind[16] = "";
+	int rc = netlink_tc_ingress_qdisc(s->netlink, s->ifindex, kind);
+
+	if (rc < 0)
+		return rc;
+	if (kind[0] && strcmp(kind, "clsact") != 0)
+		return -EBUSY;
+	return put_up(s, done);
+}
+
+bool shield_check(struct shield *s, uint64_t now)
+{
+	struct repair done = { 0 };
+	int rc = check(s, &done);
+
+	if (rc && !s->broken)
+		log_error_errno(-rc,
+				"%s: the shield is down and cannot be put up: the NIC's own stack "
+				"hears and speaks",
+				s->interface);
+	else if (!rc && s->broken)
+		log_notice("%s: the shield is up again", s->interface);
+	else if (!rc && done.raised)
+		say(s, now, "the shield had been removed; it is up again");
+	else if (!rc && done.advanced)
+		say(s, now,
+		    "a filter had been put before the shield's; the shield's is first again");
+	s->broken = rc != 0;
+	return !rc;
+}
+
+void shield_down(struct shield *s, bool with_qdisc)
+{
+	int rc = kernel_shield_detach(s->ifindex);
+
+	if (rc)
+		log_warning_errno(-rc, "%s: cannot take the shield down", s->interface);
+	if (!with_qdisc || scan_hook(s, NETLINK_TC_INGRESS, false).others ||
+	    scan_hook(s, NETLINK_TC_EGRESS, false).others)
+		return;
+	rc = netlink_tc_remove_clsact(s->netlink, s->ifindex);
+	if (rc && rc != -ENODEV && rc != -ENOENT)
+		log_warning_errno(-rc, "%s: cannot remove clsact", s->interface);
+}

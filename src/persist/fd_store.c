@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* handover: descriptors from one run to the next; see handover.h. */
+#include "persist/fd_store.h"
+
+#include <inttypes.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bpf/layout.h"
+#include "io/notify.h"
+
+#define NAME_MAX_BYTES 32
+#define WAIT_STEPS     100
+#define WAIT_STEP_NS   10000000 /* 10 ms */
+
+/* FNV-1a: the names need to differ, not to keep a secret. */
+#define FNV_START 0xcbf29ce484222325u
+#define FNV_PRIME 0x100000001b3u
+
+static uint64_t digest(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	while (len--)
+		h = (h ^ *p++) * FNV_PRIME;
+	return h;
+}
+
+static uint64_t digest_addresses(uint64_t h, const struct config_addresses *a)
+{
+	size_t i;
+
+	h = digest(h, &a->count, sizeof(a->count));
+	for (i = 0; i < a->count; i++) {
+		h = digest(h, &a->list[i].addr, sizeof(a->list[i].addr));
+		h = digest(h, &a->list[i].len, sizeof(a->list[i].len));
+	}
+	return h;
+}
+
+/* Peers' entries that were put into the neighbour table, some of them for good. */
+static uint64_t digest_neighbours(uint64_t h, const struct peers *peers)
+{
+	const struct config *c = peers_config(peers);
+	size_t i;
+
+	h = digest(h, &c->neigh, sizeof(c->neigh));
+	for (i = 0; i < peers_count(peers) && c->neigh != NEIGH_LEARN; i++) {
+		const struct config_node *node = peers_get(peers, i)->node;
+
+		h = digest(h, &node->dedicated, sizeof(node->dedicated));
+		h = digest_addresses(h, &node->address);
+	}
+	return h;
+}
+
+/* All that was set up on it. */
+static uint64_t digest_tap(const struct peers *peers)
+{
+	const struct config *c = peers_config(peers);
+	uint64_t h = digest(FNV_START, c->tap, strlen(c->tap) + 1);
+
+	h = digest(h, c->interface, strlen(c->interface) + 1); /* whose addresses it may have */
+	h = digest(h, &c->mac, sizeof(c->mac));
+	h = digest(h, &c->gateway, sizeof(c->gateway));
+	h = digest(h, &c->mtu, sizeof(c->mtu));
+	h = digest(h, &c->adopt, sizeof(c->adopt));
+	h = digest_addresses(h, &c->address);
+	h = digest_addresses(h, &peers_self(peers)->address);
+	return digest_neighbours(h, peers);
+}
+
+/* The interface, and the MACs that it was told to receive. */
+static uint64_t digest_nic(const struct peers *peers, int ifindex)
+{
+	const struct config_node *self = peers_self(peers);
+	uint64_t h = digest(FNV_START, &ifindex, sizeof(ifindex));
+
+	h = digest(h, &peers_config(peers)->mac, sizeof(struct mac));
+	h = digest(h, &self->dedicated, sizeof(self->dedicated));
+	return digest(h, &self->source, sizeof(self->source));
+}
+
+/* The interface whose frames are in it, and how they are laid out there. */
+static uint64_t digest_ring(const struct peers *peers)
+{
+	const char *interface = peers_config(peers)->interface;
+	const unsigned layout = BPF_FRAME_LAYOUT;
+	uint64_t h = digest(FNV_START, interface, strlen(interface) + 1);
+
+	return digest(h, &layout, sizeof(layout));
+}
+
+/* Under which `thing` is stored. */
+static const char *name_of(const struct handover *thing, char name[NAME_MAX_BYTES])
+{
+	static const char *const kinds[] = { "tap", "nic", "ring" };
+	uint64_t h;
+
+	if (thing->kind == HANDOVER_TAP)
+		h = digest_tap(thing->peers);
+	else if (thing->kind == HANDOVER_NIC)
+		h = digest_nic(thing->peers, thing->ifindex);
+	else
+		h = digest_ring(thing->peers);
+	snprintf(name, NAME_MAX_BYTES, "%s-%016" PRIx64, kinds[thing->kind], h);
+	return name;
+}
+
+void handover_store(const struct handover *thing, int fd)
+{
+	char name[NAME_MAX_BYTES];
+
+	notify_store(fd, name_of(thing, name));
+}
+
+int handover_take(const struct handover *thing)
+{
+	char name[NAME_MAX_BYTES];
+
+	return notify_take(name_of(thing, name));
+}
+
+void handover_forget(const struct handover *thing)
+{
+	char name[NAME_MAX_BYTES];
+
+	notify_forget(name_of(thing, name));
+}
+
+void handover_discard_rest(const struct peers *peers)
+{
+	const struct timespec step = { .tv_nsec = WAIT_STEP_NS };
+	int i;
+
+	if (!notify_discard_rest())
+		return;
+	for (i = 0; i < WAIT_STEPS && if_nametoindex(peers_config(peers)->tap); i++)
+		nanosleep(&step, NULL);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* record: a small JSON file in the runtime directory; see record.h. */
+#include "persist/nic_record.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *record_path(const char *socket, const char *interface)
+{
+	char *path;
+
+	return asprintf(&path, "%s.%s.json", socket, interface) < 0 ? NULL : path;
+}
+
+char *record_adopted_path(const char *socket, const char *interface)
+{
+	char *path;
+
+	return asprintf(&path, "%s.%s.adopted.json", socket, interface) < 0 ? NULL : path;
+}
+
+/* NAME.json and NAME.adopted.json, behind `base` and a dot. */
+static bool is_record(const char *file, const char *base, char interface[IFNAMSIZ])
+{
+	static const char end[] = ".json", adopted[] = ".adopted";
+	size_t begin = strlen(base), len = strlen(file);
+
+	if (len <= begin + strlen(end) || strncmp(file, base, begin) != 0 || file[begin] != '.' ||
+	    strcmp(file + len - strlen(end), end) != 0)
+		return false;
+	file += begin + 1;
+	len -= begin + 1 + strlen(end);
+	if (len > strlen(adopted) &&
+	    !strncmp(file + len - strlen(adopted), adopted, strlen(adopted)))
+		len -= strlen(adopted);
+	if (!len || len >= IFNAMSIZ)
+		return false;
+	memcpy(interface, file, len);
+	interface[len] = '\0';
+	return true;
+}
+
+/* Of what begins with the path of a socket and a dot, SOCKET.0.eth0.json is SOCKET.0's. */
+static bool is_of_other(const char *socket, const char *interface)
+{
+	char path[PATH_MAX];
+	const char *dot;
+	bool is = false;
+
+	for (dot = strchr(interface, '.'); dot && !is; dot = strchr(dot + 1, '.')) {
+		snprintf(path, sizeof(path), "%s.%.*s", socket, (int)(dot - interface), interface);
+		is = !access(path, F_OK);
+	}
+	return is;
+}
+
+static int add_name(struct record_names *names, const char *interface)
+{
+	char(*grown)[IFNAMSIZ];
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (!strcmp(names->list[i], interface))
+			return 0;
+	grown = reallocarray(names->list, names->count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	names->list = grown;
+	strcpy(grown[names->count++], interface);
+	return 0;
+}
+
+static int read_names(DIR *directory, const char *socket, const char *base,
+		      struct record_names *out)
+{
+	char interface[IFNAMSIZ];
+	struct dirent *entry;
+	int rc = 0;
+
+	while (!rc && (entry = readdir(directory)))
+		if (is_record(entry->d_name, base, interface) && !is_of_other(socket, interface))
+			rc = add_name(out, interface);
+	return rc;
+}
+
+int record_find(const char *socket, struct record_names *out)
+{
+	const char *slash = strrchr(socket, '/');
+	char *path = slash ? strndup(socket, (size_t)(slash - socket) + 1) : strdup(".");
+	DIR *directory = path ? opendir(path) : NULL;
+	int rc = directory ? 0 : -errno;
+
+	free(path);
+	if (!directory)
+		return rc;
+	rc = read_names(directory, socket, slash ? slash + 1 : socket, out);
+	closedir(directory);
+	return rc;
+}
+
+void record_names_clear(struct record_names *names)
+{
+	free(names->list);
+	*names = (struct record_names){ 0 };
+}
+
+uint64_t record_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+int record_read(const char *path, struct record *out)
+{
+	int was_up, clsact_ours, ifindex, rc;
+	json_int_t netns;
+	json_t *root;
+
+	if (access(path, R_OK))
+		return -errno;
+	root = json_load_file(path, 0, NULL);
+	if (!root)
+		return -EBADMSG;
+	rc = json_unpack(root, "{s:i, s:I, s:b, s:b}", "ifindex", &ifindex, "netns", &netns,
+			 "was_up", &was_up, "clsact_ours", &clsact_ours);
+	json_decref(root);
+	if (rc)
+		return -EBADMSG;
+	*out = (struct record){ .ifindex = ifindex,
+				.netns = (uint64_t)netns,
+				.was_up = was_up,
+				.clsact_ours = clsact_ours };
+	return 0;
+}
+
+/* Writes `root`, which may be NULL for want of memory, and frees it. */
+static int write_file(const char *path, json_t *root)
+{
+	char *temporary;
+	int rc;
+
+	if (asprintf(&temporary, "%s.new", path) < 0) {
+		json_decref(root);
+		return -ENOMEM;
+	}
+	errno = 0;
+	rc = root && !json_dump_file(root, temporary, JSON_INDENT(1)) && !rename(temporary, path)
+		     ? 0
+		     : (errno ? -errno : -EIO);
+	if (rc)
+		unlink(temporary);
+	json_decref(root);
+	free(temporary);
+	return rc;
+}
+
+int record_write(const char *path, const struct record *record)
+{
+	return write_file(path, json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex,
+					  "netns", (json_int_t)record->netns, "was_up",
+					  record->was_up, "clsact_ours", record->clsact_ours));
+}
+
+void record_remove(const char *path)
+{
+	unlink(path);
+}
+
+/* The body of a netlink message as hexadecimal digits, and back. */
+
+static json_t *hex_json(const struct netlink_saved *item)
+{
+	char *text = malloc(2 * (size_t)item->len + 1);
+	json_t *string;
+	size_t i;
+
+	if (!text)
+		return NULL;
+	text[0] = '\0';
+	for (i = 0; i < item->len; i++)
+		sprintf(text + 2 * i, "%02x", item->body[i]);
+	string = json_string(text);
+	free(text);
+	return string;
+}
+
+static bool read_hex(const char *text, struct netlink_saved *item)
+{
+	size_t len = strlen(text) / 2, i;
+
+	item->body = strlen(text) % 2 ? NULL : malloc(len + 1);
+	for (i = 0; item->body && i < len; i++)
+		if (!isxdigit((unsigned char)text[2 * i]) ||
+		    sscanf(text + 2 * i, "%2hhx", &item->body[i]) != 1)
+			return false;
+	item->len = (uint32_t)len;
+	return item->body;
+}
+
+/* What it is stands beside it for people. */
+static json_t *saved_json(const struct netlink_saved *item)
+{
+	char text[PREFIX_STRLEN] = "?";
+	struct ip_prefix prefix;
+
+	if (netlink_saved_prefix(item, &prefix))
+		prefix_format(&prefix, text);
+	return json_pack("{s:s, s:s, s:b, s:I, s:o}", "kind", item->is_route ? "route" : "address",
+			 "prefix", text, "behind", item->is_behind, "saved",
+			 (json_int_t)item->saved, "netlink", hex_json(item));
+}
+
+static int read_saved(json_t *json, struct netlink_saved_list *out)
+{
+	struct netlink_saved item = { 0 };
+	const char *kind, *hex;
+	json_int_t saved;
+	int behind, rc = -EBADMSG;
+
+	if (json_unpack(json, "{s:s, s:b, s:I, s:s}", "kind", &kind, "behind", &behind, "saved",
+			&saved, "netlink", &hex))
+		return -EBADMSG;
+	item.is_route = !strcmp(kind, "route");
+	item.is_behind = behind;
+	item.saved = (uint64_t)saved;
+	if ((item.is_route || !strcmp(kind, "address")) && read_hex(hex, &item) &&
+	    netlink_saved_is_valid(&item))
+		rc = netlink_saved_append(out, &item);
+	free(item.body);
+	return rc;
+}
+
+static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *returning)
+{
+	json_t *list = json_object_get(root, "items"), *item;
+	size_t i;
+	int rc = json_is_array(list) && json_is_integer(json_object_get(root, "netns")) ? 0
+											: -EBADMSG;
+
+	if (rc)
+		return rc;
+	if ((uint64_t)json_integer_value(json_object_get(root, "netns")) != record_netns())
+		return -ENOENT;
+	json_array_foreach (list, i, item)
+		rc = rc ? rc : read_saved(item, out);
+	*returning = !rc && json_is_true(json_object_get(root, "returning"));
+	if (rc)
+		netlink_saved_clear(out);
+	return rc;
+}
+
+int record_read_adopted(const char *path, struct netlink_saved_list *out, bool *returning)
+{
+	json_t *root;
+	int rc;
+
+	if (access(path, F_OK))
+		return -errno;
+	root = json_load_file(path, 0, NULL);
+	rc = root ? read_adopted(root, out, returning) : -EBADMSG;
+	json_decref(root);
+	return rc;
+}
+
+int record_write_adopted(const char *path, const struct netlink_saved_list *list, bool returning)
+{
+	json_t *items = json_array();
+	bool whole = true;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		whole &= !json_array_append_new(items, saved_json(&list->list[i]));
+	if (!whole) {
+		json_decref(items);
+		return -ENOMEM;
+	}
+	return write_file(path, json_pack("{s:I, s:b, s:o}", "netns", (json_int_t)record_netns(),
+					  "returning", returning, "items", items));
+}

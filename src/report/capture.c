@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture: pcapng in a ring; see capture.h.
+ *
+ * A block is put into the ring whole or not at all. Of a frame that found no room the next
+ * one of its interface that does tells (epb_dropcount).
+ */
+#include "report/capture.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#define RING_BYTES  (4u * 1024 * 1024)
+#define SNAP_LENGTH (256u * 1024)
+
+#define BLOCK_SECTION   0x0a0d0d0au
+#define BLOCK_INTERFACE 0x00000001u
+#define BLOCK_PACKET    0x00000006u
+
+#define OPTION_COMMENT    1
+#define COMMENT_MAX       256
+#define OPTION_IF_NAME    2
+#define OPTION_EPB_FLAGS  2
+#define OPTION_EPB_DROPS  4
+#define OPTION_IF_TSRESOL 9
+
+#define LINKTYPE_ETHERNET 1
+#define NANOSECONDS       9
+
+struct capture {
+	uint8_t *ring; /* mapped, so that it goes back when nobody captures */
+	size_t start, used;
+	uint64_t lost;
+	uint64_t lost_now[2]; /* by interface, since its last frame that found room */
+};
+
+/* A block under construction: what stands before and behind a frame's bytes. */
+struct block {
+	uint8_t bytes[512];
+	size_t len;
+};
+
+static void put(struct block *b, const void *data, size_t len)
+{
+	static const uint8_t zeros[4];
+	size_t padding = -len & 3;
+
+	if (len)
+		memcpy(b->bytes + b->len, data, len);
+	memcpy(b->bytes + b->len + len, zeros, padding);
+	b->len += len + padding;
+}
+
+static void put_u32(struct block *b, uint32_t value)
+{
+	put(b, &value, sizeof(value));
+}
+
+static void put_option(struct block *b, uint16_t code, const void *data, size_t len)
+{
+	const uint16_t head[2] = { code, (uint16_t)len };
+
+	put(b, head, sizeof(head));
+	put(b, data, len);
+}
+
+static void ring_put(struct capture *c, const void *data, size_t len)
+{
+	size_t end = (c->start + c->used) % RING_BYTES;
+	size_t first = len < RING_BYTES - end ? len : RING_BYTES - end;
+
+	if (!len)
+		return;
+	memcpy(c->ring + end, data, first);
+	memcpy(c->ring, (const uint8_t *)data + first, len - first);
+	c->used += len;
+}
+
+/* The block `head` with `len` bytes of data and then `tail` in it. False: no room. */
+static bool put_block(struct capture *c, uint32_t type, const struct block *head,
+		      const uint8_t *data, size_t len, const struct block *tail)
+{
+	const uint8_t zeros[4] = { 0 };
+	size_t padding = -len & 3;
+	uint32_t total = (uint32_t)(12 + head->len + len + padding + tail->len);
+	const uint32_t begin[2] = { type, total };
+
+	if (total > RING_BYTES - c->used)
+		return false;
+	ring_put(c, begin, sizeof(begin));
+	ring_put(c, head->bytes, head->len);
+	ring_put(c, data, len);
+	ring_put(c, zeros, padding);
+	ring_put(c, tail->bytes, tail->len);
+	ring_put(c, &total, sizeof(total));
+	return true;
+}
+
+static void put_section(struct capture *c, const char *comment)
+{
+	const uint16_t version[2] = { 1, 0 };
+	const int64_t unknown = -1;
+	struct block head = { .len = 0 }, none = { .len = 0 };
+
+	put_u32(&head, 0x1a2b3c4d); /* which tells the byte order */
+	put(&head, version, sizeof(version));
+	put(&head, &unknown, sizeof(unknown));
+	if (comment) {
+		put_option(&head, OPTION_COMMENT, comment, strnlen(comment, COMMENT_MAX));
+		put_option(&head, 0, NULL, 0);
+	}
+	put_block(c, BLOCK_SECTION, &head, NULL, 0, &none);
+}
+
+static void put_interface(struct capture *c, const char *name)
+{
+	const uint16_t type[2] = { LINKTYPE_ETHERNET, 0 };
+	const uint8_t resolution = NANOSECONDS;
+	struct block head = { .len = 0 }, none = { .len = 0 };
+
+	put(&head, type, sizeof(type));
+	put_u32(&head, SNAP_LENGTH);
+	put_option(&head, OPTION_IF_NAME, name, strlen(name));
+	put_option(&head, OPTION_IF_TSRESOL, &resolution, sizeof(resolution));
+	put_option(&head, 0, NULL, 0);
+	put_block(c, BLOCK_INTERFACE, &head, NULL, 0, &none);
+}
+
+struct capture *capture_create(const char *tap, const char *nic, const char *comment)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->ring =
+		mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c->ring == MAP_FAILED) {
+		free(c);
+		return NULL;
+	}
+	put_section(c, comment);
+	put_interface(c, tap);
+	put_interface(c, nic);
+	return c;
+}
+
+void capture_destroy(struct capture *c)
+{
+	if (!c)
+		return;
+	munmap(c->ring, RING_BYTES);
+	free(c);
+}
+
+static void put_time(struct block *b)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	put_u32(b, (uint32_t)(ns >> 32));
+	put_u32(b, (uint32_t)ns);
+}
+
+static void put_options(struct block *b, enum capture_direction direction, uint64_t lost,
+			const char *comment)
+{
+	const uint32_t flags = direction == CAPTURE_IN ? 1 : 2;
+
+	put_option(b, OPTION_EPB_FLAGS, &flags, sizeof(flags));
+	if (lost)
+		put_option(b, OPTION_EPB_DROPS, &lost, sizeof(lost));
+	if (comment)
+		put_option(b, OPTION_COMMENT, comment, strnlen(comment, COMMENT_MAX));
+	put_option(b, 0, NULL, 0);
+}
+
+void capture_frame(struct capture *c, enum capture_interface interface,
+		   enum capture_direction direction, const uint8_t *frame, size_t len,
+		   const char *comment)
+{
+	size_t kept = len < SNAP_LENGTH ? len : SNAP_LENGTH;
+	struct block head = { .len = 0 }, tail = { .len = 0 };
+
+	put_u32(&head, interface);
+	put_time(&head);
+	put_u32(&head, (uint32_t)kept);
+	put_u32(&head, (uint32_t)len);
+	put_options(&tail, direction, c->lost_now[interface], comment);
+	if (put_block(c, BLOCK_PACKET, &head, frame, kept, &tail)) {
+		c->lost_now[interface] = 0;
+	} else {
+		c->lost_now[interface]++;
+		c->lost++;
+	}
+}
+
+size_t capture_take(struct capture *c, void *out, size_t size)
+{
+	size_t len = size < c->used ? size : c->used;
+	size_t first = len < RING_BYTES - c->start ? len : RING_BYTES - c->start;
+
+	memcpy(out, c->ring + c->start, first);
+	memcpy((uint8_t *)out + first, c->ring, len - first);
+	c->start = (c->start + len) % RING_BYTES;
+	c->used -= len;
+	return len;
+}
+
+bool capture_is_empty(const struct capture *c)
+{
+	return c->used == 0;
+}
+
+uint64_t capture_lost(const struct capture *c)
+{
+	return c->lost;
+}

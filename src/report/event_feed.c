@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* monitor: what happens, as JSON objects; see monitor.h. */
+#include "report/event_feed.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/report.h"
+
+#define QUEUE 256 /* events */
+
+struct monitor_reader {
+	struct monitor *monitor;
+	struct monitor_reader *next;
+	char *lines[QUEUE];
+	size_t first, count;
+	uint64_t lost;
+	void (*wake)(void *arg);
+	void *arg;
+};
+
+struct monitor {
+	struct monitor_reader *readers;
+};
+
+struct monitor *monitor_create(void)
+{
+	return calloc(1, sizeof(struct monitor));
+}
+
+void monitor_destroy(struct monitor *monitor)
+{
+	free(monitor);
+}
+
+bool monitor_is_watched(const struct monitor *monitor)
+{
+	return monitor->readers;
+}
+
+/* RFC 3339, UTC. */
+static json_t *time_json(void)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[64];
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, sizeof(text) - len, ".%06ldZ", now.tv_nsec / 1000);
+	return json_string(text);
+}
+
+/* One line with its end; takes `fields` over. */
+static char *line_of(const char *event, const char *peer, json_t *fields)
+{
+	json_t *root = json_pack("{s:i, s:o, s:s, s:o}", "schema_version", REPORT_SCHEMA_VERSION,
+				 "ts", time_json(), "event", event, "peer",
+				 peer ? json_string(peer) : json_null());
+	char *line, *ended;
+
+	json_object_update(root, fields);
+	json_decref(fields);
+	line = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	if (!line || asprintf(&ended, "%s\n", line) < 0)
+		ended = NULL;
+	free(line);
+	return ended;
+}
+
+/* `line` NULL: there was no memory for it. */
+static void append(struct monitor_reader *r, const char *line)
+{
+	char *copy = line && r->count < QUEUE && !r->lost ? strdup(line) : NULL;
+
+	if (!copy) { /* nothing more, until the reader knows */
+		r->lost++;
+		if (!r->count)
+			r->wake(r->arg);
+		return;
+	}
+	r->lines[(r->first + r->count++) % QUEUE] = copy;
+	if (r->count == 1)
+		r->wake(r->arg);
+}
+
+void monitor_emit(struct monitor *monitor, const char *event, const char *peer, json_t *fields)
+{
+	char *line;
+
+	if (!monitor->readers) {
+		json_decref(fields);
+		return;
+	}
+	line = line_of(event, peer, fields);
+	for (struct monitor_reader *r = monitor->readers; r; r = r->next)
+		append(r, line);
+	free(line);
+}
+
+struct monitor_reader *monitor_reader_create(struct monitor *monitor, void (*wake)(void *arg),
+					     void *arg)
+{
+	struct monitor_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	*r = (struct monitor_reader){
+		.monitor = monitor, .next = monitor->readers, .wake = wake, .arg = arg
+	};
+	monitor->readers = r;
+	return r;
+}
+
+void monitor_reader_destroy(struct monitor_reader *r)
+{
+	struct monitor_reader **place;
+
+	if (!r)
+		return;
+	for (place = &r->monitor->readers; *place != r; place = &(*place)->next)
+		;
+	*place = r->next;
+	while (r->count--)
+		free(r->lines[(r->first + r->count) % QUEUE]);
+	free(r);
+}
+
+char *monitor_reader_next(struct monitor_reader *r)
+{
+	char *line;
+
+	if (r->count) {
+		line = r->lines[r->first];
+		r->first = (r->first + 1) % QUEUE;
+		r->count--;
+		return line;
+	}
+	if (!r->lost)
+		return NULL;
+	line = line_of("lost", NULL, json_pack("{s:I}", "count", (json_int_t)r->lost));
+	if (line)
+		r->lost = 0;
+	return line;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* events: log lines about what came off the wire; see events.h. */
+#include "report/events.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "config/config.h"
+#include "core/peer_neigh.h"
+#include "base/ratelimit.h"
+#include "base/log.h"
+#include "report/report.h"
+
+#define LINES_PER_SECOND 10
+/* An own frame may come back once while a switch learns; one that does so in this many
+ * seconds running is a loop or a second host that runs as this node. */
+#define ECHO_SECONDS   2
+#define ECHO_REPEAT_MS 60000
+
+struct events {
+	struct monitor *monitor;
+	struct loop_timer *summary;
+	struct ratelimit limit;
+	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
+};
+
+static void on_summary(void *arg)
+{
+	struct events *e = arg;
+	uint64_t n = ratelimit_take_suppressed(&e->limit);
+
+	if (n)
+		log_warning("%" PRIu64 " more events were not logged", n);
+}
+
+struct events *events_create(struct loop *loop, struct monitor *monitor)
+{
+	struct events *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->monitor = monitor;
+	e->limit.per_second = LINES_PER_SECOND;
+	e->summary = loop_timer_add(loop, on_summary, e);
+	if (e->summary)
+		return e;
+	free(e);
+	return NULL;
+}
+
+void events_destroy(struct events *events)
+{
+	if (!events)
+		return;
+	on_summary(events);
+	loop_timer_free(events->summary);
+	free(events);
+}
+
+/* May a line be written now? The summary comes within a second of the first that may
+ * not. */
+static bool may_log(struct events *e, uint64_t now)
+{
+	if (ratelimit_allow(&e->limit, now))
+		return true;
+	if (e->limit.suppressed == 1)
+		loop_timer_set(e->summary, 1000);
+	return false;
+}
+
+static void echo(struct events *e, uint64_t now)
+{
+	if (!e->echo_last || now - e->echo_last > 1500)
+		e->echo_first = now;
+	e->echo_last = now;
+	if (now - e->echo_first < ECHO_SECONDS * 1000 ||
+	    (e->echo_told && now - e->echo_told < ECHO_REPEAT_MS) || !may_log(e, now))
+		return;
+	e->echo_told = now;
+	log_warning("this node's own frames keep coming back from the wire: a loop in the "
+		    "network, or a second host that runs as this node");
+}
+
+/* An address and who has it. */
+static json_t *entry_json(const struct ip_addr *dst, const struct mac *lladdr)
+{
+	char ip[IP_STRLEN], mac[MAC_STRLEN];
+
+	return json_pack("{s:s, s:s}", "dst", ip_format(dst, ip), "lladdr",
+			 mac_format(lladdr, mac));
+}
+
+static void emit_dropped(struct events *e, const struct rewrite_result *result)
+{
+	const char *name = counters_drop_name(result->verdict.drop);
+	bool has_peer = result->verdict.drop == DROP_SPOOFED && result->peer;
+
+	if (!monitor_is_watched(e->monitor))
+		return;
+	monitor_emit(e->monitor, name, has_peer ? result->peer->node->name : NULL,
+		     result->verdict.drop == DROP_ECHO
+			     ? json_object()
+			     : entry_json(&result->sender_ip, &result->sender_mac));
+}
+
+void events_dropped(struct events *e, const struct rewrite_result *result)
+{
+	uint64_t now = loop_now();
+	char mac[MAC_STRLEN], ip[IP_STRLEN];
+
+	emit_dropped(e, result);
+	if (result->verdict.drop == DROP_ECHO) {
+		echo(e, now);
+		return;
+	}
+	if (!may_log(e, now))
+		return;
+	mac_format(&result->sender_mac, mac);
+	ip_format(&result->sender_ip, ip);
+	if (result->verdict.drop == DROP_SPOOFED)
+		log_warning("%s claims the address %s of node %s: dropped (a spoofer, or "
+			    "that node without its daemon)",
+			    mac, ip, result->peer ? result->peer->node->name : "?");
+	else
+		log_warning("address conflict: %s uses %s, which is this node's: dropped", mac, ip);
+}
+
+void events_peer_changed(struct events *e, const struct peer *peer, enum peer_state before)
+{
+	if (monitor_is_watched(e->monitor))
+		monitor_emit(e->monitor, "peer_state", peer->node->name,
+			     json_pack("{s:s, s:s}", "state", peer_neigh_state_name(peer->state),
+				       "previous", peer_neigh_state_name(before)));
+}
+
+void events_link(struct events *e, const char *dev, const struct netlink_link *link)
+{
+	if (monitor_is_watched(e->monitor))
+		monitor_emit(e->monitor, "link", NULL,
+			     json_pack("{s:o, s:b, s:b, s:i}", "dev", report_name(dev), "present",
+				       link != NULL, "carrier", link && link->carrier, "mtu",
+				       link ? (int)link->mtu : 0));
+}
+
+/* Both lines only where the last that was written says otherwise. */
+void events_peer_state(struct events *e, struct peer *peer)
+{
+	if (peer->told == peer->state)
+		return;
+	peer->told = peer->state;
+	if (!may_log(e, loop_now()))
+		return;
+	if (peer->state == PEER_FAILED)
+		log_warning("node %s does not answer", peer->node->name);
+	else
+		log_notice("node %s is reachable", peer->node->name);
+}
+
+void events_peer_repaired(struct events *e, const struct peer *peer, const struct mirror_entry *was)
+{
+	char ip[IP_STRLEN], mac[MAC_STRLEN];
+
+	if (monitor_is_watched(e->monitor))
+		monitor_emit(e->monitor, "repaired", peer->node->name,
+			     entry_json(&was->dst, &was->lladdr));
+	if (may_log(e, loop_now()))
+		log_warning("somebody set the entry of node %s (%s) to %s: put right again",
+			    peer->node->name, ip_format(&was->dst, ip),
+			    mac_format(&was->lladdr, mac));
+}
+
+void events_peer_error(struct events *e, const struct peer *peer, int error)
+{
+	if (may_log(e, loop_now()))
+		log_warning_errno(error, "cannot write the neighbour entry of node %s",
+				  peer->node->name);
+}
