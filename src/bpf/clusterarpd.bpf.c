@@ -59,7 +59,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* kernel.c makes it as large as is needed */
+	__uint(max_entries, 4096); /* programs.c makes it as large as is needed */
 } from_wire SEC(".maps");
 
 const volatile __u8 forwards; /* the kernel data path */

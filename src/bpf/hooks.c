@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kernel_tc: the tc programs put on a link and taken off it: the shield's two on the NIC,
- * that of the kernel data path on the TAP; see kernel.h.
+ * hooks: the tc programs put on a link and taken off it: the shield's two on the NIC,
+ * that of the kernel data path on the TAP; see programs.h.
  *
  * Whose is a filter? tc knows a filter by hook, priority and handle. Ours have the first
  * priority on the NIC and the last but one on the TAP, and handles that spell "cla" and a small
@@ -35,13 +35,13 @@
 #define PRIORITY_UNUSED 0xffff      /* the last: nobody's */
 #define HANDLE          0x636c6100u /* "cla" */
 #define SLOTS           2           /* handles a hook */
-#define SHIELD_HOOKS    2           /* KERNEL_INGRESS, KERNEL_EGRESS */
+#define SHIELD_HOOKS    2           /* HOOK_INGRESS, HOOK_EGRESS */
 
 /* enum bpf_attach_type since Linux 6.6 */
 #define TCX_INGRESS ((enum bpf_attach_type)46)
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
 
-int kernel_tc_init(struct kernel *k, enum kernel_hook hook, int prog_fd)
+int hooks_init(struct programs *k, enum programs_hook hook, int prog_fd)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
@@ -54,57 +54,57 @@ int kernel_tc_init(struct kernel *k, enum kernel_hook hook, int prog_fd)
 	return 0;
 }
 
-static uint32_t handle_of(enum kernel_hook hook, unsigned slot)
+static uint32_t handle_of(enum programs_hook hook, unsigned slot)
 {
 	return HANDLE + hook * SLOTS + slot;
 }
 
-bool kernel_shield_is_ours(unsigned priority, uint32_t handle)
+bool hooks_is_shield(unsigned priority, uint32_t handle)
 {
-	return priority == PRIORITY && handle >= handle_of(KERNEL_INGRESS, 0) &&
-	       handle < handle_of(KERNEL_TAP_EGRESS, 0);
+	return priority == PRIORITY && handle >= handle_of(HOOK_INGRESS, 0) &&
+	       handle < handle_of(HOOK_TAP_EGRESS, 0);
 }
 
-static struct bpf_tc_hook tc_hook(int ifindex, enum kernel_hook hook)
+static struct bpf_tc_hook tc_hook(int ifindex, enum programs_hook hook)
 {
 	return (struct bpf_tc_hook){
 		.sz = sizeof(struct bpf_tc_hook),
 		.ifindex = ifindex,
-		.attach_point = hook == KERNEL_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS,
+		.attach_point = hook == HOOK_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS,
 	};
 }
 
 /* clsact itself. */
 static struct bpf_tc_hook tc_both_hooks(int ifindex)
 {
-	struct bpf_tc_hook h = tc_hook(ifindex, KERNEL_INGRESS);
+	struct bpf_tc_hook h = tc_hook(ifindex, HOOK_INGRESS);
 
 	h.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	return h;
 }
 
-static struct bpf_tc_opts tc_opts(enum kernel_hook hook, uint32_t handle)
+static struct bpf_tc_opts tc_opts(enum programs_hook hook, uint32_t handle)
 {
 	return (struct bpf_tc_opts){
 		.sz = sizeof(struct bpf_tc_opts),
 		.handle = handle,
-		.priority = hook == KERNEL_TAP_EGRESS ? PRIORITY_TAP : PRIORITY,
+		.priority = hook == HOOK_TAP_EGRESS ? PRIORITY_TAP : PRIORITY,
 	};
 }
 
-static int query(int ifindex, enum kernel_hook hook, struct bpf_tc_opts *opts)
+static int query(int ifindex, enum programs_hook hook, struct bpf_tc_opts *opts)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	int err;
 
-	kernel_expect_complaints(true);
-	err = kernel_errno(bpf_tc_query(&h, opts));
-	kernel_expect_complaints(false);
+	complaints_expect(true);
+	err = complaints_errno(bpf_tc_query(&h, opts));
+	complaints_expect(false);
 	return err;
 }
 
 /* The id of the program that `handle` holds in a hook; 0: none, or none by eBPF. */
-static uint32_t holds(int ifindex, enum kernel_hook hook, uint32_t handle)
+static uint32_t holds(int ifindex, enum programs_hook hook, uint32_t handle)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
 
@@ -112,7 +112,7 @@ static uint32_t holds(int ifindex, enum kernel_hook hook, uint32_t handle)
 }
 
 /* Has a hook no filter (or is there no such hook)? */
-static bool is_empty(int ifindex, enum kernel_hook hook)
+static bool is_empty(int ifindex, enum programs_hook hook)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
 
@@ -121,7 +121,7 @@ static bool is_empty(int ifindex, enum kernel_hook hook)
 }
 
 /* Is our priority another kind's, or another protocol's? */
-static bool is_taken(int ifindex, enum kernel_hook hook)
+static bool is_taken(int ifindex, enum programs_hook hook)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
 
@@ -132,30 +132,30 @@ static bool is_taken(int ifindex, enum kernel_hook hook)
  * names of both hooks: then a filter of ours shows up in the wrong one. */
 static bool is_in_both_hooks(int ifindex, uint32_t ingress_handle)
 {
-	return holds(ifindex, KERNEL_EGRESS, ingress_handle) != 0;
+	return holds(ifindex, HOOK_EGRESS, ingress_handle) != 0;
 }
 
 /* Our program of this hook at `handle`, new or in place of what holds it. */
-static int put(struct kernel *k, int ifindex, enum kernel_hook hook, uint32_t handle)
+static int put(struct programs *k, int ifindex, enum programs_hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
 
 	opts.prog_fd = k->programs[hook].prog_fd;
 	opts.flags = BPF_TC_F_REPLACE;
-	return kernel_errno(bpf_tc_attach(&h, &opts));
+	return complaints_errno(bpf_tc_attach(&h, &opts));
 }
 
 /* Nothing to take away (no link, no qdisc, no such filter) is fine. */
-static int take_out(int ifindex, enum kernel_hook hook, uint32_t handle)
+static int take_out(int ifindex, enum programs_hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
 	int err;
 
-	kernel_expect_complaints(true);
-	err = kernel_errno(bpf_tc_detach(&h, &opts));
-	kernel_expect_complaints(false);
+	complaints_expect(true);
+	err = complaints_errno(bpf_tc_detach(&h, &opts));
+	complaints_expect(false);
 	return err == -ENOENT || err == -EINVAL || err == -ENODEV ? 0 : err;
 }
 
@@ -167,7 +167,7 @@ struct settled {
 };
 
 /* Make exactly one handle of ours hold our program of this hook. */
-static int settle(struct kernel *k, int ifindex, enum kernel_hook hook, struct settled *s)
+static int settle(struct programs *k, int ifindex, enum programs_hook hook, struct settled *s)
 {
 	uint32_t held[SLOTS];
 	int err;
@@ -188,17 +188,17 @@ static int settle(struct kernel *k, int ifindex, enum kernel_hook hook, struct s
 	return take_out(ifindex, hook, handle_of(hook, !s->slot));
 }
 
-static int settle_both(struct kernel *k, int ifindex, struct settled done[SHIELD_HOOKS])
+static int settle_both(struct programs *k, int ifindex, struct settled done[SHIELD_HOOKS])
 {
-	int err = settle(k, ifindex, KERNEL_INGRESS, &done[KERNEL_INGRESS]);
+	int err = settle(k, ifindex, HOOK_INGRESS, &done[HOOK_INGRESS]);
 
 	if (err)
 		return err;
-	if (is_in_both_hooks(ifindex, handle_of(KERNEL_INGRESS, done[KERNEL_INGRESS].slot))) {
-		kernel_set_error("the qdisc is not clsact");
+	if (is_in_both_hooks(ifindex, handle_of(HOOK_INGRESS, done[HOOK_INGRESS].slot))) {
+		complaints_set("the qdisc is not clsact");
 		return -EBUSY;
 	}
-	return settle(k, ifindex, KERNEL_EGRESS, &done[KERNEL_EGRESS]);
+	return settle(k, ifindex, HOOK_EGRESS, &done[HOOK_EGRESS]);
 }
 
 static int ensure_clsact(int ifindex, bool *created)
@@ -206,9 +206,9 @@ static int ensure_clsact(int ifindex, bool *created)
 	struct bpf_tc_hook h = tc_both_hooks(ifindex);
 	int err;
 
-	kernel_expect_complaints(true);
-	err = kernel_errno(bpf_tc_hook_create(&h));
-	kernel_expect_complaints(false);
+	complaints_expect(true);
+	err = complaints_errno(bpf_tc_hook_create(&h));
+	complaints_expect(false);
 	*created = !err;
 	return err == -EEXIST ? 0 : err;
 }
@@ -217,7 +217,7 @@ static void undo_clsact(int ifindex, bool created)
 {
 	struct bpf_tc_hook both = tc_both_hooks(ifindex);
 
-	if (created && is_empty(ifindex, KERNEL_INGRESS) && is_empty(ifindex, KERNEL_EGRESS))
+	if (created && is_empty(ifindex, HOOK_INGRESS) && is_empty(ifindex, HOOK_EGRESS))
 		bpf_tc_hook_destroy(&both);
 }
 
@@ -227,21 +227,21 @@ static void undo(int ifindex, bool created, const struct settled done[SHIELD_HOO
 
 	for (hook = 0; hook < SHIELD_HOOKS; hook++)
 		if (done[hook].added)
-			take_out(ifindex, (enum kernel_hook)hook,
-				 handle_of((enum kernel_hook)hook, done[hook].slot));
+			take_out(ifindex, (enum programs_hook)hook,
+				 handle_of((enum programs_hook)hook, done[hook].slot));
 	undo_clsact(ifindex, created);
 }
 
-int kernel_shield_attach(struct kernel *k, int ifindex, bool *changed)
+int hooks_attach_shield(struct programs *k, int ifindex, bool *changed)
 {
 	struct settled done[SHIELD_HOOKS] = { 0 };
 	bool created;
 	int err;
 
 	*changed = false;
-	kernel_set_error("");
-	if (is_taken(ifindex, KERNEL_INGRESS) || is_taken(ifindex, KERNEL_EGRESS)) {
-		kernel_set_error("filters of another kind or protocol have priority 1");
+	complaints_set("");
+	if (is_taken(ifindex, HOOK_INGRESS) || is_taken(ifindex, HOOK_EGRESS)) {
+		complaints_set("filters of another kind or protocol have priority 1");
 		return -EBUSY;
 	}
 	err = ensure_clsact(ifindex, &created);
@@ -251,16 +251,16 @@ int kernel_shield_attach(struct kernel *k, int ifindex, bool *changed)
 	if (err)
 		undo(ifindex, created, done);
 	else
-		*changed = created || done[KERNEL_INGRESS].changed || done[KERNEL_EGRESS].changed;
+		*changed = created || done[HOOK_INGRESS].changed || done[HOOK_EGRESS].changed;
 	return err;
 }
 
-int kernel_shield_to_front(struct kernel *k, int ifindex, enum kernel_hook hook)
+int hooks_shield_to_front(struct programs *k, int ifindex, enum programs_hook hook)
 {
 	struct settled now;
 	int err;
 
-	kernel_set_error("");
+	complaints_set("");
 	err = settle(k, ifindex, hook, &now);
 	if (!err)
 		err = put(k, ifindex, hook, handle_of(hook, !now.slot));
@@ -270,7 +270,7 @@ int kernel_shield_to_front(struct kernel *k, int ifindex, enum kernel_hook hook)
 }
 
 /* Whatever is ours in a hook. */
-static int clear(int ifindex, enum kernel_hook hook)
+static int clear(int ifindex, enum programs_hook hook)
 {
 	unsigned slot;
 	int err = 0, failed;
@@ -283,10 +283,10 @@ static int clear(int ifindex, enum kernel_hook hook)
 	return err;
 }
 
-int kernel_shield_detach(int ifindex)
+int hooks_detach_shield(int ifindex)
 {
-	int ingress = clear(ifindex, KERNEL_INGRESS);
-	int egress = clear(ifindex, KERNEL_EGRESS);
+	int ingress = clear(ifindex, HOOK_INGRESS);
+	int egress = clear(ifindex, HOOK_EGRESS);
 
 	return ingress ? ingress : egress;
 }
@@ -294,35 +294,35 @@ int kernel_shield_detach(int ifindex)
 /* As is_in_both_hooks(): at its ingress the program would send back all that comes. */
 static bool is_at_tap_ingress(int ifindex, uint32_t handle)
 {
-	struct bpf_tc_hook h = tc_hook(ifindex, KERNEL_INGRESS);
-	struct bpf_tc_opts opts = tc_opts(KERNEL_TAP_EGRESS, handle);
+	struct bpf_tc_hook h = tc_hook(ifindex, HOOK_INGRESS);
+	struct bpf_tc_opts opts = tc_opts(HOOK_TAP_EGRESS, handle);
 	int err;
 
-	kernel_expect_complaints(true);
+	complaints_expect(true);
 	err = bpf_tc_query(&h, &opts);
-	kernel_expect_complaints(false);
+	complaints_expect(false);
 	return !err;
 }
 
-int kernel_tap_attach(struct kernel *k, int ifindex, bool *changed)
+int hooks_attach_tap(struct programs *k, int ifindex, bool *changed)
 {
 	struct settled done;
 	bool created;
 	int err;
 
 	*changed = false;
-	kernel_set_error("");
-	if (is_taken(ifindex, KERNEL_TAP_EGRESS)) {
-		kernel_set_error("filters of another kind or protocol have the program's priority");
+	complaints_set("");
+	if (is_taken(ifindex, HOOK_TAP_EGRESS)) {
+		complaints_set("filters of another kind or protocol have the program's priority");
 		return -EBUSY;
 	}
 	err = ensure_clsact(ifindex, &created);
 	if (err)
 		return err;
-	err = settle(k, ifindex, KERNEL_TAP_EGRESS, &done);
-	if (!err && is_at_tap_ingress(ifindex, handle_of(KERNEL_TAP_EGRESS, done.slot))) {
-		clear(ifindex, KERNEL_TAP_EGRESS);
-		kernel_set_error("the qdisc is not clsact");
+	err = settle(k, ifindex, HOOK_TAP_EGRESS, &done);
+	if (!err && is_at_tap_ingress(ifindex, handle_of(HOOK_TAP_EGRESS, done.slot))) {
+		clear(ifindex, HOOK_TAP_EGRESS);
+		complaints_set("the qdisc is not clsact");
 		err = -EBUSY;
 	}
 	if (err)
@@ -332,9 +332,9 @@ int kernel_tap_attach(struct kernel *k, int ifindex, bool *changed)
 	return err;
 }
 
-int kernel_tap_detach(int ifindex)
+int hooks_detach_tap(int ifindex)
 {
-	return clear(ifindex, KERNEL_TAP_EGRESS);
+	return clear(ifindex, HOOK_TAP_EGRESS);
 }
 
 static int tcx_count(int ifindex, enum bpf_attach_type hook)
@@ -347,7 +347,7 @@ static int tcx_count(int ifindex, enum bpf_attach_type hook)
 	return err ? err : (int)count;
 }
 
-int kernel_tcx_count(int ifindex)
+int hooks_tcx_count(int ifindex)
 {
 	int ingress = tcx_count(ifindex, TCX_INGRESS);
 	int egress = tcx_count(ifindex, TCX_EGRESS);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kernel: the eBPF programs loaded, libbpf's complaints, the maps and the socket
- * filter; see kernel.h, and for what the programs do src/bpf/clusterarpd.bpf.c. What is
- * tc's is kernel_tc.c's.
+ * programs: the eBPF programs loaded, libbpf's complaints, the maps and the socket
+ * filter; see programs.h, and for what the programs do src/bpf/clusterarpd.bpf.c. What is
+ * tc's is hooks.c's.
  */
 #include "bpf/programs.h"
 
@@ -76,22 +76,22 @@ static int take_complaint(enum libbpf_print_level level, const char *format, va_
 	return 0;
 }
 
-const char *kernel_error(void)
+const char *complaints_first(void)
 {
 	return complaints.first;
 }
 
-void kernel_set_error(const char *text)
+void complaints_set(const char *text)
 {
 	snprintf(complaints.first, sizeof(complaints.first), "%s", text);
 }
 
-void kernel_expect_complaints(bool expected)
+void complaints_expect(bool expected)
 {
 	complaints.expected = expected;
 }
 
-int kernel_errno(int err)
+int complaints_errno(int err)
 {
 	return err <= -__LIBBPF_ERRNO__START ? -EINVAL : err;
 }
@@ -106,12 +106,12 @@ static int set_room(struct bpf_map *map, size_t count)
 /* An earlier run's, if it is given and will do. */
 static int prepare_ring(struct bpf_map *map, int ring)
 {
-	if (kernel_ring_is_usable(ring) && !bpf_map__reuse_fd(map, ring))
+	if (ring_is_usable(ring) && !bpf_map__reuse_fd(map, ring))
 		return 0;
-	return bpf_map__set_max_entries(map, KERNEL_RING_BYTES);
+	return bpf_map__set_max_entries(map, RING_BYTES);
 }
 
-static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room, bool forwards,
+static int prepare(struct clusterarpd_bpf *skel, const struct programs_room *room, bool forwards,
 		   int ring)
 {
 	int err = set_room(skel->maps.macs, room->macs);
@@ -119,7 +119,7 @@ static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room,
 	if (!err)
 		err = set_room(skel->maps.addresses, room->ips);
 	if (!err && forwards)
-		err = set_room(skel->maps.peers, room->peers + KERNEL_PEER_FIRST);
+		err = set_room(skel->maps.peers, room->peers + PROGRAMS_PEER_FIRST);
 	if (!err && forwards)
 		err = prepare_ring(skel->maps.from_wire, ring);
 	if (!err)
@@ -128,7 +128,7 @@ static int prepare(struct clusterarpd_bpf *skel, const struct kernel_room *room,
 	return err;
 }
 
-static int load(struct kernel *k, const struct kernel_room *room, bool forwards, int ring)
+static int load(struct programs *k, const struct programs_room *room, bool forwards, int ring)
 {
 	int err;
 
@@ -142,42 +142,40 @@ static int load(struct kernel *k, const struct kernel_room *room, bool forwards,
 	if (!err)
 		err = clusterarpd_bpf__load(k->skel);
 	if (!err)
-		err = kernel_tc_init(k, KERNEL_INGRESS,
-				     bpf_program__fd(k->skel->progs.clusterarpd_in));
+		err = hooks_init(k, HOOK_INGRESS, bpf_program__fd(k->skel->progs.clusterarpd_in));
 	if (!err)
-		err = kernel_tc_init(k, KERNEL_EGRESS,
-				     bpf_program__fd(k->skel->progs.clusterarpd_out));
+		err = hooks_init(k, HOOK_EGRESS, bpf_program__fd(k->skel->progs.clusterarpd_out));
 	if (!err && forwards)
-		err = kernel_tc_init(k, KERNEL_TAP_EGRESS,
-				     bpf_program__fd(k->skel->progs.clusterarpd_tap));
+		err = hooks_init(k, HOOK_TAP_EGRESS,
+				 bpf_program__fd(k->skel->progs.clusterarpd_tap));
 	if (!err && forwards)
-		err = kernel_ring_init(k, bpf_map__fd(k->skel->maps.from_wire));
+		err = ring_init(k, bpf_map__fd(k->skel->maps.from_wire));
 	return err;
 }
 
-int kernel_load(const struct kernel_room *room, bool forwards, int ring, struct kernel **out)
+int programs_load(const struct programs_room *room, bool forwards, int ring, struct programs **out)
 {
-	struct kernel *k = calloc(1, sizeof(*k));
+	struct programs *k = calloc(1, sizeof(*k));
 	int err;
 
 	if (!k)
 		return -ENOMEM;
-	kernel_set_error("");
+	complaints_set("");
 	libbpf_set_print(take_complaint);
-	err = kernel_errno(load(k, room, forwards, ring));
+	err = complaints_errno(load(k, room, forwards, ring));
 	if (err) {
-		kernel_unload(k);
+		programs_unload(k);
 		return err;
 	}
 	*out = k;
 	return 0;
 }
 
-void kernel_unload(struct kernel *k)
+void programs_unload(struct programs *k)
 {
 	if (!k)
 		return;
-	kernel_ring_clear(k);
+	ring_clear(k);
 	clusterarpd_bpf__destroy(k->skel);
 	free(k);
 }
@@ -264,7 +262,7 @@ static int map_assign(const struct bpf_map *map, struct contents *c)
 	return err ? err : add_all(map, c);
 }
 
-static int assign_macs(struct kernel *k, const struct kernel_mac *macs, size_t count)
+static int assign_macs(struct programs *k, const struct programs_mac *macs, size_t count)
 {
 	struct contents c = { calloc(count + 1, sizeof(struct item)), count };
 	size_t i;
@@ -280,7 +278,7 @@ static int assign_macs(struct kernel *k, const struct kernel_mac *macs, size_t c
 	return err;
 }
 
-static int assign_ips(struct kernel *k, const struct kernel_ip *ips, size_t count)
+static int assign_ips(struct programs *k, const struct programs_ip *ips, size_t count)
 {
 	struct contents c = { calloc(count + 1, sizeof(struct item)), count };
 	size_t i;
@@ -314,13 +312,13 @@ static void set_near_slot(struct bpf_near *slot, const struct bpf_near *now)
 }
 
 /* Those with one of these roles, or with none of them, as far as there is room. */
-static size_t add_near(struct bpf_near *near, size_t count, const struct kernel_cluster *cluster,
+static size_t add_near(struct bpf_near *near, size_t count, const struct programs_cluster *cluster,
 		       bool own)
 {
 	const uint16_t roles = MAC_CLUSTER | MAC_SELF_DEDICATED | MAC_SELF_SOURCE;
 
 	for (size_t i = 0; i < cluster->mac_count && count < BPF_NEAR_MAX; i++) {
-		const struct kernel_mac *m = &cluster->macs[i];
+		const struct programs_mac *m = &cluster->macs[i];
 
 		if (!(m->roles & roles) == own)
 			continue;
@@ -331,7 +329,7 @@ static size_t add_near(struct bpf_near *near, size_t count, const struct kernel_
 }
 
 /* This node's own MACs, and some of the peers'. */
-static void set_near(struct bpf_path *path, const struct kernel_cluster *cluster)
+static void set_near(struct bpf_path *path, const struct programs_cluster *cluster)
 {
 	struct bpf_near near[BPF_NEAR_MAX];
 	size_t i, count;
@@ -343,7 +341,7 @@ static void set_near(struct bpf_path *path, const struct kernel_cluster *cluster
 		set_near_slot(&path->near[i], &near[i]);
 }
 
-int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
+int programs_configure(struct programs *k, const struct programs_cluster *cluster)
 {
 	struct bpf_path *path = &k->skel->bss->path;
 	int err = assign_macs(k, cluster->macs, cluster->mac_count);
@@ -359,7 +357,7 @@ int kernel_configure(struct kernel *k, const struct kernel_cluster *cluster)
 	return 0;
 }
 
-void kernel_set_path(struct kernel *k, const struct kernel_path *to)
+void programs_set_path(struct programs *k, const struct programs_path *to)
 {
 	struct bpf_path *path = &k->skel->bss->path;
 
@@ -369,12 +367,12 @@ void kernel_set_path(struct kernel *k, const struct kernel_path *to)
 	__atomic_store_n(&path->is_in, to->is_in, __ATOMIC_RELEASE);
 }
 
-uint32_t kernel_peers(const struct kernel *k)
+uint32_t programs_peers(const struct programs *k)
 {
-	return bpf_map__max_entries(k->skel->maps.peers) - KERNEL_PEER_FIRST;
+	return bpf_map__max_entries(k->skel->maps.peers) - PROGRAMS_PEER_FIRST;
 }
 
-int kernel_own_socket(struct kernel *k, int packet_fd)
+int programs_own_socket(struct programs *k, int packet_fd)
 {
 	int filter = bpf_program__fd(k->skel->progs.clusterarpd_nic);
 	uint64_t cookie;
@@ -389,7 +387,7 @@ int kernel_own_socket(struct kernel *k, int packet_fd)
 }
 
 /* The value at `key`, `count` numbers of 64 bits, added up over the CPUs. */
-static int sum(const struct kernel *k, const struct bpf_map *map, uint32_t key, uint64_t *numbers,
+static int sum(const struct programs *k, const struct bpf_map *map, uint32_t key, uint64_t *numbers,
 	       size_t count)
 {
 	uint64_t *by_cpu = calloc((size_t)k->cpus * count, sizeof(*by_cpu));
@@ -406,14 +404,14 @@ static int sum(const struct kernel *k, const struct bpf_map *map, uint32_t key, 
 	return err;
 }
 
-int kernel_counts(const struct kernel *k, struct bpf_counts *counts)
+int programs_counts(const struct programs *k, struct bpf_counts *counts)
 {
 	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
 	return sum(k, k->skel->maps.counts, 0, (uint64_t *)counts,
 		   sizeof(*counts) / sizeof(uint64_t));
 }
 
-int kernel_peer_counts(const struct kernel *k, uint32_t peer, struct bpf_peer_counts *counts)
+int programs_peer_counts(const struct programs *k, uint32_t peer, struct bpf_peer_counts *counts)
 {
 	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
 	return sum(k, k->skel->maps.peers, peer, (uint64_t *)counts,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel_ring: what the kernel data path leaves to the daemon of what comes from the wire,
- * read from the programs' ring buffer by libbpf; see kernel.h.
+ * ring: what the kernel data path leaves to the daemon of what comes from the wire,
+ * read from the programs' ring buffer by libbpf; see programs.h.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -35,7 +35,7 @@ static void fill(struct packet *packet, const struct bpf_frame *frame, size_t si
 /* libbpf ends after a record for which this is negative. */
 static int take_record(void *arg, void *record, size_t size)
 {
-	struct kernel *k = arg;
+	struct programs *k = arg;
 	struct take *take = k->take;
 
 	if (!take)
@@ -44,39 +44,39 @@ static int take_record(void *arg, void *record, size_t size)
 	return take->count < take->most ? 0 : -EAGAIN;
 }
 
-int kernel_ring_init(struct kernel *k, int map_fd)
+int ring_init(struct programs *k, int map_fd)
 {
 	k->ring_fd = map_fd;
 	k->ring = ring_buffer__new(map_fd, take_record, k, NULL);
 	return k->ring ? 0 : -errno;
 }
 
-void kernel_ring_clear(struct kernel *k)
+void ring_clear(struct programs *k)
 {
 	ring_buffer__free(k->ring);
 }
 
-bool kernel_ring_is_usable(int fd)
+bool ring_is_usable(int fd)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
 
 	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
-	       info.type == BPF_MAP_TYPE_RINGBUF && info.max_entries == KERNEL_RING_BYTES;
+	       info.type == BPF_MAP_TYPE_RINGBUF && info.max_entries == RING_BYTES;
 }
 
-int kernel_ring_fd(const struct kernel *k)
+int ring_fd(const struct programs *k)
 {
 	return k->ring ? k->ring_fd : -1;
 }
 
-void kernel_forget_frames(struct kernel *k)
+void ring_discard(struct programs *k)
 {
 	if (k->ring)
 		ring_buffer__consume(k->ring);
 }
 
-int kernel_receive(struct kernel *k, struct packet *packets, unsigned most, bool *more)
+int ring_receive(struct programs *k, struct packet *packets, unsigned most, bool *more)
 {
 	struct take take = { .packets = packets, .most = most };
 

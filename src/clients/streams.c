@@ -10,14 +10,14 @@
 #define PIECE_BYTES 65536
 
 struct streams {
-	struct monitor *monitor;
+	struct event_feed *monitor;
 	struct relay *relay;
 	struct capturing *capturing; /* NULL: nobody does */
 };
 
 struct monitoring {
 	struct control_client *client;
-	struct monitor_reader *reader;
+	struct event_feed_reader *reader;
 };
 
 struct capturing {
@@ -28,7 +28,7 @@ struct capturing {
 	uint64_t under_way[2]; /* came in and will go out; by enum rewrite_direction */
 };
 
-struct streams *streams_create(struct monitor *monitor, struct relay *relay)
+struct streams *streams_create(struct event_feed *monitor, struct relay *relay)
 {
 	struct streams *s = calloc(1, sizeof(*s));
 
@@ -47,7 +47,7 @@ void streams_destroy(struct streams *streams)
 static enum control_next next_event(struct control_piece *piece, void *arg)
 {
 	struct monitoring *m = arg;
-	char *line = monitor_reader_next(m->reader);
+	char *line = event_feed_reader_next(m->reader);
 
 	if (!line)
 		return CONTROL_WAIT;
@@ -59,7 +59,7 @@ static void close_monitor(void *arg)
 {
 	struct monitoring *m = arg;
 
-	monitor_reader_destroy(m->reader);
+	event_feed_reader_destroy(m->reader);
 	free(m);
 }
 
@@ -77,7 +77,7 @@ const char *streams_monitor(struct streams *s, struct control_client *client)
 	if (!m)
 		return "out of memory";
 	m->client = client;
-	m->reader = monitor_reader_create(s->monitor, wake_monitor, m);
+	m->reader = event_feed_reader_create(s->monitor, wake_monitor, m);
 	if (!m->reader) {
 		free(m);
 		return "out of memory";

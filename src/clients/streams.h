@@ -14,7 +14,7 @@
 struct streams;
 
 /* Both are borrowed, and must outlive every client. NULL: out of memory. */
-struct streams *streams_create(struct monitor *monitor, struct relay *relay);
+struct streams *streams_create(struct event_feed *monitor, struct relay *relay);
 void streams_destroy(struct streams *streams);
 
 /* Begin to answer a client. NULL: it has begun; else why not. */

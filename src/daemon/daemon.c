@@ -3,13 +3,13 @@
  * daemon: the wiring; see daemon.h.
  *
  * Start: the TAP device (one daemon has it), the control socket, NICs that an earlier run
- * left (leftovers.h), the NIC (lock, record, shield), then addresses and routes, and only
+ * left (recovery.h), the NIC (lock, record, shield), then addresses and routes, and only
  * then do frames flow. Stop: what was adopted goes back to the NIC, then the TAP goes, so
  * that its addresses are gone before the NIC's own stack can speak for them.
  * A restart by the service manager is no such stop: TAP and packet socket go on to the
- * next run; see handover.h.
+ * next run; see fd_store.h.
  *
- * What becomes of NIC and TAP between is in daemon_links.c.
+ * What becomes of NIC and TAP between is in links.c.
  */
 #include <errno.h>
 #include <signal.h>
@@ -36,9 +36,9 @@ void daemon_say_state(struct daemon *d, void (*tell)(const char *status))
 	size_t n = peers_count(d->peers);
 	char text[128];
 
-	if (wire_link(d->wire))
+	if (takeover_link(d->wire))
 		snprintf(text, sizeof(text), "node %s on %s, %zu peer%s",
-			 peers_self(d->peers)->name, wire_link(d->wire)->name, n,
+			 peers_self(d->peers)->name, takeover_link(d->wire)->name, n,
 			 n == 1 ? "" : "s");
 	else
 		snprintf(text, sizeof(text), "waiting for %s", d->config->interface);
@@ -70,14 +70,14 @@ static void on_netlink_readable(unsigned ready, void *arg)
 static void fill_state(struct report_state *state, void *arg)
 {
 	struct daemon *d = arg;
-	const struct netlink_link *link = wire_link(d->wire);
+	const struct netlink_link *link = takeover_link(d->wire);
 
 	*state = (struct report_state){
 		.peers = d->peers,
 		.mirror = neighbours_mirror(d->neighbours),
 		.counters = *relay_counters(d->relay),
-		.datapath = config_datapath_name(wire_has_kernel_path(d->wire) ? DATAPATH_KERNEL
-									       : DATAPATH_USER),
+		.datapath = config_datapath_name(takeover_has_kernel_path(d->wire) ? DATAPATH_KERNEL
+										   : DATAPATH_USER),
 		.now = loop_now(),
 		.started = d->started,
 		.config_generation = d->generation,
@@ -88,7 +88,7 @@ static void fill_state(struct report_state *state, void *arg)
 		.mtu = link ? link->mtu : 0,
 	};
 	state->counters.neigh_resyncs = neighbours_resyncs(d->neighbours);
-	wire_collect(d->wire, &state->counters);
+	takeover_collect(d->wire, &state->counters);
 }
 
 /* A sign of life means that both sides were served, not that a timer fired. */
@@ -159,7 +159,7 @@ static bool create(struct daemon *d, const struct config_node *self)
 	if (!d->peers || !d->loop || !watch_signals(d))
 		return out_of_memory();
 	d->started = loop_now();
-	d->monitor = monitor_create();
+	d->monitor = event_feed_create();
 	d->events = d->monitor ? events_create(d->loop, d->monitor) : NULL;
 	d->relay = relay_create(d->peers, on_wire_event, d);
 	d->streams = streams_create(d->monitor, d->relay);
@@ -203,11 +203,11 @@ static bool attach_nic(struct daemon *d)
 {
 	int rc;
 
-	d->wire = wire_create(d->peers, d->netlink, d->options->socket);
+	d->wire = takeover_create(d->peers, d->netlink, d->options->socket);
 	if (!d->wire)
 		return false;
-	wire_set_tap(d->wire, host_ifindex(d->host), host_is_up(d->host));
-	rc = wire_attach(d->wire);
+	takeover_set_tap(d->wire, tap_link_ifindex(d->host), tap_link_is_up(d->host));
+	rc = takeover_attach(d->wire);
 	return !rc || rc == -ENODEV;
 }
 
@@ -215,10 +215,10 @@ static bool start(struct daemon *d, const struct config_node *self)
 {
 	if (!create(d, self) || !open_netlink(d))
 		return false;
-	d->host = host_create(d->peers, d->netlink);
+	d->host = tap_link_create(d->peers, d->netlink);
 	if (!d->host || !open_requests(d))
 		return false;
-	leftovers_restore(d->options->socket, d->config->interface);
+	recovery_run(d->options->socket, d->config->interface);
 	return attach_nic(d) && daemon_open_sides(d);
 }
 
@@ -227,8 +227,8 @@ static bool find_nic(struct daemon *d, struct netlink_link *nic)
 {
 	int rc = 0;
 
-	if (wire_link(d->wire))
-		*nic = *wire_link(d->wire);
+	if (takeover_link(d->wire))
+		*nic = *takeover_link(d->wire);
 	else
 		rc = netlink_link_by_name(d->netlink, d->config->interface, nic);
 	if (rc == -ENODEV && d->exit_code == EXIT_WELL) /* else the next run may find one */
@@ -246,14 +246,14 @@ static void give_back(struct daemon *d)
 	struct netlink_link nic;
 	bool is_there = find_nic(d, &nic), is_given = false;
 
-	host_remove_addresses(d->host, adopt_has_address, d->adopt);
-	wire_restore(d->wire);
+	tap_link_remove_addresses(d->host, adopt_has_address, d->adopt);
+	takeover_restore(d->wire);
 	if (is_there)
 		is_given = adopt_give_back(d->adopt, nic.ifindex, false);
-	host_take_down(d->host);
+	tap_link_take_down(d->host);
 	if (is_given)
 		announce_from_nic(d->announce, &nic, true);
-	host_destroy(d->host);
+	tap_link_destroy(d->host);
 	d->host = NULL;
 	if (is_given)
 		announce_from_nic(d->announce, &nic, false);
@@ -268,8 +268,8 @@ static void stop(struct daemon *d)
 	requests_destroy(d->requests);
 	if (d->wire && !d->restart)
 		give_back(d);
-	host_destroy(d->host);
-	wire_destroy(d->wire);
+	tap_link_destroy(d->host);
+	takeover_destroy(d->wire);
 	announce_destroy(d->announce);
 	adopt_destroy(d->adopt);
 	relay_destroy(d->relay);
@@ -281,7 +281,7 @@ static void stop(struct daemon *d)
 	netlink_close(d->netlink);
 	streams_destroy(d->streams);
 	events_destroy(d->events);
-	monitor_destroy(d->monitor);
+	event_feed_destroy(d->monitor);
 	loop_destroy(d->loop);
 	peers_destroy(d->peers);
 }

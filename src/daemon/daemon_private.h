@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * daemon_private: what daemon.c (start, stop, signals, requests) and daemon_links.c (NIC and
+ * daemon_private: what daemon.c (start, stop, signals, requests) and links.c (NIC and
  * TAP come, change and go) share. Nobody else includes it.
  */
 #ifndef CLUSTERARPD_DAEMON_DAEMON_PRIVATE_H
@@ -35,7 +35,7 @@ struct daemon {
 	struct peers *peers;
 	struct loop *loop;
 	struct loop_signal *signals[SIGNALS];
-	struct monitor *monitor;
+	struct event_feed *monitor;
 	struct streams *streams;
 	struct requests *requests;
 	struct netlink *netlink;
@@ -46,8 +46,8 @@ struct daemon {
 	struct traffic *traffic;
 	struct announce *announce;
 	struct adopt *adopt;
-	struct host *host;
-	struct wire *wire;
+	struct tap_link *host;
+	struct takeover *wire;
 	unsigned generation; /* of the configuration */
 	uint64_t reloads;
 	bool reload_ok;           /* the last */

@@ -19,23 +19,23 @@
 /* Whole or not at all. */
 static void apply(struct daemon *d, struct reload *r)
 {
-	const struct handover tap = { HANDOVER_TAP, d->peers, 0 };
+	const struct fd_store_item tap = { FD_STORE_TAP, d->peers, 0 };
 
-	handover_forget(&tap);
+	fd_store_forget(&tap);
 	peers_exchange(d->peers, r->peers);
-	if (wire_reload(d->wire)) {
+	if (takeover_reload(d->wire)) {
 		peers_exchange(d->peers, r->peers);
-		wire_reload(d->wire);
+		takeover_reload(d->wire);
 		config_report_add(&r->report, true, 0, "the eBPF programs have no room for it");
 		r->is_possible = false;
 	} else {
 		relay_forget_peers(d->relay);
 		neighbours_reload(d->neighbours, r->peers);
-		host_reload(d->host, wire_link(d->wire) ? wire_link(d->wire)->mtu : 0);
+		tap_link_reload(d->host, takeover_link(d->wire) ? takeover_link(d->wire)->mtu : 0);
 		d->generation++;
 		r->is_applied = true;
 	}
-	handover_store(&tap, tap_fd(host_tap(d->host)));
+	fd_store_keep(&tap, tap_device_fd(tap_link_device(d->host)));
 }
 
 static void carry_out(struct daemon *d, struct reload *r)
@@ -45,8 +45,8 @@ static void carry_out(struct daemon *d, struct reload *r)
 	d->reloads++;
 	d->reload_ok = r->is_applied;
 	reload_log(r);
-	if (monitor_is_watched(d->monitor))
-		monitor_emit(d->monitor, "reload", NULL, reload_event(r));
+	if (event_feed_is_watched(d->monitor))
+		event_feed_emit(d->monitor, "reload", NULL, reload_event(r));
 }
 
 char *daemon_reload(bool is_dry_run, void *arg)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * daemon_links: what becomes of NIC and TAP while the daemon runs.
+ * links: what becomes of NIC and TAP while the daemon runs.
  *
  * A NIC that is not there, or goes away, or cannot be had for now is waited for (take_nic).
  * The TAP has carrier while the NIC is there and runs, so that whoever looks at the TAP
@@ -33,17 +33,17 @@ static bool is_running(const struct netlink_link *link)
  * neighbours. */
 static void follow_carrier(struct daemon *d)
 {
-	const struct netlink_link *nic = wire_link(d->wire);
+	const struct netlink_link *nic = takeover_link(d->wire);
 
-	if (host_set_carrier(d->host, nic && is_running(nic)))
+	if (tap_link_set_carrier(d->host, nic && is_running(nic)))
 		neighbours_seed(d->neighbours);
 }
 
 /* Below 1280 bytes the kernel takes IPv6 away, with what was adopted of it. */
 static void follow_mtu(struct daemon *d, unsigned mtu)
 {
-	host_follow_mtu(d->host, mtu);
-	adopt_apply(d->adopt, host_ifindex(d->host), false);
+	tap_link_follow_mtu(d->host, mtu);
+	adopt_apply(d->adopt, tap_link_ifindex(d->host), false);
 }
 
 /* Attached: let frames flow. 0; -ENODEV: it went away; else a negative errno, logged. */
@@ -51,14 +51,15 @@ static int open_nic(struct daemon *d)
 {
 	int rc;
 
-	if (!adopt_take(d->adopt, wire_link(d->wire)->ifindex, host_ifindex(d->host)))
-		wire_warn_addresses(d->wire);
-	rc = wire_open(d->wire);
+	if (!adopt_take(d->adopt, takeover_link(d->wire)->ifindex, tap_link_ifindex(d->host)))
+		takeover_warn_addresses(d->wire);
+	rc = takeover_open(d->wire);
 	if (!rc)
-		rc = traffic_set_nic(d->traffic, wire_nic(d->wire), wire_kernel(d->wire));
+		rc = traffic_set_nic(d->traffic, takeover_socket(d->wire),
+				     takeover_programs(d->wire));
 	if (!rc)
 		follow_carrier(d);
-	if (!rc && is_running(wire_link(d->wire)))
+	if (!rc && is_running(takeover_link(d->wire)))
 		announce_start(d->announce);
 	return rc;
 }
@@ -83,20 +84,20 @@ static void try_later(struct daemon *d)
 /* It was not there, or could not be had: try. */
 static void take_nic(struct daemon *d)
 {
-	int rc = wire_attach(d->wire);
+	int rc = takeover_attach(d->wire);
 
 	if (!rc) {
-		host_follow_mtu(d->host, wire_link(d->wire)->mtu);
+		tap_link_follow_mtu(d->host, takeover_link(d->wire)->mtu);
 		rc = open_nic(d);
 	}
 	if (!rc) {
 		d->retry_ms = 0;
-		events_link(d->events, wire_link(d->wire)->name, wire_link(d->wire));
+		events_link(d->events, takeover_link(d->wire)->name, takeover_link(d->wire));
 		daemon_say_state(d, notify_status);
 		return;
 	}
 	close_nic(d);
-	wire_restore(d->wire);
+	takeover_restore(d->wire);
 	if (rc != -ENODEV)
 		try_later(d);
 }
@@ -105,18 +106,18 @@ void daemon_on_retry(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (!wire_link(d->wire) && !d->is_failing)
+	if (!takeover_link(d->wire) && !d->is_failing)
 		take_nic(d);
 }
 
 static void lose_nic(struct daemon *d)
 {
-	if (!wire_link(d->wire))
+	if (!takeover_link(d->wire))
 		return;
-	log_warning("%s is gone", wire_link(d->wire)->name);
-	events_link(d->events, wire_link(d->wire)->name, NULL);
+	log_warning("%s is gone", takeover_link(d->wire)->name);
+	events_link(d->events, takeover_link(d->wire)->name, NULL);
 	close_nic(d);
-	wire_lose(d->wire);
+	takeover_lose(d->wire);
 	follow_carrier(d);
 	daemon_say_state(d, notify_status);
 	take_nic(d); /* another link may have the name already */
@@ -124,15 +125,15 @@ static void lose_nic(struct daemon *d)
 
 static unsigned nic_mtu(const struct daemon *d)
 {
-	return wire_link(d->wire) ? wire_link(d->wire)->mtu : 0;
+	return takeover_link(d->wire) ? takeover_link(d->wire)->mtu : 0;
 }
 
 /* The TAP, configured, begins to carry frames. */
 static bool open_tap(struct daemon *d)
 {
-	if (neighbours_open(d->neighbours, host_ifindex(d->host)))
+	if (neighbours_open(d->neighbours, tap_link_ifindex(d->host)))
 		return false;
-	if (!traffic_set_tap(d->traffic, host_tap(d->host)))
+	if (!traffic_set_tap(d->traffic, tap_link_device(d->host)))
 		return true;
 	log_error("out of memory");
 	return false;
@@ -153,7 +154,7 @@ static void look_at_shield(struct daemon *d, unsigned at_least_ms)
 /* What the data path's programs have to know of the TAP, whose index is 0 while there is none. */
 static void follow_tap(struct daemon *d, int ifindex)
 {
-	if (!wire_set_tap(d->wire, ifindex, ifindex && host_is_up(d->host)))
+	if (!takeover_set_tap(d->wire, ifindex, ifindex && tap_link_is_up(d->host)))
 		look_at_shield(d, RETRY_MS);
 }
 
@@ -161,12 +162,12 @@ static void follow_tap(struct daemon *d, int ifindex)
  * waits to be sent. */
 static bool renew_tap(struct daemon *d)
 {
-	if (host_renew(d->host))
+	if (tap_link_renew(d->host))
 		return false;
-	follow_tap(d, host_ifindex(d->host));
-	if (host_configure(d->host, nic_mtu(d)) || !open_tap(d))
+	follow_tap(d, tap_link_ifindex(d->host));
+	if (tap_link_configure(d->host, nic_mtu(d)) || !open_tap(d))
 		return false;
-	follow_tap(d, host_ifindex(d->host));
+	follow_tap(d, tap_link_ifindex(d->host));
 	return true;
 }
 
@@ -180,7 +181,7 @@ static void lose_tap(struct daemon *d)
 		daemon_fail(d);
 		return;
 	}
-	adopt_apply(d->adopt, host_ifindex(d->host), true);
+	adopt_apply(d->adopt, tap_link_ifindex(d->host), true);
 	follow_carrier(d);
 }
 
@@ -195,7 +196,7 @@ void daemon_on_broken(enum rewrite_direction direction, int error, void *arg)
 	} else if (error == -ENXIO || error == -ENODEV) {
 		lose_nic(d);
 	} else if (error != -ENETDOWN) { /* its link event says that */
-		log_warning_errno(-error, "%s: cannot receive", wire_link(d->wire)->name);
+		log_warning_errno(-error, "%s: cannot receive", takeover_link(d->wire)->name);
 	}
 }
 
@@ -203,9 +204,9 @@ void daemon_on_broken(enum rewrite_direction direction, int error, void *arg)
  * a moment after the carrier: when the queues are there to send by.) */
 static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 {
-	const struct netlink_link before = *wire_link(d->wire);
+	const struct netlink_link before = *takeover_link(d->wire);
 
-	wire_changed(d->wire, link);
+	takeover_changed(d->wire, link);
 	if (link->mtu != before.mtu)
 		follow_mtu(d, link->mtu);
 	if (strcmp(link->name, before.name) != 0)
@@ -224,22 +225,22 @@ static void on_nic_link(struct daemon *d, const struct netlink_link *link)
 /* With the TAP's routes the kernel has removed its neighbours. */
 static void look_at_tap(struct daemon *d, bool was_down)
 {
-	bool came_back = host_link_changed(d->host, was_down);
+	bool came_back = tap_link_changed(d->host, was_down);
 
-	follow_tap(d, host_ifindex(d->host));
+	follow_tap(d, tap_link_ifindex(d->host));
 	if (!came_back)
 		return;
-	adopt_apply(d->adopt, host_ifindex(d->host), true);
+	adopt_apply(d->adopt, tap_link_ifindex(d->host), true);
 	neighbours_seed(d->neighbours);
 }
 
 /* News can be older than what we looked up or did since: so look again. */
 static void on_link(struct daemon *d, const struct netlink_link *news)
 {
-	const struct netlink_link *nic = wire_link(d->wire);
+	const struct netlink_link *nic = takeover_link(d->wire);
 	struct netlink_link now;
 
-	if (news->ifindex == host_ifindex(d->host))
+	if (news->ifindex == tap_link_ifindex(d->host))
 		look_at_tap(d, !is_up(news));
 	if (nic && news->ifindex == nic->ifindex) {
 		if (!netlink_link_by_index(d->netlink, nic->ifindex, &now))
@@ -255,17 +256,17 @@ void daemon_on_shield(void *arg)
 
 	d->shield_due = false;
 	d->shield_last = loop_now();
-	if (wire_link(d->wire) && !wire_check_shield(d->wire, d->shield_last))
+	if (takeover_link(d->wire) && !takeover_check_shield(d->wire, d->shield_last))
 		look_at_shield(d, RETRY_MS);
 }
 
 /* Notifications were lost: whatever may have happened is looked at anew. */
 static void look_again(struct daemon *d)
 {
-	const struct netlink_link *nic = wire_link(d->wire);
+	const struct netlink_link *nic = takeover_link(d->wire);
 	struct netlink_link now;
 
-	if (netlink_link_by_index(d->netlink, host_ifindex(d->host), &now) == -ENODEV)
+	if (netlink_link_by_index(d->netlink, tap_link_ifindex(d->host), &now) == -ENODEV)
 		lose_tap(d);
 	if (d->is_failing)
 		return;
@@ -274,7 +275,7 @@ static void look_again(struct daemon *d)
 		take_nic(d);
 	} else if (!netlink_link_by_index(d->netlink, nic->ifindex, &now)) {
 		on_nic_link(d, &now);
-		wire_warn_addresses(d->wire);
+		takeover_warn_addresses(d->wire);
 		look_at_shield(d, 0);
 	} else {
 		lose_nic(d);
@@ -284,7 +285,7 @@ static void look_again(struct daemon *d)
 void daemon_on_netlink(const struct netlink_event *event, void *arg)
 {
 	struct daemon *d = arg;
-	const struct netlink_link *nic = wire_link(d->wire);
+	const struct netlink_link *nic = takeover_link(d->wire);
 	bool is_nic = nic && event->ifindex == nic->ifindex;
 
 	if (d->is_failing)
@@ -293,14 +294,14 @@ void daemon_on_netlink(const struct netlink_event *event, void *arg)
 		look_again(d);
 	else if (event->change == NETLINK_LINK)
 		on_link(d, &event->link);
-	else if (event->change == NETLINK_LINK_GONE && event->ifindex == host_ifindex(d->host))
+	else if (event->change == NETLINK_LINK_GONE && event->ifindex == tap_link_ifindex(d->host))
 		lose_tap(d);
 	else if (is_nic && event->change == NETLINK_LINK_GONE)
 		lose_nic(d);
 	else if (is_nic && event->change == NETLINK_ADDRESS)
-		wire_heard_address(d->wire, &event->address);
+		takeover_heard_address(d->wire, &event->address);
 	else if (event->change == NETLINK_TC &&
-		 (is_nic || (nic && event->ifindex == host_ifindex(d->host))))
+		 (is_nic || (nic && event->ifindex == tap_link_ifindex(d->host))))
 		look_at_shield(d, 0);
 }
 
@@ -308,13 +309,13 @@ bool daemon_open_sides(struct daemon *d)
 {
 	int rc;
 
-	if (host_configure(d->host, nic_mtu(d)) || !open_tap(d))
+	if (tap_link_configure(d->host, nic_mtu(d)) || !open_tap(d))
 		return false;
-	follow_tap(d, host_ifindex(d->host));
+	follow_tap(d, tap_link_ifindex(d->host));
 	notify_discard_rest(); /* what no side has taken */
-	if (!wire_link(d->wire))
-		adopt_apply(d->adopt, host_ifindex(d->host), true);
-	rc = wire_link(d->wire) ? open_nic(d) : 0;
+	if (!takeover_link(d->wire))
+		adopt_apply(d->adopt, tap_link_ifindex(d->host), true);
+	rc = takeover_link(d->wire) ? open_nic(d) : 0;
 	if (rc == -ENODEV)
 		lose_nic(d);
 	follow_carrier(d);

@@ -66,10 +66,10 @@ static int run(struct config *config, const struct config_node *self, const stru
  * manager is about to drop. */
 static void put_back_leftovers(const struct options *options)
 {
-	if (!leftovers_are_orphaned(options->socket) || privilege_reduce())
+	if (!recovery_is_needed(options->socket) || privilege_reduce())
 		return;
 	notify_discard_rest();
-	leftovers_restore(options->socket, NULL);
+	recovery_run(options->socket, NULL);
 }
 
 int main(int argc, char **argv)

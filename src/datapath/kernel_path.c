@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* datapath: which way frames take; see datapath.h. */
+/* kernel_path: which way frames take; see kernel_path.h. */
 #include "datapath/kernel_path.h"
 
 #include <errno.h>
@@ -10,10 +10,10 @@
 
 #include "base/log.h"
 
-struct datapath {
+struct kernel_path {
 	struct peers *peers;
 	struct netlink *netlink;
-	struct kernel *kernel;
+	struct programs *programs;
 	bool forwards; /* the kernel data path */
 	int tap, nic;  /* ifindex; 0: none */
 	bool tap_is_up, nic_is_up, is_shielded;
@@ -33,24 +33,24 @@ static struct peer_counters as_counters(const struct bpf_peer_counts *counts)
 }
 
 /* Counters of peers that left are given to those that come. */
-static void assign_slots(struct datapath *dp)
+static void assign_slots(struct kernel_path *path)
 {
-	uint32_t room = kernel_peers(dp->kernel), slot = KERNEL_PEER_FIRST;
-	bool *used = calloc((size_t)room + KERNEL_PEER_FIRST, sizeof(*used));
+	uint32_t room = programs_peers(path->programs), slot = PROGRAMS_PEER_FIRST;
+	bool *used = calloc((size_t)room + PROGRAMS_PEER_FIRST, sizeof(*used));
 	struct bpf_peer_counts now;
-	size_t i, count = peers_count(dp->peers);
+	size_t i, count = peers_count(path->peers);
 
 	if (!used)
 		return; /* new peers go uncounted */
 	for (i = 0; i < count; i++)
-		used[peers_get(dp->peers, i)->slot] = true;
+		used[peers_get(path->peers, i)->slot] = true;
 	for (i = 0; i < count; i++) {
-		struct peer *peer = peers_get(dp->peers, i);
+		struct peer *peer = peers_get(path->peers, i);
 
-		while (!peer->slot && slot < room + KERNEL_PEER_FIRST && used[slot])
+		while (!peer->slot && slot < room + PROGRAMS_PEER_FIRST && used[slot])
 			slot++;
-		if (peer->slot || slot == room + KERNEL_PEER_FIRST ||
-		    kernel_peer_counts(dp->kernel, slot, &now))
+		if (peer->slot || slot == room + PROGRAMS_PEER_FIRST ||
+		    programs_peer_counts(path->programs, slot, &now))
 			continue;
 		peer->slot = slot++;
 		peer->carried = as_counters(&now);
@@ -60,86 +60,86 @@ static void assign_slots(struct datapath *dp)
 
 static void add_mac(const struct mac *m, const struct peers_entry *entry, void *arg)
 {
-	struct kernel_cluster *cluster = arg;
+	struct programs_cluster *cluster = arg;
 
 	cluster->macs[cluster->mac_count++] =
-		(struct kernel_mac){ *m, entry->roles, entry->peer ? entry->peer->slot : 0 };
+		(struct programs_mac){ *m, entry->roles, entry->peer ? entry->peer->slot : 0 };
 }
 
 static void add_ip(const struct ip_addr *ip, const struct peers_entry *entry, void *arg)
 {
-	struct kernel_cluster *cluster = arg;
+	struct programs_cluster *cluster = arg;
 
 	cluster->ips[cluster->ip_count++] =
-		(struct kernel_ip){ *ip, entry->roles, entry->peer ? entry->peer->slot : 0 };
+		(struct programs_ip){ *ip, entry->roles, entry->peer ? entry->peer->slot : 0 };
 }
 
-static int configure(struct datapath *dp)
+static int configure(struct kernel_path *path)
 {
-	struct kernel_cluster cluster = { .policy = peers_policy(dp->peers),
-					  .cluster = &peers_config(dp->peers)->mac,
-					  .source = &peers_self(dp->peers)->source };
+	struct programs_cluster cluster = { .policy = peers_policy(path->peers),
+					    .cluster = &peers_config(path->peers)->mac,
+					    .source = &peers_self(path->peers)->source };
 	int rc = -ENOMEM;
 
-	if (dp->forwards)
-		assign_slots(dp);
-	cluster.macs = calloc(peers_mac_count(dp->peers), sizeof(*cluster.macs));
-	cluster.ips = calloc(peers_ip_count(dp->peers) + 1, sizeof(*cluster.ips));
+	if (path->forwards)
+		assign_slots(path);
+	cluster.macs = calloc(peers_mac_count(path->peers), sizeof(*cluster.macs));
+	cluster.ips = calloc(peers_ip_count(path->peers) + 1, sizeof(*cluster.ips));
 	if (cluster.macs && cluster.ips) {
-		peers_each_mac(dp->peers, add_mac, &cluster);
-		peers_each_ip(dp->peers, add_ip, &cluster);
-		rc = kernel_configure(dp->kernel, &cluster);
+		peers_each_mac(path->peers, add_mac, &cluster);
+		peers_each_ip(path->peers, add_ip, &cluster);
+		rc = programs_configure(path->programs, &cluster);
 	}
 	free(cluster.macs);
 	free(cluster.ips);
 	return rc;
 }
 
-int datapath_reload(struct datapath *dp)
+int kernel_path_reload(struct kernel_path *path)
 {
-	return configure(dp);
+	return configure(path);
 }
 
 /* --- loading --- */
 
-static void forget_slots(struct datapath *dp)
+static void forget_slots(struct kernel_path *path)
 {
-	for (size_t i = 0; i < peers_count(dp->peers); i++)
-		peers_get(dp->peers, i)->slot = 0;
+	for (size_t i = 0; i < peers_count(path->peers); i++)
+		peers_get(path->peers, i)->slot = 0;
 }
 
 /* In place of those that are loaded, if it succeeds. */
-static int load(struct datapath *dp, bool forwards, int ring)
+static int load(struct kernel_path *path, bool forwards, int ring)
 {
-	struct kernel_room room = { .macs = peers_mac_count(dp->peers),
-				    .ips = peers_ip_count(dp->peers),
-				    .peers = peers_count(dp->peers) };
-	struct datapath before = *dp;
-	int rc = kernel_load(&room, forwards, ring, &dp->kernel);
+	struct programs_room room = { .macs = peers_mac_count(path->peers),
+				      .ips = peers_ip_count(path->peers),
+				      .peers = peers_count(path->peers) };
+	struct kernel_path before = *path;
+	int rc = programs_load(&room, forwards, ring, &path->programs);
 
 	if (rc)
 		return rc;
-	dp->forwards = forwards;
-	rc = configure(dp);
+	path->forwards = forwards;
+	rc = configure(path);
 	if (!rc) {
-		kernel_unload(before.kernel);
+		programs_unload(before.programs);
 		return 0;
 	}
-	kernel_unload(dp->kernel);
-	*dp = before;
+	programs_unload(path->programs);
+	*path = before;
 	return rc;
 }
 
 static int refuse(int rc)
 {
-	log_error_errno(-rc, "cannot load the eBPF programs (%s)", kernel_error());
+	log_error_errno(-rc, "cannot load the eBPF programs (%s)", complaints_first());
 	return rc;
 }
 
 /* The user data path, in place of the other, of which `why` tells. */
-static int load_other(struct datapath *dp, const char *why)
+static int load_other(struct kernel_path *path, const char *why)
 {
-	int rc = load(dp, false, -1);
+	int rc = load(path, false, -1);
 
 	if (rc)
 		return refuse(rc);
@@ -147,145 +147,145 @@ static int load_other(struct datapath *dp, const char *why)
 	return 0;
 }
 
-static int load_wanted(struct datapath *dp, int ring)
+static int load_wanted(struct kernel_path *path, int ring)
 {
-	enum config_datapath wanted = peers_config(dp->peers)->datapath;
+	enum config_datapath wanted = peers_config(path->peers)->datapath;
 	char why[256];
-	int rc = load(dp, wanted != DATAPATH_USER, ring);
+	int rc = load(path, wanted != DATAPATH_USER, ring);
 
 	if (!rc)
 		return 0;
 	if (wanted != DATAPATH_AUTO)
 		return refuse(rc);
-	snprintf(why, sizeof(why), "%s: %s", strerror(-rc), kernel_error());
-	return load_other(dp, why);
+	snprintf(why, sizeof(why), "%s: %s", strerror(-rc), complaints_first());
+	return load_other(path, why);
 }
 
-struct datapath *datapath_create(struct peers *peers, struct netlink *netlink, int ring)
+struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netlink, int ring)
 {
-	struct datapath *dp = calloc(1, sizeof(*dp));
+	struct kernel_path *path = calloc(1, sizeof(*path));
 
-	if (!dp)
+	if (!path)
 		return NULL;
-	dp->peers = peers;
-	dp->netlink = netlink;
-	if (!load_wanted(dp, ring))
-		return dp;
-	datapath_destroy(dp);
+	path->peers = peers;
+	path->netlink = netlink;
+	if (!load_wanted(path, ring))
+		return path;
+	kernel_path_destroy(path);
 	return NULL;
 }
 
-void datapath_destroy(struct datapath *dp)
+void kernel_path_destroy(struct kernel_path *path)
 {
-	if (!dp)
+	if (!path)
 		return;
-	kernel_unload(dp->kernel);
-	free(dp);
+	programs_unload(path->programs);
+	free(path);
 }
 
-bool datapath_is_kernel(const struct datapath *dp)
+bool kernel_path_is_used(const struct kernel_path *path)
 {
-	return dp->forwards;
+	return path->forwards;
 }
 
-struct kernel *datapath_kernel(const struct datapath *dp)
+struct programs *kernel_path_programs(const struct kernel_path *path)
 {
-	return dp->kernel;
+	return path->programs;
 }
 
 /* --- NIC and TAP --- */
 
-bool datapath_takes_wire(const struct datapath *dp)
+bool kernel_path_takes_wire(const struct kernel_path *path)
 {
-	return dp->forwards && dp->is_shielded;
+	return path->forwards && path->is_shielded;
 }
 
 /* What cannot go on by itself is the daemon's, which counts it, and knows why. */
-static void set_path(struct datapath *dp)
+static void set_path(struct kernel_path *path)
 {
-	const struct kernel_path path = { .nic = dp->nic_is_up ? (unsigned)dp->nic : 0,
-					  .tap = dp->tap_is_up ? (unsigned)dp->tap : 0,
-					  .mtu = dp->mtu,
-					  .is_in = dp->is_shielded };
+	const struct programs_path to = { .nic = path->nic_is_up ? (unsigned)path->nic : 0,
+					  .tap = path->tap_is_up ? (unsigned)path->tap : 0,
+					  .mtu = path->mtu,
+					  .is_in = path->is_shielded };
 
-	if (dp->forwards)
-		kernel_set_path(dp->kernel, &path);
+	if (path->forwards)
+		programs_set_path(path->programs, &to);
 }
 
 /* `why` holds what is in the way, where this fails. */
-static int put_in(struct datapath *dp, bool *changed, const char **why)
+static int put_in(struct kernel_path *path, bool *changed, const char **why)
 {
 	char kind[16] = "";
-	int rc = netlink_tc_ingress_qdisc(dp->netlink, dp->tap, kind);
+	int rc = netlink_tc_ingress_qdisc(path->netlink, path->tap, kind);
 
 	*why = "its qdiscs cannot be listed";
 	if (rc < 0)
 		return rc;
 	*why = "it has a qdisc in clsact's place";
 	if (kind[0] && strcmp(kind, "clsact") != 0) {
-		kernel_tap_detach(dp->tap);
+		hooks_detach_tap(path->tap);
 		return -EBUSY;
 	}
-	rc = kernel_tap_attach(dp->kernel, dp->tap, changed);
-	*why = kernel_error();
+	rc = hooks_attach_tap(path->programs, path->tap, changed);
+	*why = complaints_first();
 	return rc == -ENODEV ? 0 : rc; /* it is gone: there will be another */
 }
 
-static const char *tap_name(const struct datapath *dp)
+static const char *tap_name(const struct kernel_path *path)
 {
-	return peers_config(dp->peers)->tap;
+	return peers_config(path->peers)->tap;
 }
 
-bool datapath_check(struct datapath *dp, bool is_shielded)
+bool kernel_path_check(struct kernel_path *path, bool is_shielded)
 {
-	bool was_broken = dp->broken, changed = false;
+	bool was_broken = path->broken, changed = false;
 	const char *why;
 	int rc = 0;
 
-	dp->is_shielded = is_shielded;
-	set_path(dp);
-	if (dp->forwards && dp->nic && dp->tap)
-		rc = put_in(dp, &changed, &why);
-	dp->broken = rc != 0;
+	path->is_shielded = is_shielded;
+	set_path(path);
+	if (path->forwards && path->nic && path->tap)
+		rc = put_in(path, &changed, &why);
+	path->broken = rc != 0;
 	if (rc && !was_broken)
 		log_error_errno(-rc,
 				"%s: the data path's program is out and cannot be put in (%s): "
 				"the daemon carries what the host sends",
-				tap_name(dp), why);
+				tap_name(path), why);
 	else if (changed)
 		log_warning("%s: the data path's program had been removed; it is back",
-			    tap_name(dp));
+			    tap_name(path));
 	return !rc;
 }
 
-bool datapath_set_tap(struct datapath *dp, int ifindex, bool is_up)
+bool kernel_path_set_tap(struct kernel_path *path, int ifindex, bool is_up)
 {
 	bool changed;
 	const char *why;
 	int rc = 0;
 
-	dp->tap_is_up = is_up;
-	if (ifindex != dp->tap)
-		dp->broken = false;
-	dp->tap = ifindex;
-	set_path(dp);
-	if (dp->broken)
+	path->tap_is_up = is_up;
+	if (ifindex != path->tap)
+		path->broken = false;
+	path->tap = ifindex;
+	set_path(path);
+	if (path->broken)
 		return false;
-	if (dp->forwards && dp->nic && dp->tap)
-		rc = put_in(dp, &changed, &why);
-	dp->broken = rc != 0;
+	if (path->forwards && path->nic && path->tap)
+		rc = put_in(path, &changed, &why);
+	path->broken = rc != 0;
 	if (rc)
-		log_error_errno(-rc, "%s: cannot put the data path's program in (%s)", tap_name(dp),
-				why);
+		log_error_errno(-rc, "%s: cannot put the data path's program in (%s)",
+				tap_name(path), why);
 	return !rc;
 }
 
-static void collect_peer(struct datapath *dp, struct peer *peer)
+static void collect_peer(struct kernel_path *path, struct peer *peer)
 {
 	struct peer_counters *c = &peer->counters, *before = &peer->carried;
 	struct bpf_peer_counts now;
 
-	if (!peer->slot || kernel_peer_counts(dp->kernel, peer->slot, &now))
+	if (!peer->slot || programs_peer_counts(path->programs, peer->slot, &now))
 		return;
 	c->frames_in += now.in.frames - before->frames_in;
 	c->bytes_in += now.in.bytes - before->bytes_in;
@@ -294,77 +294,77 @@ static void collect_peer(struct datapath *dp, struct peer *peer)
 	*before = as_counters(&now);
 }
 
-static void collect_peers(struct datapath *dp)
+static void collect_peers(struct kernel_path *path)
 {
-	for (size_t i = 0; i < peers_count(dp->peers); i++)
-		collect_peer(dp, peers_get(dp->peers, i));
+	for (size_t i = 0; i < peers_count(path->peers); i++)
+		collect_peer(path, peers_get(path->peers, i));
 }
 
 /* What the programs have counted, before they go. */
-static struct bpf_counts last_counts(struct datapath *dp)
+static struct bpf_counts last_counts(struct kernel_path *path)
 {
 	struct bpf_counts counts;
 
-	collect_peers(dp);
-	return kernel_counts(dp->kernel, &counts) ? (struct bpf_counts){ 0 } : counts;
+	collect_peers(path);
+	return programs_counts(path->programs, &counts) ? (struct bpf_counts){ 0 } : counts;
 }
 
-static int fall_back(struct datapath *dp, int reason, const char *what)
+static int fall_back(struct kernel_path *path, int reason, const char *what)
 {
 	struct bpf_counts counts;
 	char why[256];
 
-	snprintf(why, sizeof(why), "%s: %s: %s", tap_name(dp), strerror(-reason), what);
-	if (peers_config(dp->peers)->datapath != DATAPATH_AUTO) {
+	snprintf(why, sizeof(why), "%s: %s: %s", tap_name(path), strerror(-reason), what);
+	if (peers_config(path->peers)->datapath != DATAPATH_AUTO) {
 		log_error("no kernel data path (%s)", why);
 		return reason;
 	}
-	counts = last_counts(dp);
-	reason = load_other(dp, why);
+	counts = last_counts(path);
+	reason = load_other(path, why);
 	if (reason)
 		return reason;
-	dp->former = counts;
-	forget_slots(dp);
-	return DATAPATH_CHANGED;
+	path->former = counts;
+	forget_slots(path);
+	return KERNEL_PATH_CHANGED;
 }
 
-void datapath_set_nic(struct datapath *dp, const struct netlink_link *nic, bool goes_on)
+void kernel_path_set_nic(struct kernel_path *path, const struct netlink_link *nic, bool goes_on)
 {
-	dp->nic = nic->ifindex;
-	dp->is_shielded = goes_on;
-	dp->broken = false;
-	datapath_nic_changed(dp, nic);
-	if (!dp->forwards && dp->tap)
-		kernel_tap_detach(dp->tap);
+	path->nic = nic->ifindex;
+	path->is_shielded = goes_on;
+	path->broken = false;
+	kernel_path_nic_changed(path, nic);
+	if (!path->forwards && path->tap)
+		hooks_detach_tap(path->tap);
 }
 
-int datapath_attach(struct datapath *dp)
+int kernel_path_attach(struct kernel_path *path)
 {
 	bool changed;
 	const char *why;
 	int rc = 0;
 
-	if (dp->forwards && dp->tap)
-		rc = put_in(dp, &changed, &why);
+	if (path->forwards && path->tap)
+		rc = put_in(path, &changed, &why);
 	if (rc)
-		return fall_back(dp, rc, why);
-	dp->is_shielded = true;
-	set_path(dp);
+		return fall_back(path, rc, why);
+	path->is_shielded = true;
+	set_path(path);
 	return 0;
 }
 
-void datapath_nic_changed(struct datapath *dp, const struct netlink_link *nic)
+void kernel_path_nic_changed(struct kernel_path *path, const struct netlink_link *nic)
 {
-	dp->nic_is_up = (nic->flags & IFF_UP) && (nic->flags & IFF_RUNNING);
-	dp->mtu = nic->mtu;
-	set_path(dp);
+	path->nic_is_up = (nic->flags & IFF_UP) && (nic->flags & IFF_RUNNING);
+	path->mtu = nic->mtu;
+	set_path(path);
 }
 
-void datapath_forget_nic(struct datapath *dp)
+void kernel_path_forget_nic(struct kernel_path *path)
 {
-	dp->nic = 0;
-	dp->nic_is_up = dp->is_shielded = false;
-	set_path(dp);
+	path->nic = 0;
+	path->nic_is_up = path->is_shielded = false;
+	set_path(path);
 }
 
 /* --- counters --- */
@@ -383,12 +383,12 @@ static void add_counts(struct counters *counters, const struct bpf_counts *from)
 		counters->drops[reason] += from->drops[reason];
 }
 
-void datapath_collect(struct datapath *dp, struct counters *counters)
+void kernel_path_collect(struct kernel_path *path, struct counters *counters)
 {
 	struct bpf_counts now;
 
-	collect_peers(dp);
-	add_counts(counters, &dp->former);
-	if (!kernel_counts(dp->kernel, &now))
+	collect_peers(path);
+	add_counts(counters, &path->former);
+	if (!programs_counts(path->programs, &now))
 		add_counts(counters, &now);
 }

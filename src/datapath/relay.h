@@ -20,7 +20,7 @@
 struct relay;
 
 struct relay_side {
-	/* As nic_receive() and nic_send(). */
+	/* As packet_socket_receive() and packet_socket_send(). */
 	int (*receive)(void *arg, struct packet *packets, unsigned most, bool *more);
 	int (*send)(void *arg, struct packet *const *packets, unsigned count);
 	void *arg;

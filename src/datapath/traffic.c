@@ -16,29 +16,30 @@ struct traffic {
 	struct relay *relay;
 	traffic_broken *broken;
 	void *arg;
-	struct nic *wire;      /* two sources of frames from the wire: the packet socket, ... */
-	struct kernel *kernel; /* ... and on the kernel data path the programs' ring */
+	struct packet_socket
+		*wire;           /* two sources of frames from the wire: the packet socket, ... */
+	struct programs *kernel; /* ... and on the kernel data path the programs' ring */
 	struct loop_io *tap, *nic, *ring;
 	bool is_tap_busy; /* it had more than we read */
 };
 
 static int receive_tap(void *arg, struct packet *packets, unsigned most, bool *more)
 {
-	return tap_receive(arg, packets, most, more);
+	return tap_device_receive(arg, packets, most, more);
 }
 
 static int send_tap(void *arg, struct packet *const *packets, unsigned count)
 {
-	return tap_send(arg, packets, count);
+	return tap_device_send(arg, packets, count);
 }
 
 static int receive_nic(void *arg, struct packet *packets, unsigned most, bool *more)
 {
 	const struct traffic *t = arg;
-	int n = kernel_receive(t->kernel, packets, most, more);
+	int n = ring_receive(t->kernel, packets, most, more);
 
 	if (!n)
-		return nic_receive(t->wire, packets, most, more);
+		return packet_socket_receive(t->wire, packets, most, more);
 	*more = true; /* the socket is not asked yet */
 	return n;
 }
@@ -47,7 +48,7 @@ static int send_nic(void *arg, struct packet *const *packets, unsigned count)
 {
 	const struct traffic *t = arg;
 
-	return nic_send(t->wire, packets, count);
+	return packet_socket_send(t->wire, packets, count);
 }
 
 /* Take `remove` from what is waited for where a direction's frames come from, and add `add`. */
@@ -173,21 +174,22 @@ static int renew(struct traffic *t, struct loop_io **io, int fd, loop_io_callbac
 	return *io ? 0 : -ENOMEM;
 }
 
-int traffic_set_tap(struct traffic *t, struct tap *tap)
+int traffic_set_tap(struct traffic *t, struct tap_device *tap)
 {
 	relay_set_tap(t->relay, (struct relay_side){ receive_tap, send_tap, tap });
-	return renew(t, &t->tap, tap ? tap_fd(tap) : -1, on_tap, REWRITE_INGRESS);
+	return renew(t, &t->tap, tap ? tap_device_fd(tap) : -1, on_tap, REWRITE_INGRESS);
 }
 
-int traffic_set_nic(struct traffic *t, struct nic *nic, struct kernel *kernel)
+int traffic_set_nic(struct traffic *t, struct packet_socket *nic, struct programs *kernel)
 {
 	int rc;
 
 	t->wire = nic;
 	t->kernel = kernel;
 	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic ? t : NULL });
-	rc = renew(t, &t->ring, kernel ? kernel_ring_fd(kernel) : -1, on_nic, REWRITE_EGRESS);
-	return rc ? rc : renew(t, &t->nic, nic ? nic_fd(nic) : -1, on_nic, REWRITE_EGRESS);
+	rc = renew(t, &t->ring, kernel ? ring_fd(kernel) : -1, on_nic, REWRITE_EGRESS);
+	return rc ? rc
+		  : renew(t, &t->nic, nic ? packet_socket_fd(nic) : -1, on_nic, REWRITE_EGRESS);
 }
 
 void traffic_finish(struct traffic *t, unsigned ms)

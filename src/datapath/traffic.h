@@ -15,7 +15,7 @@
 struct traffic;
 
 /* The side that a direction reads from is broken: `error` is a negative errno value as
- * of tap_receive() or nic_receive(). May call traffic_set_nic(). */
+ * of tap_device_receive() or packet_socket_receive(). May call traffic_set_nic(). */
 typedef void traffic_broken(enum rewrite_direction direction, int error, void *arg);
 
 /* `loop` and `relay` are borrowed. NULL: out of memory. */
@@ -24,9 +24,9 @@ struct traffic *traffic_create(struct loop *loop, struct relay *relay, traffic_b
 void traffic_destroy(struct traffic *traffic);
 
 /* Begin with a side, which stays the caller's; NULL: it is gone. -ENOMEM. */
-int traffic_set_tap(struct traffic *traffic, struct tap *tap);
-/* `kernel`: what comes by kernel_receive() comes from the NIC, too. */
-int traffic_set_nic(struct traffic *traffic, struct nic *nic, struct kernel *kernel);
+int traffic_set_tap(struct traffic *traffic, struct tap_device *tap);
+/* `kernel`: what comes by ring_receive() comes from the NIC, too. */
+int traffic_set_nic(struct traffic *traffic, struct packet_socket *nic, struct programs *kernel);
 
 /* Send what waits, for `ms` milliseconds at most: what is kept goes with the relay. */
 void traffic_finish(struct traffic *traffic, unsigned ms);

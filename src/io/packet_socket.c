@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nic: an AF_PACKET socket with virtio-net headers; see nic.h. */
+/* packet_socket: an AF_PACKET socket with virtio-net headers; see packet_socket.h. */
 #include "io/packet_socket.h"
 
 #include <arpa/inet.h>
@@ -29,13 +29,14 @@ struct slot {
 	} control;
 };
 
-struct nic {
+struct packet_socket {
 	int fd;
 	uint64_t lost;
 	struct sockaddr_ll to; /* where frames go, if `to_len` is not 0 */
 	socklen_t to_len;
 	unsigned want;    /* frames the next time */
-	unsigned refused; /* frames that came, and that nobody was told of: see nic_send() */
+	unsigned refused; /* frames that came, and that nobody was told of: see packet_socket_send()
+			   */
 	struct mmsghdr messages[PACKET_BATCH];
 	struct slot slots[PACKET_BATCH];
 };
@@ -64,77 +65,77 @@ static int set_options(int fd)
 	return rc;
 }
 
-int nic_open(struct nic **out)
+int packet_socket_open(struct packet_socket **out)
 {
-	struct nic *nic = calloc(1, sizeof(*nic));
+	struct packet_socket *sock = calloc(1, sizeof(*sock));
 	int rc;
 
-	if (!nic)
+	if (!sock)
 		return -ENOMEM;
-	nic->want = WANT_FIRST;
-	nic->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	rc = nic->fd < 0 ? -errno : set_options(nic->fd);
+	sock->want = WANT_FIRST;
+	sock->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	rc = sock->fd < 0 ? -errno : set_options(sock->fd);
 	if (rc) {
-		nic_close(nic);
+		packet_socket_close(sock);
 		return rc;
 	}
-	*out = nic;
+	*out = sock;
 	return 0;
 }
 
 /* The kernel gives a frame the protocol that its socket is bound to, unless that is all, and does
  * not segment one of a protocol that it does not know: a socket that is bound to NO_PROTOCOL has
  * to say for each frame that it is not of that. */
-static void address_frames(struct nic *nic, int ifindex, bool receives)
+static void address_frames(struct packet_socket *sock, int ifindex, bool receives)
 {
-	nic->to = (struct sockaddr_ll){ .sll_family = AF_PACKET,
-					.sll_protocol = htons(ETH_P_ALL),
-					.sll_ifindex = ifindex };
-	nic->to_len = receives ? 0 : sizeof(nic->to);
+	sock->to = (struct sockaddr_ll){ .sll_family = AF_PACKET,
+					 .sll_protocol = htons(ETH_P_ALL),
+					 .sll_ifindex = ifindex };
+	sock->to_len = receives ? 0 : sizeof(sock->to);
 }
 
-int nic_adopt(int fd, int ifindex, struct nic **out, bool *receives)
+int packet_socket_adopt(int fd, int ifindex, struct packet_socket **out, bool *receives)
 {
 	struct sockaddr_ll address = { 0 };
 	socklen_t len = sizeof(address);
-	struct nic *nic = calloc(1, sizeof(*nic));
+	struct packet_socket *sock = calloc(1, sizeof(*sock));
 
-	if (!nic || getsockname(fd, (struct sockaddr *)&address, &len) ||
+	if (!sock || getsockname(fd, (struct sockaddr *)&address, &len) ||
 	    address.sll_family != AF_PACKET || address.sll_ifindex != ifindex) {
-		free(nic);
+		free(sock);
 		close(fd);
 		return -EBADFD;
 	}
-	nic->want = WANT_FIRST;
-	nic->fd = fd;
+	sock->want = WANT_FIRST;
+	sock->fd = fd;
 	*receives = address.sll_protocol != htons(NO_PROTOCOL);
-	address_frames(nic, ifindex, *receives);
-	*out = nic;
+	address_frames(sock, ifindex, *receives);
+	*out = sock;
 	return 0;
 }
 
-void nic_close(struct nic *nic)
+void packet_socket_close(struct packet_socket *sock)
 {
-	if (!nic)
+	if (!sock)
 		return;
-	if (nic->fd >= 0)
-		close(nic->fd);
-	free(nic);
+	if (sock->fd >= 0)
+		close(sock->fd);
+	free(sock);
 }
 
-int nic_fd(const struct nic *nic)
+int packet_socket_fd(const struct packet_socket *sock)
 {
-	return nic->fd;
+	return sock->fd;
 }
 
-static int add_membership(struct nic *nic, const struct packet_mreq *request)
+static int add_membership(struct packet_socket *sock, const struct packet_mreq *request)
 {
-	if (setsockopt(nic->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, sizeof(*request)))
+	if (setsockopt(sock->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, sizeof(*request)))
 		return -errno;
 	return 0;
 }
 
-int nic_join(struct nic *nic, int ifindex, const struct mac *mac)
+int packet_socket_join(struct packet_socket *sock, int ifindex, const struct mac *mac)
 {
 	struct packet_mreq request = {
 		.mr_ifindex = ifindex,
@@ -143,18 +144,18 @@ int nic_join(struct nic *nic, int ifindex, const struct mac *mac)
 	};
 
 	memcpy(request.mr_address, mac->b, MAC_LEN);
-	return add_membership(nic, &request);
+	return add_membership(sock, &request);
 }
 
-int nic_join_all_groups(struct nic *nic, int ifindex)
+int packet_socket_join_all_groups(struct packet_socket *sock, int ifindex)
 {
-	return add_membership(
-		nic, &(struct packet_mreq){ .mr_ifindex = ifindex, .mr_type = PACKET_MR_ALLMULTI });
+	return add_membership(sock, &(struct packet_mreq){ .mr_ifindex = ifindex,
+							   .mr_type = PACKET_MR_ALLMULTI });
 }
 
 /* A socket that has been bound to a protocol cannot be bound to none again: 0 would mean the
  * one that it has. */
-int nic_bind(struct nic *nic, int ifindex, bool receives)
+int packet_socket_bind(struct packet_socket *sock, int ifindex, bool receives)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
@@ -162,9 +163,9 @@ int nic_bind(struct nic *nic, int ifindex, bool receives)
 		.sll_ifindex = ifindex,
 	};
 
-	if (bind(nic->fd, (struct sockaddr *)&address, sizeof(address)))
+	if (bind(sock->fd, (struct sockaddr *)&address, sizeof(address)))
 		return -errno;
-	address_frames(nic, ifindex, receives);
+	address_frames(sock, ifindex, receives);
 	return 0;
 }
 
@@ -187,16 +188,16 @@ static void restore_tag(struct packet *packet, struct msghdr *message)
 	}
 }
 
-static void prepare(struct nic *nic, unsigned i, struct packet *packet)
+static void prepare(struct packet_socket *sock, unsigned i, struct packet *packet)
 {
-	struct slot *slot = &nic->slots[i];
+	struct slot *slot = &sock->slots[i];
 
 	packet_reset(packet);
 	slot->iov = (struct iovec){ packet_start(packet), PACKET_VNET_LEN + PACKET_FRAME_MAX };
-	nic->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &slot->iov,
-						    .msg_iovlen = 1,
-						    .msg_control = &slot->control,
-						    .msg_controllen = sizeof(slot->control) };
+	sock->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &slot->iov,
+						     .msg_iovlen = 1,
+						     .msg_control = &slot->control,
+						     .msg_controllen = sizeof(slot->control) };
 }
 
 static void take(struct mmsghdr *message, struct packet *packet)
@@ -229,26 +230,27 @@ static int refuse(struct packet *packets, bool *more)
 	return 1;
 }
 
-int nic_receive(struct nic *nic, struct packet *packets, unsigned most, bool *more)
+int packet_socket_receive(struct packet_socket *sock, struct packet *packets, unsigned most,
+			  bool *more)
 {
-	unsigned want = nic->want < most ? nic->want : most, i;
+	unsigned want = sock->want < most ? sock->want : most, i;
 	int n;
 
-	if (nic->refused) {
-		nic->refused--;
+	if (sock->refused) {
+		sock->refused--;
 		return refuse(packets, more);
 	}
 	for (i = 0; i < want; i++)
-		prepare(nic, i, &packets[i]);
-	n = recvmmsg(nic->fd, nic->messages, want, MSG_DONTWAIT, NULL);
+		prepare(sock, i, &packets[i]);
+	n = recvmmsg(sock->fd, sock->messages, want, MSG_DONTWAIT, NULL);
 	*more = n == (int)want;
 	if (n < 0 && errno == EINVAL)
 		return refuse(packets, more);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (i = 0; i < (unsigned)n; i++)
-		take(&nic->messages[i], &packets[i]);
-	nic->want = next_want(packets, i);
+		take(&sock->messages[i], &packets[i]);
+	sock->want = next_want(packets, i);
 	return n;
 }
 
@@ -271,7 +273,7 @@ static unsigned batch_of(struct packet *const *packets, unsigned count)
 	return i ? i : 1;
 }
 
-static int send_batch(struct nic *nic, struct packet *const *packets, unsigned count)
+static int send_batch(struct packet_socket *sock, struct packet *const *packets, unsigned count)
 {
 	struct mmsghdr messages[PACKET_BATCH];
 	struct iovec iov[PACKET_BATCH];
@@ -279,44 +281,45 @@ static int send_batch(struct nic *nic, struct packet *const *packets, unsigned c
 	ssize_t n;
 
 	if (count == 1) {
-		n = sendto(nic->fd, packet_start(packets[0]), packet_size(packets[0]), MSG_DONTWAIT,
-			   nic->to_len ? (const struct sockaddr *)&nic->to : NULL, nic->to_len);
+		n = sendto(sock->fd, packet_start(packets[0]), packet_size(packets[0]),
+			   MSG_DONTWAIT, sock->to_len ? (const struct sockaddr *)&sock->to : NULL,
+			   sock->to_len);
 		return n < 0 ? -errno : 1;
 	}
 	for (i = 0; i < count; i++) {
 		iov[i] = (struct iovec){ packet_start(packets[i]), packet_size(packets[i]) };
-		messages[i].msg_hdr = (struct msghdr){ .msg_name = nic->to_len ? &nic->to : NULL,
-						       .msg_namelen = nic->to_len,
+		messages[i].msg_hdr = (struct msghdr){ .msg_name = sock->to_len ? &sock->to : NULL,
+						       .msg_namelen = sock->to_len,
 						       .msg_iov = &iov[i],
 						       .msg_iovlen = 1 };
 	}
-	n = sendmmsg(nic->fd, messages, count, MSG_DONTWAIT);
+	n = sendmmsg(sock->fd, messages, count, MSG_DONTWAIT);
 	return n < 0 ? -errno : (int)n;
 }
 
 /* A frame that recvmmsg(2) finds it cannot express, behind others, it leaves as the socket's
  * pending error, and whatever is done next with the socket gets that. Then the frame to be sent
- * is innocent: it is sent again, and the error kept for nic_receive(). */
-int nic_send(struct nic *nic, struct packet *const *packets, unsigned count)
+ * is innocent: it is sent again, and the error kept for packet_socket_receive(). */
+int packet_socket_send(struct packet_socket *sock, struct packet *const *packets, unsigned count)
 {
 	unsigned batch = batch_of(packets, count);
-	int n = send_batch(nic, packets, batch);
+	int n = send_batch(sock, packets, batch);
 
 	if (n != -EINVAL)
 		return n;
-	n = send_batch(nic, packets, batch);
+	n = send_batch(sock, packets, batch);
 	if (n != -EINVAL)
-		nic->refused++;
+		sock->refused++;
 	return n;
 }
 
-uint64_t nic_lost(struct nic *nic)
+uint64_t packet_socket_lost(struct packet_socket *sock)
 {
 	struct tpacket_stats stats;
 	socklen_t len = sizeof(stats);
 
 	/* Reading sets the kernel's count back to zero. */
-	if (!getsockopt(nic->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
-		nic->lost += stats.tp_drops;
-	return nic->lost;
+	if (!getsockopt(sock->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
+		sock->lost += stats.tp_drops;
+	return sock->lost;
 }

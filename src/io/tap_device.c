@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tap: a TAP device with virtio-net headers and offloads; see tap.h. */
+/* tap_device: a TAP device with virtio-net headers and offloads; see tap_device.h. */
 #include "io/tap_device.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define TUN_F_USO6 0x40
 #endif
 
-struct tap {
+struct tap_device {
 	int fd;
 };
 
@@ -47,65 +47,65 @@ static int attach(int fd, const char *name)
 	return set_offloads(fd);
 }
 
-int tap_open(const char *name, struct tap **out)
+int tap_device_open(const char *name, struct tap_device **out)
 {
-	struct tap *tap = calloc(1, sizeof(*tap));
+	struct tap_device *device = calloc(1, sizeof(*device));
 	int rc;
 
-	if (!tap)
+	if (!device)
 		return -ENOMEM;
-	tap->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	rc = tap->fd < 0 ? -errno : attach(tap->fd, name);
+	device->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	rc = device->fd < 0 ? -errno : attach(device->fd, name);
 	if (rc) {
-		tap_close(tap);
+		tap_device_close(device);
 		return rc;
 	}
-	*out = tap;
+	*out = device;
 	return 0;
 }
 
-int tap_adopt(int fd, const char *name, struct tap **out)
+int tap_device_adopt(int fd, const char *name, struct tap_device **out)
 {
 	struct ifreq ifr = { 0 };
-	struct tap *tap = calloc(1, sizeof(*tap));
+	struct tap_device *device = calloc(1, sizeof(*device));
 
-	if (!tap || ioctl(fd, TUNGETIFF, &ifr) || strcmp(ifr.ifr_name, name) != 0) {
-		free(tap);
+	if (!device || ioctl(fd, TUNGETIFF, &ifr) || strcmp(ifr.ifr_name, name) != 0) {
+		free(device);
 		close(fd);
 		return -EBADFD;
 	}
-	tap->fd = fd;
-	*out = tap;
+	device->fd = fd;
+	*out = device;
 	return 0;
 }
 
-void tap_close(struct tap *tap)
+void tap_device_close(struct tap_device *device)
 {
-	if (!tap)
+	if (!device)
 		return;
-	if (tap->fd >= 0)
-		close(tap->fd);
-	free(tap);
+	if (device->fd >= 0)
+		close(device->fd);
+	free(device);
 }
 
-int tap_fd(const struct tap *tap)
+int tap_device_fd(const struct tap_device *device)
 {
-	return tap->fd;
+	return device->fd;
 }
 
-int tap_set_carrier(struct tap *tap, bool carrier)
+int tap_device_set_carrier(struct tap_device *device, bool carrier)
 {
 	unsigned value = carrier;
 
-	return ioctl(tap->fd, TUNSETCARRIER, &value) ? -errno : 0;
+	return ioctl(device->fd, TUNSETCARRIER, &value) ? -errno : 0;
 }
 
-static int read_frame(struct tap *tap, struct packet *packet)
+static int read_frame(struct tap_device *device, struct packet *packet)
 {
 	ssize_t n;
 
 	packet_reset(packet);
-	n = read(tap->fd, packet_start(packet), PACKET_VNET_LEN + PACKET_FRAME_MAX);
+	n = read(device->fd, packet_start(packet), PACKET_VNET_LEN + PACKET_FRAME_MAX);
 	if (n < 0 && errno != EINVAL)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n < (ssize_t)PACKET_VNET_LEN)
@@ -116,13 +116,13 @@ static int read_frame(struct tap *tap, struct packet *packet)
 }
 
 /* An error is there again when there is nothing else. */
-int tap_receive(struct tap *tap, struct packet *packets, unsigned most, bool *more)
+int tap_device_receive(struct tap_device *device, struct packet *packets, unsigned most, bool *more)
 {
 	unsigned count = 0;
 	int rc = 1;
 
 	while (count < most && rc > 0) {
-		rc = read_frame(tap, &packets[count]);
+		rc = read_frame(device, &packets[count]);
 		if (rc > 0 && packets[count++].len > PACKET_LONG)
 			break;
 	}
@@ -130,12 +130,12 @@ int tap_receive(struct tap *tap, struct packet *packets, unsigned most, bool *mo
 	return count ? (int)count : rc;
 }
 
-int tap_send(struct tap *tap, struct packet *const *packets, unsigned count)
+int tap_device_send(struct tap_device *device, struct packet *const *packets, unsigned count)
 {
 	unsigned sent;
 
 	for (sent = 0; sent < count; sent++) {
-		if (write(tap->fd, packet_start(packets[sent]), packet_size(packets[sent])) >= 0)
+		if (write(device->fd, packet_start(packets[sent]), packet_size(packets[sent])) >= 0)
 			continue;
 		return sent ? (int)sent : -errno;
 	}

@@ -59,10 +59,10 @@ struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, c
 		adopt_destroy(a);
 		return NULL;
 	}
-	rc = record_read_adopted(a->path, &a->moved, &a->was_returning);
+	rc = nic_record_read_adopted(a->path, &a->moved, &a->was_returning);
 	a->was_returning &= a->moved.count > 0;
 	if (rc == -ENOENT || (!rc && !a->moved.count))
-		record_remove(a->path); /* another network namespace's, if any */
+		nic_record_remove(a->path); /* another network namespace's, if any */
 	else if (rc)
 		put_aside(a, rc);
 	return a;
@@ -216,7 +216,7 @@ static int note(struct adopt *a, const struct netlink_saved_list *found)
 	int rc = join(a, found, &all);
 
 	if (!rc)
-		rc = record_write_adopted(a->path, &all, false);
+		rc = nic_record_write_adopted(a->path, &all, false);
 	if (rc) {
 		netlink_saved_clear(&all);
 		return rc;
@@ -298,7 +298,7 @@ void adopt_apply(struct adopt *a, int tap, bool is_empty)
 /* Written down, too, before anything changes; but it has to go on. */
 static void note_returning(const struct adopt *a)
 {
-	int rc = record_write_adopted(a->path, &a->moved, true);
+	int rc = nic_record_write_adopted(a->path, &a->moved, true);
 
 	if (rc)
 		log_warning_errno(-rc, "cannot write %s", a->path);
@@ -314,9 +314,9 @@ static void close_record(struct adopt *a)
 		if (adopt_is_open(&a->moved.list[i]))
 			rc = netlink_saved_append(&left, &a->moved.list[i]);
 	if (!rc && left.count)
-		rc = record_write_adopted(a->path, &left, false);
+		rc = nic_record_write_adopted(a->path, &left, false);
 	else if (!rc)
-		record_remove(a->path);
+		nic_record_remove(a->path);
 	if (rc) /* then all of it is there, and does no harm */
 		log_warning_errno(-rc, "cannot write %s", a->path);
 	if (left.count)
@@ -357,7 +357,7 @@ void adopt_drop(struct adopt *a)
 			log_warning("%s is not there to get its %s back", a->interface,
 				    adopt_describe(&a->moved.list[i], text));
 	netlink_saved_clear(&a->moved);
-	record_remove(a->path);
+	nic_record_remove(a->path);
 }
 
 void adopt_each_address(const struct adopt *a,

@@ -104,7 +104,7 @@ void announce_stop(struct announce *a)
 /* By a packet socket alone: relay, TAP and shield are gone. */
 struct plain {
 	const struct peers *peers; /* NULL: not known */
-	struct nic *nic;
+	struct packet_socket *nic;
 	const struct mac *mac;
 	struct packet packet;
 	int sent;
@@ -123,7 +123,7 @@ static void send_plainly(const struct ip_addr *address, void *arg)
 	memset(packet_start(&p->packet), 0, PACKET_VNET_LEN);
 	frame_write_announcement(p->packet.frame, p->mac, address);
 	p->packet.len = FRAME_ANNOUNCEMENT_LEN;
-	p->sent += nic_send(p->nic, &(struct packet *){ &p->packet }, 1) == 1;
+	p->sent += packet_socket_send(p->nic, &(struct packet *){ &p->packet }, 1) == 1;
 }
 
 /* A round a second, as long as they can be sent. */
@@ -143,12 +143,12 @@ static void send_rounds(const struct adopt *adopt, struct plain *p, bool first)
 void announce_from_nic(struct announce *a, const struct netlink_link *nic, bool first)
 {
 	struct plain p = { .peers = a->peers, .mac = &nic->mac };
-	int rc = nic_open(&p.nic);
+	int rc = packet_socket_open(&p.nic);
 
 	p.packet.memory = malloc(PACKET_MEMORY);
-	if (!rc && p.packet.memory && !nic_bind(p.nic, nic->ifindex, false))
+	if (!rc && p.packet.memory && !packet_socket_bind(p.nic, nic->ifindex, false))
 		send_rounds(a->adopt, &p, first);
 	if (!rc)
-		nic_close(p.nic);
+		packet_socket_close(p.nic);
 	free(p.packet.memory);
 }

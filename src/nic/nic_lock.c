@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lock: one daemon a NIC; see lock.h. */
+/* nic_lock: one daemon a NIC; see nic_lock.h. */
 #include "nic/nic_lock.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct uc
 	return full || (known && (holder->uid == 0 || holder->uid == geteuid()));
 }
 
-int lock_nic(const char *interface, int ifindex, pid_t *holder)
+int nic_lock(const char *interface, int ifindex, pid_t *holder)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	socklen_t len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1;

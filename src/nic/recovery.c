@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * leftovers: what earlier runs left, put back; see leftovers.h.
+ * recovery: what earlier runs left, put back; see recovery.h.
  *
  * As an orderly stop does it: addresses and routes, then the shield; under the NIC's lock.
  */
@@ -29,7 +29,7 @@ struct leftover {
 	const char *socket;
 	struct netlink *netlink;
 	char *path; /* of the record */
-	struct record record;
+	struct nic_record record;
 	struct shield shield;
 	struct netlink_link link;
 	bool is_there;   /* the NIC; else the next is false */
@@ -53,14 +53,14 @@ static bool somebody_listens(const char *path)
 	return !nobody;
 }
 
-bool leftovers_are_orphaned(const char *socket)
+bool recovery_is_needed(const char *socket)
 {
-	struct record_names names = { 0 };
+	struct nic_record_names names = { 0 };
 	bool are_there;
 
-	record_find(socket, &names);
+	nic_record_find(socket, &names);
 	are_there = names.count;
-	record_names_clear(&names);
+	nic_record_names_clear(&names);
 	return are_there && !somebody_listens(socket);
 }
 
@@ -79,7 +79,7 @@ static bool find_recorded(struct leftover *l, const struct netlink_link *named)
 {
 	struct netlink_link link;
 
-	if (l->record.netns != record_netns())
+	if (l->record.netns != nic_record_netns())
 		return false;
 	if (named && named->ifindex == l->record.ifindex)
 		return set_link(l, named);
@@ -96,7 +96,7 @@ static bool is_shielded(struct leftover *l)
 	log_warning("%s: a run that did not stop orderly left its shield, and no record (%s) of "
 		    "what was there before",
 		    l->interface, l->path);
-	l->record = (struct record){ .was_up = true, .clsact_ours = true };
+	l->record = (struct nic_record){ .was_up = true, .clsact_ours = true };
 	return true;
 }
 
@@ -105,7 +105,7 @@ static int find(struct leftover *l)
 {
 	struct netlink_link named;
 	int missing = netlink_link_by_name(l->netlink, l->interface, &named);
-	int rc = record_read(l->path, &l->record);
+	int rc = nic_record_read(l->path, &l->record);
 
 	if (missing && missing != -ENODEV) {
 		log_error_errno(-missing, "%s: cannot look it up", l->interface);
@@ -144,10 +144,10 @@ static void put_back(struct leftover *l, struct adopt *adopt)
 	if (!is_given)
 		adopt_drop(adopt);
 	if (l->is_changed) {
-		wire_put_back(&l->shield, &l->record);
+		takeover_put_back(&l->shield, &l->record);
 		log_notice("%s: put back as it was before an earlier run", l->link.name);
 	}
-	record_remove(l->path);
+	nic_record_remove(l->path);
 	if (is_given)
 		announce(l, adopt);
 }
@@ -156,7 +156,7 @@ static void put_back_locked(struct leftover *l)
 {
 	pid_t holder = 0;
 	struct adopt *adopt;
-	int lock = l->is_there ? lock_nic(l->interface, l->link.ifindex, &holder) : -1;
+	int lock = l->is_there ? nic_lock(l->interface, l->link.ifindex, &holder) : -1;
 
 	if (l->is_there && lock < 0) {
 		log_info("%s: is left alone, as another clusterarpd has it", l->link.name);
@@ -176,7 +176,7 @@ static void restore(struct netlink *netlink, const char *socket, const char *int
 {
 	struct leftover l = { .interface = interface, .socket = socket, .netlink = netlink };
 
-	l.path = record_path(socket, interface);
+	l.path = nic_record_path(socket, interface);
 	l.shield = (struct shield){ .netlink = netlink, .interface = interface };
 	if (l.path && !find(&l))
 		put_back_locked(&l);
@@ -189,7 +189,8 @@ static void ignore(const struct netlink_event *event, void *arg)
 	(void)arg;
 }
 
-static void restore_all(const struct record_names *names, const char *socket, const char *except)
+static void restore_all(const struct nic_record_names *names, const char *socket,
+			const char *except)
 {
 	struct netlink *netlink;
 	int rc = netlink_open(ignore, NULL, &netlink);
@@ -199,21 +200,21 @@ static void restore_all(const struct record_names *names, const char *socket, co
 		return;
 	}
 	libbpf_set_print(
-		NULL); /* until kernel_load(): it complains of filters that are not there */
+		NULL); /* until programs_load(): it complains of filters that are not there */
 	for (size_t i = 0; i < names->count; i++)
 		if (!except || strcmp(names->list[i], except) != 0)
 			restore(netlink, socket, names->list[i]);
 	netlink_close(netlink);
 }
 
-void leftovers_restore(const char *socket, const char *except)
+void recovery_run(const char *socket, const char *except)
 {
-	struct record_names names = { 0 };
-	int rc = record_find(socket, &names);
+	struct nic_record_names names = { 0 };
+	int rc = nic_record_find(socket, &names);
 
 	if (rc)
 		log_warning_errno(-rc, "%s: cannot find all records beside it", socket);
 	if (names.count)
 		restore_all(&names, socket, except);
-	record_names_clear(&names);
+	nic_record_names_clear(&names);
 }

@@ -43,7 +43,7 @@ static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
 	struct scan *scan = arg;
 	bool ingress = scan->hook == NETLINK_TC_INGRESS;
 
-	if (kernel_shield_is_ours(filter->priority, filter->handle)) {
+	if (hooks_is_shield(filter->priority, filter->handle)) {
 		scan->ours_seen = true;
 		return;
 	}
@@ -87,8 +87,8 @@ static bool come_first(const struct shield *s, enum netlink_tc_hook hook)
 
 	if (!scan_hook(s, hook, false).behind)
 		return false;
-	rc = kernel_shield_to_front(s->kernel, s->ifindex,
-				    hook == NETLINK_TC_INGRESS ? KERNEL_INGRESS : KERNEL_EGRESS);
+	rc = hooks_shield_to_front(s->kernel, s->ifindex,
+				   hook == NETLINK_TC_INGRESS ? HOOK_INGRESS : HOOK_EGRESS);
 	if (rc)
 		log_warning_errno(-rc, "%s: a filter stands before the shield's", s->interface);
 	return !rc;
@@ -101,7 +101,7 @@ struct repair {
 
 static int put_up(struct shield *s, struct repair *done)
 {
-	int rc = kernel_shield_attach(s->kernel, s->ifindex, &done->raised);
+	int rc = hooks_attach_shield(s->kernel, s->ifindex, &done->raised);
 
 	if (rc)
 		return rc;
@@ -117,13 +117,13 @@ int shield_up(struct shield *s)
 
 	if (rc)
 		log_error_errno(-rc, "%s: cannot put the shield up (%s)", s->interface,
-				kernel_error());
+				complaints_first());
 	return rc;
 }
 
 void shield_warn_of_others(struct shield *s)
 {
-	int tcx = kernel_tcx_count(s->ifindex);
+	int tcx = hooks_tcx_count(s->ifindex);
 
 	scan_hook(s, NETLINK_TC_INGRESS, true);
 	scan_hook(s, NETLINK_TC_EGRESS, true);
@@ -185,7 +185,7 @@ bool shield_check(struct shield *s, uint64_t now)
 
 void shield_down(struct shield *s, bool with_qdisc)
 {
-	int rc = kernel_shield_detach(s->ifindex);
+	int rc = hooks_detach_shield(s->ifindex);
 
 	if (rc)
 		log_warning_errno(-rc, "%s: cannot take the shield down", s->interface);

@@ -15,7 +15,7 @@
 
 struct shield {
 	struct netlink *netlink; /* these three borrowed, and set by the owner */
-	struct kernel *kernel;
+	struct programs *kernel;
 	const char *interface;
 	int ifindex; /* set by the owner, as the NIC comes */
 	bool broken; /* it is down and could not be put up */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wire: the NIC taken over and given back; see wire.h.
+ * takeover: the NIC taken over and given back; see takeover.h.
  *
  * The order matters. Taking over: record, socket, shield, up, socket bound; so that a crash at
  * any point leaves a record of what to put back, and the NIC's own stack never sees the
@@ -21,143 +21,143 @@
 #include "persist/nic_record.h"
 #include "nic/shield.h"
 
-/* Of the packet socket, as of nic_bind(). */
+/* Of the packet socket, as of packet_socket_bind(). */
 enum socket_state { SOCKET_UNBOUND, SOCKET_HEARS, SOCKET_DEAF };
 
-struct wire {
+struct takeover {
 	struct peers *peers;
 	const char *interface;
 	struct netlink *netlink;
-	struct datapath *datapath;
-	struct nic *nic;
+	struct kernel_path *kernel_path;
+	struct packet_socket *socket;
 	struct shield shield;
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
 	char *record_path;
-	struct record record;
+	struct nic_record record;
 	bool was_up;   /* a NIC that we had before, as it was then */
 	uint64_t lost; /* by packet sockets that are closed */
-	enum socket_state socket;
+	enum socket_state socket_state;
 };
 
-struct kernel *wire_kernel(const struct wire *wire)
+struct programs *takeover_programs(const struct takeover *takeover)
 {
-	return datapath_kernel(wire->datapath);
+	return kernel_path_programs(takeover->kernel_path);
 }
 
-static struct handover handed_ring(const struct wire *wire)
+static struct fd_store_item handed_ring(const struct takeover *takeover)
 {
-	return (struct handover){ .kind = HANDOVER_RING, .peers = wire->peers };
+	return (struct fd_store_item){ .kind = FD_STORE_RING, .peers = takeover->peers };
 }
 
 /* With the ring buffer of an earlier run, and what has come there meanwhile. */
-static bool create_datapath(struct wire *wire)
+static bool create_datapath(struct takeover *takeover)
 {
-	const struct handover as_ring = handed_ring(wire);
-	bool uses_ring = peers_config(wire->peers)->datapath != DATAPATH_USER;
-	int ring = uses_ring ? handover_take(&as_ring) : -1;
+	const struct fd_store_item as_ring = handed_ring(takeover);
+	bool uses_ring = peers_config(takeover->peers)->datapath != DATAPATH_USER;
+	int ring = uses_ring ? fd_store_take(&as_ring) : -1;
 
-	wire->datapath = datapath_create(wire->peers, wire->netlink, ring);
+	takeover->kernel_path = kernel_path_create(takeover->peers, takeover->netlink, ring);
 	if (ring >= 0) {
 		close(ring);
-		handover_forget(&as_ring); /* it may not have been of use */
+		fd_store_forget(&as_ring); /* it may not have been of use */
 	}
-	if (wire->datapath && datapath_is_kernel(wire->datapath))
-		handover_store(&as_ring, kernel_ring_fd(wire_kernel(wire)));
-	return wire->datapath;
+	if (takeover->kernel_path && kernel_path_is_used(takeover->kernel_path))
+		fd_store_keep(&as_ring, ring_fd(takeover_programs(takeover)));
+	return takeover->kernel_path;
 }
 
-struct wire *wire_create(struct peers *peers, struct netlink *netlink, const char *socket)
+struct takeover *takeover_create(struct peers *peers, struct netlink *netlink, const char *socket)
 {
-	struct wire *wire = calloc(1, sizeof(*wire));
+	struct takeover *takeover = calloc(1, sizeof(*takeover));
 
-	if (!wire)
+	if (!takeover)
 		return NULL;
-	wire->peers = peers;
-	wire->interface = peers_config(peers)->interface;
-	wire->netlink = netlink;
-	wire->lock = -1;
-	wire->record_path = record_path(socket, wire->interface);
-	wire->shield = (struct shield){ .netlink = netlink, .interface = wire->interface };
-	if (wire->record_path && create_datapath(wire))
-		return wire;
-	wire_destroy(wire);
+	takeover->peers = peers;
+	takeover->interface = peers_config(peers)->interface;
+	takeover->netlink = netlink;
+	takeover->lock = -1;
+	takeover->record_path = nic_record_path(socket, takeover->interface);
+	takeover->shield = (struct shield){ .netlink = netlink, .interface = takeover->interface };
+	if (takeover->record_path && create_datapath(takeover))
+		return takeover;
+	takeover_destroy(takeover);
 	return NULL;
 }
 
-static void unlock(struct wire *wire)
+static void unlock(struct takeover *takeover)
 {
-	if (wire->lock >= 0)
-		close(wire->lock);
-	wire->lock = -1;
+	if (takeover->lock >= 0)
+		close(takeover->lock);
+	takeover->lock = -1;
 }
 
-void wire_destroy(struct wire *wire)
+void takeover_destroy(struct takeover *takeover)
 {
-	if (!wire)
+	if (!takeover)
 		return;
-	nic_close(wire->nic);
-	datapath_destroy(wire->datapath);
-	unlock(wire);
-	free(wire->record_path);
-	free(wire);
+	packet_socket_close(takeover->socket);
+	kernel_path_destroy(takeover->kernel_path);
+	unlock(takeover);
+	free(takeover->record_path);
+	free(takeover);
 }
 
-static int lock(struct wire *wire, int ifindex)
+static int lock(struct takeover *takeover, int ifindex)
 {
 	pid_t holder = 0;
-	int fd = lock_nic(wire->interface, ifindex, &holder);
+	int fd = nic_lock(takeover->interface, ifindex, &holder);
 
 	if (fd >= 0) {
-		wire->lock = fd;
+		takeover->lock = fd;
 		return 0;
 	}
 	if (fd == -EBUSY)
 		log_error("%s: another clusterarpd runs on this interface (process %ld)",
-			  wire->interface, (long)holder);
+			  takeover->interface, (long)holder);
 	else
-		log_error_errno(-fd, "%s: cannot lock the interface", wire->interface);
+		log_error_errno(-fd, "%s: cannot lock the interface", takeover->interface);
 	return -EBUSY;
 }
 
-static int save_record(struct wire *wire)
+static int save_record(struct takeover *takeover)
 {
-	int rc = record_write(wire->record_path, &wire->record);
+	int rc = nic_record_write(takeover->record_path, &takeover->record);
 
 	if (rc)
-		log_error_errno(-rc, "cannot write %s", wire->record_path);
+		log_error_errno(-rc, "cannot write %s", takeover->record_path);
 	return rc;
 }
 
 /* What was there before us: as a run before this one wrote it down, if it did not come
  * to its orderly end, else as it is now. */
-static int take_record(struct wire *wire, const struct netlink_link *link)
+static int take_record(struct takeover *takeover, const struct netlink_link *link)
 {
-	struct record *now = &wire->record, old = { 0 };
+	struct nic_record *now = &takeover->record, old = { 0 };
 	bool clsact;
-	int rc = shield_find_qdisc(&wire->shield, &clsact);
+	int rc = shield_find_qdisc(&takeover->shield, &clsact);
 
 	if (rc)
 		return rc;
-	*now = (struct record){ .ifindex = link->ifindex,
-				.netns = record_netns(),
-				.was_up = (link->flags & IFF_UP) || wire->was_up,
-				.clsact_ours = !clsact };
-	rc = record_read(wire->record_path, &old);
+	*now = (struct nic_record){ .ifindex = link->ifindex,
+				    .netns = nic_record_netns(),
+				    .was_up = (link->flags & IFF_UP) || takeover->was_up,
+				    .clsact_ours = !clsact };
+	rc = nic_record_read(takeover->record_path, &old);
 	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
 		log_notice("%s: taking over what an earlier run left", link->name);
 		now->was_up = old.was_up;
 		now->clsact_ours |= old.clsact_ours;
-	} else if (clsact && shield_left_behind(&wire->shield)) {
+	} else if (clsact && shield_left_behind(&takeover->shield)) {
 		log_warning("%s: a run that did not stop orderly left its shield, and no record "
 			    "(%s) of what was there before",
-			    link->name, wire->record_path);
+			    link->name, takeover->record_path);
 		now->clsact_ours = true;
 	}
-	return save_record(wire);
+	return save_record(takeover);
 }
 
-static void warn_of_address(const struct wire *wire, const struct ip_prefix *address)
+static void warn_of_address(const struct takeover *takeover, const struct ip_prefix *address)
 {
 	char text[PREFIX_STRLEN];
 
@@ -165,8 +165,8 @@ static void warn_of_address(const struct wire *wire, const struct ip_prefix *add
 		return;
 	log_warning("%s has the address %s, which does not work while clusterarpd runs: move "
 		    "it to %s (and keep DHCP clients and network managers off %s)",
-		    wire->link.name, prefix_format(address, text), peers_config(wire->peers)->tap,
-		    wire->link.name);
+		    takeover->link.name, prefix_format(address, text),
+		    peers_config(takeover->peers)->tap, takeover->link.name);
 }
 
 struct address_search {
@@ -182,13 +182,13 @@ static void compare_address(const struct ip_prefix *address, void *arg)
 			 ip_equal(&address->addr, &search->wanted->addr);
 }
 
-void wire_heard_address(const struct wire *wire, const struct ip_prefix *address)
+void takeover_heard_address(const struct takeover *takeover, const struct ip_prefix *address)
 {
 	struct address_search search = { .wanted = address };
 
-	netlink_address_list(wire->netlink, wire->link.ifindex, compare_address, &search);
+	netlink_address_list(takeover->netlink, takeover->link.ifindex, compare_address, &search);
 	if (search.found)
-		warn_of_address(wire, address);
+		warn_of_address(takeover, address);
 }
 
 static void warn_address(const struct ip_prefix *address, void *arg)
@@ -196,19 +196,20 @@ static void warn_address(const struct ip_prefix *address, void *arg)
 	warn_of_address(arg, address);
 }
 
-void wire_warn_addresses(const struct wire *wire)
+void takeover_warn_addresses(const struct takeover *takeover)
 {
-	netlink_address_list(wire->netlink, wire->link.ifindex, warn_address, (void *)wire);
+	netlink_address_list(takeover->netlink, takeover->link.ifindex, warn_address,
+			     (void *)takeover);
 }
 
-static void warn_of_master(const struct wire *wire, int master)
+static void warn_of_master(const struct takeover *takeover, int master)
 {
 	struct netlink_link link;
 
-	if (master && !netlink_link_by_index(wire->netlink, master, &link))
+	if (master && !netlink_link_by_index(takeover->netlink, master, &link))
 		log_warning("%s is a port of %s, which hears nothing by it while clusterarpd "
 			    "runs: take it out (ip link set %s nomaster)",
-			    wire->link.name, link.name, wire->link.name);
+			    takeover->link.name, link.name, takeover->link.name);
 }
 
 /* Neither lo nor a tun: what has no Ethernet header has no place for all this. */
@@ -222,285 +223,289 @@ static int check_type(const struct netlink_link *link)
 
 /* What the NIC must receive beside its own MAC. All groups, for the stack behind the TAP
  * joins and leaves as it likes and filters for itself. */
-static int join(struct wire *wire)
+static int join(struct takeover *takeover)
 {
-	const struct config_node *self = peers_self(wire->peers);
-	int rc = nic_join(wire->nic, wire->link.ifindex, &peers_config(wire->peers)->mac);
+	const struct config_node *self = peers_self(takeover->peers);
+	int rc = packet_socket_join(takeover->socket, takeover->link.ifindex,
+				    &peers_config(takeover->peers)->mac);
 
 	if (!rc)
-		rc = nic_join(wire->nic, wire->link.ifindex, &self->dedicated);
+		rc = packet_socket_join(takeover->socket, takeover->link.ifindex, &self->dedicated);
 	if (!rc)
-		rc = nic_join(wire->nic, wire->link.ifindex, &self->source);
+		rc = packet_socket_join(takeover->socket, takeover->link.ifindex, &self->source);
 	if (!rc)
-		rc = nic_join_all_groups(wire->nic, wire->link.ifindex);
+		rc = packet_socket_join_all_groups(takeover->socket, takeover->link.ifindex);
 	return rc;
 }
 
-static struct handover handed_nic(const struct wire *wire)
+static struct fd_store_item handed_nic(const struct takeover *takeover)
 {
-	return (struct handover){ HANDOVER_NIC, wire->peers, wire->link.ifindex };
+	return (struct fd_store_item){ FD_STORE_NIC, takeover->peers, takeover->link.ifindex };
 }
 
 /* The socket of an earlier run, with what has arrived there meanwhile. */
-static bool adopt_socket(struct wire *wire)
+static bool adopt_socket(struct takeover *takeover)
 {
-	const struct handover as_nic = handed_nic(wire);
-	int fd = handover_take(&as_nic);
+	const struct fd_store_item as_nic = handed_nic(takeover);
+	int fd = fd_store_take(&as_nic);
 	bool hears;
 
-	if (fd < 0 || nic_adopt(fd, wire->link.ifindex, &wire->nic, &hears))
+	if (fd < 0 || packet_socket_adopt(fd, takeover->link.ifindex, &takeover->socket, &hears))
 		return false;
-	wire->socket = hears ? SOCKET_HEARS : SOCKET_DEAF;
+	takeover->socket_state = hears ? SOCKET_HEARS : SOCKET_DEAF;
 	return true;
 }
 
-static int make_socket(struct wire *wire)
+static int make_socket(struct takeover *takeover)
 {
-	int rc = nic_open(&wire->nic);
+	int rc = packet_socket_open(&takeover->socket);
 
-	wire->socket = SOCKET_UNBOUND;
-	return rc ? rc : join(wire);
+	takeover->socket_state = SOCKET_UNBOUND;
+	return rc ? rc : join(takeover);
 }
 
-static int open_socket(struct wire *wire)
+static int open_socket(struct takeover *takeover)
 {
-	int rc = adopt_socket(wire) ? 0 : make_socket(wire);
+	int rc = adopt_socket(takeover) ? 0 : make_socket(takeover);
 
 	if (rc)
-		log_error_errno(-rc, "%s: cannot open the packet socket", wire->interface);
+		log_error_errno(-rc, "%s: cannot open the packet socket", takeover->interface);
 	return rc;
 }
 
 /* The packet socket hears what the programs do not take. */
-static int bind_socket(struct wire *wire)
+static int bind_socket(struct takeover *takeover)
 {
-	bool hears = !datapath_takes_wire(wire->datapath);
+	bool hears = !kernel_path_takes_wire(takeover->kernel_path);
 	enum socket_state wanted = hears ? SOCKET_HEARS : SOCKET_DEAF;
 	int rc;
 
-	if (wire->socket == wanted)
+	if (takeover->socket_state == wanted)
 		return 0;
-	rc = nic_bind(wire->nic, wire->link.ifindex, hears);
+	rc = packet_socket_bind(takeover->socket, takeover->link.ifindex, hears);
 	if (!rc)
-		wire->socket = wanted;
+		takeover->socket_state = wanted;
 	else if (rc != -ENODEV)
-		log_error_errno(-rc, "%s: cannot bind the packet socket", wire->interface);
+		log_error_errno(-rc, "%s: cannot bind the packet socket", takeover->interface);
 	return rc;
 }
 
 /* The packet socket is the programs' now. One of an earlier run that has been deaf hears again at
  * once, if these programs do not go on. */
-static int own_socket(struct wire *wire)
+static int own_socket(struct takeover *takeover)
 {
-	int rc = kernel_own_socket(wire_kernel(wire), nic_fd(wire->nic));
+	int rc = programs_own_socket(takeover_programs(takeover),
+				     packet_socket_fd(takeover->socket));
 
 	if (rc)
-		log_error_errno(-rc, "%s: cannot set the packet socket up", wire->interface);
-	else if (wire->socket == SOCKET_DEAF)
-		rc = bind_socket(wire);
+		log_error_errno(-rc, "%s: cannot set the packet socket up", takeover->interface);
+	else if (takeover->socket_state == SOCKET_DEAF)
+		rc = bind_socket(takeover);
 	return rc;
 }
 
 /* At no moment is a program of an earlier run gone before ours is there. The socket's filter and
  * the program at ingress, which divide the frames between them, change one right after the other;
  * where nobody sent frames on before, that begins when all is in its place. As of
- * datapath_attach(). */
-static int put_programs_in(struct wire *wire, bool goes_on)
+ * kernel_path_attach(). */
+static int put_programs_in(struct takeover *takeover, bool goes_on)
 {
 	int rc;
 
-	datapath_set_nic(wire->datapath, &wire->link, goes_on);
-	wire->shield.kernel = wire_kernel(wire);
-	rc = own_socket(wire);
+	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
+	takeover->shield.kernel = takeover_programs(takeover);
+	rc = own_socket(takeover);
 	if (!rc)
-		rc = shield_up(&wire->shield);
-	return rc ? rc : datapath_attach(wire->datapath);
+		rc = shield_up(&takeover->shield);
+	return rc ? rc : kernel_path_attach(takeover->kernel_path);
 }
 
-static int put_all_in(struct wire *wire)
+static int put_all_in(struct takeover *takeover)
 {
-	const struct handover as_ring = handed_ring(wire);
-	bool goes_on = wire->socket == SOCKET_DEAF;
+	const struct fd_store_item as_ring = handed_ring(takeover);
+	bool goes_on = takeover->socket_state == SOCKET_DEAF;
 	int rc;
 
 	if (!goes_on) /* of a NIC that was there before, or of another configuration */
-		kernel_forget_frames(wire_kernel(wire));
-	rc = put_programs_in(wire, goes_on);
-	if (rc != DATAPATH_CHANGED)
+		ring_discard(takeover_programs(takeover));
+	rc = put_programs_in(takeover, goes_on);
+	if (rc != KERNEL_PATH_CHANGED)
 		return rc;
-	handover_forget(&as_ring); /* of no use on the user data path */
-	return put_programs_in(wire, goes_on);
+	fd_store_forget(&as_ring); /* of no use on the user data path */
+	return put_programs_in(takeover, goes_on);
 }
 
-static int take_over(struct wire *wire)
+static int take_over(struct takeover *takeover)
 {
-	int rc = take_record(wire, &wire->link);
+	int rc = take_record(takeover, &takeover->link);
 
 	if (!rc)
-		rc = open_socket(wire);
+		rc = open_socket(takeover);
 	if (!rc)
-		rc = put_all_in(wire);
+		rc = put_all_in(takeover);
 	if (rc)
 		return rc;
-	shield_warn_of_others(&wire->shield);
-	warn_of_master(wire, wire->link.master);
-	if (!peers_config(wire->peers)->adopt)
-		wire_warn_addresses(wire);
-	if (!(wire->link.flags & IFF_UP)) {
-		rc = netlink_link_set_up(wire->netlink, wire->link.ifindex, true);
+	shield_warn_of_others(&takeover->shield);
+	warn_of_master(takeover, takeover->link.master);
+	if (!peers_config(takeover->peers)->adopt)
+		takeover_warn_addresses(takeover);
+	if (!(takeover->link.flags & IFF_UP)) {
+		rc = netlink_link_set_up(takeover->netlink, takeover->link.ifindex, true);
 		if (rc) {
-			log_error_errno(-rc, "%s: cannot set it up", wire->interface);
+			log_error_errno(-rc, "%s: cannot set it up", takeover->interface);
 			return rc;
 		}
 	}
 	return 0;
 }
 
-int wire_attach(struct wire *wire)
+int takeover_attach(struct takeover *takeover)
 {
 	struct netlink_link link;
-	int rc = netlink_link_by_name(wire->netlink, wire->interface, &link);
+	int rc = netlink_link_by_name(takeover->netlink, takeover->interface, &link);
 
 	if (rc == -ENODEV)
 		return rc;
 	if (rc) {
-		log_error_errno(-rc, "%s: cannot look it up", wire->interface);
+		log_error_errno(-rc, "%s: cannot look it up", takeover->interface);
 		return rc;
 	}
 	rc = check_type(&link);
 	if (!rc)
-		rc = lock(wire, link.ifindex);
+		rc = lock(takeover, link.ifindex);
 	if (rc)
 		return rc;
-	wire->link = link;
-	wire->shield.ifindex = link.ifindex;
-	wire->shield.broken = false;
-	rc = take_over(wire);
+	takeover->link = link;
+	takeover->shield.ifindex = link.ifindex;
+	takeover->shield.broken = false;
+	rc = take_over(takeover);
 	if (rc == -ENODEV) /* gone meanwhile */
-		wire_lose(wire);
+		takeover_lose(takeover);
 	return rc;
 }
 
-int wire_open(struct wire *wire)
+int takeover_open(struct takeover *takeover)
 {
-	const struct handover as_nic = handed_nic(wire);
-	int rc = bind_socket(wire);
+	const struct fd_store_item as_nic = handed_nic(takeover);
+	int rc = bind_socket(takeover);
 
 	if (!rc)
-		handover_store(&as_nic, nic_fd(wire->nic));
+		fd_store_keep(&as_nic, packet_socket_fd(takeover->socket));
 	return rc;
 }
 
-int wire_reload(struct wire *wire)
+int takeover_reload(struct takeover *takeover)
 {
-	return datapath_reload(wire->datapath);
+	return kernel_path_reload(takeover->kernel_path);
 }
 
-static void close_nic(struct wire *wire)
+static void close_nic(struct takeover *takeover)
 {
-	const struct handover as_nic = handed_nic(wire);
+	const struct fd_store_item as_nic = handed_nic(takeover);
 
-	if (wire->nic) {
-		wire->lost += nic_lost(wire->nic);
-		handover_forget(&as_nic);
+	if (takeover->socket) {
+		takeover->lost += packet_socket_lost(takeover->socket);
+		fd_store_forget(&as_nic);
 	}
-	nic_close(wire->nic);
-	wire->nic = NULL;
+	packet_socket_close(takeover->socket);
+	takeover->socket = NULL;
 }
 
 /* No NIC is ours any more. One that comes in its place is left as this one was found: up
  * if it was. */
-static void forget(struct wire *wire)
+static void forget(struct takeover *takeover)
 {
-	wire->was_up |= wire->record.was_up;
-	wire->record = (struct record){ 0 };
-	wire->link = (struct netlink_link){ 0 };
-	datapath_forget_nic(wire->datapath);
-	unlock(wire);
+	takeover->was_up |= takeover->record.was_up;
+	takeover->record = (struct nic_record){ 0 };
+	takeover->link = (struct netlink_link){ 0 };
+	kernel_path_forget_nic(takeover->kernel_path);
+	unlock(takeover);
 }
 
-void wire_lose(struct wire *wire)
+void takeover_lose(struct takeover *takeover)
 {
-	close_nic(wire);
-	record_remove(wire->record_path);
-	forget(wire);
+	close_nic(takeover);
+	nic_record_remove(takeover->record_path);
+	forget(takeover);
 }
 
 /* Down before unshielded: a NIC that was down has not been heard on the wire. */
-void wire_put_back(struct shield *shield, const struct record *record)
+void takeover_put_back(struct shield *shield, const struct nic_record *record)
 {
 	if (!record->was_up)
 		netlink_link_set_up(shield->netlink, shield->ifindex, false);
 	shield_down(shield, record->clsact_ours);
 }
 
-static void put_back(struct wire *wire)
+static void put_back(struct takeover *takeover)
 {
-	wire_put_back(&wire->shield, &wire->record);
-	record_remove(wire->record_path);
+	takeover_put_back(&takeover->shield, &takeover->record);
+	nic_record_remove(takeover->record_path);
 }
 
-void wire_restore(struct wire *wire)
+void takeover_restore(struct takeover *takeover)
 {
-	if (!wire->link.ifindex)
+	if (!takeover->link.ifindex)
 		return;
-	close_nic(wire);
-	datapath_forget_nic(wire->datapath);
-	if (wire->record.ifindex == wire->link.ifindex) /* else nothing was changed */
-		put_back(wire);
-	forget(wire);
+	close_nic(takeover);
+	kernel_path_forget_nic(takeover->kernel_path);
+	if (takeover->record.ifindex == takeover->link.ifindex) /* else nothing was changed */
+		put_back(takeover);
+	forget(takeover);
 }
 
-const struct netlink_link *wire_link(const struct wire *wire)
+const struct netlink_link *takeover_link(const struct takeover *takeover)
 {
-	return wire->link.ifindex ? &wire->link : NULL;
+	return takeover->link.ifindex ? &takeover->link : NULL;
 }
 
-void wire_changed(struct wire *wire, const struct netlink_link *link)
+void takeover_changed(struct takeover *takeover, const struct netlink_link *link)
 {
-	int master = wire->link.master;
+	int master = takeover->link.master;
 
-	wire->link = *link;
-	datapath_nic_changed(wire->datapath, link);
+	takeover->link = *link;
+	kernel_path_nic_changed(takeover->kernel_path, link);
 	if (link->master != master)
-		warn_of_master(wire, link->master);
+		warn_of_master(takeover, link->master);
 }
 
-struct nic *wire_nic(struct wire *wire)
+struct packet_socket *takeover_socket(struct takeover *takeover)
 {
-	return wire->nic;
+	return takeover->socket;
 }
 
-bool wire_check_shield(struct wire *wire, uint64_t now)
+bool takeover_check_shield(struct takeover *takeover, uint64_t now)
 {
 	char kind[16] = "";
 	bool is_shielded, is_in;
 
 	/* clsact was the operator's, who took it away: the one to come is ours. */
-	if (!wire->record.clsact_ours &&
-	    !netlink_tc_ingress_qdisc(wire->netlink, wire->link.ifindex, kind) && !kind[0]) {
-		wire->record.clsact_ours = true;
-		save_record(wire);
+	if (!takeover->record.clsact_ours &&
+	    !netlink_tc_ingress_qdisc(takeover->netlink, takeover->link.ifindex, kind) &&
+	    !kind[0]) {
+		takeover->record.clsact_ours = true;
+		save_record(takeover);
 	}
-	is_shielded = shield_check(&wire->shield, now);
-	is_in = datapath_check(wire->datapath, is_shielded);
-	return !bind_socket(wire) && is_in && is_shielded;
+	is_shielded = shield_check(&takeover->shield, now);
+	is_in = kernel_path_check(takeover->kernel_path, is_shielded);
+	return !bind_socket(takeover) && is_in && is_shielded;
 }
 
-bool wire_set_tap(struct wire *wire, int ifindex, bool is_up)
+bool takeover_set_tap(struct takeover *takeover, int ifindex, bool is_up)
 {
-	return datapath_set_tap(wire->datapath, ifindex, is_up);
+	return kernel_path_set_tap(takeover->kernel_path, ifindex, is_up);
 }
 
-bool wire_has_kernel_path(const struct wire *wire)
+bool takeover_has_kernel_path(const struct takeover *takeover)
 {
-	return datapath_is_kernel(wire->datapath);
+	return kernel_path_is_used(takeover->kernel_path);
 }
 
-void wire_collect(struct wire *wire, struct counters *counters)
+void takeover_collect(struct takeover *takeover, struct counters *counters)
 {
 	uint64_t *drops = counters->drops;
 
-	datapath_collect(wire->datapath, counters);
-	drops[DROP_KERNEL_RING] += wire->lost + (wire->nic ? nic_lost(wire->nic) : 0);
+	kernel_path_collect(takeover->kernel_path, counters);
+	drops[DROP_KERNEL_RING] +=
+		takeover->lost + (takeover->socket ? packet_socket_lost(takeover->socket) : 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* handover: descriptors from one run to the next; see handover.h. */
+/* fd_store: descriptors from one run to the next; see fd_store.h. */
 #include "persist/fd_store.h"
 
 #include <inttypes.h>
@@ -94,14 +94,14 @@ static uint64_t digest_ring(const struct peers *peers)
 }
 
 /* Under which `thing` is stored. */
-static const char *name_of(const struct handover *thing, char name[NAME_MAX_BYTES])
+static const char *name_of(const struct fd_store_item *thing, char name[NAME_MAX_BYTES])
 {
 	static const char *const kinds[] = { "tap", "nic", "ring" };
 	uint64_t h;
 
-	if (thing->kind == HANDOVER_TAP)
+	if (thing->kind == FD_STORE_TAP)
 		h = digest_tap(thing->peers);
-	else if (thing->kind == HANDOVER_NIC)
+	else if (thing->kind == FD_STORE_NIC)
 		h = digest_nic(thing->peers, thing->ifindex);
 	else
 		h = digest_ring(thing->peers);
@@ -109,28 +109,28 @@ static const char *name_of(const struct handover *thing, char name[NAME_MAX_BYTE
 	return name;
 }
 
-void handover_store(const struct handover *thing, int fd)
+void fd_store_keep(const struct fd_store_item *thing, int fd)
 {
 	char name[NAME_MAX_BYTES];
 
 	notify_store(fd, name_of(thing, name));
 }
 
-int handover_take(const struct handover *thing)
+int fd_store_take(const struct fd_store_item *thing)
 {
 	char name[NAME_MAX_BYTES];
 
 	return notify_take(name_of(thing, name));
 }
 
-void handover_forget(const struct handover *thing)
+void fd_store_forget(const struct fd_store_item *thing)
 {
 	char name[NAME_MAX_BYTES];
 
 	notify_forget(name_of(thing, name));
 }
 
-void handover_discard_rest(const struct peers *peers)
+void fd_store_discard_rest(const struct peers *peers)
 {
 	const struct timespec step = { .tv_nsec = WAIT_STEP_NS };
 	int i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* record: a small JSON file in the runtime directory; see record.h. */
+/* nic_record: a small JSON file in the runtime directory; see nic_record.h. */
 #include "persist/nic_record.h"
 
 #include <ctype.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-char *record_path(const char *socket, const char *interface)
+char *nic_record_path(const char *socket, const char *interface)
 {
 	char *path;
 
@@ -62,7 +62,7 @@ static bool is_of_other(const char *socket, const char *interface)
 	return is;
 }
 
-static int add_name(struct record_names *names, const char *interface)
+static int add_name(struct nic_record_names *names, const char *interface)
 {
 	char(*grown)[IFNAMSIZ];
 	size_t i;
@@ -79,7 +79,7 @@ static int add_name(struct record_names *names, const char *interface)
 }
 
 static int read_names(DIR *directory, const char *socket, const char *base,
-		      struct record_names *out)
+		      struct nic_record_names *out)
 {
 	char interface[IFNAMSIZ];
 	struct dirent *entry;
@@ -91,7 +91,7 @@ static int read_names(DIR *directory, const char *socket, const char *base,
 	return rc;
 }
 
-int record_find(const char *socket, struct record_names *out)
+int nic_record_find(const char *socket, struct nic_record_names *out)
 {
 	const char *slash = strrchr(socket, '/');
 	char *path = slash ? strndup(socket, (size_t)(slash - socket) + 1) : strdup(".");
@@ -106,20 +106,20 @@ int record_find(const char *socket, struct record_names *out)
 	return rc;
 }
 
-void record_names_clear(struct record_names *names)
+void nic_record_names_clear(struct nic_record_names *names)
 {
 	free(names->list);
-	*names = (struct record_names){ 0 };
+	*names = (struct nic_record_names){ 0 };
 }
 
-uint64_t record_netns(void)
+uint64_t nic_record_netns(void)
 {
 	struct stat st;
 
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
-int record_read(const char *path, struct record *out)
+int nic_record_read(const char *path, struct nic_record *out)
 {
 	int was_up, clsact_ours, ifindex, rc;
 	json_int_t netns;
@@ -135,10 +135,10 @@ int record_read(const char *path, struct record *out)
 	json_decref(root);
 	if (rc)
 		return -EBADMSG;
-	*out = (struct record){ .ifindex = ifindex,
-				.netns = (uint64_t)netns,
-				.was_up = was_up,
-				.clsact_ours = clsact_ours };
+	*out = (struct nic_record){ .ifindex = ifindex,
+				    .netns = (uint64_t)netns,
+				    .was_up = was_up,
+				    .clsact_ours = clsact_ours };
 	return 0;
 }
 
@@ -163,14 +163,14 @@ static int write_file(const char *path, json_t *root)
 	return rc;
 }
 
-int record_write(const char *path, const struct record *record)
+int nic_record_write(const char *path, const struct nic_record *record)
 {
 	return write_file(path, json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex,
 					  "netns", (json_int_t)record->netns, "was_up",
 					  record->was_up, "clsact_ours", record->clsact_ours));
 }
 
-void record_remove(const char *path)
+void nic_record_remove(const char *path)
 {
 	unlink(path);
 }
@@ -248,7 +248,7 @@ static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *retu
 
 	if (rc)
 		return rc;
-	if ((uint64_t)json_integer_value(json_object_get(root, "netns")) != record_netns())
+	if ((uint64_t)json_integer_value(json_object_get(root, "netns")) != nic_record_netns())
 		return -ENOENT;
 	json_array_foreach (list, i, item)
 		rc = rc ? rc : read_saved(item, out);
@@ -258,7 +258,7 @@ static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *retu
 	return rc;
 }
 
-int record_read_adopted(const char *path, struct netlink_saved_list *out, bool *returning)
+int nic_record_read_adopted(const char *path, struct netlink_saved_list *out, bool *returning)
 {
 	json_t *root;
 	int rc;
@@ -271,7 +271,8 @@ int record_read_adopted(const char *path, struct netlink_saved_list *out, bool *
 	return rc;
 }
 
-int record_write_adopted(const char *path, const struct netlink_saved_list *list, bool returning)
+int nic_record_write_adopted(const char *path, const struct netlink_saved_list *list,
+			     bool returning)
 {
 	json_t *items = json_array();
 	bool whole = true;
@@ -283,6 +284,7 @@ int record_write_adopted(const char *path, const struct netlink_saved_list *list
 		json_decref(items);
 		return -ENOMEM;
 	}
-	return write_file(path, json_pack("{s:I, s:b, s:o}", "netns", (json_int_t)record_netns(),
-					  "returning", returning, "items", items));
+	return write_file(path,
+			  json_pack("{s:I, s:b, s:o}", "netns", (json_int_t)nic_record_netns(),
+				    "returning", returning, "items", items));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* monitor: what happens, as JSON objects; see monitor.h. */
+/* event_feed: what happens, as JSON objects; see event_feed.h. */
 #include "report/event_feed.h"
 
 #include <stdint.h>
@@ -12,9 +12,9 @@
 
 #define QUEUE 256 /* events */
 
-struct monitor_reader {
-	struct monitor *monitor;
-	struct monitor_reader *next;
+struct event_feed_reader {
+	struct event_feed *feed;
+	struct event_feed_reader *next;
 	char *lines[QUEUE];
 	size_t first, count;
 	uint64_t lost;
@@ -22,23 +22,23 @@ struct monitor_reader {
 	void *arg;
 };
 
-struct monitor {
-	struct monitor_reader *readers;
+struct event_feed {
+	struct event_feed_reader *readers;
 };
 
-struct monitor *monitor_create(void)
+struct event_feed *event_feed_create(void)
 {
-	return calloc(1, sizeof(struct monitor));
+	return calloc(1, sizeof(struct event_feed));
 }
 
-void monitor_destroy(struct monitor *monitor)
+void event_feed_destroy(struct event_feed *feed)
 {
-	free(monitor);
+	free(feed);
 }
 
-bool monitor_is_watched(const struct monitor *monitor)
+bool event_feed_is_watched(const struct event_feed *feed)
 {
-	return monitor->readers;
+	return feed->readers;
 }
 
 /* RFC 3339, UTC. */
@@ -75,7 +75,7 @@ static char *line_of(const char *event, const char *peer, json_t *fields)
 }
 
 /* `line` NULL: there was no memory for it. */
-static void append(struct monitor_reader *r, const char *line)
+static void append(struct event_feed_reader *r, const char *line)
 {
 	char *copy = line && r->count < QUEUE && !r->lost ? strdup(line) : NULL;
 
@@ -90,41 +90,41 @@ static void append(struct monitor_reader *r, const char *line)
 		r->wake(r->arg);
 }
 
-void monitor_emit(struct monitor *monitor, const char *event, const char *peer, json_t *fields)
+void event_feed_emit(struct event_feed *feed, const char *event, const char *peer, json_t *fields)
 {
 	char *line;
 
-	if (!monitor->readers) {
+	if (!feed->readers) {
 		json_decref(fields);
 		return;
 	}
 	line = line_of(event, peer, fields);
-	for (struct monitor_reader *r = monitor->readers; r; r = r->next)
+	for (struct event_feed_reader *r = feed->readers; r; r = r->next)
 		append(r, line);
 	free(line);
 }
 
-struct monitor_reader *monitor_reader_create(struct monitor *monitor, void (*wake)(void *arg),
-					     void *arg)
+struct event_feed_reader *event_feed_reader_create(struct event_feed *feed, void (*wake)(void *arg),
+						   void *arg)
 {
-	struct monitor_reader *r = calloc(1, sizeof(*r));
+	struct event_feed_reader *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
-	*r = (struct monitor_reader){
-		.monitor = monitor, .next = monitor->readers, .wake = wake, .arg = arg
+	*r = (struct event_feed_reader){
+		.feed = feed, .next = feed->readers, .wake = wake, .arg = arg
 	};
-	monitor->readers = r;
+	feed->readers = r;
 	return r;
 }
 
-void monitor_reader_destroy(struct monitor_reader *r)
+void event_feed_reader_destroy(struct event_feed_reader *r)
 {
-	struct monitor_reader **place;
+	struct event_feed_reader **place;
 
 	if (!r)
 		return;
-	for (place = &r->monitor->readers; *place != r; place = &(*place)->next)
+	for (place = &r->feed->readers; *place != r; place = &(*place)->next)
 		;
 	*place = r->next;
 	while (r->count--)
@@ -132,7 +132,7 @@ void monitor_reader_destroy(struct monitor_reader *r)
 	free(r);
 }
 
-char *monitor_reader_next(struct monitor_reader *r)
+char *event_feed_reader_next(struct event_feed_reader *r)
 {
 	char *line;
 

@@ -18,7 +18,7 @@
 #define ECHO_REPEAT_MS 60000
 
 struct events {
-	struct monitor *monitor;
+	struct event_feed *monitor;
 	struct loop_timer *summary;
 	struct ratelimit limit;
 	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
@@ -33,7 +33,7 @@ static void on_summary(void *arg)
 		log_warning("%" PRIu64 " more events were not logged", n);
 }
 
-struct events *events_create(struct loop *loop, struct monitor *monitor)
+struct events *events_create(struct loop *loop, struct event_feed *monitor)
 {
 	struct events *e = calloc(1, sizeof(*e));
 
@@ -95,12 +95,12 @@ static void emit_dropped(struct events *e, const struct rewrite_result *result)
 	const char *name = counters_drop_name(result->verdict.drop);
 	bool has_peer = result->verdict.drop == DROP_SPOOFED && result->peer;
 
-	if (!monitor_is_watched(e->monitor))
+	if (!event_feed_is_watched(e->monitor))
 		return;
-	monitor_emit(e->monitor, name, has_peer ? result->peer->node->name : NULL,
-		     result->verdict.drop == DROP_ECHO
-			     ? json_object()
-			     : entry_json(&result->sender_ip, &result->sender_mac));
+	event_feed_emit(e->monitor, name, has_peer ? result->peer->node->name : NULL,
+			result->verdict.drop == DROP_ECHO
+				? json_object()
+				: entry_json(&result->sender_ip, &result->sender_mac));
 }
 
 void events_dropped(struct events *e, const struct rewrite_result *result)
@@ -127,19 +127,19 @@ void events_dropped(struct events *e, const struct rewrite_result *result)
 
 void events_peer_changed(struct events *e, const struct peer *peer, enum peer_state before)
 {
-	if (monitor_is_watched(e->monitor))
-		monitor_emit(e->monitor, "peer_state", peer->node->name,
-			     json_pack("{s:s, s:s}", "state", peer_neigh_state_name(peer->state),
-				       "previous", peer_neigh_state_name(before)));
+	if (event_feed_is_watched(e->monitor))
+		event_feed_emit(e->monitor, "peer_state", peer->node->name,
+				json_pack("{s:s, s:s}", "state", peer_neigh_state_name(peer->state),
+					  "previous", peer_neigh_state_name(before)));
 }
 
 void events_link(struct events *e, const char *dev, const struct netlink_link *link)
 {
-	if (monitor_is_watched(e->monitor))
-		monitor_emit(e->monitor, "link", NULL,
-			     json_pack("{s:o, s:b, s:b, s:i}", "dev", report_name(dev), "present",
-				       link != NULL, "carrier", link && link->carrier, "mtu",
-				       link ? (int)link->mtu : 0));
+	if (event_feed_is_watched(e->monitor))
+		event_feed_emit(e->monitor, "link", NULL,
+				json_pack("{s:o, s:b, s:b, s:i}", "dev", report_name(dev),
+					  "present", link != NULL, "carrier", link && link->carrier,
+					  "mtu", link ? (int)link->mtu : 0));
 }
 
 /* Both lines only where the last that was written says otherwise. */
@@ -160,9 +160,9 @@ void events_peer_repaired(struct events *e, const struct peer *peer, const struc
 {
 	char ip[IP_STRLEN], mac[MAC_STRLEN];
 
-	if (monitor_is_watched(e->monitor))
-		monitor_emit(e->monitor, "repaired", peer->node->name,
-			     entry_json(&was->dst, &was->lladdr));
+	if (event_feed_is_watched(e->monitor))
+		event_feed_emit(e->monitor, "repaired", peer->node->name,
+				entry_json(&was->dst, &was->lladdr));
 	if (may_log(e, loop_now()))
 		log_warning("somebody set the entry of node %s (%s) to %s: put right again",
 			    peer->node->name, ip_format(&was->dst, ip),

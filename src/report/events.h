@@ -16,7 +16,7 @@
 struct events;
 
 /* Both are borrowed. NULL: out of memory. */
-struct events *events_create(struct loop *loop, struct monitor *monitor);
+struct events *events_create(struct loop *loop, struct event_feed *monitor);
 void events_destroy(struct events *events);
 
 /* A frame that was dropped as echo, spoofed or conflict. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host: the TAP device as a configured interface; see host.h. */
+/* tap_link: the TAP device as a configured interface; see tap_link.h. */
 #include "tap/tap_link.h"
 
 #include <errno.h>
@@ -11,12 +11,12 @@
 #include "persist/fd_store.h"
 #include "base/log.h"
 
-struct host {
+struct tap_link {
 	const struct peers *peers;
 	const struct config *config;
 	struct netlink *netlink;
-	struct tap *tap;
-	struct handover handed; /* the TAP, as such */
+	struct tap_device *device;
+	struct fd_store_item handed; /* the TAP, as such */
 	int ifindex;
 	bool up;
 	bool adopted; /* from an earlier run */
@@ -24,25 +24,25 @@ struct host {
 };
 
 /* As an earlier run with the same configuration left it, if a service manager kept it. */
-static bool adopt_tap(struct host *host)
+static bool adopt_tap(struct tap_link *tap)
 {
-	int fd = handover_take(&host->handed);
+	int fd = fd_store_take(&tap->handed);
 
 	if (fd < 0)
 		return false;
-	host->adopted = !tap_adopt(fd, host->config->tap, &host->tap);
-	if (!host->adopted)
-		handover_forget(&host->handed);
-	return host->adopted;
+	tap->adopted = !tap_device_adopt(fd, tap->config->tap, &tap->device);
+	if (!tap->adopted)
+		fd_store_forget(&tap->handed);
+	return tap->adopted;
 }
 
-static int make_tap(struct host *host)
+static int make_tap(struct tap_link *tap)
 {
-	const char *name = host->config->tap;
+	const char *name = tap->config->tap;
 	int rc;
 
-	handover_discard_rest(host->peers);
-	rc = tap_open(name, &host->tap);
+	fd_store_discard_rest(tap->peers);
+	rc = tap_device_open(name, &tap->device);
 	if (rc == -EBUSY || rc == -EINVAL)
 		log_error("%s exists already: another clusterarpd runs, or another program made "
 			  "it",
@@ -52,90 +52,90 @@ static int make_tap(struct host *host)
 	return rc;
 }
 
-static int open_tap(struct host *host)
+static int open_tap(struct tap_link *tap)
 {
-	const char *name = host->config->tap;
+	const char *name = tap->config->tap;
 	struct netlink_link link;
-	int rc = adopt_tap(host) ? 0 : make_tap(host);
+	int rc = adopt_tap(tap) ? 0 : make_tap(tap);
 
 	if (rc)
 		return rc;
-	rc = netlink_link_by_name(host->netlink, name, &link);
+	rc = netlink_link_by_name(tap->netlink, name, &link);
 	if (rc)
 		log_error_errno(-rc, "%s: cannot look it up", name);
 	else
-		host->ifindex = link.ifindex;
-	host->up = !rc && (link.flags & IFF_UP);
+		tap->ifindex = link.ifindex;
+	tap->up = !rc && (link.flags & IFF_UP);
 	return rc;
 }
 
 /* Where the kernel has no IPv6 there is nothing to keep from making addresses. */
-static int set_no_addrgen(struct host *host)
+static int set_no_addrgen(struct tap_link *tap)
 {
-	int rc = netlink_link_set_no_addrgen(host->netlink, host->ifindex);
+	int rc = netlink_link_set_no_addrgen(tap->netlink, tap->ifindex);
 
 	return rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP ? 0 : rc;
 }
 
 static void remove_link_local(const struct ip_prefix *address, void *arg)
 {
-	struct host *host = arg;
+	struct tap_link *tap = arg;
 
 	if (ip_is_link_local(&address->addr))
-		netlink_address_remove(host->netlink, host->ifindex, address);
+		netlink_address_remove(tap->netlink, tap->ifindex, address);
 }
 
 /* Below 1280 the kernel forgets all of IPv6 about a link, and beyond it begins anew, with
  * a link-local address from the MAC that all nodes share (I9). */
-static int set_mtu(struct host *host, unsigned mtu)
+static int set_mtu(struct tap_link *tap, unsigned mtu)
 {
 	int rc;
 
 	if (mtu > CONFIG_MTU_MAX)
 		mtu = CONFIG_MTU_MAX;
-	rc = netlink_link_set_mtu(host->netlink, host->ifindex, mtu);
+	rc = netlink_link_set_mtu(tap->netlink, tap->ifindex, mtu);
 	if (!rc)
-		rc = set_no_addrgen(host);
+		rc = set_no_addrgen(tap);
 	if (!rc)
-		netlink_address_list(host->netlink, host->ifindex, remove_link_local, host);
+		netlink_address_list(tap->netlink, tap->ifindex, remove_link_local, tap);
 	if (rc)
-		log_warning_errno(-rc, "%s: cannot set its MTU to %u", host->config->tap, mtu);
+		log_warning_errno(-rc, "%s: cannot set its MTU to %u", tap->config->tap, mtu);
 	return rc;
 }
 
-static void compare_mtu(const struct host *host, unsigned nic_mtu)
+static void compare_mtu(const struct tap_link *tap, unsigned nic_mtu)
 {
-	if (nic_mtu && host->config->mtu > nic_mtu)
+	if (nic_mtu && tap->config->mtu > nic_mtu)
 		log_warning("%s has an MTU of %u, %s of %u: longer frames are lost (too_long)",
-			    host->config->tap, host->config->mtu, host->config->interface, nic_mtu);
+			    tap->config->tap, tap->config->mtu, tap->config->interface, nic_mtu);
 }
 
-static int set_link(struct host *host, unsigned nic_mtu)
+static int set_link(struct tap_link *tap, unsigned nic_mtu)
 {
-	unsigned mtu = host->config->mtu ? host->config->mtu : nic_mtu;
-	int rc = netlink_link_set_mac(host->netlink, host->ifindex, &host->config->mac);
+	unsigned mtu = tap->config->mtu ? tap->config->mtu : nic_mtu;
+	int rc = netlink_link_set_mac(tap->netlink, tap->ifindex, &tap->config->mac);
 
-	compare_mtu(host, nic_mtu);
+	compare_mtu(tap, nic_mtu);
 	if (!rc)
-		rc = mtu ? set_mtu(host, mtu) : set_no_addrgen(host);
+		rc = mtu ? set_mtu(tap, mtu) : set_no_addrgen(tap);
 	if (!rc)
-		rc = netlink_link_set_up(host->netlink, host->ifindex, true);
+		rc = netlink_link_set_up(tap->netlink, tap->ifindex, true);
 	if (rc)
-		log_error_errno(-rc, "%s: cannot set it up", host->config->tap);
+		log_error_errno(-rc, "%s: cannot set it up", tap->config->tap);
 	return rc;
 }
 
-static int add_addresses(struct host *host, const struct config_addresses *addresses, bool cluster)
+static int add_addresses(struct tap_link *tap, const struct config_addresses *addresses,
+			 bool cluster)
 {
 	char text[PREFIX_STRLEN];
 	size_t i;
 	int rc;
 
 	for (i = 0; i < addresses->count; i++) {
-		rc = netlink_address_add(host->netlink, host->ifindex, &addresses->list[i],
-					 cluster);
+		rc = netlink_address_add(tap->netlink, tap->ifindex, &addresses->list[i], cluster);
 		if (rc) {
-			log_error_errno(-rc, "%s: cannot add the address %s", host->config->tap,
+			log_error_errno(-rc, "%s: cannot add the address %s", tap->config->tap,
 					prefix_format(&addresses->list[i], text));
 			return rc;
 		}
@@ -166,10 +166,10 @@ static bool network_seen(const struct config_addresses *cluster, size_t index)
 	return false;
 }
 
-static int add_cluster_route(struct host *host, const struct ip_prefix *address, bool again)
+static int add_cluster_route(struct tap_link *tap, const struct ip_prefix *address, bool again)
 {
 	char text[PREFIX_STRLEN];
-	int rc = netlink_route_add_onlink(host->netlink, host->ifindex, address, &address->addr);
+	int rc = netlink_route_add_onlink(tap->netlink, tap->ifindex, address, &address->addr);
 
 	prefix_format(address, text);
 	if (rc == -EEXIST && again)
@@ -177,81 +177,81 @@ static int add_cluster_route(struct host *host, const struct ip_prefix *address,
 	if (rc == -EEXIST) {
 		log_warning("%s: the network of the cluster address %s has a route already: it "
 			    "is left as it is",
-			    host->config->tap, text);
+			    tap->config->tap, text);
 		return 0;
 	}
 	if (rc)
-		log_error_errno(-rc, "%s: cannot add the route of %s", host->config->tap, text);
+		log_error_errno(-rc, "%s: cannot add the route of %s", tap->config->tap, text);
 	return rc;
 }
 
 /* A cluster address that no dedicated prefix holds has a network of its own. */
-static int add_cluster_routes(struct host *host, bool again)
+static int add_cluster_routes(struct tap_link *tap, bool again)
 {
-	const struct config_addresses *cluster = &host->config->address;
+	const struct config_addresses *cluster = &tap->config->address;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < cluster->count && !rc; i++)
-		if (!prefix_holding(&peers_self(host->peers)->address, &cluster->list[i].addr) &&
+		if (!prefix_holding(&peers_self(tap->peers)->address, &cluster->list[i].addr) &&
 		    !network_seen(cluster, i))
-			rc = add_cluster_route(host, &cluster->list[i], again);
+			rc = add_cluster_route(tap, &cluster->list[i], again);
 	return rc;
 }
 
 /* By its own address, even if the cluster's network alone holds the gateway: a cluster
  * address never becomes the source of what a node starts itself. */
-static int add_gateway(struct host *host, bool again)
+static int add_gateway(struct tap_link *tap, bool again)
 {
-	const struct ip_addr *gateway = &host->config->gateway;
+	const struct ip_addr *gateway = &tap->config->gateway;
 	const struct ip_addr *source = NULL;
 	char text[IP_STRLEN];
 	int rc;
 
 	if (gateway->family == AF_UNSPEC)
 		return 0;
-	if (!prefix_holding(&peers_self(host->peers)->address, gateway))
-		source = peers_own_address_for(host->peers, gateway);
-	rc = netlink_route_add_default(host->netlink, host->ifindex, gateway, source);
+	if (!prefix_holding(&peers_self(tap->peers)->address, gateway))
+		source = peers_own_address_for(tap->peers, gateway);
+	rc = netlink_route_add_default(tap->netlink, tap->ifindex, gateway, source);
 	ip_format(gateway, text);
-	if (rc == -EEXIST && (again || host->config->adopt)) /* it will move to the TAP */
+	if (rc == -EEXIST && (again || tap->config->adopt)) /* it will move to the TAP */
 		return 0;
 	if (rc == -EEXIST) {
 		log_warning("there is a default route already: gateway %s is not used", text);
 		return 0;
 	}
 	if (rc)
-		log_error_errno(-rc, "%s: cannot add the default route by %s", host->config->tap,
+		log_error_errno(-rc, "%s: cannot add the default route by %s", tap->config->tap,
 				text);
 	return rc;
 }
 
-struct host *host_create(const struct peers *peers, struct netlink *netlink)
+struct tap_link *tap_link_create(const struct peers *peers, struct netlink *netlink)
 {
-	struct host *host = calloc(1, sizeof(*host));
+	struct tap_link *tap = calloc(1, sizeof(*tap));
 
-	if (!host)
+	if (!tap)
 		return NULL;
-	host->peers = peers;
-	host->handed = (struct handover){ HANDOVER_TAP, peers, 0 };
-	host->config = peers_config(peers);
-	host->netlink = netlink;
-	if (!open_tap(host))
-		return host;
-	host_destroy(host);
+	tap->peers = peers;
+	tap->handed = (struct fd_store_item){ FD_STORE_TAP, peers, 0 };
+	tap->config = peers_config(peers);
+	tap->netlink = netlink;
+	if (!open_tap(tap))
+		return tap;
+	tap_link_destroy(tap);
 	return NULL;
 }
 
-void host_destroy(struct host *host)
+void tap_link_destroy(struct tap_link *tap)
 {
-	if (!host)
+	if (!tap)
 		return;
-	tap_close(host->tap);
-	free(host);
+	tap_device_close(tap->device);
+	free(tap);
 }
 
 struct removal {
-	struct host *host;
+	struct tap_link *tap;
 	bool (*keeps)(const struct ip_addr *address, const void *arg);
 	const void *arg;
 };
@@ -261,138 +261,138 @@ static void remove_address(const struct ip_prefix *address, void *arg)
 	const struct removal *r = arg;
 
 	if (!r->keeps || !r->keeps(&address->addr, r->arg))
-		netlink_address_remove(r->host->netlink, r->host->ifindex, address);
+		netlink_address_remove(r->tap->netlink, r->tap->ifindex, address);
 }
 
-void host_remove_addresses(struct host *host,
-			   bool (*keeps)(const struct ip_addr *address, const void *arg),
-			   const void *arg)
+void tap_link_remove_addresses(struct tap_link *tap,
+			       bool (*keeps)(const struct ip_addr *address, const void *arg),
+			       const void *arg)
 {
-	struct removal r = { host, keeps, arg };
+	struct removal r = { tap, keeps, arg };
 
-	if (host)
-		netlink_address_list(host->netlink, host->ifindex, remove_address, &r);
+	if (tap)
+		netlink_address_list(tap->netlink, tap->ifindex, remove_address, &r);
 }
 
-void host_take_down(struct host *host)
+void tap_link_take_down(struct tap_link *tap)
 {
-	if (!host)
+	if (!tap)
 		return;
-	netlink_link_set_up(host->netlink, host->ifindex, false);
-	host_remove_addresses(host, NULL, NULL);
-	handover_forget(&host->handed);
+	netlink_link_set_up(tap->netlink, tap->ifindex, false);
+	tap_link_remove_addresses(tap, NULL, NULL);
+	fd_store_forget(&tap->handed);
 }
 
 /* `again`: they may be there. */
-static int add_routes(struct host *host, bool again)
+static int add_routes(struct tap_link *tap, bool again)
 {
-	int rc = add_cluster_routes(host, again);
+	int rc = add_cluster_routes(tap, again);
 
-	return rc ? rc : add_gateway(host, again);
+	return rc ? rc : add_gateway(tap, again);
 }
 
-static int configure(struct host *host, unsigned mtu)
+static int configure(struct tap_link *tap, unsigned mtu)
 {
-	int rc = set_link(host, mtu);
+	int rc = set_link(tap, mtu);
 
 	if (!rc)
-		rc = add_addresses(host, &peers_self(host->peers)->address, false);
+		rc = add_addresses(tap, &peers_self(tap->peers)->address, false);
 	if (!rc)
-		rc = add_addresses(host, &host->config->address, true);
+		rc = add_addresses(tap, &tap->config->address, true);
 	if (!rc)
-		rc = add_routes(host, false);
+		rc = add_routes(tap, false);
 	return rc;
 }
 
-int host_configure(struct host *host, unsigned mtu)
+int tap_link_configure(struct tap_link *tap, unsigned mtu)
 {
 	int rc = 0;
 
-	if (host->adopted) {
-		log_notice("%s: as an earlier run left it", host->config->tap);
+	if (tap->adopted) {
+		log_notice("%s: as an earlier run left it", tap->config->tap);
 		if (mtu)
-			host_follow_mtu(host, mtu);
+			tap_link_follow_mtu(tap, mtu);
 	} else {
-		rc = configure(host, mtu);
+		rc = configure(tap, mtu);
 	}
-	host->up = true;
+	tap->up = true;
 	if (!rc)
-		handover_store(&host->handed, tap_fd(host->tap));
-	host_link_changed(host, false);
+		fd_store_keep(&tap->handed, tap_device_fd(tap->device));
+	tap_link_changed(tap, false);
 	return rc;
 }
 
-int host_renew(struct host *host)
+int tap_link_renew(struct tap_link *tap)
 {
-	handover_forget(&host->handed);
-	tap_close(host->tap);
-	host->tap = NULL;
-	host->adopted = false;
-	host->up = false;
-	host->carrier = CARRIER_UNKNOWN;
-	return open_tap(host);
+	fd_store_forget(&tap->handed);
+	tap_device_close(tap->device);
+	tap->device = NULL;
+	tap->adopted = false;
+	tap->up = false;
+	tap->carrier = CARRIER_UNKNOWN;
+	return open_tap(tap);
 }
 
-struct tap *host_tap(struct host *host)
+struct tap_device *tap_link_device(struct tap_link *tap)
 {
-	return host->tap;
+	return tap->device;
 }
 
-int host_ifindex(const struct host *host)
+int tap_link_ifindex(const struct tap_link *tap)
 {
-	return host->ifindex;
+	return tap->ifindex;
 }
 
-bool host_is_up(const struct host *host)
+bool tap_link_is_up(const struct tap_link *tap)
 {
-	return host->up;
+	return tap->up;
 }
 
-void host_reload(struct host *host, unsigned nic_mtu)
+void tap_link_reload(struct tap_link *tap, unsigned nic_mtu)
 {
 	struct netlink_link now;
-	unsigned mtu = host->config->mtu ? host->config->mtu : nic_mtu;
+	unsigned mtu = tap->config->mtu ? tap->config->mtu : nic_mtu;
 
-	if (!mtu || netlink_link_by_index(host->netlink, host->ifindex, &now) || now.mtu == mtu)
+	if (!mtu || netlink_link_by_index(tap->netlink, tap->ifindex, &now) || now.mtu == mtu)
 		return;
-	compare_mtu(host, nic_mtu);
-	set_mtu(host, mtu);
+	compare_mtu(tap, nic_mtu);
+	set_mtu(tap, mtu);
 }
 
-void host_follow_mtu(struct host *host, unsigned mtu)
+void tap_link_follow_mtu(struct tap_link *tap, unsigned mtu)
 {
-	compare_mtu(host, mtu);
-	if (!host->config->mtu)
-		set_mtu(host, mtu);
+	compare_mtu(tap, mtu);
+	if (!tap->config->mtu)
+		set_mtu(tap, mtu);
 }
 
-bool host_link_changed(struct host *host, bool was_down)
+bool tap_link_changed(struct tap_link *tap, bool was_down)
 {
-	struct netlink_link now; /* the news may be of before host_configure() */
+	struct netlink_link now; /* the news may be of before tap_link_configure() */
 	bool up, comes_back;
 
-	if (netlink_link_by_index(host->netlink, host->ifindex, &now))
+	if (netlink_link_by_index(tap->netlink, tap->ifindex, &now))
 		return false;
 	up = now.flags & IFF_UP;
-	comes_back = up && (was_down || !host->up);
-	if (up != host->up)
-		log_notice("%s was set %s", host->config->tap, up ? "up" : "down");
-	host->up = up;
+	comes_back = up && (was_down || !tap->up);
+	if (up != tap->up)
+		log_notice("%s was set %s", tap->config->tap, up ? "up" : "down");
+	tap->up = up;
 	if (comes_back)
-		add_routes(host, true);
+		add_routes(tap, true);
 	return comes_back;
 }
 
-bool host_set_carrier(struct host *host, bool carrier)
+bool tap_link_set_carrier(struct tap_link *tap, bool carrier)
 {
 	int rc;
 
-	if (!host->tap || host->carrier == (carrier ? CARRIER_ON : CARRIER_OFF))
+	if (!tap->device || tap->carrier == (carrier ? CARRIER_ON : CARRIER_OFF))
 		return false;
-	rc = tap_set_carrier(host->tap, carrier);
+	rc = tap_device_set_carrier(tap->device, carrier);
 	if (rc)
-		log_warning_errno(-rc, "%s: cannot set its carrier %s", host->config->tap,
+		log_warning_errno(-rc, "%s: cannot set its carrier %s", tap->config->tap,
 				  carrier ? "on" : "off");
-	host->carrier = carrier ? CARRIER_ON : CARRIER_OFF;
+	tap->carrier = carrier ? CARRIER_ON : CARRIER_OFF;
 	return carrier;
 }

@@ -32,7 +32,7 @@
 #include "oracle.h"
 #include "bpf/programs_private.h"
 
-#include "bpf/clusterarpd.skel.h" /* names types of kernel.h */
+#include "bpf/clusterarpd.skel.h" /* names types of programs.h */
 
 #define BY_RULE    1200000
 #define AT_RANDOM  1000000
@@ -42,7 +42,7 @@
 
 struct bench {
 	struct cluster cluster;
-	struct datapath *datapath;
+	struct kernel_path *datapath;
 	struct clusterarpd_bpf *skel;
 	struct bpf_counts counts;
 	struct oracle_counts expected;
@@ -215,7 +215,7 @@ static unsigned take_reason(struct bench *b)
 	struct bpf_counts now;
 	unsigned i, reason = DROP_NONE;
 
-	if (kernel_counts(datapath_kernel(b->datapath), &now))
+	if (programs_counts(kernel_path_programs(b->datapath), &now))
 		die("counters", errno);
 	for (i = 0; i < DROP_REASONS; i++) {
 		if (now.drops[i] == b->counts.drops[i])
@@ -229,11 +229,11 @@ static unsigned take_reason(struct bench *b)
 /* Of the frames from the wire. */
 static void set_path(const struct bench *b, bool has_program, bool has_tap)
 {
-	const struct kernel_path path = {
+	const struct programs_path path = {
 		.nic = PATH_INDEX, .tap = has_tap ? PATH_INDEX : 0, .mtu = MTU, .is_in = has_program
 	};
 
-	kernel_set_path(datapath_kernel(b->datapath), &path);
+	programs_set_path(kernel_path_programs(b->datapath), &path);
 }
 
 /* The filter of a packet socket sees what the tc programs see. In a test run its frame
@@ -251,7 +251,7 @@ static bool run_filter(const struct bench *b, const struct made *frame)
 static bool is_in_ring(const struct bench *b, const struct made *frame, bool *is_whole)
 {
 	bool more;
-	int n = kernel_receive(datapath_kernel(b->datapath), b->packets, PACKET_BATCH, &more);
+	int n = ring_receive(kernel_path_programs(b->datapath), b->packets, PACKET_BATCH, &more);
 
 	*is_whole = n == 0 || (n == 1 && !b->packets[0].error && b->packets[0].len == frame->len &&
 			       !memcmp(b->packets[0].frame, frame->bytes, frame->len));
@@ -369,7 +369,7 @@ static void compare_counters(struct bench *b)
 {
 	struct counters seen = { 0 };
 
-	datapath_collect(b->datapath, &seen);
+	kernel_path_collect(b->datapath, &seen);
 	oracle_compare_counts(&b->cluster, &b->expected, &seen, complain_of_count, b);
 }
 
@@ -389,10 +389,10 @@ static void run_cluster(unsigned index, struct packet *packets)
 	unsigned i;
 
 	generate_cluster(index, &b.cluster);
-	b.datapath = datapath_create(b.cluster.peers, NULL, -1);
-	if (!b.datapath || !datapath_is_kernel(b.datapath))
+	b.datapath = kernel_path_create(b.cluster.peers, NULL, -1);
+	if (!b.datapath || !kernel_path_is_used(b.datapath))
 		exit(2);
-	b.skel = datapath_kernel(b.datapath)->skel;
+	b.skel = kernel_path_programs(b.datapath)->skel;
 	set_path(&b, true, true);
 	for (i = 0; i < BY_RULE / CLUSTERS; i++) {
 		do
@@ -408,7 +408,7 @@ static void run_cluster(unsigned index, struct packet *packets)
 		compare(&b, &s);
 	}
 	compare_counters(&b);
-	datapath_destroy(b.datapath);
+	kernel_path_destroy(b.datapath);
 	generate_cluster_clear(&b.cluster);
 }
 

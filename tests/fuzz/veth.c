@@ -39,8 +39,8 @@
 struct end {
 	const char *name;
 	int ifindex;
-	struct nic *nic;
-	struct kernel *ring;
+	struct packet_socket *nic;
+	struct programs *ring;
 };
 
 /* Frames that are to arrive at an end, in this order. */
@@ -55,7 +55,7 @@ struct queue {
 
 struct bench {
 	struct cluster cluster;
-	struct datapath *datapath;
+	struct kernel_path *datapath;
 	struct oracle_counts expected;
 	struct end wire, nic, feed, tap, stack, in;
 };
@@ -70,7 +70,7 @@ static void die(const char *what, int rc)
 	exit(2);
 }
 
-static void open_end(struct end *end, const char *name, struct kernel *owner)
+static void open_end(struct end *end, const char *name, struct programs *owner)
 {
 	int rc;
 
@@ -79,11 +79,11 @@ static void open_end(struct end *end, const char *name, struct kernel *owner)
 	end->ifindex = (int)if_nametoindex(name);
 	if (!end->ifindex)
 		die(name, errno);
-	rc = nic_open(&end->nic);
+	rc = packet_socket_open(&end->nic);
 	if (!rc && owner)
-		rc = kernel_own_socket(owner, nic_fd(end->nic));
+		rc = programs_own_socket(owner, packet_socket_fd(end->nic));
 	if (!rc)
-		rc = nic_bind(end->nic, end->ifindex, !owner);
+		rc = packet_socket_bind(end->nic, end->ifindex, !owner);
 	if (rc)
 		die(name, rc);
 }
@@ -98,7 +98,7 @@ static void send_frame(struct end *end, const uint8_t *bytes, size_t len)
 	memset(packet_start(&packet), 0, PACKET_VNET_LEN);
 	memcpy(packet.frame, bytes, len);
 	packet.len = len;
-	rc = nic_send(end->nic, list, 1);
+	rc = packet_socket_send(end->nic, list, 1);
 	if (rc < 0)
 		die(end->name, rc);
 }
@@ -125,8 +125,8 @@ static void take(const struct bench *b, struct queue *queue)
 
 	while (more) {
 		n = queue->end->ring
-			    ? kernel_receive(queue->end->ring, packets, PACKET_BATCH, &more)
-			    : nic_receive(queue->end->nic, packets, PACKET_BATCH, &more);
+			    ? ring_receive(queue->end->ring, packets, PACKET_BATCH, &more)
+			    : packet_socket_receive(queue->end->nic, packets, PACKET_BATCH, &more);
 		if (n < 0)
 			die(queue->end->name, n);
 		for (i = 0; i < n; i++, queue->seen++) {
@@ -152,7 +152,7 @@ static void take(const struct bench *b, struct queue *queue)
 static void wait_for_last(const struct bench *b, struct queue *queue)
 {
 	const struct end *end = queue->end;
-	struct pollfd pfd = { .fd = end->ring ? kernel_ring_fd(end->ring) : nic_fd(end->nic),
+	struct pollfd pfd = { .fd = end->ring ? ring_fd(end->ring) : packet_socket_fd(end->nic),
 			      .events = POLLIN };
 
 	while (queue->seen < queue->count && poll(&pfd, 1, TIMEOUT_MS) > 0)
@@ -247,24 +247,24 @@ static void complain_of_count(const char *what, uint64_t seen, uint64_t expected
 
 static void put_programs_in(const struct bench *b)
 {
-	struct kernel *kernel = datapath_kernel(b->datapath);
+	struct programs *kernel = kernel_path_programs(b->datapath);
 	bool changed;
-	int rc = kernel_shield_attach(kernel, b->nic.ifindex, &changed);
+	int rc = hooks_attach_shield(kernel, b->nic.ifindex, &changed);
 
 	if (!rc)
-		rc = kernel_tap_attach(kernel, b->tap.ifindex, &changed);
+		rc = hooks_attach_tap(kernel, b->tap.ifindex, &changed);
 	if (rc)
-		die(kernel_error(), rc);
-	kernel_set_path(kernel, &(struct kernel_path){ .nic = (unsigned)b->nic.ifindex,
-						       .tap = (unsigned)b->in.ifindex,
-						       .mtu = MTU,
-						       .is_in = true });
+		die(complaints_first(), rc);
+	programs_set_path(kernel, &(struct programs_path){ .nic = (unsigned)b->nic.ifindex,
+							   .tap = (unsigned)b->in.ifindex,
+							   .mtu = MTU,
+							   .is_in = true });
 }
 
 static void open_ends(struct bench *b, char **names)
 {
 	open_end(&b->wire, names[0], NULL);
-	open_end(&b->nic, names[1], datapath_kernel(b->datapath));
+	open_end(&b->nic, names[1], kernel_path_programs(b->datapath));
 	open_end(&b->feed, names[2], NULL);
 	open_end(&b->tap, names[3], NULL);
 	open_end(&b->stack, names[4], NULL);
@@ -273,12 +273,12 @@ static void open_ends(struct bench *b, char **names)
 
 static void close_ends(struct bench *b)
 {
-	nic_close(b->wire.nic);
-	nic_close(b->nic.nic);
-	nic_close(b->feed.nic);
-	nic_close(b->tap.nic);
-	nic_close(b->stack.nic);
-	nic_close(b->in.nic);
+	packet_socket_close(b->wire.nic);
+	packet_socket_close(b->nic.nic);
+	packet_socket_close(b->feed.nic);
+	packet_socket_close(b->tap.nic);
+	packet_socket_close(b->stack.nic);
+	packet_socket_close(b->in.nic);
 }
 
 static void run_cluster(unsigned index, char **names)
@@ -288,17 +288,17 @@ static void run_cluster(unsigned index, char **names)
 	unsigned i;
 
 	generate_cluster(index, &b.cluster);
-	b.datapath = datapath_create(b.cluster.peers, NULL, -1);
-	if (!b.datapath || !datapath_is_kernel(b.datapath))
+	b.datapath = kernel_path_create(b.cluster.peers, NULL, -1);
+	if (!b.datapath || !kernel_path_is_used(b.datapath))
 		exit(2);
 	open_ends(&b, names);
 	put_programs_in(&b);
 	for (i = 0; i < FRAMES / WINDOW; i++)
 		run_window(&b, i % 2 ? REWRITE_EGRESS : REWRITE_INGRESS);
-	datapath_collect(b.datapath, &seen);
+	kernel_path_collect(b.datapath, &seen);
 	oracle_compare_counts(&b.cluster, &b.expected, &seen, complain_of_count, &b);
 	close_ends(&b);
-	datapath_destroy(b.datapath);
+	kernel_path_destroy(b.datapath);
 	generate_cluster_clear(&b.cluster);
 }
 

@@ -14,7 +14,7 @@
 #define QUEUE 256
 
 struct client {
-	struct monitor_reader *reader;
+	struct event_feed_reader *reader;
 	unsigned wakes;
 };
 
@@ -27,32 +27,32 @@ static void on_wake(void *arg)
 
 static int setup(void **state)
 {
-	*state = monitor_create();
+	*state = event_feed_create();
 	return *state ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
-	monitor_destroy(*state);
+	event_feed_destroy(*state);
 	return 0;
 }
 
-static void join(struct client *client, struct monitor *monitor)
+static void join(struct client *client, struct event_feed *monitor)
 {
 	client->wakes = 0;
-	client->reader = monitor_reader_create(monitor, on_wake, client);
+	client->reader = event_feed_reader_create(monitor, on_wake, client);
 	assert_non_null(client->reader);
 }
 
-static void emit(struct monitor *monitor, int number)
+static void emit(struct event_feed *monitor, int number)
 {
-	monitor_emit(monitor, "test", NULL, json_pack("{s:i}", "number", number));
+	event_feed_emit(monitor, "test", NULL, json_pack("{s:i}", "number", number));
 }
 
 /* The next line as an object: to be released; it is one line, with its end. */
 static json_t *next(struct client *client)
 {
-	char *line = monitor_reader_next(client->reader);
+	char *line = event_feed_reader_next(client->reader);
 	json_t *root;
 
 	assert_non_null(line);
@@ -80,8 +80,8 @@ static void next_numbers_are(struct client *client, int from, int to)
 
 static void there_is_no_more(struct client *client)
 {
-	assert_null(monitor_reader_next(client->reader));
-	assert_null(monitor_reader_next(client->reader));
+	assert_null(event_feed_reader_next(client->reader));
+	assert_null(event_feed_reader_next(client->reader));
 }
 
 /* RFC 3339 in UTC, to the microsecond; text order is time order. */
@@ -104,9 +104,9 @@ static void an_event_is_a_line(void **state)
 	json_t *root, *earlier;
 
 	join(&client, *state);
-	monitor_emit(*state, "peer_state", "beta",
-		     json_pack("{s:s, s:{s:[i,i]}}", "to", "resolved\n", "deep", "list", 1, 2));
-	monitor_emit(*state, "link", NULL, NULL);
+	event_feed_emit(*state, "peer_state", "beta",
+			json_pack("{s:s, s:{s:[i,i]}}", "to", "resolved\n", "deep", "list", 1, 2));
+	event_feed_emit(*state, "link", NULL, NULL);
 	root = next(&client);
 	assert_int_equal(json_object_size(root), 6);
 	assert_int_equal(json_integer_value(json_object_get(root, "schema_version")), 1);
@@ -127,7 +127,7 @@ static void an_event_is_a_line(void **state)
 	json_decref(earlier);
 	json_decref(root);
 	there_is_no_more(&client);
-	monitor_reader_destroy(client.reader);
+	event_feed_reader_destroy(client.reader);
 }
 
 static unsigned allocations;
@@ -144,22 +144,22 @@ static void without_readers_nothing_is_made(void **state)
 	json_t *fields = json_pack("{s:i}", "number", 1);
 	struct client client;
 
-	assert_false(monitor_is_watched(*state));
+	assert_false(event_feed_is_watched(*state));
 	json_incref(fields);
 	json_set_alloc_funcs(count_malloc, free);
 	allocations = 0;
-	monitor_emit(*state, "test", "beta", fields);
-	monitor_emit(*state, "test", "beta", NULL);
+	event_feed_emit(*state, "test", "beta", fields);
+	event_feed_emit(*state, "test", "beta", NULL);
 	assert_int_equal(allocations, 0);
 	json_set_alloc_funcs(malloc, free);
 	assert_int_equal(fields->refcount, 1); /* taken over all the same */
 	json_decref(fields);
 	join(&client, *state);
-	assert_true(monitor_is_watched(*state));
+	assert_true(event_feed_is_watched(*state));
 	there_is_no_more(&client);
 	assert_int_equal(client.wakes, 0);
-	monitor_reader_destroy(client.reader);
-	assert_false(monitor_is_watched(*state));
+	event_feed_reader_destroy(client.reader);
+	assert_false(event_feed_is_watched(*state));
 	emit(*state, 2);
 }
 
@@ -171,13 +171,13 @@ static void fields_are_taken_over(void **state)
 	join(&clients[0], *state);
 	join(&clients[1], *state);
 	json_incref(fields);
-	monitor_emit(*state, "test", NULL, fields);
+	event_feed_emit(*state, "test", NULL, fields);
 	assert_int_equal(fields->refcount, 1);
 	json_decref(fields);
-	monitor_reader_destroy(clients[0].reader); /* with what it did not read */
+	event_feed_reader_destroy(clients[0].reader); /* with what it did not read */
 	next_numbers_are(&clients[1], 1, 2);
-	monitor_reader_destroy(clients[1].reader);
-	monitor_reader_destroy(NULL);
+	event_feed_reader_destroy(clients[1].reader);
+	event_feed_reader_destroy(NULL);
 }
 
 static void a_full_queue_loses_and_tells(void **state)
@@ -196,7 +196,7 @@ static void a_full_queue_loses_and_tells(void **state)
 	assert_int_equal(client.wakes, 2);
 	next_numbers_are(&client, 0, 10);
 	there_is_no_more(&client);
-	monitor_reader_destroy(client.reader);
+	event_feed_reader_destroy(client.reader);
 }
 
 static void a_queue_just_full_loses_nothing(void **state)
@@ -208,7 +208,7 @@ static void a_queue_just_full_loses_nothing(void **state)
 		emit(*state, i);
 	next_numbers_are(&client, 0, QUEUE);
 	there_is_no_more(&client);
-	monitor_reader_destroy(client.reader);
+	event_feed_reader_destroy(client.reader);
 }
 
 /* The gap is where it was: nothing comes between it and its being told. */
@@ -240,7 +240,7 @@ static void nothing_is_queued_behind_a_gap(void **state)
 	next_numbers_are(&client, 0, QUEUE);
 	next_is(&client, "lost", "count", 3);
 	there_is_no_more(&client);
-	monitor_reader_destroy(client.reader);
+	event_feed_reader_destroy(client.reader);
 }
 
 static void woken_only_when_there_was_nothing(void **state)
@@ -263,7 +263,7 @@ static void woken_only_when_there_was_nothing(void **state)
 	there_is_no_more(&client);
 	emit(*state, 5);
 	assert_int_equal(client.wakes, 3);
-	monitor_reader_destroy(client.reader);
+	event_feed_reader_destroy(client.reader);
 }
 
 /* Round and round the queue, at every fill level. */
@@ -282,7 +282,7 @@ static void order_is_kept(void **state)
 	assert_true(in > 4 * QUEUE);
 	next_numbers_are(&client, out, in);
 	there_is_no_more(&client);
-	monitor_reader_destroy(client.reader);
+	event_feed_reader_destroy(client.reader);
 }
 
 static void readers_do_not_share_a_queue(void **state)
@@ -306,9 +306,9 @@ static void readers_do_not_share_a_queue(void **state)
 	next_numbers_are(&slow, 0, QUEUE);
 	next_is(&slow, "lost", "count", 21);
 	there_is_no_more(&slow);
-	monitor_reader_destroy(slow.reader);
-	monitor_reader_destroy(fast.reader);
-	monitor_reader_destroy(late.reader);
+	event_feed_reader_destroy(slow.reader);
+	event_feed_reader_destroy(fast.reader);
+	event_feed_reader_destroy(late.reader);
 }
 
 /* Whoever leaves, first, last or between, the others hear on. */
@@ -320,17 +320,17 @@ static void readers_leave_in_any_order(void **state)
 		for (size_t i = 0; i < 3; i++)
 			join(&clients[i], *state);
 		emit(*state, 0);
-		monitor_reader_destroy(clients[gone].reader);
-		assert_true(monitor_is_watched(*state));
+		event_feed_reader_destroy(clients[gone].reader);
+		assert_true(event_feed_is_watched(*state));
 		emit(*state, 1);
 		for (size_t i = 0; i < 3; i++) {
 			if (i == gone)
 				continue;
 			next_numbers_are(&clients[i], 0, 2);
 			there_is_no_more(&clients[i]);
-			monitor_reader_destroy(clients[i].reader);
+			event_feed_reader_destroy(clients[i].reader);
 		}
-		assert_false(monitor_is_watched(*state));
+		assert_false(event_feed_is_watched(*state));
 	}
 }
 
@@ -341,19 +341,19 @@ static void out_of_memory(void **state)
 	join(&client, *state);
 	json_set_alloc_funcs(count_malloc, free);
 	is_short_of_memory = true;
-	monitor_emit(*state, "test", "beta", NULL);
-	assert_null(monitor_reader_next(client.reader));
+	event_feed_emit(*state, "test", "beta", NULL);
+	assert_null(event_feed_reader_next(client.reader));
 	is_short_of_memory = false;
 	next_is(&client, "lost", "count", 1);
 	for (int i = 0; i < QUEUE + 2; i++)
 		emit(*state, i);
 	next_numbers_are(&client, 0, QUEUE);
 	is_short_of_memory = true;
-	assert_null(monitor_reader_next(client.reader));
+	assert_null(event_feed_reader_next(client.reader));
 	is_short_of_memory = false;
 	next_is(&client, "lost", "count", 2); /* not forgotten */
 	json_set_alloc_funcs(malloc, free);
-	monitor_reader_destroy(client.reader);
+	event_feed_reader_destroy(client.reader);
 }
 
 int main(void)
