@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hooks: the tc programs put on a link and taken off it: the shield's two on the NIC,
- * that of the kernel data path on the TAP; see programs.h.
+ * that of the kernel data path on the TAP; see hooks.h.
  *
  * Whose is a filter? tc knows a filter by hook, priority and handle. Ours have the first
  * priority on the NIC and the last but one on the TAP, and handles that spell "cla" and a small
@@ -24,11 +24,13 @@
  *     EINVAL  no qdisc, or no filter at all, or this priority is another kind's or
  *             another protocol's
  */
+#include "bpf/hooks.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 
-#include "bpf/programs_private.h"
+#include "bpf/bpf_error.h"
 
 #define PRIORITY        1
 #define PRIORITY_TAP    0xfffe
@@ -41,20 +43,20 @@
 #define TCX_INGRESS ((enum bpf_attach_type)46)
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
 
-int hooks_init(struct programs *k, enum programs_hook hook, int prog_fd)
+int hooks_set(struct hooks *hooks, enum hook hook, int fd)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
+	int err = bpf_obj_get_info_by_fd(fd, &info, &len);
 
 	if (err)
 		return err;
-	k->programs[hook].prog_fd = prog_fd;
-	k->programs[hook].prog_id = info.id;
+	hooks->programs[hook].fd = fd;
+	hooks->programs[hook].id = info.id;
 	return 0;
 }
 
-static uint32_t handle_of(enum programs_hook hook, unsigned slot)
+static uint32_t handle_of(enum hook hook, unsigned slot)
 {
 	return HANDLE + hook * SLOTS + slot;
 }
@@ -65,7 +67,7 @@ bool hooks_is_shield(unsigned priority, uint32_t handle)
 	       handle < handle_of(HOOK_TAP_EGRESS, 0);
 }
 
-static struct bpf_tc_hook tc_hook(int ifindex, enum programs_hook hook)
+static struct bpf_tc_hook tc_hook(int ifindex, enum hook hook)
 {
 	return (struct bpf_tc_hook){
 		.sz = sizeof(struct bpf_tc_hook),
@@ -83,7 +85,7 @@ static struct bpf_tc_hook tc_both_hooks(int ifindex)
 	return h;
 }
 
-static struct bpf_tc_opts tc_opts(enum programs_hook hook, uint32_t handle)
+static struct bpf_tc_opts tc_opts(enum hook hook, uint32_t handle)
 {
 	return (struct bpf_tc_opts){
 		.sz = sizeof(struct bpf_tc_opts),
@@ -92,19 +94,19 @@ static struct bpf_tc_opts tc_opts(enum programs_hook hook, uint32_t handle)
 	};
 }
 
-static int query(int ifindex, enum programs_hook hook, struct bpf_tc_opts *opts)
+static int query(int ifindex, enum hook hook, struct bpf_tc_opts *opts)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	int err;
 
-	complaints_expect(true);
-	err = complaints_errno(bpf_tc_query(&h, opts));
-	complaints_expect(false);
+	bpf_error_expect(true);
+	err = bpf_error_from(bpf_tc_query(&h, opts));
+	bpf_error_expect(false);
 	return err;
 }
 
 /* The id of the program that `handle` holds in a hook; 0: none, or none by eBPF. */
-static uint32_t holds(int ifindex, enum programs_hook hook, uint32_t handle)
+static uint32_t holds(int ifindex, enum hook hook, uint32_t handle)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
 
@@ -112,7 +114,7 @@ static uint32_t holds(int ifindex, enum programs_hook hook, uint32_t handle)
 }
 
 /* Has a hook no filter (or is there no such hook)? */
-static bool is_empty(int ifindex, enum programs_hook hook)
+static bool is_empty(int ifindex, enum hook hook)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
 
@@ -121,7 +123,7 @@ static bool is_empty(int ifindex, enum programs_hook hook)
 }
 
 /* Is our priority another kind's, or another protocol's? */
-static bool is_taken(int ifindex, enum programs_hook hook)
+static bool is_taken(int ifindex, enum hook hook)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
 
@@ -136,26 +138,26 @@ static bool is_in_both_hooks(int ifindex, uint32_t ingress_handle)
 }
 
 /* Our program of this hook at `handle`, new or in place of what holds it. */
-static int put(struct programs *k, int ifindex, enum programs_hook hook, uint32_t handle)
+static int put(const struct hooks *hooks, int ifindex, enum hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
 
-	opts.prog_fd = k->programs[hook].prog_fd;
+	opts.prog_fd = hooks->programs[hook].fd;
 	opts.flags = BPF_TC_F_REPLACE;
-	return complaints_errno(bpf_tc_attach(&h, &opts));
+	return bpf_error_from(bpf_tc_attach(&h, &opts));
 }
 
 /* Nothing to take away (no link, no qdisc, no such filter) is fine. */
-static int take_out(int ifindex, enum programs_hook hook, uint32_t handle)
+static int take_out(int ifindex, enum hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
 	int err;
 
-	complaints_expect(true);
-	err = complaints_errno(bpf_tc_detach(&h, &opts));
-	complaints_expect(false);
+	bpf_error_expect(true);
+	err = bpf_error_from(bpf_tc_detach(&h, &opts));
+	bpf_error_expect(false);
 	return err == -ENOENT || err == -EINVAL || err == -ENODEV ? 0 : err;
 }
 
@@ -167,7 +169,7 @@ struct settled {
 };
 
 /* Make exactly one handle of ours hold our program of this hook. */
-static int settle(struct programs *k, int ifindex, enum programs_hook hook, struct settled *s)
+static int settle(const struct hooks *hooks, int ifindex, enum hook hook, struct settled *s)
 {
 	uint32_t held[SLOTS];
 	int err;
@@ -175,8 +177,8 @@ static int settle(struct programs *k, int ifindex, enum programs_hook hook, stru
 	held[0] = holds(ifindex, hook, handle_of(hook, 0));
 	held[1] = holds(ifindex, hook, handle_of(hook, 1));
 	*s = (struct settled){ .slot = !held[0] && held[1] };
-	if (held[s->slot] != k->programs[hook].prog_id) {
-		err = put(k, ifindex, hook, handle_of(hook, s->slot));
+	if (held[s->slot] != hooks->programs[hook].id) {
+		err = put(hooks, ifindex, hook, handle_of(hook, s->slot));
 		if (err)
 			return err;
 		s->changed = true;
@@ -188,17 +190,17 @@ static int settle(struct programs *k, int ifindex, enum programs_hook hook, stru
 	return take_out(ifindex, hook, handle_of(hook, !s->slot));
 }
 
-static int settle_both(struct programs *k, int ifindex, struct settled done[SHIELD_HOOKS])
+static int settle_both(const struct hooks *hooks, int ifindex, struct settled done[SHIELD_HOOKS])
 {
-	int err = settle(k, ifindex, HOOK_INGRESS, &done[HOOK_INGRESS]);
+	int err = settle(hooks, ifindex, HOOK_INGRESS, &done[HOOK_INGRESS]);
 
 	if (err)
 		return err;
 	if (is_in_both_hooks(ifindex, handle_of(HOOK_INGRESS, done[HOOK_INGRESS].slot))) {
-		complaints_set("the qdisc is not clsact");
+		bpf_error_set("the qdisc is not clsact");
 		return -EBUSY;
 	}
-	return settle(k, ifindex, HOOK_EGRESS, &done[HOOK_EGRESS]);
+	return settle(hooks, ifindex, HOOK_EGRESS, &done[HOOK_EGRESS]);
 }
 
 static int ensure_clsact(int ifindex, bool *created)
@@ -206,9 +208,9 @@ static int ensure_clsact(int ifindex, bool *created)
 	struct bpf_tc_hook h = tc_both_hooks(ifindex);
 	int err;
 
-	complaints_expect(true);
-	err = complaints_errno(bpf_tc_hook_create(&h));
-	complaints_expect(false);
+	bpf_error_expect(true);
+	err = bpf_error_from(bpf_tc_hook_create(&h));
+	bpf_error_expect(false);
 	*created = !err;
 	return err == -EEXIST ? 0 : err;
 }
@@ -227,27 +229,27 @@ static void undo(int ifindex, bool created, const struct settled done[SHIELD_HOO
 
 	for (hook = 0; hook < SHIELD_HOOKS; hook++)
 		if (done[hook].added)
-			take_out(ifindex, (enum programs_hook)hook,
-				 handle_of((enum programs_hook)hook, done[hook].slot));
+			take_out(ifindex, (enum hook)hook,
+				 handle_of((enum hook)hook, done[hook].slot));
 	undo_clsact(ifindex, created);
 }
 
-int hooks_attach_shield(struct programs *k, int ifindex, bool *changed)
+int hooks_attach_shield(const struct hooks *hooks, int ifindex, bool *changed)
 {
 	struct settled done[SHIELD_HOOKS] = { 0 };
 	bool created;
 	int err;
 
 	*changed = false;
-	complaints_set("");
+	bpf_error_set("");
 	if (is_taken(ifindex, HOOK_INGRESS) || is_taken(ifindex, HOOK_EGRESS)) {
-		complaints_set("filters of another kind or protocol have priority 1");
+		bpf_error_set("filters of another kind or protocol have priority 1");
 		return -EBUSY;
 	}
 	err = ensure_clsact(ifindex, &created);
 	if (err)
 		return err;
-	err = settle_both(k, ifindex, done);
+	err = settle_both(hooks, ifindex, done);
 	if (err)
 		undo(ifindex, created, done);
 	else
@@ -255,22 +257,22 @@ int hooks_attach_shield(struct programs *k, int ifindex, bool *changed)
 	return err;
 }
 
-int hooks_shield_to_front(struct programs *k, int ifindex, enum programs_hook hook)
+int hooks_shield_to_front(const struct hooks *hooks, int ifindex, enum hook hook)
 {
 	struct settled now;
 	int err;
 
-	complaints_set("");
-	err = settle(k, ifindex, hook, &now);
+	bpf_error_set("");
+	err = settle(hooks, ifindex, hook, &now);
 	if (!err)
-		err = put(k, ifindex, hook, handle_of(hook, !now.slot));
+		err = put(hooks, ifindex, hook, handle_of(hook, !now.slot));
 	if (!err)
 		err = take_out(ifindex, hook, handle_of(hook, now.slot));
 	return err;
 }
 
 /* Whatever is ours in a hook. */
-static int clear(int ifindex, enum programs_hook hook)
+static int clear(int ifindex, enum hook hook)
 {
 	unsigned slot;
 	int err = 0, failed;
@@ -298,31 +300,31 @@ static bool is_at_tap_ingress(int ifindex, uint32_t handle)
 	struct bpf_tc_opts opts = tc_opts(HOOK_TAP_EGRESS, handle);
 	int err;
 
-	complaints_expect(true);
+	bpf_error_expect(true);
 	err = bpf_tc_query(&h, &opts);
-	complaints_expect(false);
+	bpf_error_expect(false);
 	return !err;
 }
 
-int hooks_attach_tap(struct programs *k, int ifindex, bool *changed)
+int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed)
 {
 	struct settled done;
 	bool created;
 	int err;
 
 	*changed = false;
-	complaints_set("");
+	bpf_error_set("");
 	if (is_taken(ifindex, HOOK_TAP_EGRESS)) {
-		complaints_set("filters of another kind or protocol have the program's priority");
+		bpf_error_set("filters of another kind or protocol have the program's priority");
 		return -EBUSY;
 	}
 	err = ensure_clsact(ifindex, &created);
 	if (err)
 		return err;
-	err = settle(k, ifindex, HOOK_TAP_EGRESS, &done);
+	err = settle(hooks, ifindex, HOOK_TAP_EGRESS, &done);
 	if (!err && is_at_tap_ingress(ifindex, handle_of(HOOK_TAP_EGRESS, done.slot))) {
 		clear(ifindex, HOOK_TAP_EGRESS);
-		complaints_set("the qdisc is not clsact");
+		bpf_error_set("the qdisc is not clsact");
 		err = -EBUSY;
 	}
 	if (err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * layout: what src/io/programs.c and the eBPF programs share: the layout of the maps
+ * layout: what src/bpf/programs.c and the eBPF programs share: the layout of the maps
  * and of the variables. Compiled for both, so <linux/types.h> and rules.h, no more.
  *
  * Keys are compared as raw bytes: what a key leaves unused is zero.

@@ -1,100 +1,31 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * programs: the eBPF programs loaded, libbpf's complaints, the maps and the socket
- * filter; see programs.h, and for what the programs do src/bpf/clusterarpd.bpf.c. What is
- * tc's is hooks.c's.
+ * programs: the eBPF programs loaded, their maps and the socket filter; see programs.h, and for
+ * what the programs do src/bpf/clusterarpd.bpf.c.
  */
 #include "bpf/programs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "bpf/bpf_error.h"
 #include "bpf/clusterarpd.skel.h"
-#include "bpf/programs_private.h"
-#include "base/log.h"
+
+struct programs {
+	struct clusterarpd_bpf *skel;
+	int cpus;
+	struct hooks hooks;
+	struct ring *ring; /* NULL: user data path */
+};
 
 #define ROOM_MIN 64
 /* Room for the cluster to become twice as large by a reload, and for the old and the
  * new entries to be known together meanwhile. */
 #define ROOM_FACTOR 4
-
-/* libbpf's complaints. Its callback has no argument of ours, and there is one libbpf
- * a process, hence file scope. */
-static struct {
-	char first[256]; /* of this call: the cause; what follows from it comes after */
-	bool expected;   /* what it says now is no news */
-} complaints;
-
-/* Without CAP_BPF libbpf first complains of a limit that means nothing since Linux
- * 5.11 (and libbpf 1.1 exports no libbpf_set_memlock_rlim() to stop it). */
-static bool is_beside_the_point(const char *line)
-{
-	static const char memlock[] = "Failed to bump RLIMIT_MEMLOCK";
-
-	return !strncmp(line, memlock, sizeof(memlock) - 1);
-}
-
-/* One line of libbpf's, `len` bytes. */
-static void take_line(enum libbpf_print_level level, const char *line, size_t len)
-{
-	static const char prefix[] = "libbpf: ";
-
-	if (len >= sizeof(prefix) - 1 && !memcmp(line, prefix, sizeof(prefix) - 1)) {
-		line += sizeof(prefix) - 1;
-		len -= sizeof(prefix) - 1;
-	}
-	if (!len)
-		return;
-	log_debug("libbpf: %.*s", (int)len, line);
-	if (level == LIBBPF_WARN && !complaints.first[0] && !is_beside_the_point(line))
-		snprintf(complaints.first, sizeof(complaints.first), "%.*s", (int)len, line);
-}
-
-static int take_complaint(enum libbpf_print_level level, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-
-static int take_complaint(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char text[4096]; /* a verifier's log is longer; its beginning will do */
-	const char *line = text;
-	size_t len;
-
-	if (complaints.expected || level == LIBBPF_DEBUG) /* each section of the object */
-		return 0;
-	vsnprintf(text, sizeof(text), format, args);
-	while (*line) {
-		len = strcspn(line, "\n");
-		take_line(level, line, len);
-		line += len + (line[len] == '\n');
-	}
-	return 0;
-}
-
-const char *complaints_first(void)
-{
-	return complaints.first;
-}
-
-void complaints_set(const char *text)
-{
-	snprintf(complaints.first, sizeof(complaints.first), "%s", text);
-}
-
-void complaints_expect(bool expected)
-{
-	complaints.expected = expected;
-}
-
-int complaints_errno(int err)
-{
-	return err <= -__LIBBPF_ERRNO__START ? -EINVAL : err;
-}
 
 static int set_room(struct bpf_map *map, size_t count)
 {
@@ -142,14 +73,16 @@ static int load(struct programs *k, const struct programs_room *room, bool forwa
 	if (!err)
 		err = clusterarpd_bpf__load(k->skel);
 	if (!err)
-		err = hooks_init(k, HOOK_INGRESS, bpf_program__fd(k->skel->progs.clusterarpd_in));
+		err = hooks_set(&k->hooks, HOOK_INGRESS,
+				bpf_program__fd(k->skel->progs.clusterarpd_in));
 	if (!err)
-		err = hooks_init(k, HOOK_EGRESS, bpf_program__fd(k->skel->progs.clusterarpd_out));
+		err = hooks_set(&k->hooks, HOOK_EGRESS,
+				bpf_program__fd(k->skel->progs.clusterarpd_out));
 	if (!err && forwards)
-		err = hooks_init(k, HOOK_TAP_EGRESS,
-				 bpf_program__fd(k->skel->progs.clusterarpd_tap));
+		err = hooks_set(&k->hooks, HOOK_TAP_EGRESS,
+				bpf_program__fd(k->skel->progs.clusterarpd_tap));
 	if (!err && forwards)
-		err = ring_init(k, bpf_map__fd(k->skel->maps.from_wire));
+		err = ring_create(bpf_map__fd(k->skel->maps.from_wire), &k->ring);
 	return err;
 }
 
@@ -160,9 +93,8 @@ int programs_load(const struct programs_room *room, bool forwards, int ring, str
 
 	if (!k)
 		return -ENOMEM;
-	complaints_set("");
-	libbpf_set_print(take_complaint);
-	err = complaints_errno(load(k, room, forwards, ring));
+	bpf_error_init();
+	err = bpf_error_from(load(k, room, forwards, ring));
 	if (err) {
 		programs_unload(k);
 		return err;
@@ -175,7 +107,7 @@ void programs_unload(struct programs *k)
 {
 	if (!k)
 		return;
-	ring_clear(k);
+	ring_destroy(k->ring);
 	clusterarpd_bpf__destroy(k->skel);
 	free(k);
 }
@@ -365,6 +297,21 @@ void programs_set_path(struct programs *k, const struct programs_path *to)
 	__atomic_store_n(&path->tap, to->tap, __ATOMIC_RELAXED);
 	__atomic_store_n(&path->nic, to->nic, __ATOMIC_RELEASE);
 	__atomic_store_n(&path->is_in, to->is_in, __ATOMIC_RELEASE);
+}
+
+const struct hooks *programs_hooks(const struct programs *k)
+{
+	return &k->hooks;
+}
+
+struct ring *programs_ring(const struct programs *k)
+{
+	return k->ring;
+}
+
+struct clusterarpd_bpf *programs_skeleton(const struct programs *k)
+{
+	return k->skel;
 }
 
 uint32_t programs_peers(const struct programs *k)

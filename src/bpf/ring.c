@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * ring: what the kernel data path leaves to the daemon of what comes from the wire,
- * read from the programs' ring buffer by libbpf; see programs.h.
- */
+/* ring: frames from the eBPF programs, read by libbpf; see ring.h. */
+#include "bpf/ring.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "bpf/programs_private.h"
+#include "bpf/layout.h"
 
 /* One call of ring_buffer__consume(). */
 struct take {
 	struct packet *packets;
 	unsigned count, most;
+};
+
+struct ring {
+	struct ring_buffer *buffer;
+	int fd;            /* the caller's */
+	struct take *take; /* NULL: discard */
 };
 
 /* A record may be longer than its frame. */
@@ -32,11 +38,10 @@ static void fill(struct packet *packet, const struct bpf_frame *frame, size_t si
 		packet_insert_tag(packet, frame->vlan_tpid, frame->vlan_tci);
 }
 
-/* libbpf ends after a record for which this is negative. */
+/* libbpf stops after a record for which this returns a negative value. */
 static int take_record(void *arg, void *record, size_t size)
 {
-	struct programs *k = arg;
-	struct take *take = k->take;
+	struct take *take = ((struct ring *)arg)->take;
 
 	if (!take)
 		return 0;
@@ -44,16 +49,30 @@ static int take_record(void *arg, void *record, size_t size)
 	return take->count < take->most ? 0 : -EAGAIN;
 }
 
-int ring_init(struct programs *k, int map_fd)
+int ring_create(int map_fd, struct ring **out)
 {
-	k->ring_fd = map_fd;
-	k->ring = ring_buffer__new(map_fd, take_record, k, NULL);
-	return k->ring ? 0 : -errno;
+	struct ring *ring = calloc(1, sizeof(*ring));
+	int err;
+
+	if (!ring)
+		return -ENOMEM;
+	ring->fd = map_fd;
+	ring->buffer = ring_buffer__new(map_fd, take_record, ring, NULL);
+	if (!ring->buffer) {
+		err = -errno;
+		free(ring);
+		return err;
+	}
+	*out = ring;
+	return 0;
 }
 
-void ring_clear(struct programs *k)
+void ring_destroy(struct ring *ring)
 {
-	ring_buffer__free(k->ring);
+	if (!ring)
+		return;
+	ring_buffer__free(ring->buffer);
+	free(ring);
 }
 
 bool ring_is_usable(int fd)
@@ -65,26 +84,26 @@ bool ring_is_usable(int fd)
 	       info.type == BPF_MAP_TYPE_RINGBUF && info.max_entries == RING_BYTES;
 }
 
-int ring_fd(const struct programs *k)
+int ring_fd(const struct ring *ring)
 {
-	return k->ring ? k->ring_fd : -1;
+	return ring ? ring->fd : -1;
 }
 
-void ring_discard(struct programs *k)
+void ring_discard(struct ring *ring)
 {
-	if (k->ring)
-		ring_buffer__consume(k->ring);
+	if (ring)
+		ring_buffer__consume(ring->buffer);
 }
 
-int ring_receive(struct programs *k, struct packet *packets, unsigned most, bool *more)
+int ring_receive(struct ring *ring, struct packet *packets, unsigned most, bool *more)
 {
 	struct take take = { .packets = packets, .most = most };
 
-	if (!k->ring)
+	if (!ring)
 		return 0;
-	k->take = &take;
-	ring_buffer__consume(k->ring);
-	k->take = NULL;
+	ring->take = &take;
+	ring_buffer__consume(ring->buffer);
+	ring->take = NULL;
 	*more = take.count == most;
 	return (int)take.count;
 }

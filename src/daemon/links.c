@@ -55,8 +55,7 @@ static int open_nic(struct daemon *d)
 		takeover_warn_addresses(d->wire);
 	rc = takeover_open(d->wire);
 	if (!rc)
-		rc = traffic_set_nic(d->traffic, takeover_socket(d->wire),
-				     takeover_programs(d->wire));
+		rc = traffic_set_nic(d->traffic, takeover_socket(d->wire), takeover_ring(d->wire));
 	if (!rc)
 		follow_carrier(d);
 	if (!rc && is_running(takeover_link(d->wire)))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "bpf/bpf_error.h"
 
 struct kernel_path {
 	struct peers *peers;
@@ -132,7 +133,7 @@ static int load(struct kernel_path *path, bool forwards, int ring)
 
 static int refuse(int rc)
 {
-	log_error_errno(-rc, "cannot load the eBPF programs (%s)", complaints_first());
+	log_error_errno(-rc, "cannot load the eBPF programs (%s)", bpf_error_text());
 	return rc;
 }
 
@@ -157,7 +158,7 @@ static int load_wanted(struct kernel_path *path, int ring)
 		return 0;
 	if (wanted != DATAPATH_AUTO)
 		return refuse(rc);
-	snprintf(why, sizeof(why), "%s: %s", strerror(-rc), complaints_first());
+	snprintf(why, sizeof(why), "%s: %s", strerror(-rc), bpf_error_text());
 	return load_other(path, why);
 }
 
@@ -226,8 +227,8 @@ static int put_in(struct kernel_path *path, bool *changed, const char **why)
 		hooks_detach_tap(path->tap);
 		return -EBUSY;
 	}
-	rc = hooks_attach_tap(path->programs, path->tap, changed);
-	*why = complaints_first();
+	rc = hooks_attach_tap(programs_hooks(path->programs), path->tap, changed);
+	*why = bpf_error_text();
 	return rc == -ENODEV ? 0 : rc; /* it is gone: there will be another */
 }
 

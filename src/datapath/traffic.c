@@ -16,10 +16,11 @@ struct traffic {
 	struct relay *relay;
 	traffic_broken *broken;
 	void *arg;
-	struct packet_socket
-		*wire;           /* two sources of frames from the wire: the packet socket, ... */
-	struct programs *kernel; /* ... and on the kernel data path the programs' ring */
-	struct loop_io *tap, *nic, *ring;
+	/* Frames from the NIC come by the packet socket and, on the kernel data path, by the
+	 * programs' ring. */
+	struct packet_socket *socket;
+	struct ring *ring;
+	struct loop_io *tap, *nic, *from_ring;
 	bool is_tap_busy; /* it had more than we read */
 };
 
@@ -36,10 +37,10 @@ static int send_tap(void *arg, struct packet *const *packets, unsigned count)
 static int receive_nic(void *arg, struct packet *packets, unsigned most, bool *more)
 {
 	const struct traffic *t = arg;
-	int n = ring_receive(t->kernel, packets, most, more);
+	int n = ring_receive(t->ring, packets, most, more);
 
 	if (!n)
-		return packet_socket_receive(t->wire, packets, most, more);
+		return packet_socket_receive(t->socket, packets, most, more);
 	*more = true; /* the socket is not asked yet */
 	return n;
 }
@@ -48,7 +49,7 @@ static int send_nic(void *arg, struct packet *const *packets, unsigned count)
 {
 	const struct traffic *t = arg;
 
-	return packet_socket_send(t->wire, packets, count);
+	return packet_socket_send(t->socket, packets, count);
 }
 
 /* Take `remove` from what is waited for where a direction's frames come from, and add `add`. */
@@ -57,7 +58,7 @@ static void change_input(struct traffic *t, enum rewrite_direction direction, un
 {
 	loop_io_change(direction == REWRITE_EGRESS ? t->tap : t->nic, remove, add);
 	if (direction == REWRITE_INGRESS)
-		loop_io_change(t->ring, remove, add);
+		loop_io_change(t->from_ring, remove, add);
 }
 
 static struct loop_io *output(struct traffic *t, enum rewrite_direction direction)
@@ -157,7 +158,7 @@ void traffic_destroy(struct traffic *t)
 		return;
 	loop_io_free(t->tap);
 	loop_io_free(t->nic);
-	loop_io_free(t->ring);
+	loop_io_free(t->from_ring);
 	free(t);
 }
 
@@ -180,14 +181,14 @@ int traffic_set_tap(struct traffic *t, struct tap_device *tap)
 	return renew(t, &t->tap, tap ? tap_device_fd(tap) : -1, on_tap, REWRITE_INGRESS);
 }
 
-int traffic_set_nic(struct traffic *t, struct packet_socket *nic, struct programs *kernel)
+int traffic_set_nic(struct traffic *t, struct packet_socket *nic, struct ring *ring)
 {
 	int rc;
 
-	t->wire = nic;
-	t->kernel = kernel;
+	t->socket = nic;
+	t->ring = ring;
 	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic ? t : NULL });
-	rc = renew(t, &t->ring, kernel ? ring_fd(kernel) : -1, on_nic, REWRITE_EGRESS);
+	rc = renew(t, &t->from_ring, ring_fd(ring), on_nic, REWRITE_EGRESS);
 	return rc ? rc
 		  : renew(t, &t->nic, nic ? packet_socket_fd(nic) : -1, on_nic, REWRITE_EGRESS);
 }

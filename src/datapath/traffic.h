@@ -6,7 +6,7 @@
 #ifndef CLUSTERARPD_DATAPATH_TRAFFIC_H
 #define CLUSTERARPD_DATAPATH_TRAFFIC_H
 
-#include "bpf/programs.h"
+#include "bpf/ring.h"
 #include "io/loop.h"
 #include "io/packet_socket.h"
 #include "io/tap_device.h"
@@ -25,8 +25,8 @@ void traffic_destroy(struct traffic *traffic);
 
 /* Begin with a side, which stays the caller's; NULL: it is gone. -ENOMEM. */
 int traffic_set_tap(struct traffic *traffic, struct tap_device *tap);
-/* `kernel`: what comes by ring_receive() comes from the NIC, too. */
-int traffic_set_nic(struct traffic *traffic, struct packet_socket *nic, struct programs *kernel);
+/* `ring`: frames that it holds come from the NIC, too; NULL: none. */
+int traffic_set_nic(struct traffic *traffic, struct packet_socket *nic, struct ring *ring);
 
 /* Send what waits, for `ms` milliseconds at most: what is kept goes with the relay. */
 void traffic_finish(struct traffic *traffic, unsigned ms);

@@ -6,7 +6,6 @@
  */
 #include "nic/recovery.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "io/netlink.h"
 #include "nic/nic_lock.h"
 #include "base/log.h"
+#include "bpf/bpf_error.h"
 #include "persist/nic_record.h"
 #include "nic/shield.h"
 #include "nic/takeover.h"
@@ -199,8 +199,7 @@ static void restore_all(const struct nic_record_names *names, const char *socket
 		log_error_errno(-rc, "cannot open netlink");
 		return;
 	}
-	libbpf_set_print(
-		NULL); /* until programs_load(): it complains of filters that are not there */
+	bpf_error_init();
 	for (size_t i = 0; i < names->count; i++)
 		if (!except || strcmp(names->list[i], except) != 0)
 			restore(netlink, socket, names->list[i]);

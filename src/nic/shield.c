@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "bpf/bpf_error.h"
 
 #define LINES_PER_SECOND 1
 
@@ -87,7 +88,7 @@ static bool come_first(const struct shield *s, enum netlink_tc_hook hook)
 
 	if (!scan_hook(s, hook, false).behind)
 		return false;
-	rc = hooks_shield_to_front(s->kernel, s->ifindex,
+	rc = hooks_shield_to_front(s->hooks, s->ifindex,
 				   hook == NETLINK_TC_INGRESS ? HOOK_INGRESS : HOOK_EGRESS);
 	if (rc)
 		log_warning_errno(-rc, "%s: a filter stands before the shield's", s->interface);
@@ -101,7 +102,7 @@ struct repair {
 
 static int put_up(struct shield *s, struct repair *done)
 {
-	int rc = hooks_attach_shield(s->kernel, s->ifindex, &done->raised);
+	int rc = hooks_attach_shield(s->hooks, s->ifindex, &done->raised);
 
 	if (rc)
 		return rc;
@@ -117,7 +118,7 @@ int shield_up(struct shield *s)
 
 	if (rc)
 		log_error_errno(-rc, "%s: cannot put the shield up (%s)", s->interface,
-				complaints_first());
+				bpf_error_text());
 	return rc;
 }
 

@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 #include "base/ratelimit.h"
-#include "bpf/programs.h"
+#include "bpf/hooks.h"
 #include "io/netlink.h"
 
 struct shield {
-	struct netlink *netlink; /* these three borrowed, and set by the owner */
-	struct programs *kernel;
+	struct netlink *netlink; /* these three are borrowed, and set by the owner */
+	const struct hooks *hooks;
 	const char *interface;
 	int ifindex; /* set by the owner, as the NIC comes */
 	bool broken; /* it is down and could not be put up */

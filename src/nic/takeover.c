@@ -40,9 +40,14 @@ struct takeover {
 	enum socket_state socket_state;
 };
 
-struct programs *takeover_programs(const struct takeover *takeover)
+static struct programs *programs(const struct takeover *takeover)
 {
 	return kernel_path_programs(takeover->kernel_path);
+}
+
+struct ring *takeover_ring(const struct takeover *takeover)
+{
+	return programs_ring(programs(takeover));
 }
 
 static struct fd_store_item handed_ring(const struct takeover *takeover)
@@ -63,7 +68,7 @@ static bool create_datapath(struct takeover *takeover)
 		fd_store_forget(&as_ring); /* it may not have been of use */
 	}
 	if (takeover->kernel_path && kernel_path_is_used(takeover->kernel_path))
-		fd_store_keep(&as_ring, ring_fd(takeover_programs(takeover)));
+		fd_store_keep(&as_ring, ring_fd(takeover_ring(takeover)));
 	return takeover->kernel_path;
 }
 
@@ -294,8 +299,7 @@ static int bind_socket(struct takeover *takeover)
  * once, if these programs do not go on. */
 static int own_socket(struct takeover *takeover)
 {
-	int rc = programs_own_socket(takeover_programs(takeover),
-				     packet_socket_fd(takeover->socket));
+	int rc = programs_own_socket(programs(takeover), packet_socket_fd(takeover->socket));
 
 	if (rc)
 		log_error_errno(-rc, "%s: cannot set the packet socket up", takeover->interface);
@@ -313,7 +317,7 @@ static int put_programs_in(struct takeover *takeover, bool goes_on)
 	int rc;
 
 	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
-	takeover->shield.kernel = takeover_programs(takeover);
+	takeover->shield.hooks = programs_hooks(programs(takeover));
 	rc = own_socket(takeover);
 	if (!rc)
 		rc = shield_up(&takeover->shield);
@@ -327,7 +331,7 @@ static int put_all_in(struct takeover *takeover)
 	int rc;
 
 	if (!goes_on) /* of a NIC that was there before, or of another configuration */
-		ring_discard(takeover_programs(takeover));
+		ring_discard(takeover_ring(takeover));
 	rc = put_programs_in(takeover, goes_on);
 	if (rc != KERNEL_PATH_CHANGED)
 		return rc;

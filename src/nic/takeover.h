@@ -9,7 +9,7 @@
 #define CLUSTERARPD_NIC_TAKEOVER_H
 
 #include "core/peers.h"
-#include "bpf/programs.h"
+#include "bpf/ring.h"
 #include "io/netlink.h"
 #include "io/packet_socket.h"
 #include "persist/nic_record.h"
@@ -41,9 +41,9 @@ void takeover_restore(struct takeover *takeover);
 const struct netlink_link *takeover_link(const struct takeover *takeover);
 void takeover_changed(struct takeover *takeover, const struct netlink_link *link);
 struct packet_socket *takeover_socket(struct takeover *takeover);
-/* The programs, another after a takeover_attach(). Frames come from the NIC by
- * packet_socket_receive() and by ring_receive(). */
-struct programs *takeover_programs(const struct takeover *takeover);
+/* By which the kernel data path hands frames to the daemon, another after a takeover_attach(); NULL
+ * on the user data path. */
+struct ring *takeover_ring(const struct takeover *takeover);
 
 /* Somebody changed qdiscs or filters of the NIC or the TAP: see to it that the shield is up
  * and the first in its hooks, and the data path's program in. `now`: monotonic milliseconds, for

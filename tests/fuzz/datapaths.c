@@ -30,7 +30,6 @@
 #include "datapath/kernel_path.h"
 #include "generate.h"
 #include "oracle.h"
-#include "bpf/programs_private.h"
 
 #include "bpf/clusterarpd.skel.h" /* names types of programs.h */
 
@@ -251,7 +250,7 @@ static bool run_filter(const struct bench *b, const struct made *frame)
 static bool is_in_ring(const struct bench *b, const struct made *frame, bool *is_whole)
 {
 	bool more;
-	int n = ring_receive(kernel_path_programs(b->datapath), b->packets, PACKET_BATCH, &more);
+	int n = ring_receive(programs_ring(kernel_path_programs(b->datapath)), b->packets, PACKET_BATCH, &more);
 
 	*is_whole = n == 0 || (n == 1 && !b->packets[0].error && b->packets[0].len == frame->len &&
 			       !memcmp(b->packets[0].frame, frame->bytes, frame->len));
@@ -392,7 +391,7 @@ static void run_cluster(unsigned index, struct packet *packets)
 	b.datapath = kernel_path_create(b.cluster.peers, NULL, -1);
 	if (!b.datapath || !kernel_path_is_used(b.datapath))
 		exit(2);
-	b.skel = kernel_path_programs(b.datapath)->skel;
+	b.skel = programs_skeleton(kernel_path_programs(b.datapath));
 	set_path(&b, true, true);
 	for (i = 0; i < BY_RULE / CLUSTERS; i++) {
 		do

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/bpf_error.h"
 #include "datapath/kernel_path.h"
 #include "generate.h"
 #include "io/packet_socket.h"
@@ -40,7 +41,7 @@ struct end {
 	const char *name;
 	int ifindex;
 	struct packet_socket *nic;
-	struct programs *ring;
+	struct ring *ring;
 };
 
 /* Frames that are to arrive at an end, in this order. */
@@ -75,7 +76,7 @@ static void open_end(struct end *end, const char *name, struct programs *owner)
 	int rc;
 
 	end->name = name;
-	end->ring = owner;
+	end->ring = owner ? programs_ring(owner) : NULL;
 	end->ifindex = (int)if_nametoindex(name);
 	if (!end->ifindex)
 		die(name, errno);
@@ -249,12 +250,12 @@ static void put_programs_in(const struct bench *b)
 {
 	struct programs *kernel = kernel_path_programs(b->datapath);
 	bool changed;
-	int rc = hooks_attach_shield(kernel, b->nic.ifindex, &changed);
+	int rc = hooks_attach_shield(programs_hooks(kernel), b->nic.ifindex, &changed);
 
 	if (!rc)
-		rc = hooks_attach_tap(kernel, b->tap.ifindex, &changed);
+		rc = hooks_attach_tap(programs_hooks(kernel), b->tap.ifindex, &changed);
 	if (rc)
-		die(complaints_first(), rc);
+		die(bpf_error_text(), rc);
 	programs_set_path(kernel, &(struct programs_path){ .nic = (unsigned)b->nic.ifindex,
 							   .tap = (unsigned)b->in.ifindex,
 							   .mtu = MTU,

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bpf_error: what libbpf complains of; see bpf_error.h. */
+#include "bpf/bpf_error.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* libbpf's complaints. Its callback has no argument of ours, and there is one libbpf
+ * a process, hence file scope. */
+static struct {
+	char first[256]; /* of this call: the cause; what follows from it comes after */
+	bool expected;   /* what it says now is no news */
+} complaints;
+
+/* Without CAP_BPF libbpf first complains of a limit that means nothing since Linux
+ * 5.11 (and libbpf 1.1 exports no libbpf_set_memlock_rlim() to stop it). */
+static bool is_beside_the_point(const char *line)
+{
+	static const char memlock[] = "Failed to bump RLIMIT_MEMLOCK";
+
+	return !strncmp(line, memlock, sizeof(memlock) - 1);
+}
+
+/* One line of libbpf's, `len` bytes. */
+static void take_line(enum libbpf_print_level level, const char *line, size_t len)
+{
+	static const char prefix[] = "libbpf: ";
+
+	if (len >= sizeof(prefix) - 1 && !memcmp(line, prefix, sizeof(prefix) - 1)) {
+		line += sizeof(prefix) - 1;
+		len -= sizeof(prefix) - 1;
+	}
+	if (!len)
+		return;
+	log_debug("libbpf: %.*s", (int)len, line);
+	if (level == LIBBPF_WARN && !complaints.first[0] && !is_beside_the_point(line))
+		snprintf(complaints.first, sizeof(complaints.first), "%.*s", (int)len, line);
+}
+
+static int take_complaint(enum libbpf_print_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static int take_complaint(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[4096]; /* a verifier's log is longer; its beginning will do */
+	const char *line = text;
+	size_t len;
+
+	if (complaints.expected || level == LIBBPF_DEBUG) /* each section of the object */
+		return 0;
+	vsnprintf(text, sizeof(text), format, args);
+	while (*line) {
+		len = strcspn(line, "\n");
+		take_line(level, line, len);
+		line += len + (line[len] == '\n');
+	}
+	return 0;
+}
+
+const char *bpf_error_text(void)
+{
+	return complaints.first;
+}
+
+void bpf_error_set(const char *text)
+{
+	snprintf(complaints.first, sizeof(complaints.first), "%s", text);
+}
+
+void bpf_error_expect(bool expected)
+{
+	complaints.expected = expected;
+}
+
+int bpf_error_from(int err)
+{
+	return err <= -__LIBBPF_ERRNO__START ? -EINVAL : err;
+}
+
+void bpf_error_init(void)
+{
+	bpf_error_set("");
+	libbpf_set_print(take_complaint);
+}
