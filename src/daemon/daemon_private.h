@@ -13,7 +13,7 @@
 #include "report/events.h"
 #include "tap/tap_link.h"
 #include "io/loop.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 #include "report/event_feed.h"
 #include "tap/neighbours.h"
 #include "datapath/relay.h"

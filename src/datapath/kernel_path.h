@@ -13,7 +13,7 @@
 
 #include "core/peers.h"
 #include "bpf/programs.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 
 struct kernel_path;
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "nic/adopt_make.h"
-#include "io/netlink_save.h"
+#include "io/netlink/netlink_save.h"
 #include "base/log.h"
 #include "persist/nic_record.h"
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "core/peers.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 
 struct adopt;
 

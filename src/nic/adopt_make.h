@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "io/netlink.h"
-#include "io/netlink_save.h"
+#include "io/netlink/netlink.h"
+#include "io/netlink/netlink_save.h"
 
 /* Where and how. */
 struct adopt_making {

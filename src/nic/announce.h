@@ -9,7 +9,7 @@
 #include "nic/adopt.h"
 #include "core/peers.h"
 #include "io/loop.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 #include "datapath/relay.h"
 
 struct announce;

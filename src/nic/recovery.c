@@ -16,7 +16,7 @@
 #include "nic/adopt.h"
 #include "nic/announce.h"
 #include "io/loop.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 #include "nic/nic_lock.h"
 #include "base/log.h"
 #include "bpf/bpf_error.h"

@@ -11,7 +11,7 @@
 
 #include "base/ratelimit.h"
 #include "bpf/hooks.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 
 struct shield {
 	struct netlink *netlink; /* these three are borrowed, and set by the owner */

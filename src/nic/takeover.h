@@ -10,7 +10,7 @@
 
 #include "core/peers.h"
 #include "bpf/ring.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 #include "io/packet_socket.h"
 #include "persist/nic_record.h"
 #include "nic/shield.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/netlink_saved.h"
+#include "io/netlink/netlink_saved.h"
 
 struct nic_record {
 	int ifindex;      /* of the NIC, in the network namespace of this inode: */

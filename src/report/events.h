@@ -10,7 +10,7 @@
 #include "core/mirror.h"
 #include "core/rewrite.h"
 #include "io/loop.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 #include "report/event_feed.h"
 
 struct events;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "core/peer_neigh.h"
-#include "io/netlink_neigh.h"
+#include "io/netlink/netlink_neigh.h"
 #include "base/log.h"
 
 #define RESYNC_MS 1000

@@ -15,7 +15,7 @@
 #include "core/rewrite.h"
 #include "report/events.h"
 #include "io/loop.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 
 struct neighbours;
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "core/peers.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 #include "io/tap_device.h"
 
 struct tap_link;

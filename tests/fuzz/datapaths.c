@@ -250,7 +250,8 @@ static bool run_filter(const struct bench *b, const struct made *frame)
 static bool is_in_ring(const struct bench *b, const struct made *frame, bool *is_whole)
 {
 	bool more;
-	int n = ring_receive(programs_ring(kernel_path_programs(b->datapath)), b->packets, PACKET_BATCH, &more);
+	int n = ring_receive(programs_ring(kernel_path_programs(b->datapath)), b->packets,
+			     PACKET_BATCH, &more);
 
 	*is_whole = n == 0 || (n == 1 && !b->packets[0].error && b->packets[0].len == frame->len &&
 			       !memcmp(b->packets[0].frame, frame->bytes, frame->len));

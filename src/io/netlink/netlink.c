@@ -14,7 +14,7 @@
  * dropped meanwhile. So netlink_receive_changes() first reads what is queued, which is
  * older than the loss, before anybody is told of it.
  */
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 
 #include <errno.h>
 #include <linux/if.h>
@@ -27,7 +27,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink_private.h"
+#include "io/netlink/netlink_private.h"
 
 #define EVENT_BUFFER       (4 * 1024 * 1024) /* a link event takes about 4 KiB of it */
 #define READS_PER_DISPATCH 16

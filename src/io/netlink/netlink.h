@@ -7,8 +7,8 @@
  * of them logs. Requests are synchronous on one socket; changes are heard on
  * another, so that neither disturbs the other (SPEC 10).
  */
-#ifndef CLUSTERARPD_IO_NETLINK_H
-#define CLUSTERARPD_IO_NETLINK_H
+#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_H
+#define CLUSTERARPD_IO_NETLINK_NETLINK_H
 
 #include <stdbool.h>
 #include <stdint.h>

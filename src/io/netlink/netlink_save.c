@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* netlink_save: addresses and routes kept whole; see netlink_save.h. */
-#include "io/netlink_save.h"
+#include "io/netlink/netlink_save.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "io/netlink_private.h"
+#include "io/netlink/netlink_private.h"
 
 #define TICKS_PER_SECOND 100 /* USER_HZ, in which the kernel tells a route's lifetime */
 

@@ -18,8 +18,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink.h"
-#include "io/netlink_private.h"
+#include "io/netlink/netlink.h"
+#include "io/netlink/netlink_private.h"
 
 #define FOREVER UINT32_MAX
 

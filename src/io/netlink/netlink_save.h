@@ -3,11 +3,11 @@
  * netlink_save: addresses and routes of a link, saved, and made again, on that link or another
  * one.
  */
-#ifndef CLUSTERARPD_IO_NETLINK_SAVE_H
-#define CLUSTERARPD_IO_NETLINK_SAVE_H
+#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_SAVE_H
+#define CLUSTERARPD_IO_NETLINK_NETLINK_SAVE_H
 
-#include "io/netlink.h"
-#include "io/netlink_saved.h"
+#include "io/netlink/netlink.h"
+#include "io/netlink/netlink_saved.h"
 
 /* What is on a link: addresses, in their order, then routes by it. Left out is what the
  * kernel makes for every interface or address: IPv6 link-local and temporary addresses,

@@ -5,8 +5,8 @@
  * What is kept is the body of a netlink message, in which 0 stands for the link's index:
  * it fits a link that has come back under another one.
  */
-#ifndef CLUSTERARPD_IO_NETLINK_SAVED_H
-#define CLUSTERARPD_IO_NETLINK_SAVED_H
+#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_SAVED_H
+#define CLUSTERARPD_IO_NETLINK_NETLINK_SAVED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink.h"
-#include "io/netlink_private.h"
+#include "io/netlink/netlink.h"
+#include "io/netlink/netlink_private.h"
 
 #define KIND_SIZE sizeof(((struct netlink_tc_filter *)0)->kind)
 

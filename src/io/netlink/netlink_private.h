@@ -2,8 +2,8 @@
 /*
  * netlink_private: what the netlink files share. Nobody else includes it.
  */
-#ifndef CLUSTERARPD_IO_NETLINK_PRIVATE_H
-#define CLUSTERARPD_IO_NETLINK_PRIVATE_H
+#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_PRIVATE_H
+#define CLUSTERARPD_IO_NETLINK_NETLINK_PRIVATE_H
 
 #include <netlink/handlers.h>
 #include <netlink/msg.h>
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/netlink.h"
-#include "io/netlink_saved.h"
+#include "io/netlink/netlink.h"
+#include "io/netlink/netlink_saved.h"
 
 struct netlink {
 	struct nl_sock *requests;

@@ -6,11 +6,11 @@
  * link's IPv4 and IPv6 neighbours alone (the kernel sorts the others out), the other
  * gets dumps, a piece a call. None of the functions logs.
  */
-#ifndef CLUSTERARPD_IO_NETLINK_NEIGH_H
-#define CLUSTERARPD_IO_NETLINK_NEIGH_H
+#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_NEIGH_H
+#define CLUSTERARPD_IO_NETLINK_NETLINK_NEIGH_H
 
 #include "core/mirror.h"
-#include "io/netlink.h"
+#include "io/netlink/netlink.h"
 
 struct netlink_neigh;
 

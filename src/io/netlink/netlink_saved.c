@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* netlink_saved: an address or a route as a netlink message's body; see netlink_saved.h. */
-#include "io/netlink_saved.h"
+#include "io/netlink/netlink_saved.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink_private.h"
+#include "io/netlink/netlink_private.h"
 
 /* --- lists --- */
 

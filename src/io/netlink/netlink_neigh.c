@@ -6,7 +6,7 @@
  * table would overrun it, for the kernel writes faster than anybody reads; and what is
  * lost costs one dump.
  */
-#include "io/netlink_neigh.h"
+#include "io/netlink/netlink_neigh.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink_private.h"
+#include "io/netlink/netlink_private.h"
 
 #define CHANGES_BUFFER     131072 /* some 300 changes */
 #define READS_PER_DISPATCH 64
