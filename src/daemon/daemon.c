@@ -58,7 +58,7 @@ static void on_wire_event(const struct rewrite_result *result, void *arg)
 static void on_netlink_readable(unsigned ready, void *arg)
 {
 	struct daemon *d = arg;
-	int rc = netlink_dispatch(d->netlink);
+	int rc = netlink_events_dispatch(d->changes);
 
 	(void)ready;
 	if (rc < 0)
@@ -174,14 +174,17 @@ static bool create(struct daemon *d, const struct config_node *self)
 
 static bool open_netlink(struct daemon *d)
 {
-	int rc = netlink_open(daemon_on_netlink, d, &d->netlink);
+	int rc = netlink_open(&d->netlink);
+
+	if (!rc)
+		rc = netlink_events_open(daemon_on_netlink, d, &d->changes);
 
 	if (rc) {
 		log_error_errno(-rc, "cannot open netlink");
 		return false;
 	}
-	d->netlink_io =
-		loop_io_add(d->loop, netlink_fd(d->netlink), LOOP_READ, on_netlink_readable, d);
+	d->netlink_io = loop_io_add(d->loop, netlink_events_fd(d->changes), LOOP_READ,
+				    on_netlink_readable, d);
 	d->neighbours = neighbours_create(d->loop, d->peers, d->netlink, d->events);
 	d->adopt = adopt_create(d->peers, d->netlink, d->options->socket);
 	if (!d->netlink_io || !d->neighbours || !d->adopt)
@@ -278,6 +281,7 @@ static void stop(struct daemon *d)
 	loop_timer_free(d->shield);
 	loop_io_free(d->netlink_io);
 	neighbours_destroy(d->neighbours);
+	netlink_events_close(d->changes);
 	netlink_close(d->netlink);
 	streams_destroy(d->streams);
 	events_destroy(d->events);

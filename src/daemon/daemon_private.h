@@ -14,6 +14,7 @@
 #include "tap/tap_link.h"
 #include "io/loop.h"
 #include "io/netlink/netlink.h"
+#include "io/netlink/netlink_events.h"
 #include "report/event_feed.h"
 #include "tap/neighbours.h"
 #include "datapath/relay.h"
@@ -39,6 +40,7 @@ struct daemon {
 	struct streams *streams;
 	struct requests *requests;
 	struct netlink *netlink;
+	struct netlink_events *changes;
 	struct loop_io *netlink_io;
 	struct events *events;
 	struct neighbours *neighbours;

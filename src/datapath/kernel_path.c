@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "bpf/bpf_error.h"
+#include "io/netlink/netlink_tc.h"
 
 struct kernel_path {
 	struct peers *peers;

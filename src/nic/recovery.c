@@ -183,17 +183,11 @@ static void restore(struct netlink *netlink, const char *socket, const char *int
 	free(l.path);
 }
 
-static void ignore(const struct netlink_event *event, void *arg)
-{
-	(void)event;
-	(void)arg;
-}
-
 static void restore_all(const struct nic_record_names *names, const char *socket,
 			const char *except)
 {
 	struct netlink *netlink;
-	int rc = netlink_open(ignore, NULL, &netlink);
+	int rc = netlink_open(&netlink);
 
 	if (rc) {
 		log_error_errno(-rc, "cannot open netlink");

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "bpf/bpf_error.h"
+#include "io/netlink/netlink_tc.h"
 
 #define LINES_PER_SECOND 1
 

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "datapath/kernel_path.h"
+#include "io/netlink/netlink_config.h"
+#include "io/netlink/netlink_tc.h"
 #include "persist/fd_store.h"
 #include "nic/nic_lock.h"
 #include "base/log.h"

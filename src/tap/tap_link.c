@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "io/netlink/netlink_config.h"
 #include "persist/fd_store.h"
 #include "base/log.h"
 

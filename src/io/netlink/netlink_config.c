@@ -3,6 +3,8 @@
  * netlink_config: what changes links, addresses and routes, built from libnl-route's
  * objects.
  */
+#include "io/netlink/netlink_config.h"
+
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
@@ -18,8 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink/netlink.h"
-#include "io/netlink/netlink_private.h"
+#include "io/netlink/netlink_socket.h"
 
 #define FOREVER UINT32_MAX
 

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink/netlink_private.h"
+#include "io/netlink/netlink_socket.h"
 
 #define CHANGES_BUFFER     131072 /* some 300 changes */
 #define READS_PER_DISPATCH 64
@@ -65,14 +65,14 @@ static int attach_filter(struct nl_sock *socket, int ifindex)
 
 static int open_sockets(struct netlink_neigh *neigh)
 {
-	int nle = netlink_open_listener(CHANGES_BUFFER, &neigh->changes);
+	int nle = netlink_socket_listen(CHANGES_BUFFER, &neigh->changes);
 
 	if (nle >= 0)
 		nle = attach_filter(neigh->changes, neigh->ifindex);
 	if (nle >= 0)
 		nle = nl_socket_add_memberships(neigh->changes, RTNLGRP_NEIGH, RTNLGRP_NONE);
 	if (nle >= 0)
-		nle = netlink_open_listener(CHANGES_BUFFER, &neigh->dump);
+		nle = netlink_socket_listen(CHANGES_BUFFER, &neigh->dump);
 	return nle;
 }
 
@@ -166,7 +166,7 @@ static void on_change(struct nlmsghdr *header, void *arg)
 static int hear(struct netlink_neigh *neigh, unsigned most)
 {
 	bool lost;
-	int rc = netlink_receive_changes(neigh->changes, most, on_change, neigh, &lost);
+	int rc = netlink_socket_receive_changes(neigh->changes, most, on_change, neigh, &lost);
 
 	if (lost)
 		neigh->handler.lost(neigh->handler.arg);
@@ -215,7 +215,7 @@ static void on_dumped(struct nlmsghdr *header, void *arg)
 /* One piece; the next is being made when we come back for it. */
 int netlink_neigh_dispatch_dump(struct netlink_neigh *neigh)
 {
-	int nle = netlink_receive(neigh->dump, on_dumped, neigh);
+	int nle = netlink_socket_receive(neigh->dump, on_dumped, neigh);
 
 	if (nle >= 0 || nle == -NLE_AGAIN)
 		return 0;

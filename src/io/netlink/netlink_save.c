@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "io/netlink/netlink_private.h"
+#include "io/netlink/netlink_socket.h"
 
 #define TICKS_PER_SECOND 100 /* USER_HZ, in which the kernel tells a route's lifetime */
 

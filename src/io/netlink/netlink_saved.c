@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink/netlink_private.h"
+#include "io/netlink/netlink_socket.h"
 
 /* --- lists --- */
 

@@ -49,4 +49,19 @@ bool netlink_saved_makes(const struct netlink_saved *address, const struct netli
 /* Does it end by itself? */
 bool netlink_saved_has_lifetime(const struct netlink_saved *item);
 
+struct nlattr;
+
+/* The length of an attribute that is a number of 32 bits; a lifetime that never ends. */
+#define NETLINK_NUMBER_LEN NLA_ALIGN(NLA_HDRLEN + sizeof(uint32_t))
+#define NETLINK_FOREVER    UINT32_MAX
+
+/* For the netlink modules: the length of its header; its attributes, *len bytes of them; one of
+ * them, or NULL; its address family. */
+size_t netlink_saved_head(bool is_route);
+struct nlattr *netlink_saved_attributes(const struct netlink_saved *item, int *len);
+struct nlattr *netlink_saved_find(const struct netlink_saved *item, int type);
+int netlink_saved_family(const struct netlink_saved *item);
+/* Drop those behind the first `count`. */
+void netlink_saved_truncate(struct netlink_saved_list *list, size_t count);
+
 #endif

@@ -7,6 +7,8 @@
  * to a plain RTM_GETQDISC to everybody who listens, which would be an event for
  * ourselves too.
  */
+#include "io/netlink/netlink_tc.h"
+
 #include <errno.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -15,8 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "io/netlink/netlink.h"
-#include "io/netlink/netlink_private.h"
+#include "io/netlink/netlink_socket.h"
 
 #define KIND_SIZE sizeof(((struct netlink_tc_filter *)0)->kind)
 

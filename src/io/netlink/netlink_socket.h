@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_private: what the netlink files share. Nobody else includes it.
+ * netlink_socket: the sockets of the netlink modules, and requests, dumps and notifications by
+ * them. For the netlink modules alone: it includes libnl's headers.
  */
-#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_PRIVATE_H
-#define CLUSTERARPD_IO_NETLINK_NETLINK_PRIVATE_H
+#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_SOCKET_H
+#define CLUSTERARPD_IO_NETLINK_NETLINK_SOCKET_H
 
 #include <netlink/handlers.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/netlink/netlink.h"
-#include "io/netlink/netlink_saved.h"
-
 struct netlink {
 	struct nl_sock *requests;
-	struct nl_sock *events;
-	netlink_handler *handler;
-	void *arg;
 	int refused; /* the kernel's answer to the request under way: negative errno, or 0 */
 };
+
+/* The socket for requests. 0 or a negative errno value. */
+int netlink_socket_open(struct netlink *nl);
+void netlink_socket_close(struct netlink *nl);
 
 /* What a dump is gathered in. A dump is read to its end before anybody is told of
  * it: whoever is told may make requests of its own, and a dump that the kernel had
@@ -39,17 +39,17 @@ void *netlink_list_add(struct netlink_list *list);
 
 /* A socket to listen by: connected, never blocking, without acknowledgements, with room
  * for `buffer` bytes (as the kernel counts them, twice that). 0 or a negative NLE code. */
-int netlink_open_listener(int buffer, struct nl_sock **out);
+int netlink_socket_listen(int buffer, struct nl_sock **out);
 
 typedef void netlink_message_handler(struct nlmsghdr *header, void *arg);
 
 /* One datagram of the kernel's, each message of it to `each`. 0 or a negative NLE code:
  * -NLE_AGAIN nothing waits, -NLE_NOMEM messages were lost. */
-int netlink_receive(struct nl_sock *socket, netlink_message_handler *each, void *arg);
+int netlink_socket_receive(struct nl_sock *socket, netlink_message_handler *each, void *arg);
 /* Up to `most` datagrams. Sets *lost where notifications were: what was queued before the
  * loss has been read then. 0 or a negative errno value: the socket is broken. */
-int netlink_receive_changes(struct nl_sock *socket, unsigned most, netlink_message_handler *each,
-			    void *arg, bool *lost);
+int netlink_socket_receive_changes(struct nl_sock *socket, unsigned most,
+				   netlink_message_handler *each, void *arg, bool *lost);
 
 /* libnl's NLE code as a negative errno value. */
 int netlink_errno(int nle);
@@ -69,17 +69,5 @@ int netlink_dump(struct netlink *nl, int type, const void *head, size_t length,
  * malformed. */
 bool netlink_attributes(struct nlmsghdr *header, size_t length, struct nlattr **attributes, int max,
 			const struct nla_policy *policy);
-
-/* What is saved: the length of its header; its attributes, *len bytes of them; one of them, or
- * NULL; its address family. */
-size_t netlink_saved_head(bool is_route);
-struct nlattr *netlink_saved_attributes(const struct netlink_saved *item, int *len);
-struct nlattr *netlink_saved_find(const struct netlink_saved *item, int type);
-int netlink_saved_family(const struct netlink_saved *item);
-/* Drop those behind the first `count`. */
-void netlink_saved_truncate(struct netlink_saved_list *list, size_t count);
-/* The length of an attribute that is a number of 32 bits; a lifetime that never ends. */
-#define NETLINK_NUMBER_LEN NLA_ALIGN(NLA_HDRLEN + sizeof(uint32_t))
-#define NETLINK_FOREVER    UINT32_MAX
 
 #endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netlink_parse: messages of rtnetlink; see netlink_parse.h.
+ *
+ * What the kernel says is read by raw attributes, not as libnl's objects: their
+ * parsers refuse a message whole for one attribute that they do not expect, and one
+ * parser serves both lookups and events.
+ */
+#include "io/netlink/netlink_parse.h"
+
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "io/netlink/netlink_socket.h"
+
+static const struct nla_policy link_policy[IFLA_MAX + 1] = {
+	[IFLA_IFNAME] = { .type = NLA_STRING, .maxlen = IFNAMSIZ },
+	[IFLA_MTU] = { .type = NLA_U32 },
+	[IFLA_MASTER] = { .type = NLA_U32 },
+};
+
+bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
+{
+	struct nlattr *attributes[IFLA_MAX + 1];
+	const struct ifinfomsg *info = nlmsg_data(header);
+
+	if (!netlink_attributes(header, sizeof(*info), attributes, IFLA_MAX, link_policy) ||
+	    info->ifi_family != AF_UNSPEC || !attributes[IFLA_IFNAME])
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->ifindex = info->ifi_index;
+	out->type = info->ifi_type;
+	out->flags = info->ifi_flags;
+	/* Not IFLA_CARRIER, which a driver may leave as it was while the link is down,
+	 * nor the operational state, which is "unknown" for many virtual links. */
+	out->carrier = info->ifi_flags & IFF_LOWER_UP;
+	nla_strlcpy(out->name, attributes[IFLA_IFNAME], sizeof(out->name));
+	if (attributes[IFLA_ADDRESS] && nla_len(attributes[IFLA_ADDRESS]) == MAC_LEN)
+		memcpy(out->mac.b, nla_data(attributes[IFLA_ADDRESS]), MAC_LEN);
+	if (attributes[IFLA_MTU])
+		out->mtu = nla_get_u32(attributes[IFLA_MTU]);
+	if (attributes[IFLA_MASTER])
+		out->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
+	return true;
+}
+
+bool netlink_parse_address(struct nlmsghdr *header, int *ifindex, struct ip_prefix *out)
+{
+	struct nlattr *attributes[IFA_MAX + 1];
+	const struct ifaddrmsg *info = nlmsg_data(header);
+	const struct nlattr *own;
+
+	if (!netlink_attributes(header, sizeof(*info), attributes, IFA_MAX, NULL))
+		return false;
+	own = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+	if (own && info->ifa_family == AF_INET && nla_len(own) == sizeof(struct in_addr))
+		out->addr = ip_from_ipv4_bytes(nla_data(own));
+	else if (own && info->ifa_family == AF_INET6 && nla_len(own) == sizeof(struct in6_addr))
+		out->addr = ip_from_ipv6_bytes(nla_data(own));
+	else
+		return false;
+	out->len = info->ifa_prefixlen;
+	*ifindex = (int)info->ifa_index;
+	return true;
+}

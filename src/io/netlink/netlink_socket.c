@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netlink_socket: what libnl needs of us; see netlink_socket.h.
+ *
+ * Losing events: when the receive buffer overflows, the socket reports ENOBUFS once
+ * and then drops silently until its queue has been read empty (NETLINK_S_CONGESTED).
+ * Somebody who looked at everything again on ENOBUFS itself would miss what is
+ * dropped meanwhile. So netlink_socket_receive_changes() first reads what is queued, which is
+ * older than the loss, before anybody is told of it.
+ */
+#include "io/netlink/netlink_socket.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netlink/errno.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define READS_AFTER_LOSS 65536 /* more than the buffer holds */
+#define DUMP_TRIES       20
+#define MESSAGES_MAX     32768 /* bytes at a time; the kernel puts no more into a datagram */
+
+int netlink_errno(int nle)
+{
+	switch (-nle) {
+	case NLE_EXIST:
+		return -EEXIST;
+	case NLE_OBJ_NOTFOUND:
+	case NLE_NODEV:
+		return -ENODEV;
+	case NLE_PERM:
+		return -EPERM;
+	case NLE_NOACCESS:
+		return -EACCES;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_BUSY:
+		return -EBUSY;
+	case NLE_AGAIN:
+		return -EAGAIN;
+	case NLE_INTR:
+	case NLE_DUMP_INTR:
+		return -EINTR;
+	case NLE_BAD_SOCK:
+		return -EBADF;
+	case NLE_NOADDR:
+		return -EADDRNOTAVAIL;
+	case NLE_AF_NOSUPPORT:
+		return -EAFNOSUPPORT;
+	case NLE_OPNOTSUPP:
+	case NLE_MSGTYPE_NOSUPPORT:
+		return -EOPNOTSUPP;
+	case NLE_RANGE:
+		return -ERANGE;
+	case NLE_INVAL:
+	case NLE_MISSING_ATTR:
+	case NLE_AF_MISMATCH:
+		return -EINVAL;
+	default:
+		return -EIO;
+	}
+}
+
+/* Keeps the kernel's errno, of which libnl's own codes know but a part. */
+static int on_refused(struct sockaddr_nl *from, struct nlmsgerr *refusal, void *arg)
+{
+	struct netlink *nl = arg;
+
+	(void)from;
+	nl->refused = refusal->error;
+	return NL_STOP;
+}
+
+/* --- sockets --- */
+
+static int open_requests(struct netlink *nl, struct nl_sock **out)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+	int nle;
+
+	if (!socket)
+		return -NLE_NOMEM;
+	nle = nl_connect(socket, NETLINK_ROUTE);
+	if (nle < 0) {
+		nl_socket_free(socket);
+		return nle;
+	}
+	nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_refused, nl);
+	*out = socket;
+	return 0;
+}
+
+static int connect_listener(struct nl_sock *socket, int buffer)
+{
+	int nle;
+
+	nl_socket_disable_auto_ack(socket);
+	nl_socket_disable_seq_check(socket);
+	nl_socket_disable_msg_peek(socket);
+	nle = nl_socket_set_msg_buf_size(socket, MESSAGES_MAX);
+	if (nle >= 0)
+		nle = nl_connect(socket, NETLINK_ROUTE);
+	if (nle >= 0)
+		nle = nl_socket_set_buffer_size(socket, buffer, 0);
+	if (nle < 0)
+		return nle;
+	/* Beyond net.core.rmem_max; without CAP_NET_ADMIN the limit stays. */
+	(void)setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &buffer,
+			 sizeof(buffer));
+	return nl_socket_set_nonblocking(socket);
+}
+
+int netlink_socket_listen(int buffer, struct nl_sock **out)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+	int nle;
+
+	if (!socket)
+		return -NLE_NOMEM;
+	nle = connect_listener(socket, buffer);
+	if (nle < 0) {
+		nl_socket_free(socket);
+		return nle;
+	}
+	*out = socket;
+	return 0;
+}
+
+int netlink_socket_open(struct netlink *nl)
+{
+	int nle = open_requests(nl, &nl->requests);
+
+	return nle < 0 ? netlink_errno(nle) : 0;
+}
+
+void netlink_socket_close(struct netlink *nl)
+{
+	nl_socket_free(nl->requests);
+}
+
+/* --- requests --- */
+
+/* After a failure of our own an answer may wait unread, and every later request
+ * would get the answer to the one before: begin with a new socket. */
+static void renew_requests(struct netlink *nl)
+{
+	struct nl_sock *socket;
+
+	if (open_requests(nl, &socket) < 0)
+		return;
+	nl_socket_free(nl->requests);
+	nl->requests = socket;
+}
+
+int netlink_result(struct netlink *nl, int nle)
+{
+	int refused = nl->refused;
+
+	nl->refused = 0;
+	if (nle >= 0)
+		return 0;
+	if (refused != 0)
+		return refused;
+	if (nle != -NLE_DUMP_INTR)
+		renew_requests(nl);
+	return netlink_errno(nle);
+}
+
+/* A dump ends by itself, any other answer with an acknowledgement in a message of its own. */
+int netlink_exchange(struct netlink *nl, struct nl_msg *request, nl_recvmsg_msg_cb_t parse,
+		     void *arg)
+{
+	bool dump = (nlmsg_hdr(request)->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+	int nle = callbacks ? nl_send_auto(nl->requests, request) : -NLE_NOMEM;
+
+	nlmsg_free(request);
+	if (nle >= 0) {
+		nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, parse, arg);
+		nl_cb_err(callbacks, NL_CB_CUSTOM, on_refused, nl);
+		nle = nl_recvmsgs(nl->requests, callbacks);
+		if (nle >= 0 && !dump)
+			nle = nl_wait_for_ack(nl->requests);
+	}
+	nl_cb_put(callbacks);
+	return netlink_result(nl, nle);
+}
+
+void *netlink_list_add(struct netlink_list *list)
+{
+	void *item;
+
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		void *items = reallocarray(list->items, room, list->size);
+
+		if (!items) {
+			list->error = -ENOMEM;
+			return NULL;
+		}
+		list->items = items;
+		list->room = room;
+	}
+	item = (char *)list->items + list->count * list->size;
+	list->count++;
+	return memset(item, 0, list->size);
+}
+
+int netlink_dump(struct netlink *nl, int type, const void *head, size_t length,
+		 nl_recvmsg_msg_cb_t parse, struct netlink_list *list)
+{
+	int rc = -EINTR;
+
+	for (unsigned i = 0; rc == -EINTR && i < DUMP_TRIES; i++) {
+		struct nl_msg *request = nlmsg_alloc_simple(type, NLM_F_DUMP);
+
+		if (!request)
+			return -ENOMEM;
+		if (nlmsg_append(request, (void *)head, length, NLMSG_ALIGNTO) < 0) {
+			nlmsg_free(request);
+			return -ENOMEM;
+		}
+		list->count = 0;
+		rc = netlink_exchange(nl, request, parse, list);
+	}
+	return rc < 0 ? rc : list->error;
+}
+
+bool netlink_attributes(struct nlmsghdr *header, size_t length, struct nlattr **attributes, int max,
+			const struct nla_policy *policy)
+{
+	return nlmsg_valid_hdr(header, (int)length) &&
+	       nlmsg_parse(header, (int)length, attributes, max, policy) >= 0;
+}
+
+/* --- notifications --- */
+
+/* Not by nl_recvmsgs(), which goes on reading for as long as messages carry NLM_F_MULTI:
+ * the flags of a notification may be those of the request that caused it. */
+int netlink_socket_receive(struct nl_sock *socket, netlink_message_handler *each, void *arg)
+{
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
+	unsigned char *buffer = NULL;
+	struct nlmsghdr *header;
+	int left = nl_recv(socket, &from, &buffer, NULL);
+
+	if (left <= 0)
+		return left;
+	header = (struct nlmsghdr *)(void *)buffer;
+	if (from.nl_pid == 0) { /* the kernel's, no other process's */
+		for (; nlmsg_ok(header, left); header = nlmsg_next(header, &left))
+			each(header, arg);
+	}
+	free(buffer);
+	return 0;
+}
+
+/* Reads what is there, `most` datagrams of it, unless changes were lost: then all. */
+int netlink_socket_receive_changes(struct nl_sock *socket, unsigned most,
+				   netlink_message_handler *each, void *arg, bool *lost)
+{
+	int nle = 0;
+
+	*lost = false;
+	for (unsigned i = 0; i < (*lost ? READS_AFTER_LOSS : most); i++) {
+		nle = netlink_socket_receive(socket, each, arg);
+		if (nle == -NLE_NOMEM /* ENOBUFS */ || nle == -NLE_MSG_TRUNC)
+			*lost = true;
+		else if (nle < 0)
+			break;
+	}
+	return nle == -NLE_AGAIN || nle >= 0 || *lost ? 0 : netlink_errno(nle);
+}
