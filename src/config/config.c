@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * config: clusterarpd.conf as a checked, resolved structure: its life, and what is
- * looked up in it. The stages of reading are described in config_private.h.
- */
+/* config: a configuration: its life, and what is looked up in it; see config.h. */
 #include "config/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include "config/config_private.h"
-
-#define DEFAULT_TAP "cluster0"
-
-static struct config *create(void)
-{
-	struct config *c = calloc(1, sizeof(*c)); /* zero is the default of the rest */
-
-	if (c)
-		strcpy(c->tap, DEFAULT_TAP);
-	return c;
-}
 
 void config_free(struct config *c)
 {
@@ -31,59 +15,6 @@ void config_free(struct config *c)
 	free(c->nodes);
 	free(c->address.list);
 	free(c);
-}
-
-static void release_draft(struct draft *d)
-{
-	for (size_t i = 0; i < d->config->node_count; i++)
-		free(d->nodes[i].address_line);
-	free(d->nodes);
-	free(d->cluster.address_line);
-}
-
-static void note_ipv6(struct config *c, const struct ip_addr *ip, unsigned line)
-{
-	if (ip->family == AF_INET6 && (!c->first_ipv6_line || line < c->first_ipv6_line))
-		c->first_ipv6_line = line;
-}
-
-static void note_ipv6_of_section(struct config *c, const struct config_addresses *a,
-				 const struct section *s)
-{
-	for (size_t i = 0; i < a->count; i++)
-		note_ipv6(c, &a->list[i].addr, s->address_line[i]);
-}
-
-/* Keep those lines that later checks may have to name. */
-static void keep_lines(struct draft *d)
-{
-	struct config *c = d->config;
-
-	note_ipv6(c, &c->gateway, d->cluster.key_line[KEY_GATEWAY]);
-	note_ipv6_of_section(c, &c->address, &d->cluster);
-	for (size_t i = 0; i < c->node_count; i++)
-		note_ipv6_of_section(c, &c->nodes[i].address, &d->nodes[i]);
-}
-
-struct config *config_read(FILE *stream, struct config_report *report)
-{
-	struct draft d = { .config = create(), .report = report };
-	size_t errors_before = report->errors;
-
-	if (!d.config) {
-		config_out_of_memory(report);
-		return NULL;
-	}
-	d.cluster.kind = SECTION_CLUSTER;
-	if (config_lines_read(stream, &d))
-		config_check(&d);
-	keep_lines(&d);
-	release_draft(&d);
-	if (report->errors > errors_before) {
-		config_free(d.config);
-		return NULL;
-	}
-	return d.config;
 }
 
 static const struct config_node *find_node(const struct config *c, const char *name, size_t length)
@@ -115,13 +46,11 @@ const struct config_node *config_self(const struct config *c, const char *option
 	return node ? node : find_node(c, hostname, strcspn(hostname, "."));
 }
 
-size_t config_unsupported(const struct config *c, struct config_report *report)
+char *config_node_label(const struct config_node *node, char *buf)
 {
-	size_t errors_before = report->errors;
-
-	if (c->first_ipv6_line)
-		config_report_add(report, true, c->first_ipv6_line,
-				  "IPv6 is not available in this version: use IPv4 addresses, "
-				  "here and below");
-	return report->errors - errors_before;
+	if (node->name[0])
+		snprintf(buf, CONFIG_LABEL_SIZE, "node '%s'", node->name);
+	else
+		snprintf(buf, CONFIG_LABEL_SIZE, "this node");
+	return buf;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config: clusterarpd.conf (SPEC 6) into a checked, fully resolved structure.
+ * config: a configuration (SPEC 6), checked and fully resolved.
  *
- * A file is read as a whole or not at all: every mistake is reported with its
- * line, and only a file without any gives a struct config. What comes out needs no
- * further defaults: every MAC is worked out (SPEC 3), `auto` only remains where the
+ * It needs no further defaults: every MAC is worked out (SPEC 3), `auto` only remains where the
  * host decides (mtu, datapath).
  */
 #ifndef CLUSTERARPD_CONFIG_CONFIG_H
@@ -12,28 +10,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/addr.h"
+#include "config/config_values.h"
 
 #define CONFIG_IFNAME_MAX 15    /* IFNAMSIZ less the NUL */
 #define CONFIG_MTU_MAX    65521 /* what a TAP device takes */
 #define CONFIG_NAME_MAX   44    /* inih cuts "node NAME" at 49 */
-
-enum config_dedicated_mac { DEDICATED_MAC_UNICAST, DEDICATED_MAC_MULTICAST };
-enum config_source_mac { SOURCE_MAC_DEDICATED, SOURCE_MAC_MASKED, SOURCE_MAC_CLUSTER };
-enum config_arp { ARP_BROADCAST, ARP_DIRECTED };
-enum config_advertise { ADVERTISE_PEERS, ADVERTISE_ALL };
-enum config_datapath { DATAPATH_AUTO, DATAPATH_KERNEL, DATAPATH_USER };
-enum config_neigh { NEIGH_LEARN, NEIGH_SEED, NEIGH_PIN };
-
-/* The spelling of each value, as in the file. */
-const char *config_dedicated_mac_name(enum config_dedicated_mac v);
-const char *config_source_mac_name(enum config_source_mac v);
-const char *config_arp_name(enum config_arp v);
-const char *config_advertise_name(enum config_advertise v);
-const char *config_datapath_name(enum config_datapath v);
-const char *config_neigh_name(enum config_neigh v);
 
 struct config_addresses {
 	struct ip_prefix *list; /* in file order */
@@ -71,33 +54,8 @@ struct config {
 	unsigned first_ipv6_line;
 };
 
-/* What is wrong with a file. */
-struct config_message {
-	bool is_error; /* else a warning */
-	unsigned line; /* 0: of the file as a whole */
-	char *text;
-};
-
-struct config_report {
-	struct config_message *list; /* sorted by line */
-	size_t count;
-	size_t errors;
-};
-
-/* Read a configuration. Returns it (free with config_free) when there was no
- * error, else NULL. `report` (zeroed by the caller; config_report_clear after)
- * receives every error and warning, in both cases. Reads `stream` to its end and
- * leaves it open. */
-struct config *config_read(FILE *stream, struct config_report *report);
+/* NULL is fine. */
 void config_free(struct config *c);
-
-/* Add a message; printf-like. Later checks outside this module (the node that a
- * host is, what this version supports) report through it too. */
-void config_report_add(struct config_report *r, bool is_error, unsigned line, const char *format,
-		       ...) __attribute__((format(printf, 4, 5)));
-void config_report_clear(struct config_report *r);
-/* One line a message: "FILE:LINE: error: …", or "FILE: error: …" for line 0. */
-void config_report_print(const struct config_report *r, const char *file, FILE *out);
 
 /* The node named `name`, or NULL. */
 const struct config_node *config_find_node(const struct config *c, const char *name);
@@ -106,12 +64,9 @@ const struct config_node *config_find_node(const struct config *c, const char *n
 const struct config_node *config_self(const struct config *c, const char *option,
 				      const char *hostname);
 
-/* Reports, as errors at their lines, the settings that SPEC 6 knows and this
- * version cannot carry out yet. Returns their number. */
-size_t config_unsupported(const struct config *c, struct config_report *report);
-
-/* Write what the file resolves to, in the file's own syntax, readable by
- * config_read() again. */
-void config_print(const struct config *c, FILE *out);
+/* "node 'alpha'", or "this node" where its name could not be read. Returns buf. */
+#define CONFIG_LABEL_SIZE (CONFIG_NAME_MAX + 8)
+char *config_node_label(const struct config_node *node, char *buf);
+#define LABEL(node) config_node_label((node), (char[CONFIG_LABEL_SIZE]){ 0 })
 
 #endif

@@ -3,10 +3,14 @@
  * config_check: what only the whole file shows: what is missing, what is there twice,
  * what does not go together.
  */
+#include "config/config_check.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
-#include "config/config_private.h"
+#include "config/config_macs.h"
+#include "config/config_seen.h"
+#include "config/config_words.h"
 
 /* --- what is missing --- */
 

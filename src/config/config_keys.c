@@ -5,6 +5,8 @@
  * A row of the table says where a key may stand, what reads it, and which field of
  * struct config it fills.
  */
+#include "config/config_keys.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <stdarg.h>
@@ -12,7 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "config/config_private.h"
+#include "config/config_values.h"
+#include "config/config_words.h"
 
 #define LIST_MAX 64 /* characters of all the values that a key may have */
 
@@ -80,7 +83,8 @@ static bool parse_ifname(const struct setting *s)
 	return true;
 }
 
-const char *config_address_flaw(const struct ip_addr *ip)
+/* What is wrong with `ip` as a host's address ("a multicast address"), or NULL. */
+static const char *address_flaw(const struct ip_addr *ip)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, loopback[16] = { [15] = 1 };
 
@@ -118,7 +122,7 @@ static bool host_bits_are(const struct ip_prefix *p, bool ones)
 
 static const char *prefix_flaw(const struct ip_prefix *p)
 {
-	const char *flaw = config_address_flaw(&p->addr);
+	const char *flaw = address_flaw(&p->addr);
 
 	if (flaw)
 		return flaw;
@@ -165,7 +169,7 @@ static bool append_address(const struct setting *s, const struct ip_prefix *p)
 	if (lines)
 		s->section->address_line = lines;
 	if (!list || !lines) {
-		config_out_of_memory(s->draft->report);
+		config_report_out_of_memory(s->draft->report);
 		return false;
 	}
 	a->list[a->count] = *p;
@@ -295,7 +299,7 @@ static bool parse_gateway(const struct setting *s)
 		return refuse(s, strchr(s->value, '/')
 					 ? "a gateway is one address, without a prefix"
 					 : "neither an IPv4 nor an IPv6 address");
-	flaw = config_address_flaw(&ip);
+	flaw = address_flaw(&ip);
 	if (flaw)
 		return refuse(s, "this is %s", flaw);
 	s->draft->config->gateway = ip;

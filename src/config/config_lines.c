@@ -10,13 +10,16 @@
  * inih would misread. In its place inih gets an empty one, so that the two agree on
  * the line number. The handler is called while the line is the current one.
  */
+#include "config/config_lines.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config_private.h"
+#include "config/config_keys.h"
+#include "config/config_words.h"
 
 #define NODE_NAME_CHARS "letters, digits, '.', '-' and '_'"
 
@@ -175,7 +178,7 @@ static void open_node(struct reader *r, const char *name)
 	size_t index = d->config->node_count;
 
 	if (!grow_nodes(d)) {
-		config_out_of_memory(d->report);
+		config_report_out_of_memory(d->report);
 		return;
 	}
 	d->config->nodes[index] = (struct config_node){ .line = r->line };

@@ -4,9 +4,11 @@
  * that are there twice. One that a mistake elsewhere leaves unknown stays zero and is
  * not compared.
  */
+#include "config/config_macs.h"
+
 #include <sys/socket.h>
 
-#include "config/config_private.h"
+#include "config/config_seen.h"
 
 #define CLUSTER_MAC_BEGIN   0x02, 0xbf
 #define UNICAST_MAC_BEGIN   0x06, 0xbf

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * config_report: messages about a file, kept in the order of its lines; the quoting
- * of what the file says, and suggestions for what is misspelt.
- */
-#include <ctype.h>
+/* config_report: messages about a file, sorted by line; see config_report.h. */
+#include "config/config_report.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "config/config_private.h"
-
-#define WORD_MAX         24 /* longer than any word that we would suggest */
-#define SUGGEST_DISTANCE 2  /* edits at most between a word and its suggestion */
-#define NO_MATCH         (WORD_MAX + 1)
 
 static char *format_text(const char *format, va_list args)
 {
@@ -103,90 +95,7 @@ void config_report_print(const struct config_report *r, const char *file, FILE *
 	}
 }
 
-char *config_quote(const char *text, char *buf)
+void config_report_out_of_memory(struct config_report *r)
 {
-	char *out = buf;
-	/* Room for one more escape, "...", the quote and the NUL. */
-	const char *end = buf + CONFIG_QUOTE_SIZE - sizeof("\\xff...'");
-
-	*out++ = '\'';
-	for (; *text && out < end; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= ' ' && c <= '~' && c != '\\')
-			*out++ = (char)c;
-		else
-			out += sprintf(out, c == '\\' ? "\\\\" : "\\x%02x", c);
-	}
-	strcpy(out, *text ? "...'" : "'");
-	return buf;
-}
-
-char *config_node_label(const struct config_node *node, char *buf)
-{
-	if (node->name[0])
-		snprintf(buf, CONFIG_LABEL_SIZE, "node '%s'", node->name);
-	else
-		snprintf(buf, CONFIG_LABEL_SIZE, "this node");
-	return buf;
-}
-
-static unsigned least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* Are a[i-1] a[i] two letters of b in the wrong order? */
-static bool is_swapped(const char *a, const char *b, size_t i, size_t j)
-{
-	return i > 1 && j > 1 &&
-	       tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 2]) &&
-	       tolower((unsigned char)a[i - 2]) == tolower((unsigned char)b[j - 1]);
-}
-
-/* Letters to insert, delete, replace or swap with a neighbour to get from a to b
- * (optimal string alignment), case ignored. */
-static unsigned edit_distance(const char *a, const char *b)
-{
-	unsigned cost[WORD_MAX + 1][WORD_MAX + 1];
-	size_t a_length = strlen(a), b_length = strlen(b);
-
-	if (a_length > WORD_MAX || b_length > WORD_MAX)
-		return NO_MATCH;
-	for (size_t i = 0; i <= a_length; i++) {
-		for (size_t j = 0; j <= b_length; j++) {
-			unsigned change;
-
-			if (i == 0 || j == 0) {
-				cost[i][j] = (unsigned)(i + j);
-				continue;
-			}
-			change = tolower((unsigned char)a[i - 1]) !=
-				 tolower((unsigned char)b[j - 1]);
-			cost[i][j] = least(cost[i - 1][j - 1] + change,
-					   least(cost[i - 1][j], cost[i][j - 1]) + 1);
-			if (is_swapped(a, b, i, j))
-				cost[i][j] = least(cost[i][j], cost[i - 2][j - 2] + 1);
-		}
-	}
-	return cost[a_length][b_length];
-}
-
-const char *config_suggest(const char *word, const char *const *list)
-{
-	unsigned best = NO_MATCH;
-	const char *found = NULL;
-
-	for (; *list; list++) {
-		unsigned distance = edit_distance(word, *list);
-
-		/* Half of a short word changed is another word. */
-		if (distance > SUGGEST_DISTANCE || distance > strlen(*list) / 2)
-			continue;
-		if (distance < best) {
-			best = distance;
-			found = *list;
-		}
-	}
-	return found;
+	config_report_add(r, true, 0, "out of memory");
 }

@@ -3,6 +3,8 @@
  * config_seen: a table of what may be in a file only once (names, addresses, MACs),
  * and of who has it.
  */
+#include "config/config_seen.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +12,6 @@
 #define HASH_NONFATAL_OOM        1
 #define uthash_nonfatal_oom(elt) ((elt)->is_lost = true)
 #include <uthash.h>
-
-#include "config/config_private.h"
 
 #define KEY_MAX (CONFIG_NAME_MAX + 1)
 
@@ -38,7 +38,7 @@ const struct holder *config_seen_add(struct seen **table, const void *key, size_
 	}
 	if (!added || added->is_lost) {
 		free(added);
-		config_out_of_memory(report);
+		config_report_out_of_memory(report);
 	}
 	return NULL;
 }

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/config_read.h"
+
 static FILE *open_file(const struct load *load, struct config_report *report)
 {
 	struct stat st;

@@ -7,6 +7,7 @@
 #define CLUSTERARPD_DAEMON_LOAD_H
 
 #include "config/config.h"
+#include "config/config_report.h"
 
 /* What to load. */
 struct load {

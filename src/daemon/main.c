@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/background.h"
-#include "config/config.h"
+#include "config/config_print.h"
 #include "daemon/daemon.h"
 #include "io/notify.h"
 #include "nic/recovery.h"

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "config/config.h"
+#include "config/config_read.h"
 #include "core/frame.h"
 #include "core/peers.h"
 #include "core/rewrite.h"

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "config/config.h"
+#include "config/config_print.h"
+#include "config/config_read.h"
 
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define MUTATIONS 3000

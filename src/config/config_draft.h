@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config_draft: a configuration file while it is read.
+ *
+ * A file passes through three stages. config_lines reads it line by line, finds the
+ * sections, and hands what is left to inih; config_keys turns each key and value into
+ * a field of the draft; config_check then looks at the whole, and works out the MACs.
+ * A stage that finds a mistake leaves a mark (`bad`, `lost`), so that the stages
+ * after it do not report what only follows from it.
+ */
+#ifndef CLUSTERARPD_CONFIG_CONFIG_DRAFT_H
+#define CLUSTERARPD_CONFIG_CONFIG_DRAFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "config/config.h"
+#include "config/config_report.h"
+
+#define CONFIG_LINE_MAX     198 /* inih's buffer of 200, less newline and NUL */
+#define CONFIG_SECTION_MAX  49  /* inih's MAX_SECTION, less the NUL */
+#define CONFIG_ID_MAX       190 /* 02:bf is the cluster MAC's own beginning */
+#define CONFIG_MTU_MIN      68
+#define CONFIG_MTU_MIN_IPV6 1280
+
+enum section_kind { SECTION_CLUSTER = 1, SECTION_NODE = 2 };
+
+enum config_key {
+	KEY_INTERFACE,
+	KEY_TAP,
+	KEY_ADDRESS,
+	KEY_MAC,
+	KEY_DEDICATED_MAC,
+	KEY_SOURCE_MAC,
+	KEY_ARP,
+	KEY_ADVERTISE,
+	KEY_STRICT,
+	KEY_DATAPATH,
+	KEY_NEIGH,
+	KEY_ADOPT,
+	KEY_GATEWAY,
+	KEY_MTU,
+	KEY_ID,
+	KEY_COUNT
+};
+
+/* What the file says of one section, beside the values themselves. */
+struct section {
+	enum section_kind kind;
+	size_t index;                 /* of the node in config->nodes */
+	unsigned line;                /* of its header; 0: not in the file */
+	unsigned last_line;           /* of its last header, where it is repeated */
+	unsigned key_line[KEY_COUNT]; /* where a key is first given; 0: nowhere */
+	unsigned bad;                 /* bit per key: given, but not understood */
+	bool has_mac;                 /* `mac` is given, and not auto */
+	struct mac mac;
+	unsigned *address_line; /* of each of its addresses */
+};
+
+/* A file while it is read. */
+struct draft {
+	struct config *config;
+	struct config_report *report;
+	struct section cluster;
+	struct section *nodes; /* parallel to config->nodes */
+	unsigned lost;         /* kinds of section that an unreadable line may have begun */
+	bool has_content;      /* anything but comments and blanks */
+};
+
+static inline bool key_bad(const struct section *s, enum config_key key)
+{
+	return s->bad & 1u << key;
+}
+
+/* Given, and understood. */
+static inline bool key_good(const struct section *s, enum config_key key)
+{
+	return s->key_line[key] && !key_bad(s, key);
+}
+
+/* Neither given nor meant to be. */
+static inline bool key_missing(const struct section *s, enum config_key key)
+{
+	return !s->key_line[key] && !key_bad(s, key);
+}
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config_macs: the MAC addresses of a configuration (SPEC 3).
+ */
+#ifndef CLUSTERARPD_CONFIG_CONFIG_MACS_H
+#define CLUSTERARPD_CONFIG_CONFIG_MACS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config_draft.h"
+
+/* Work out every MAC; report what keeps one from it, and clashes. */
+void config_macs_resolve(struct draft *d);
+/* Has node i a group MAC, as far as is known? Needs no resolved MACs. */
+bool config_has_group_mac(const struct draft *d, size_t i);
+/* The first node with a group MAC, or NULL. */
+const struct config_node *config_find_group_mac(const struct draft *d);
+
+#endif

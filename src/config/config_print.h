@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config_print: a configuration in the syntax of its file.
+ */
+#ifndef CLUSTERARPD_CONFIG_CONFIG_PRINT_H
+#define CLUSTERARPD_CONFIG_CONFIG_PRINT_H
+
+#include <stdio.h>
+
+#include "config/config.h"
+
+/* Write what the file resolves to, in the file's own syntax, readable by
+ * config_read() again. */
+void config_print(const struct config *c, FILE *out);
+
+#endif
