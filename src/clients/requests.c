@@ -11,6 +11,8 @@
 
 #include "clients/control.h"
 #include "base/log.h"
+#include "report/report_line.h"
+#include "report/report_neigh.h"
 
 /* An answer that waits for a dump of the neighbour table, or is being sent. */
 struct answer {
@@ -122,7 +124,7 @@ static void answer_refreshed(struct requests *r, struct control_client *client,
 static void answer_line(struct control_client *client, char *line)
 {
 	if (!line)
-		line = report_refusal("out of memory");
+		line = report_line_refusal("out of memory");
 	if (line)
 		control_answer(client, line);
 }
@@ -145,7 +147,7 @@ static void answer_neigh(struct requests *r, struct control_client *client, cons
 
 static void refuse(struct control_client *client, const char *why)
 {
-	answer_line(client, report_refusal(why));
+	answer_line(client, report_line_refusal(why));
 }
 
 static void answer_monitor(struct requests *r, struct control_client *client, const json_t *request)

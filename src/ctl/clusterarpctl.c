@@ -14,8 +14,12 @@
 #include "config.h"
 #include "ctl/ctl_ask.h"
 #include "ctl/ctl_capture.h"
+#include "ctl/ctl_config.h"
+#include "ctl/ctl_counters.h"
 #include "ctl/ctl_monitor.h"
-#include "ctl/ctl_print.h"
+#include "ctl/ctl_neigh.h"
+#include "ctl/ctl_peers.h"
+#include "ctl/ctl_status.h"
 #include "ctl/ctl_text.h"
 
 #define MEASURE_NS 500000000 /* how long status watches the traffic */

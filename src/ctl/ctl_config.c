@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ctl_config: the configuration in the syntax of its file, what a reload changes, the log's
- * level, and metrics; see ctl_print.h.
+ * level, and metrics; see ctl_config.h.
  */
+#include "ctl/ctl_config.h"
+
 #include <string.h>
 
-#include "ctl/ctl_print.h"
 #include "ctl/ctl_text.h"
 
 static void print_key(const char *key, const char *value)

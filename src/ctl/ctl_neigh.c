@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_neigh: the neighbour table, as ip-neighbour(8) has it; see ctl_print.h. */
+/* ctl_neigh: the neighbour table, as ip-neighbour(8) has it; see ctl_neigh.h. */
+#include "ctl/ctl_neigh.h"
+
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/ctl_print.h"
 #include "ctl/ctl_text.h"
 
 struct neighbour {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_status: all there is to know at a glance, on one screen of 24 lines; see ctl_print.h. */
+/* ctl_status: all there is to know at a glance, on one screen of 24 lines; see ctl_status.h. */
+#include "ctl/ctl_status.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/ctl_print.h"
+#include "ctl/ctl_counters.h"
 #include "ctl/ctl_table.h"
 
 #define SCREEN_LINES 23 /* and the prompt */

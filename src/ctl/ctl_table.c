@@ -49,6 +49,21 @@ void ctl_cell(struct ctl_table *t, enum ctl_colour colour, const char *format, .
 	add(t, ctl_must(text), colour);
 }
 
+void ctl_number_cell(struct ctl_table *t, const json_t *object, const char *key,
+		     enum ctl_colour colour)
+{
+	json_int_t value = ctl_integer(object, key);
+
+	ctl_cell(t, value ? colour : CTL_PLAIN, "%" JSON_INTEGER_FORMAT, value);
+}
+
+void ctl_bytes_cell(struct ctl_table *t, const json_t *object, const char *key)
+{
+	char text[CTL_NUMBER_SIZE];
+
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_bytes(ctl_integer(object, key), text));
+}
+
 void ctl_cells(struct ctl_table *t, const char *text, ...)
 {
 	va_list args;

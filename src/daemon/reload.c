@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "report/report.h"
+#include "report/report_line.h"
 
 void reload_prepare(struct reload *r, const struct load *load, const struct peers *peers)
 {

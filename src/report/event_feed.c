@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "report/report.h"
+#include "report/report_line.h"
 
 #define QUEUE 256 /* events */
 

@@ -9,7 +9,7 @@
 #include "core/peer_neigh.h"
 #include "base/ratelimit.h"
 #include "base/log.h"
-#include "report/report.h"
+#include "report/report_line.h"
 
 #define LINES_PER_SECOND 10
 /* An own frame may come back once while a switch learns; one that does so in this many
@@ -137,7 +137,7 @@ void events_link(struct events *e, const char *dev, const struct netlink_link *l
 {
 	if (event_feed_is_watched(e->monitor))
 		event_feed_emit(e->monitor, "link", NULL,
-				json_pack("{s:o, s:b, s:b, s:i}", "dev", report_name(dev),
+				json_pack("{s:o, s:b, s:b, s:i}", "dev", report_line_name(dev),
 					  "present", link != NULL, "carrier", link && link->carrier,
 					  "mtu", link ? (int)link->mtu : 0));
 }

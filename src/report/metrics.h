@@ -5,7 +5,7 @@
 #ifndef CLUSTERARPD_REPORT_METRICS_H
 #define CLUSTERARPD_REPORT_METRICS_H
 
-#include "report/report.h"
+#include "report/report_state.h"
 
 /* From malloc(); NULL: out of memory. */
 char *metrics_text(const struct report_state *state);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "config/config_read.h"
 #include "core/frame.h"
 
 static uint64_t state;
