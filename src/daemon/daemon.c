@@ -1,102 +1,170 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * daemon: the wiring; see daemon.h.
+ * daemon: the assembly; see daemon.h.
  *
- * Start: the TAP device (one daemon has it), the control socket, NICs that an earlier run
- * left (recovery.h), the NIC (lock, record, shield), then addresses and routes, and only
+ * Start: the TAP device (only one daemon can have it), the control socket, NICs that an earlier run
+ * left (nic/recovery.h), the NIC (lock, record, shield), then addresses and routes, and only
  * then do frames flow. Stop: what was adopted goes back to the NIC, then the TAP goes, so
- * that its addresses are gone before the NIC's own stack can speak for them.
+ * that its addresses are gone before the NIC's own stack can answer for them.
  * A restart by the service manager is no such stop: TAP and packet socket go on to the
- * next run; see fd_store.h.
+ * next run; see persist/fd_store.h.
  *
- * What becomes of NIC and TAP between is in links.c.
+ * What becomes of NIC and TAP between start and stop is in links.c.
  */
-#include <errno.h>
+#include "daemon/daemon.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/daemon_private.h"
-#include "io/notify.h"
-#include "nic/recovery.h"
 #include "base/log.h"
+#include "clients/requests.h"
+#include "clients/streams.h"
+#include "daemon/links.h"
 #include "daemon/options.h"
+#include "daemon/reload.h"
+#include "io/notify.h"
+#include "report/event_feed.h"
+#include "report/events.h"
 
-#define FINISH_MS 100 /* for what waits to be sent, at a restart */
+enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
 
-void daemon_fail(struct daemon *d)
+struct daemon {
+	struct config *config;
+	const struct daemon_options *options;
+	uint64_t started; /* ms */
+	int exit_code;    /* EXIT_RUNTIME until a clean stop */
+	bool is_restart;  /* the stop is the first half of one: nothing is taken down */
+
+	struct peers *peers;
+	struct loop *loop;
+	struct loop_signal *signals[SIGNALS];
+	struct event_feed *feed;
+	struct events *events;
+	struct relay *relay;
+	struct streams *streams;
+	struct links *links;
+	struct requests *requests;
+
+	unsigned generation; /* of the configuration */
+	uint64_t reloads;
+	bool reload_ok; /* the last */
+
+	struct loop_timer *watchdog;
+	unsigned watchdog_ms; /* between two notifications; 0: the service manager expects none */
+};
+
+/* Log the state, and report it to the service manager by `tell`. */
+static void say_state(struct daemon *d, void (*tell)(const char *status))
 {
-	d->exit_code = EXIT_RUNTIME;
-	d->is_failing = true;
-	loop_stop(d->loop);
-}
-
-void daemon_say_state(struct daemon *d, void (*tell)(const char *status))
-{
+	const struct netlink_link *nic = links_nic(d->links);
 	size_t n = peers_count(d->peers);
 	char text[128];
 
-	if (takeover_link(d->wire))
+	if (nic)
 		snprintf(text, sizeof(text), "node %s on %s, %zu peer%s",
-			 peers_self(d->peers)->name, takeover_link(d->wire)->name, n,
-			 n == 1 ? "" : "s");
+			 peers_self(d->peers)->name, nic->name, n, n == 1 ? "" : "s");
 	else
 		snprintf(text, sizeof(text), "waiting for %s", d->config->interface);
 	log_notice("%s", text);
 	tell(text);
 }
 
-static void on_wire_event(const struct rewrite_result *result, void *arg)
+/* --- what relay and links report --- */
+
+static void on_frame(const struct rewrite_result *result, void *arg)
 {
 	struct daemon *d = arg;
 
 	if (result->verdict.drop != DROP_NONE)
 		events_dropped(d->events, result);
-	neighbours_heard(d->neighbours, result);
+	neighbours_heard(links_neighbours(d->links), result);
 }
 
-static void on_netlink_readable(unsigned ready, void *arg)
+static void on_links_changed(void *arg)
+{
+	say_state(arg, notify_status);
+}
+
+static void on_links_failed(void *arg)
 {
 	struct daemon *d = arg;
-	int rc = netlink_events_dispatch(d->changes);
 
-	(void)ready;
-	if (rc < 0)
-		log_warning_errno(-rc, "cannot read netlink notifications");
+	d->exit_code = EXIT_RUNTIME;
+	loop_stop(d->loop);
 }
 
-/* What others want of the daemon. */
+/* --- what clients ask for --- */
 
 static void fill_state(struct report_state *state, void *arg)
 {
 	struct daemon *d = arg;
-	const struct netlink_link *link = takeover_link(d->wire);
+	const struct netlink_link *nic = links_nic(d->links);
 
 	*state = (struct report_state){
 		.peers = d->peers,
-		.mirror = neighbours_mirror(d->neighbours),
+		.mirror = neighbours_mirror(links_neighbours(d->links)),
 		.counters = *relay_counters(d->relay),
-		.datapath = config_datapath_name(takeover_has_kernel_path(d->wire) ? DATAPATH_KERNEL
-										   : DATAPATH_USER),
+		.datapath = config_datapath_name(links_has_kernel_path(d->links) ? DATAPATH_KERNEL
+										 : DATAPATH_USER),
 		.now = loop_now(),
 		.started = d->started,
 		.config_generation = d->generation,
 		.reloads = d->reloads,
 		.reload_ok = d->reload_ok,
-		.dev = link ? link->name : d->config->interface,
-		.carrier = link && link->carrier,
-		.mtu = link ? link->mtu : 0,
+		.dev = nic ? nic->name : d->config->interface,
+		.carrier = nic && nic->carrier,
+		.mtu = nic ? nic->mtu : 0,
 	};
-	state->counters.neigh_resyncs = neighbours_resyncs(d->neighbours);
-	takeover_collect(d->wire, &state->counters);
+	links_collect(d->links, &state->counters);
 }
 
-/* A sign of life means that both sides were served, not that a timer fired. */
+/* Whole or not at all. */
+static void apply(struct daemon *d, struct reload *r)
+{
+	if (r->is_possible && links_reload(d->links, r->peers)) {
+		config_report_add(&r->report, true, 0, "the eBPF programs have no room for it");
+		r->is_possible = false;
+	}
+	r->is_applied = r->is_possible;
+	d->generation += r->is_applied;
+	d->reloads++;
+	d->reload_ok = r->is_applied;
+}
+
+/* As struct requests_ops has it. */
+static char *reload(bool is_dry_run, void *arg)
+{
+	struct daemon *d = arg;
+	struct load load = d->options->load;
+	struct reload r;
+	char *answer;
+
+	if (!is_dry_run)
+		notify_reloading();
+	load.is_reload = true;
+	reload_prepare(&r, &load, d->peers);
+	if (!is_dry_run) {
+		apply(d, &r);
+		reload_log(&r);
+		if (event_feed_is_watched(d->feed))
+			event_feed_emit(d->feed, "reload", NULL, reload_event(&r));
+		say_state(d, notify_ready);
+	}
+	answer = reload_answer(&r);
+	reload_clear(&r);
+	return answer;
+}
+
+/* --- timers and signals --- */
+
+/* The service manager is notified only after both sides were served: that a timer fires is not
+ * enough. */
 static void on_watchdog(void *arg)
 {
 	struct daemon *d = arg;
 
-	traffic_serve(d->traffic);
+	links_serve(d->links);
 	notify_watchdog();
 	loop_timer_set(d->watchdog, d->watchdog_ms);
 }
@@ -105,16 +173,16 @@ static void on_stop(void *arg)
 {
 	struct daemon *d = arg;
 
-	d->restart = notify_is_restart();
+	d->is_restart = notify_is_restart();
 	d->exit_code = EXIT_WELL;
-	log_notice(d->restart ? "stopping, to be started again" : "stopping");
+	log_notice(d->is_restart ? "stopping, to be started again" : "stopping");
 	notify_stopping();
 	loop_stop(d->loop);
 }
 
 static void on_hangup(void *arg)
 {
-	free(daemon_reload(false, arg));
+	free(reload(false, arg));
 }
 
 static bool watch_signals(struct daemon *d)
@@ -128,8 +196,8 @@ static bool watch_signals(struct daemon *d)
 	return d->signals[SIGNAL_TERM] && d->signals[SIGNAL_INT] && d->signals[SIGNAL_HUP];
 }
 
-/* From here to the exit nothing may be cut short: blocked first, for libevent puts the
- * default action back when a watch goes. */
+/* Nothing may interrupt the stop. The signals are blocked first, for libevent restores the
+ * default action when a watch is freed. */
 static void ignore_signals(struct daemon *d)
 {
 	sigset_t set;
@@ -144,148 +212,65 @@ static void ignore_signals(struct daemon *d)
 		loop_signal_free(d->signals[i]);
 }
 
-/* Start and stop. */
-
-static bool out_of_memory(void)
-{
-	log_error("out of memory");
-	return false;
-}
+/* --- start and stop --- */
 
 static bool create(struct daemon *d, const struct config_node *self)
 {
 	d->peers = peers_create(d->config, self);
 	d->loop = loop_create();
 	if (!d->peers || !d->loop || !watch_signals(d))
-		return out_of_memory();
+		return false;
 	d->started = loop_now();
-	d->monitor = event_feed_create();
-	d->events = d->monitor ? events_create(d->loop, d->monitor) : NULL;
-	d->relay = relay_create(d->peers, on_wire_event, d);
-	d->streams = streams_create(d->monitor, d->relay);
-	d->retry = loop_timer_add(d->loop, daemon_on_retry, d);
-	d->shield = loop_timer_add(d->loop, daemon_on_shield, d);
+	d->feed = event_feed_create();
+	d->events = d->feed ? events_create(d->loop, d->feed) : NULL;
+	d->relay = relay_create(d->peers, on_frame, d);
+	d->streams = streams_create(d->feed, d->relay);
 	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
-	if (!d->events || !d->relay || !d->streams || !d->retry || !d->shield || !d->watchdog)
-		return out_of_memory();
-	d->traffic = traffic_create(d->loop, d->relay, daemon_on_broken, d);
-	return d->traffic ? true : out_of_memory();
+	return d->events && d->relay && d->streams && d->watchdog;
 }
 
-static bool open_netlink(struct daemon *d)
+static bool open_all(struct daemon *d)
 {
-	int rc = netlink_open(&d->netlink);
+	const struct requests_ops ops = { fill_state, reload, d };
+	const struct links_needs needs = { .loop = d->loop,
+					   .peers = d->peers,
+					   .events = d->events,
+					   .relay = d->relay,
+					   .socket = d->options->socket,
+					   .state_changed = on_links_changed,
+					   .failed = on_links_failed,
+					   .arg = d };
 
-	if (!rc)
-		rc = netlink_events_open(daemon_on_netlink, d, &d->changes);
-
-	if (rc) {
-		log_error_errno(-rc, "cannot open netlink");
+	d->links = links_create(&needs);
+	if (!d->links)
 		return false;
-	}
-	d->netlink_io = loop_io_add(d->loop, netlink_events_fd(d->changes), LOOP_READ,
-				    on_netlink_readable, d);
-	d->neighbours = neighbours_create(d->loop, d->peers, d->netlink, d->events);
-	d->adopt = adopt_create(d->peers, d->netlink, d->options->socket);
-	if (!d->netlink_io || !d->neighbours || !d->adopt)
-		return out_of_memory();
-	d->announce = announce_create(d->loop, d->peers, d->relay, d->adopt);
-	return d->announce ? true : out_of_memory();
-}
-
-static bool open_requests(struct daemon *d)
-{
-	const struct requests_ops ops = { fill_state, daemon_reload, d };
-
-	d->requests = requests_create(d->loop, d->options->socket, &ops, d->peers, d->neighbours,
-				      d->streams);
-	return d->requests;
-}
-
-static bool attach_nic(struct daemon *d)
-{
-	int rc;
-
-	d->wire = takeover_create(d->peers, d->netlink, d->options->socket);
-	if (!d->wire)
-		return false;
-	takeover_set_tap(d->wire, tap_link_ifindex(d->host), tap_link_is_up(d->host));
-	rc = takeover_attach(d->wire);
-	return !rc || rc == -ENODEV;
+	d->requests = requests_create(d->loop, d->options->socket, &ops, d->peers,
+				      links_neighbours(d->links), d->streams);
+	return d->requests && links_open(d->links);
 }
 
 static bool start(struct daemon *d, const struct config_node *self)
 {
-	if (!create(d, self) || !open_netlink(d))
-		return false;
-	d->host = tap_link_create(d->peers, d->netlink);
-	if (!d->host || !open_requests(d))
-		return false;
-	recovery_run(d->options->socket, d->config->interface);
-	return attach_nic(d) && daemon_open_sides(d);
-}
-
-/* The NIC, whether or not it is ours now. False: it is not to be had. */
-static bool find_nic(struct daemon *d, struct netlink_link *nic)
-{
-	int rc = 0;
-
-	if (takeover_link(d->wire))
-		*nic = *takeover_link(d->wire);
-	else
-		rc = netlink_link_by_name(d->netlink, d->config->interface, nic);
-	if (rc == -ENODEV && d->exit_code == EXIT_WELL) /* else the next run may find one */
-		adopt_drop(d->adopt);
-	return !rc;
-}
-
-/* What was taken is put back, and others are told so at once: the TAP takes its time to go.
- *
- * The TAP's own addresses go first, for the NIC's stack would answer for them. The NIC hears
- * and speaks again before it gets back what was adopted: an ARP request that the shield
- * swallows is sent again only a second later. */
-static void give_back(struct daemon *d)
-{
-	struct netlink_link nic;
-	bool is_there = find_nic(d, &nic), is_given = false;
-
-	tap_link_remove_addresses(d->host, adopt_has_address, d->adopt);
-	takeover_restore(d->wire);
-	if (is_there)
-		is_given = adopt_give_back(d->adopt, nic.ifindex, false);
-	tap_link_take_down(d->host);
-	if (is_given)
-		announce_from_nic(d->announce, &nic, true);
-	tap_link_destroy(d->host);
-	d->host = NULL;
-	if (is_given)
-		announce_from_nic(d->announce, &nic, false);
+	if (create(d, self))
+		return open_all(d);
+	log_error("out of memory");
+	return false;
 }
 
 static void stop(struct daemon *d)
 {
 	ignore_signals(d);
-	if (d->restart)
-		traffic_finish(d->traffic, FINISH_MS);
-	traffic_destroy(d->traffic);
 	requests_destroy(d->requests);
-	if (d->wire && !d->restart)
-		give_back(d);
-	tap_link_destroy(d->host);
-	takeover_destroy(d->wire);
-	announce_destroy(d->announce);
-	adopt_destroy(d->adopt);
+	if (d->links && d->is_restart)
+		links_hand_over(d->links);
+	else if (d->links)
+		links_give_back(d->links, d->exit_code == EXIT_WELL);
+	links_destroy(d->links);
 	relay_destroy(d->relay);
 	loop_timer_free(d->watchdog);
-	loop_timer_free(d->retry);
-	loop_timer_free(d->shield);
-	loop_io_free(d->netlink_io);
-	neighbours_destroy(d->neighbours);
-	netlink_events_close(d->changes);
-	netlink_close(d->netlink);
 	streams_destroy(d->streams);
 	events_destroy(d->events);
-	event_feed_destroy(d->monitor);
+	event_feed_destroy(d->feed);
 	loop_destroy(d->loop);
 	peers_destroy(d->peers);
 }
@@ -296,7 +281,7 @@ static void run(struct daemon *d)
 
 	if (d->options->ready(d->options->arg))
 		return;
-	daemon_say_state(d, notify_ready);
+	say_state(d, notify_ready);
 	d->watchdog_ms = notify_watchdog_ms() / 3;
 	if (d->watchdog_ms)
 		loop_timer_set(d->watchdog, d->watchdog_ms);

@@ -1,23 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * links: what becomes of NIC and TAP while the daemon runs.
+ * links: the NIC and the TAP; see links.h.
  *
- * A NIC that is not there, or goes away, or cannot be had for now is waited for (take_nic).
- * The TAP has carrier while the NIC is there and runs, so that whoever looks at the TAP
- * sees what he would see of the NIC. A TAP that somebody deletes is made anew.
+ * A NIC that is not there, goes away or cannot be taken now is waited for (take_nic()).
+ * The TAP has carrier while the NIC is there and runs, so that programs that watch the TAP
+ * see what they would see of the NIC. A TAP that somebody deletes is made again.
+ *
+ * News from netlink can be older than what was looked up or done since. So an event is a reason to
+ * look the link up, and its contents are not relied on.
  */
+#include "daemon/links.h"
+
 #include <errno.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/daemon_private.h"
-#include "io/notify.h"
 #include "base/log.h"
+#include "datapath/traffic.h"
+#include "io/netlink/netlink_events.h"
+#include "io/notify.h"
+#include "nic/adopt.h"
+#include "nic/announce.h"
+#include "nic/recovery.h"
+#include "nic/shield_watch.h"
+#include "nic/takeover.h"
+#include "persist/fd_store.h"
+#include "tap/tap_link.h"
 
-/* Somebody who changes filters by the thousand gets one look at them in so many ms. */
-#define SHIELD_MS    100
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 60000
+#define FINISH_MS    100 /* for what waits to be sent, at a restart */
+
+struct links {
+	struct links_needs needs;
+	const struct config *config;
+	struct netlink *netlink;
+	struct netlink_events *changes;
+	struct loop_io *changes_io;
+	struct neighbours *neighbours;
+	struct adopt *adopt;
+	struct announce *announce;
+	struct traffic *traffic;
+	struct tap_link *tap;
+	struct takeover *nic;
+	struct shield_watch *shield;
+	struct loop_timer *retry; /* to take the NIC */
+	unsigned retry_ms;
+	bool is_failing; /* needs.failed() was called */
+};
 
 static bool is_up(const struct netlink_link *link)
 {
@@ -29,294 +60,481 @@ static bool is_running(const struct netlink_link *link)
 	return link->flags & IFF_RUNNING;
 }
 
+const struct netlink_link *links_nic(const struct links *l)
+{
+	return l->nic ? takeover_link(l->nic) : NULL;
+}
+
+static unsigned nic_mtu(const struct links *l)
+{
+	return links_nic(l) ? links_nic(l)->mtu : 0;
+}
+
+/* --- the NIC --- */
+
 /* The TAP has carrier while the NIC runs. Without it the kernel forgets the TAP's
  * neighbours. */
-static void follow_carrier(struct daemon *d)
+static void follow_carrier(struct links *l)
 {
-	const struct netlink_link *nic = takeover_link(d->wire);
+	const struct netlink_link *nic = links_nic(l);
 
-	if (tap_link_set_carrier(d->host, nic && is_running(nic)))
-		neighbours_seed(d->neighbours);
+	if (tap_link_set_carrier(l->tap, nic && is_running(nic)))
+		neighbours_seed(l->neighbours);
 }
 
 /* Below 1280 bytes the kernel takes IPv6 away, with what was adopted of it. */
-static void follow_mtu(struct daemon *d, unsigned mtu)
+static void follow_mtu(struct links *l, unsigned mtu)
 {
-	tap_link_follow_mtu(d->host, mtu);
-	adopt_apply(d->adopt, tap_link_ifindex(d->host), false);
+	tap_link_follow_mtu(l->tap, mtu);
+	adopt_apply(l->adopt, tap_link_ifindex(l->tap), false);
 }
 
 /* Attached: let frames flow. 0; -ENODEV: it went away; else a negative errno, logged. */
-static int open_nic(struct daemon *d)
+static int open_nic(struct links *l)
 {
 	int rc;
 
-	if (!adopt_take(d->adopt, takeover_link(d->wire)->ifindex, tap_link_ifindex(d->host)))
-		takeover_warn_addresses(d->wire);
-	rc = takeover_open(d->wire);
+	if (!adopt_take(l->adopt, links_nic(l)->ifindex, tap_link_ifindex(l->tap)))
+		takeover_warn_addresses(l->nic);
+	rc = takeover_open(l->nic);
 	if (!rc)
-		rc = traffic_set_nic(d->traffic, takeover_socket(d->wire), takeover_ring(d->wire));
+		rc = traffic_set_nic(l->traffic, takeover_socket(l->nic), takeover_ring(l->nic));
 	if (!rc)
-		follow_carrier(d);
-	if (!rc && is_running(takeover_link(d->wire)))
-		announce_start(d->announce);
+		follow_carrier(l);
+	if (!rc && is_running(links_nic(l)))
+		announce_start(l->announce);
 	return rc;
 }
 
-static void close_nic(struct daemon *d)
+static void close_nic(struct links *l)
 {
-	announce_stop(d->announce);
-	traffic_set_nic(d->traffic, NULL, NULL);
-	loop_timer_cancel(d->shield);
-	d->shield_due = false;
+	announce_stop(l->announce);
+	traffic_set_nic(l->traffic, NULL, NULL);
+	shield_watch_cancel(l->shield);
 }
 
-/* Whoever is in the way may go; each try that fails is a line in the log. */
-static void try_later(struct daemon *d)
+/* What is in the way may go; each try that fails is a line in the log. */
+static void try_later(struct links *l)
 {
-	d->retry_ms = d->retry_ms ? 2 * d->retry_ms : RETRY_MS;
-	if (d->retry_ms > RETRY_MAX_MS)
-		d->retry_ms = RETRY_MAX_MS;
-	loop_timer_set(d->retry, d->retry_ms);
+	l->retry_ms = l->retry_ms ? 2 * l->retry_ms : RETRY_MS;
+	if (l->retry_ms > RETRY_MAX_MS)
+		l->retry_ms = RETRY_MAX_MS;
+	loop_timer_set(l->retry, l->retry_ms);
 }
 
-/* It was not there, or could not be had: try. */
-static void take_nic(struct daemon *d)
+/* It was not there, or could not be taken: try. */
+static void take_nic(struct links *l)
 {
-	int rc = takeover_attach(d->wire);
+	int rc = takeover_attach(l->nic);
 
 	if (!rc) {
-		tap_link_follow_mtu(d->host, takeover_link(d->wire)->mtu);
-		rc = open_nic(d);
+		tap_link_follow_mtu(l->tap, links_nic(l)->mtu);
+		rc = open_nic(l);
 	}
 	if (!rc) {
-		d->retry_ms = 0;
-		events_link(d->events, takeover_link(d->wire)->name, takeover_link(d->wire));
-		daemon_say_state(d, notify_status);
+		l->retry_ms = 0;
+		events_link(l->needs.events, links_nic(l)->name, links_nic(l));
+		l->needs.state_changed(l->needs.arg);
 		return;
 	}
-	close_nic(d);
-	takeover_restore(d->wire);
+	close_nic(l);
+	takeover_restore(l->nic);
 	if (rc != -ENODEV)
-		try_later(d);
+		try_later(l);
 }
 
-void daemon_on_retry(void *arg)
+static void on_retry(void *arg)
 {
-	struct daemon *d = arg;
+	struct links *l = arg;
 
-	if (!takeover_link(d->wire) && !d->is_failing)
-		take_nic(d);
+	if (!links_nic(l) && !l->is_failing)
+		take_nic(l);
 }
 
-static void lose_nic(struct daemon *d)
+static void lose_nic(struct links *l)
 {
-	if (!takeover_link(d->wire))
+	if (!links_nic(l))
 		return;
-	log_warning("%s is gone", takeover_link(d->wire)->name);
-	events_link(d->events, takeover_link(d->wire)->name, NULL);
-	close_nic(d);
-	takeover_lose(d->wire);
-	follow_carrier(d);
-	daemon_say_state(d, notify_status);
-	take_nic(d); /* another link may have the name already */
+	log_warning("%s is gone", links_nic(l)->name);
+	events_link(l->needs.events, links_nic(l)->name, NULL);
+	close_nic(l);
+	takeover_lose(l->nic);
+	follow_carrier(l);
+	l->needs.state_changed(l->needs.arg);
+	take_nic(l); /* another link may have the name already */
 }
 
-static unsigned nic_mtu(const struct daemon *d)
+/* The NIC changed. When it runs again, the switch may be another one. (IFF_RUNNING comes
+ * a moment after the carrier: when the queues are there to send by.) */
+static void on_nic_link(struct links *l, const struct netlink_link *link)
 {
-	return takeover_link(d->wire) ? takeover_link(d->wire)->mtu : 0;
+	const struct netlink_link before = *links_nic(l);
+
+	takeover_changed(l->nic, link);
+	if (link->mtu != before.mtu)
+		follow_mtu(l, link->mtu);
+	if (strcmp(link->name, before.name) != 0)
+		log_notice("%s was renamed to %s", before.name, link->name);
+	if (link->mtu != before.mtu || link->carrier != before.carrier)
+		events_link(l->needs.events, link->name, link);
+	if (is_up(link) != is_up(&before))
+		log_notice("%s was set %s", link->name, is_up(link) ? "up" : "down");
+	else if (link->carrier != before.carrier)
+		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
+	follow_carrier(l);
+	if (is_running(link) && !is_running(&before))
+		announce_start(l->announce);
+}
+
+/* --- the TAP --- */
+
+/* Tell the data path's programs of the TAP, whose index is 0 while there is none. */
+static void follow_tap(struct links *l, int ifindex)
+{
+	if (!takeover_set_tap(l->nic, ifindex, ifindex && tap_link_is_up(l->tap)))
+		shield_watch_retry(l->shield);
 }
 
 /* The TAP, configured, begins to carry frames. */
-static bool open_tap(struct daemon *d)
+static bool open_tap(struct links *l)
 {
-	if (neighbours_open(d->neighbours, tap_link_ifindex(d->host)))
+	if (neighbours_open(l->neighbours, tap_link_ifindex(l->tap)))
 		return false;
-	if (!traffic_set_tap(d->traffic, tap_link_device(d->host)))
+	if (!traffic_set_tap(l->traffic, tap_link_device(l->tap)))
 		return true;
 	log_error("out of memory");
 	return false;
 }
 
-/* Somebody changed qdiscs or filters: look soon, but not for each change. */
-static void look_at_shield(struct daemon *d, unsigned at_least_ms)
+/* The data path's program is attached while the TAP is still down: a qdisc that is added later
+ * drops the frames that wait to be sent. */
+static bool renew_tap(struct links *l)
 {
-	uint64_t now = loop_now(), next = d->shield_last + SHIELD_MS;
-	unsigned wait = now < next ? (unsigned)(next - now) : 0;
-
-	if (d->shield_due)
-		return;
-	d->shield_due = true;
-	loop_timer_set(d->shield, wait > at_least_ms ? wait : at_least_ms);
-}
-
-/* What the data path's programs have to know of the TAP, whose index is 0 while there is none. */
-static void follow_tap(struct daemon *d, int ifindex)
-{
-	if (!takeover_set_tap(d->wire, ifindex, ifindex && tap_link_is_up(d->host)))
-		look_at_shield(d, RETRY_MS);
-}
-
-/* A TAP that is down yet gets the data path's program: a qdisc that comes later costs what
- * waits to be sent. */
-static bool renew_tap(struct daemon *d)
-{
-	if (tap_link_renew(d->host))
+	if (tap_link_renew(l->tap))
 		return false;
-	follow_tap(d, tap_link_ifindex(d->host));
-	if (tap_link_configure(d->host, nic_mtu(d)) || !open_tap(d))
+	follow_tap(l, tap_link_ifindex(l->tap));
+	if (tap_link_configure(l->tap, nic_mtu(l)) || !open_tap(l))
 		return false;
-	follow_tap(d, tap_link_ifindex(d->host));
+	follow_tap(l, tap_link_ifindex(l->tap));
 	return true;
 }
 
-/* Somebody has deleted it, or taken it elsewhere: the host needs another one. */
-static void lose_tap(struct daemon *d)
+/* Somebody has deleted it, or moved it to another network namespace: the host needs a new one. */
+static void lose_tap(struct links *l)
 {
-	log_warning("%s is gone: making it anew", d->config->tap);
-	traffic_set_tap(d->traffic, NULL);
-	follow_tap(d, 0);
-	if (!renew_tap(d)) {
-		daemon_fail(d);
+	log_warning("%s is gone: making it again", l->config->tap);
+	traffic_set_tap(l->traffic, NULL);
+	follow_tap(l, 0);
+	if (!renew_tap(l)) {
+		l->is_failing = true;
+		l->needs.failed(l->needs.arg);
 		return;
 	}
-	adopt_apply(d->adopt, tap_link_ifindex(d->host), true);
-	follow_carrier(d);
-}
-
-void daemon_on_broken(enum rewrite_direction direction, int error, void *arg)
-{
-	struct daemon *d = arg;
-
-	if (d->is_failing)
-		return;
-	if (direction == REWRITE_EGRESS) {
-		lose_tap(d);
-	} else if (error == -ENXIO || error == -ENODEV) {
-		lose_nic(d);
-	} else if (error != -ENETDOWN) { /* its link event says that */
-		log_warning_errno(-error, "%s: cannot receive", takeover_link(d->wire)->name);
-	}
-}
-
-/* The NIC changed. When it runs again, the switch may be another one. (IFF_RUNNING comes
- * a moment after the carrier: when the queues are there to send by.) */
-static void on_nic_link(struct daemon *d, const struct netlink_link *link)
-{
-	const struct netlink_link before = *takeover_link(d->wire);
-
-	takeover_changed(d->wire, link);
-	if (link->mtu != before.mtu)
-		follow_mtu(d, link->mtu);
-	if (strcmp(link->name, before.name) != 0)
-		log_notice("%s is called %s now", before.name, link->name);
-	if (link->mtu != before.mtu || link->carrier != before.carrier)
-		events_link(d->events, link->name, link);
-	if (is_up(link) != is_up(&before))
-		log_notice("%s was set %s", link->name, is_up(link) ? "up" : "down");
-	else if (link->carrier != before.carrier)
-		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
-	follow_carrier(d);
-	if (is_running(link) && !is_running(&before))
-		announce_start(d->announce);
+	adopt_apply(l->adopt, tap_link_ifindex(l->tap), true);
+	follow_carrier(l);
 }
 
 /* With the TAP's routes the kernel has removed its neighbours. */
-static void look_at_tap(struct daemon *d, bool was_down)
+static void look_at_tap(struct links *l, bool was_down)
 {
-	bool came_back = tap_link_changed(d->host, was_down);
+	bool came_back = tap_link_changed(l->tap, was_down);
 
-	follow_tap(d, tap_link_ifindex(d->host));
+	follow_tap(l, tap_link_ifindex(l->tap));
 	if (!came_back)
 		return;
-	adopt_apply(d->adopt, tap_link_ifindex(d->host), true);
-	neighbours_seed(d->neighbours);
+	adopt_apply(l->adopt, tap_link_ifindex(l->tap), true);
+	neighbours_seed(l->neighbours);
 }
 
-/* News can be older than what we looked up or did since: so look again. */
-static void on_link(struct daemon *d, const struct netlink_link *news)
+/* --- events --- */
+
+/* A side of the traffic cannot be read. */
+static void on_broken(enum rewrite_direction direction, int error, void *arg)
 {
-	const struct netlink_link *nic = takeover_link(d->wire);
-	struct netlink_link now;
+	struct links *l = arg;
 
-	if (news->ifindex == tap_link_ifindex(d->host))
-		look_at_tap(d, !is_up(news));
-	if (nic && news->ifindex == nic->ifindex) {
-		if (!netlink_link_by_index(d->netlink, nic->ifindex, &now))
-			on_nic_link(d, &now);
-	} else if (!nic && !strcmp(news->name, d->config->interface)) {
-		take_nic(d);
-	}
-}
-
-void daemon_on_shield(void *arg)
-{
-	struct daemon *d = arg;
-
-	d->shield_due = false;
-	d->shield_last = loop_now();
-	if (takeover_link(d->wire) && !takeover_check_shield(d->wire, d->shield_last))
-		look_at_shield(d, RETRY_MS);
-}
-
-/* Notifications were lost: whatever may have happened is looked at anew. */
-static void look_again(struct daemon *d)
-{
-	const struct netlink_link *nic = takeover_link(d->wire);
-	struct netlink_link now;
-
-	if (netlink_link_by_index(d->netlink, tap_link_ifindex(d->host), &now) == -ENODEV)
-		lose_tap(d);
-	if (d->is_failing)
+	if (l->is_failing)
 		return;
-	look_at_tap(d, true);
-	if (!nic) {
-		take_nic(d);
-	} else if (!netlink_link_by_index(d->netlink, nic->ifindex, &now)) {
-		on_nic_link(d, &now);
-		takeover_warn_addresses(d->wire);
-		look_at_shield(d, 0);
-	} else {
-		lose_nic(d);
+	if (direction == REWRITE_EGRESS) {
+		lose_tap(l);
+	} else if (error == -ENXIO || error == -ENODEV) {
+		lose_nic(l);
+	} else if (error != -ENETDOWN) { /* the link event of that is logged */
+		log_warning_errno(-error, "%s: cannot receive", links_nic(l)->name);
 	}
 }
 
-void daemon_on_netlink(const struct netlink_event *event, void *arg)
+static void on_link(struct links *l, const struct netlink_link *news)
 {
-	struct daemon *d = arg;
-	const struct netlink_link *nic = takeover_link(d->wire);
-	bool is_nic = nic && event->ifindex == nic->ifindex;
+	const struct netlink_link *nic = links_nic(l);
+	struct netlink_link now;
 
-	if (d->is_failing)
+	if (news->ifindex == tap_link_ifindex(l->tap))
+		look_at_tap(l, !is_up(news));
+	if (nic && news->ifindex == nic->ifindex) {
+		if (!netlink_link_by_index(l->netlink, nic->ifindex, &now))
+			on_nic_link(l, &now);
+	} else if (!nic && !strcmp(news->name, l->config->interface)) {
+		take_nic(l);
+	}
+}
+
+/* Notifications were lost: look at everything that may have changed. */
+static void look_again(struct links *l)
+{
+	const struct netlink_link *nic = links_nic(l);
+	struct netlink_link now;
+
+	if (netlink_link_by_index(l->netlink, tap_link_ifindex(l->tap), &now) == -ENODEV)
+		lose_tap(l);
+	if (l->is_failing)
+		return;
+	look_at_tap(l, true);
+	if (!nic) {
+		take_nic(l);
+	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
+		on_nic_link(l, &now);
+		takeover_warn_addresses(l->nic);
+		shield_watch_changed(l->shield);
+	} else {
+		lose_nic(l);
+	}
+}
+
+static void on_change(const struct netlink_event *event, void *arg)
+{
+	struct links *l = arg;
+	const struct netlink_link *nic = links_nic(l);
+	bool is_nic = nic && event->ifindex == nic->ifindex;
+	bool is_tap = event->ifindex == tap_link_ifindex(l->tap);
+
+	if (l->is_failing)
 		return;
 	if (event->change == NETLINK_LOST)
-		look_again(d);
+		look_again(l);
 	else if (event->change == NETLINK_LINK)
-		on_link(d, &event->link);
-	else if (event->change == NETLINK_LINK_GONE && event->ifindex == tap_link_ifindex(d->host))
-		lose_tap(d);
-	else if (is_nic && event->change == NETLINK_LINK_GONE)
-		lose_nic(d);
-	else if (is_nic && event->change == NETLINK_ADDRESS)
-		takeover_heard_address(d->wire, &event->address);
-	else if (event->change == NETLINK_TC &&
-		 (is_nic || (nic && event->ifindex == tap_link_ifindex(d->host))))
-		look_at_shield(d, 0);
+		on_link(l, &event->link);
+	else if (event->change == NETLINK_LINK_GONE && is_tap)
+		lose_tap(l);
+	else if (event->change == NETLINK_LINK_GONE && is_nic)
+		lose_nic(l);
+	else if (event->change == NETLINK_ADDRESS && is_nic)
+		takeover_heard_address(l->nic, &event->address);
+	else if (event->change == NETLINK_TC && nic && (is_nic || is_tap))
+		shield_watch_changed(l->shield);
 }
 
-bool daemon_open_sides(struct daemon *d)
+static void on_changes_readable(unsigned ready, void *arg)
+{
+	struct links *l = arg;
+	int rc = netlink_events_dispatch(l->changes);
+
+	(void)ready;
+	if (rc < 0)
+		log_warning_errno(-rc, "cannot read netlink notifications");
+}
+
+/* --- start and stop --- */
+
+static bool open_netlink(struct links *l)
+{
+	int rc = netlink_open(&l->netlink);
+
+	if (!rc)
+		rc = netlink_events_open(on_change, l, &l->changes);
+	if (rc) {
+		log_error_errno(-rc, "cannot open netlink");
+		return false;
+	}
+	return true;
+}
+
+static bool create_parts(struct links *l)
+{
+	const struct links_needs *n = &l->needs;
+
+	l->changes_io = loop_io_add(n->loop, netlink_events_fd(l->changes), LOOP_READ,
+				    on_changes_readable, l);
+	l->retry = loop_timer_add(n->loop, on_retry, l);
+	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
+	l->adopt = adopt_create(n->peers, l->netlink, n->socket);
+	l->traffic = traffic_create(n->loop, n->relay, on_broken, l);
+	if (l->adopt)
+		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
+	if (l->changes_io && l->retry && l->neighbours && l->traffic && l->announce)
+		return true;
+	log_error("out of memory");
+	return false;
+}
+
+struct links *links_create(const struct links_needs *needs)
+{
+	struct links *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		log_error("out of memory");
+		return NULL;
+	}
+	l->needs = *needs;
+	l->config = peers_config(needs->peers);
+	if (open_netlink(l) && create_parts(l))
+		l->tap = tap_link_create(needs->peers, l->netlink);
+	if (l->tap)
+		return l;
+	links_destroy(l);
+	return NULL;
+}
+
+static bool attach_nic(struct links *l)
 {
 	int rc;
 
-	if (tap_link_configure(d->host, nic_mtu(d)) || !open_tap(d))
+	l->nic = takeover_create(l->needs.peers, l->netlink, l->needs.socket);
+	if (!l->nic)
 		return false;
-	follow_tap(d, tap_link_ifindex(d->host));
-	notify_discard_rest(); /* what no side has taken */
-	if (!takeover_link(d->wire))
-		adopt_apply(d->adopt, tap_link_ifindex(d->host), true);
-	rc = takeover_link(d->wire) ? open_nic(d) : 0;
-	if (rc == -ENODEV)
-		lose_nic(d);
-	follow_carrier(d);
+	l->shield = shield_watch_create(l->needs.loop, l->nic);
+	if (!l->shield) {
+		log_error("out of memory");
+		return false;
+	}
+	takeover_set_tap(l->nic, tap_link_ifindex(l->tap), tap_link_is_up(l->tap));
+	rc = takeover_attach(l->nic);
 	return !rc || rc == -ENODEV;
+}
+
+static bool open_sides(struct links *l)
+{
+	int rc;
+
+	if (tap_link_configure(l->tap, nic_mtu(l)) || !open_tap(l))
+		return false;
+	follow_tap(l, tap_link_ifindex(l->tap));
+	notify_discard_rest(); /* descriptors that neither side has taken */
+	if (!links_nic(l))
+		adopt_apply(l->adopt, tap_link_ifindex(l->tap), true);
+	rc = links_nic(l) ? open_nic(l) : 0;
+	if (rc == -ENODEV)
+		lose_nic(l);
+	follow_carrier(l);
+	return !rc || rc == -ENODEV;
+}
+
+bool links_open(struct links *l)
+{
+	recovery_run(l->needs.socket, l->config->interface);
+	return attach_nic(l) && open_sides(l);
+}
+
+void links_hand_over(struct links *l)
+{
+	traffic_finish(l->traffic, FINISH_MS);
+	traffic_destroy(l->traffic);
+	l->traffic = NULL;
+}
+
+/* The NIC, whether or not it is taken now. False: it is not available. */
+static bool find_nic(struct links *l, bool is_clean, struct netlink_link *nic)
+{
+	int rc = 0;
+
+	if (links_nic(l))
+		*nic = *links_nic(l);
+	else
+		rc = netlink_link_by_name(l->netlink, l->config->interface, nic);
+	if (rc == -ENODEV && is_clean) /* else the next run may find one */
+		adopt_drop(l->adopt);
+	return !rc;
+}
+
+/* Others are told at once of what goes back to the NIC, for the TAP takes its time to go.
+ *
+ * The TAP's own addresses are removed first, for the NIC's stack would answer for them. The NIC
+ * receives and sends again before it gets the adopted addresses back: an ARP request that the
+ * shield drops is repeated only a second later. */
+void links_give_back(struct links *l, bool is_clean)
+{
+	struct netlink_link nic;
+	bool is_there, is_given = false;
+
+	traffic_destroy(l->traffic);
+	l->traffic = NULL;
+	if (!l->nic)
+		return;
+	is_there = find_nic(l, is_clean, &nic);
+	tap_link_remove_addresses(l->tap, adopt_has_address, l->adopt);
+	takeover_restore(l->nic);
+	if (is_there)
+		is_given = adopt_give_back(l->adopt, nic.ifindex, false);
+	tap_link_take_down(l->tap);
+	if (is_given)
+		announce_from_nic(l->announce, &nic, true);
+	tap_link_destroy(l->tap);
+	l->tap = NULL;
+	if (is_given)
+		announce_from_nic(l->announce, &nic, false);
+}
+
+void links_destroy(struct links *l)
+{
+	if (!l)
+		return;
+	traffic_destroy(l->traffic);
+	shield_watch_destroy(l->shield);
+	tap_link_destroy(l->tap);
+	takeover_destroy(l->nic);
+	announce_destroy(l->announce);
+	adopt_destroy(l->adopt);
+	loop_timer_free(l->retry);
+	loop_io_free(l->changes_io);
+	neighbours_destroy(l->neighbours);
+	netlink_events_close(l->changes);
+	netlink_close(l->netlink);
+	free(l);
+}
+
+/* --- what others ask for --- */
+
+/* The table of peers and the configuration that it is made of change their contents, not
+ * their place, so that only those are told who keep something made of them: the eBPF programs'
+ * maps, the relay, the neighbour table, the TAP's MTU, and the name under which the service manager
+ * keeps the TAP. */
+int links_reload(struct links *l, struct peers *peers)
+{
+	const struct fd_store_item tap = { FD_STORE_TAP, l->needs.peers, 0 };
+	int rc;
+
+	fd_store_forget(&tap);
+	peers_exchange(l->needs.peers, peers);
+	rc = takeover_reload(l->nic);
+	if (rc) {
+		peers_exchange(l->needs.peers, peers);
+		takeover_reload(l->nic);
+	} else {
+		relay_forget_peers(l->needs.relay);
+		neighbours_reload(l->neighbours, peers);
+		tap_link_reload(l->tap, nic_mtu(l));
+	}
+	fd_store_keep(&tap, tap_device_fd(tap_link_device(l->tap)));
+	return rc;
+}
+
+bool links_has_kernel_path(const struct links *l)
+{
+	return takeover_has_kernel_path(l->nic);
+}
+
+void links_collect(struct links *l, struct counters *counters)
+{
+	takeover_collect(l->nic, counters);
+	counters->neigh_resyncs = neighbours_resyncs(l->neighbours);
+}
+
+struct neighbours *links_neighbours(const struct links *l)
+{
+	return l->neighbours;
+}
+
+void links_serve(struct links *l)
+{
+	traffic_serve(l->traffic);
 }

@@ -10,23 +10,10 @@
 #ifndef CLUSTERARPD_IO_NETLINK_NETLINK_H
 #define CLUSTERARPD_IO_NETLINK_NETLINK_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/addr.h"
+#include "io/netlink/netlink_link.h"
 
 struct netlink;
-
-struct netlink_link {
-	int ifindex;
-	char name[16];
-	struct mac mac;
-	unsigned mtu;
-	unsigned type;  /* ARPHRD_ETHER, … of linux/if_arp.h */
-	unsigned flags; /* IFF_UP, IFF_NOARP, … of linux/if.h */
-	bool carrier;
-	int master; /* ifindex of the bridge or bond it is in, else 0 */
-};
 
 /* Open the socket for requests. Sets *out; negative errno on failure. */
 int netlink_open(struct netlink **out);

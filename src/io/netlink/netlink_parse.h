@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "io/netlink/netlink.h"
+#include "io/netlink/netlink_link.h"
 
 struct nlmsghdr;
 

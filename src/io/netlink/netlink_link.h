@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netlink_link: a link (an interface), as the kernel describes it.
+ */
+#ifndef CLUSTERARPD_IO_NETLINK_NETLINK_LINK_H
+#define CLUSTERARPD_IO_NETLINK_NETLINK_LINK_H
+
+#include <stdbool.h>
+
+#include "base/addr.h"
+
+struct netlink_link {
+	int ifindex;
+	char name[16];
+	struct mac mac;
+	unsigned mtu;
+	unsigned type;  /* ARPHRD_ETHER, … of linux/if_arp.h */
+	unsigned flags; /* IFF_UP, IFF_NOARP, … of linux/if.h */
+	bool carrier;
+	int master; /* ifindex of the bridge or bond it is in, else 0 */
+};
+
+#endif
