@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "clients/control.h"
 #include "base/log.h"
+#include "clients/control.h"
 #include "report/report_line.h"
 #include "report/report_neigh.h"
 

@@ -5,10 +5,10 @@
 #ifndef CLUSTERARPD_CLIENTS_REQUESTS_H
 #define CLUSTERARPD_CLIENTS_REQUESTS_H
 
-#include "io/loop.h"
-#include "tap/neighbours.h"
-#include "report/report.h"
 #include "clients/streams.h"
+#include "io/loop.h"
+#include "report/report.h"
+#include "tap/neighbours.h"
 
 struct requests;
 

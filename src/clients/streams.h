@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "clients/control.h"
-#include "report/event_feed.h"
 #include "datapath/relay.h"
+#include "report/event_feed.h"
 
 struct streams;
 

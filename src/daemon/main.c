@@ -6,15 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/background.h"
-#include "config/config_print.h"
-#include "daemon/daemon.h"
-#include "io/notify.h"
-#include "nic/recovery.h"
-#include "daemon/load.h"
 #include "base/log.h"
+#include "config/config_print.h"
+#include "daemon/background.h"
+#include "daemon/daemon.h"
+#include "daemon/load.h"
 #include "daemon/options.h"
 #include "daemon/privilege.h"
+#include "io/notify.h"
+#include "nic/recovery.h"
 
 /* The process ID file comes last, so that a second daemon never touches the first's. */
 static int on_ready(void *arg)

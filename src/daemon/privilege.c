@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "clients/control.h"
 #include "base/log.h"
+#include "clients/control.h"
 
 static const unsigned needed[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_PERFMON };
 

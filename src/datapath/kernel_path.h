@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-#include "core/peers.h"
 #include "bpf/programs.h"
+#include "core/peers.h"
 #include "io/netlink/netlink.h"
 
 struct kernel_path;

@@ -7,10 +7,10 @@
 #define CLUSTERARPD_DATAPATH_TRAFFIC_H
 
 #include "bpf/ring.h"
+#include "datapath/relay.h"
 #include "io/loop.h"
 #include "io/packet_socket.h"
 #include "io/tap_device.h"
-#include "datapath/relay.h"
 
 struct traffic;
 

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "nic/adopt_make.h"
-#include "io/netlink/netlink_save.h"
 #include "base/log.h"
+#include "io/netlink/netlink_save.h"
+#include "nic/adopt_make.h"
 #include "persist/nic_record.h"
 
 #define ITEMS_MAX 5000 /* who has more of them needs another node, or another tool */

@@ -6,11 +6,11 @@
 #ifndef CLUSTERARPD_NIC_ANNOUNCE_H
 #define CLUSTERARPD_NIC_ANNOUNCE_H
 
-#include "nic/adopt.h"
 #include "core/peers.h"
+#include "datapath/relay.h"
 #include "io/loop.h"
 #include "io/netlink/netlink.h"
-#include "datapath/relay.h"
+#include "nic/adopt.h"
 
 struct announce;
 

@@ -13,16 +13,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "nic/adopt.h"
-#include "nic/announce.h"
-#include "io/loop.h"
-#include "io/netlink/netlink.h"
-#include "nic/nic_lock.h"
 #include "base/log.h"
 #include "bpf/bpf_error.h"
-#include "persist/nic_record.h"
+#include "io/loop.h"
+#include "io/netlink/netlink.h"
+#include "nic/adopt.h"
+#include "nic/announce.h"
+#include "nic/nic_lock.h"
 #include "nic/shield.h"
 #include "nic/takeover.h"
+#include "persist/nic_record.h"
 
 struct leftover {
 	const char *interface; /* as the configuration called it */

@@ -14,14 +14,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "datapath/kernel_path.h"
 #include "io/netlink/netlink_config.h"
 #include "io/netlink/netlink_tc.h"
-#include "persist/fd_store.h"
 #include "nic/nic_lock.h"
-#include "base/log.h"
-#include "persist/nic_record.h"
 #include "nic/shield.h"
+#include "persist/fd_store.h"
+#include "persist/nic_record.h"
 
 /* Of the packet socket, as of packet_socket_bind(). */
 enum socket_state { SOCKET_UNBOUND, SOCKET_HEARS, SOCKET_DEAF };

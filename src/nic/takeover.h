@@ -8,12 +8,12 @@
 #ifndef CLUSTERARPD_NIC_TAKEOVER_H
 #define CLUSTERARPD_NIC_TAKEOVER_H
 
-#include "core/peers.h"
 #include "bpf/ring.h"
+#include "core/peers.h"
 #include "io/netlink/netlink.h"
 #include "io/packet_socket.h"
-#include "persist/nic_record.h"
 #include "nic/shield.h"
+#include "persist/nic_record.h"
 
 struct takeover;
 

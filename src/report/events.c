@@ -5,10 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+#include "base/ratelimit.h"
 #include "config/config.h"
 #include "core/peer_neigh.h"
-#include "base/ratelimit.h"
-#include "base/log.h"
 #include "report/report_line.h"
 
 #define LINES_PER_SECOND 10

@@ -6,9 +6,9 @@
 #include <linux/neighbour.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "core/peer_neigh.h"
 #include "io/netlink/netlink_neigh.h"
-#include "base/log.h"
 
 #define RESYNC_MS 1000
 /* Somebody who keeps writing a peer's entry is answered so often, no faster. */

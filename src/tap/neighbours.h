@@ -13,9 +13,9 @@
 #include "core/mirror.h"
 #include "core/peers.h"
 #include "core/rewrite.h"
-#include "report/events.h"
 #include "io/loop.h"
 #include "io/netlink/netlink.h"
+#include "report/events.h"
 
 struct neighbours;
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/log.h"
 #include "io/netlink/netlink_config.h"
 #include "persist/fd_store.h"
-#include "base/log.h"
 
 struct tap_link {
 	const struct peers *peers;
