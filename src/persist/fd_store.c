@@ -109,25 +109,21 @@ static const char *name_of(const struct fd_store_item *thing, char name[NAME_MAX
 	return name;
 }
 
+#define NAME(thing) name_of((thing), (char[NAME_MAX_BYTES]){ 0 })
+
 void fd_store_keep(const struct fd_store_item *thing, int fd)
 {
-	char name[NAME_MAX_BYTES];
-
-	notify_store(fd, name_of(thing, name));
+	notify_store(fd, NAME(thing));
 }
 
 int fd_store_take(const struct fd_store_item *thing)
 {
-	char name[NAME_MAX_BYTES];
-
-	return notify_take(name_of(thing, name));
+	return notify_take(NAME(thing));
 }
 
 void fd_store_forget(const struct fd_store_item *thing)
 {
-	char name[NAME_MAX_BYTES];
-
-	notify_forget(name_of(thing, name));
+	notify_forget(NAME(thing));
 }
 
 void fd_store_discard_rest(const struct peers *peers)

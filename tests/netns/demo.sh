@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The demonstration: what is wrong without clusterarpd, and that it is right with it.
-# Three nodes that share one MAC, and an outsider, on one switch. Exits 0 only if
-# everything that it says was seen to hold; ./quickstart demo runs it.
+# The demonstration: the problem without clusterarpd, and that clusterarpd solves it. Three nodes
+# that share one MAC, and an outsider, on one switch. Exits 0 only if everything that it states
+# was verified; ./quickstart demo runs it.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -15,12 +15,12 @@ B=12.12.4.102
 title() { printf '\n%s\n\n' "$*"; }
 tell() { printf '    %s\n' "$*"; }
 
-# The checks of the lab speak only when they fail.
+# The lab's checks print something only when they fail.
 quietly() { "$@" >"$LAB_DIR/quiet"; }
 
-# What `ip link set address` and `ip address add` alone make of a cluster.
+# A cluster made with nothing but `ip link set address` and `ip address add`.
 without_daemon() {
-	title "1. Three nodes share the MAC $MAC. No daemon: alpha asks for beta."
+	title "1. Three nodes share the MAC $MAC. No daemon runs. alpha pings beta:"
 	local node
 	for node in "${LAB_NODES[@]}"; do
 		ip -n "$node" link set eth0 address $MAC
@@ -32,7 +32,7 @@ without_daemon() {
 	capture_stop
 	tell "alpha# ping -c 2 $B"
 	grep 'packets transmitted' "$LAB_DIR/ping" | sed 's/^/    /'
-	frames pcap2rows "$LAB_DIR/shared.pcap" | head -n 1 | grep "$B $MAC" >"$LAB_DIR/answer" ||
+	frames pcap2rows "$LAB_DIR/shared.pcap" | sed -n 1p | grep "$B $MAC" >"$LAB_DIR/answer" ||
 		fail "beta does not answer with the shared MAC"
 	tell "beta's answer: \"$B is at $MAC\", which is alpha's own MAC:"
 	tell "the frame that alpha sends there never reaches beta."
@@ -56,7 +56,7 @@ row() {
 figure6() {
 	local ded_a=03:bf:0c:0c:04:65 ded_b=03:bf:0c:0c:04:66 all=ff:ff:ff:ff:ff:ff
 	local between="arp and ((src $A and dst $B) or (src $B and dst $A))"
-	title "2. The daemons run as in figure 6 of US 7,631,100. alpha asks again:"
+	title "2. The daemons run as in figure 6 of US 7,631,100. alpha pings beta again:"
 	lab_config mac=$MAC dedicated_mac=multicast source_mac=cluster
 	lab_start_all
 	for node in alpha beta; do
@@ -83,6 +83,7 @@ traffic() {
 	title "3. With the defaults (individual dedicated MACs, so that the switch learns):"
 	lab_config mac=$MAC datapath=
 	lab_start_all
+	tell "data path: $(ctl alpha -j status | jq -r .datapath) (datapath = auto)"
 	tell "alpha# ip -br addr show dev cluster0"
 	on alpha ip -br addr show dev cluster0 | sed 's/^/    /; s/ *$//'
 	quietly ping_all_pairs
@@ -99,14 +100,14 @@ look() {
 	title "4. What an administrator sees:"
 	tell "alpha# clusterarpctl"
 	ctl alpha status | sed 's/^/    /'
-	tell "(peer_address: what the outsider sent to beta and gamma by the cluster MAC, which"
-	tell "no port is known for, came by here too: every node gets it, one keeps it.)"
+	tell "(peer_address counts frames that the outsider sent to beta and gamma at the cluster MAC:"
+	tell "the switch floods such a frame to every node, and only the addressed one keeps it.)"
 	quietly lab_stop_all
-	title "All of it held. The daemons are stopped, the network namespaces gone."
+	title "Everything was verified. The daemons are stopped, the network namespaces removed."
 }
 
-# Figure 6 has the cluster MAC as Ethernet source: a switch that learns would pin it to
-# whoever spoke last (SPEC 3), so one that does not carries that part.
+# Figure 6 has the cluster MAC as Ethernet source: a learning switch would move it to the port of
+# the last sender (SPEC 3). So the switch does not learn in that part.
 switch_learns() { ip -n sw link set br0 type bridge ageing_time "$1"; }
 
 lab_nodes 3
