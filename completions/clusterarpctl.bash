@@ -3,7 +3,7 @@
 #
 # Completion of clusterarpctl for bash, with bash-completion's functions.
 
-# The instances of clusterarpd@ that have a configuration.
+# The instances of clusterarpd@ that have a configuration file.
 _clusterarpctl_instances() {
 	local file name
 	for file in /etc/clusterarpd/*.conf; do
@@ -13,7 +13,7 @@ _clusterarpctl_instances() {
 	done
 }
 
-# The words before the current one that are no options: the command, and what it acts on.
+# The words before the current one that are not options: the command and its argument.
 _clusterarpctl_arguments() {
 	local i
 	for ((i = 1; i < cword; i++)); do
@@ -25,7 +25,7 @@ _clusterarpctl_arguments() {
 	done
 }
 
-# The options that go with a command; before there is one, all of them.
+# The options that apply to a command; if there is no command yet, all options.
 _clusterarpctl_options() {
 	printf '%s ' -s --socket= -i --instance= -V --version -h --help
 	[[ $1 == capture ]] || printf '%s ' -j --json

@@ -3,7 +3,7 @@
 #
 # Completion of clusterarpd for bash, with bash-completion's functions.
 
-# The nodes of the configuration file that the command line names, else of the default one.
+# The nodes of the configuration file on the command line, or of the default file.
 _clusterarpd_nodes() {
 	local i file=/etc/clusterarpd/clusterarpd.conf
 	for ((i = 1; i < ${#words[@]}; i++)); do

@@ -2,8 +2,8 @@
 /*
  * addr: MAC and IP addresses as values: parse, format, compare.
  *
- * Parsing is strict: the whole string, one spelling of a separator, no white space,
- * no missing digits. Text comes out as inet_ntop() writes it (RFC 5952).
+ * Parsing is strict: the whole string must match, with one kind of separator, no white space and no
+ * missing digits. IP addresses are formatted as inet_ntop() does (RFC 5952).
  */
 #include "base/addr.h"
 
@@ -159,7 +159,7 @@ size_t ip_bytes(const struct ip_addr *ip)
 	return ip->family == AF_INET6 ? IPV6_BYTES : IPV4_BYTES;
 }
 
-/* A prefix length as people write it: digits alone, no leading zero. */
+/* Parse a prefix length: decimal digits only, no leading zero. */
 static bool parse_length(const char *s, size_t max, uint8_t *out)
 {
 	size_t length = 0;

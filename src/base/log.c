@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log: lines on stderr; see log.h. */
+/* log: write log lines to stderr; see log.h. */
 #include "base/log.h"
 
 #include <poll.h>
@@ -11,7 +11,7 @@
 
 #define LINE_MAX_BYTES 1024
 
-/* The level and the form are the process's, as stderr is. */
+/* Level and format are per process, as stderr is. */
 static enum log_level max_level = LOG_LEVEL_NOTICE;
 static bool with_priority;
 
@@ -49,7 +49,7 @@ bool log_set_level(const char *name)
 	return false;
 }
 
-/* Appends to `line`, which stays terminated and leaves room for a newline. */
+/* Append to `line`, which stays NUL-terminated, with room for a newline. */
 static void append(char *line, size_t *used, const char *format, va_list args)
 {
 	size_t room = LINE_MAX_BYTES - 1 - *used;
@@ -89,8 +89,8 @@ void log_write(enum log_level level, int error, const char *format, ...)
 	if (error)
 		append_text(line, &used, ": %s", strerror(error));
 	line[used++] = '\n';
-	/* One write, so that lines of two processes do not mix. A full disk, a closed pipe
-	 * or a reader that sleeps must not stop the daemon: the line is lost then. */
+	/* One write(2) per line, so that lines of two processes do not mix. A full disk, a closed
+	 * pipe or a blocked reader must not stop the daemon: the line is then lost. */
 	if (poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, 0) == 1 &&
 	    write(STDERR_FILENO, line, used) < 0)
 		return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log: lines on stderr, with <N> priorities when the service manager reads them.
+ * log: write log lines to stderr, with <N> priorities if the service manager reads them.
  *
- * In pairs: log_X(format, …) and log_X_errno(error, format, …), the latter with
- * ": " and the text of the positive errno value `error` behind it.
+ * The macros come in pairs: log_X(format, …) and log_X_errno(error, format, …). The latter appends
+ * ": " and the text of `error`, a positive errno value.
  */
 #ifndef CLUSTERARPD_BASE_LOG_H
 #define CLUSTERARPD_BASE_LOG_H
@@ -18,11 +18,11 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
-/* Lines above `level` are not written; the start is LOG_LEVEL_NOTICE. `journal`:
+/* Lines less severe than `level` are not written; the initial level is LOG_LEVEL_NOTICE. `journal`:
  * begin each line with "<N>" (sd-daemon(3)). */
 void log_init(enum log_level level, bool journal);
 bool log_enabled(enum log_level level);
-/* By its name; false: there is none of it. */
+/* Set the level by its name ("error" to "debug"). False: there is no such level. */
 bool log_set_level(const char *name);
 
 void log_write(enum log_level level, int error, const char *format, ...)

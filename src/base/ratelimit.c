@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ratelimit: at most so many a second; see ratelimit.h. */
+/* ratelimit: limit events per second; see ratelimit.h. */
 #include "base/ratelimit.h"
 
 bool ratelimit_allow(struct ratelimit *r, uint64_t now_ms)

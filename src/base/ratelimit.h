@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ratelimit: at most so many lines a second, and how many were left out.
+ * ratelimit: let a limited number of events per second pass, and count the suppressed ones.
  */
 #ifndef CLUSTERARPD_BASE_RATELIMIT_H
 #define CLUSTERARPD_BASE_RATELIMIT_H
@@ -15,9 +15,10 @@ struct ratelimit {
 	uint64_t suppressed;
 };
 
-/* May one more pass at `now_ms` (monotonic milliseconds)? If not, it is counted. */
+/* True if one more event may pass at `now_ms` (monotonic milliseconds); otherwise it is counted as
+ * suppressed. */
 bool ratelimit_allow(struct ratelimit *r, uint64_t now_ms);
-/* How many were left out since this was asked last. */
+/* Number of events suppressed since the last call. */
 uint64_t ratelimit_take_suppressed(struct ratelimit *r);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bpf_error: what libbpf complains of; see bpf_error.h. */
+/* bpf_error: libbpf's messages; see bpf_error.h. */
 #include "bpf/bpf_error.h"
 
 #include <bpf/libbpf.h>
@@ -10,23 +10,23 @@
 
 #include "base/log.h"
 
-/* libbpf's complaints. Its callback has no argument of ours, and there is one libbpf
- * a process, hence file scope. */
+/* At file scope because libbpf's print callback takes no user argument, and is set for the
+ * whole process. */
 static struct {
-	char first[256]; /* of this call: the cause; what follows from it comes after */
-	bool expected;   /* what it says now is no news */
+	char first[256]; /* message of this call: it names the cause */
+	bool expected;   /* messages are discarded */
 } complaints;
 
-/* Without CAP_BPF libbpf first complains of a limit that means nothing since Linux
- * 5.11 (and libbpf 1.1 exports no libbpf_set_memlock_rlim() to stop it). */
-static bool is_beside_the_point(const char *line)
+/* Without CAP_BPF libbpf first warns about RLIMIT_MEMLOCK, which eBPF does not use since Linux
+ * 5.11 (and libbpf 1.1 exports no libbpf_set_memlock_rlim() to prevent that warning). */
+static bool is_irrelevant(const char *line)
 {
 	static const char memlock[] = "Failed to bump RLIMIT_MEMLOCK";
 
 	return !strncmp(line, memlock, sizeof(memlock) - 1);
 }
 
-/* One line of libbpf's, `len` bytes. */
+/* One line of a message, `len` bytes. */
 static void take_line(enum libbpf_print_level level, const char *line, size_t len)
 {
 	static const char prefix[] = "libbpf: ";
@@ -38,7 +38,7 @@ static void take_line(enum libbpf_print_level level, const char *line, size_t le
 	if (!len)
 		return;
 	log_debug("libbpf: %.*s", (int)len, line);
-	if (level == LIBBPF_WARN && !complaints.first[0] && !is_beside_the_point(line))
+	if (level == LIBBPF_WARN && !complaints.first[0] && !is_irrelevant(line))
 		snprintf(complaints.first, sizeof(complaints.first), "%.*s", (int)len, line);
 }
 
@@ -47,11 +47,11 @@ static int take_complaint(enum libbpf_print_level level, const char *format, va_
 
 static int take_complaint(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char text[4096]; /* a verifier's log is longer; its beginning will do */
+	char text[4096]; /* a verifier log is longer; its beginning is enough */
 	const char *line = text;
 	size_t len;
 
-	if (complaints.expected || level == LIBBPF_DEBUG) /* each section of the object */
+	if (complaints.expected || level == LIBBPF_DEBUG) /* one for each section of the object */
 		return 0;
 	vsnprintf(text, sizeof(text), format, args);
 	while (*line) {

@@ -1,44 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * clusterarpd.bpf: what clusterarpd does inside the kernel. Four programs:
+ * clusterarpd.bpf: the eBPF programs of clusterarpd. There are four:
  *
- * clusterarpd_nic  the filter of the daemon's packet socket on the NIC: rule I3, so
+ * clusterarpd_nic  the socket filter of the daemon's packet socket on the NIC: rule I3, so
  *                  that a frame for another node does not wake the daemon.
- * clusterarpd_in   at the NIC's tc ingress, where the shield lets the NIC's own stack
- *                  receive nothing. Packet sockets see a frame before tc ingress does.
- * clusterarpd_out  the shield's other half, at the NIC's tc egress: what the daemon's packet
- *                  socket sends leaves, what clusterarpd_tap sent on, and nothing else.
- * clusterarpd_tap  at the TAP's tc egress, on the kernel data path alone.
+ * clusterarpd_in   at the NIC's tc ingress, the shield's ingress half: the NIC's own stack
+ *                  receives nothing. Packet sockets see a frame before tc ingress does.
+ * clusterarpd_out  at the NIC's tc egress, the shield's egress half: passes what the daemon's
+ *                  packet socket sends and what clusterarpd_tap redirects, and nothing else.
+ * clusterarpd_tap  at the TAP's tc egress, only on the kernel data path.
  *
- * The kernel data path (`forwards`) divides the frames by what they are. Those of
- * resolution (ARP, Neighbour Discovery) and the echoes (I1), of which the log has to tell,
- * are the daemon's: it gets them by a ring buffer, `from_wire`, and by the TAP's queue. All
- * others never reach it: clusterarpd_in and clusterarpd_tap do what the rules say and send them
- * on. Where one cannot, for there is no TAP, or no NIC that runs, it leaves these to the daemon,
- * too. While clusterarpd_in is in its place the filter passes nothing, and the packet socket,
- * which costs each frame some time even so, listens to nothing (nic_bind()).
+ * The kernel data path (`forwards`) handles frames by their kind. Resolution frames (ARP,
+ * Neighbour Discovery) and echoes (I1), which must be logged, go to the daemon: those from the NIC
+ * through a ring buffer, `from_wire`, those from the TAP through the TAP's queue. All other
+ * frames do not pass through the daemon: clusterarpd_in and clusterarpd_tap apply the rules and
+ * redirect them. Where that is not possible, because there is no TAP or the NIC is not running,
+ * these frames go to the daemon, too. While clusterarpd_in is attached the socket filter passes
+ * nothing; and because a packet socket costs each frame some time even so, it is then bound
+ * without receiving (packet_socket_bind()).
  *
  * Link-local group addresses (01:80:c2:00:00:0x: LLDP, 802.1X, LACP) belong to the
- * NIC's stack: the shield lets them by, the daemon does not get them.
+ * NIC's own stack: the shield passes them, and the daemon does not receive them.
  *
- * The rules are core/rules.h's, shared with the daemon; what a frame is, is view.bpf.h's.
- * Runs on Linux 6.1: no newer helpers.
+ * The rules are in core/rules.h, shared with the daemon; frames are parsed in view.bpf.h.
+ * The programs must load on Linux 6.1: no newer helpers.
  */
 #include "bpf/view.bpf.h"
 
 #include <linux/pkt_cls.h>
 
-/* Room for a frame in a record. Most are ARP. */
+/* Room for the frame in a record. Most frames are ARP. */
 #define FRAME_SHORT    128
 #define FRAME_ETHERNET 2048
 #define FRAME_GSO      (66 * 1024)
 #define FRAME_BIG_TCP  (512 * 1024 + 64)
 
-/* Verdicts of a socket filter: how much of the frame the socket gets. */
+/* Return values of a socket filter: how much of the frame the socket receives. */
 #define FILTER_DROP 0
-#define FILTER_PASS -1 /* whole, be it longer than 64 KiB */
+#define FILTER_PASS -1 /* all of it, even if longer than 64 KiB */
 
-/* Mark of what clusterarpd_tap sends, in a field that nothing outside of tc can set. */
+/* Mark of frames that clusterarpd_tap redirects, in tc_index, which only tc can set. */
 #define FORWARDED 0xc1a5
 
 char LICENSE[] SEC("license") = "GPL";
@@ -59,11 +60,11 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* programs.c makes it as large as is needed */
+	__uint(max_entries, 4096); /* programs.c sets the real size */
 } from_wire SEC(".maps");
 
-const volatile __u8 forwards; /* the kernel data path */
-__u64 owner_cookie;           /* of the daemon's packet socket; 0 before there is one */
+const volatile __u8 forwards; /* 1 on the kernel data path */
+__u64 owner_cookie;           /* socket cookie of the daemon's packet socket; 0: none yet */
 
 static __always_inline struct bpf_counts *find_counts(void)
 {
@@ -84,15 +85,15 @@ static __always_inline void count_frame(struct bpf_flow *flow, __u32 len)
 	flow->bytes += len;
 }
 
-/* As long as on the wire, but for segmentation. */
+/* The length on the wire; that of a GSO frame before segmentation. */
 static __always_inline __u32 frame_len(const struct __sk_buff *skb)
 {
 	return skb->len + (skb->vlan_present ? VLAN_LEN : 0);
 }
 
-/* --- what the daemon gets --- */
+/* --- frames for the daemon --- */
 
-/* Are the frames from the wire clusterarpd_in's? Else the daemon has them by its socket. */
+/* Does clusterarpd_in handle frames from the wire? Otherwise the packet socket receives them. */
 static __always_inline int is_in_charge(void)
 {
 	return forwards && path.is_in;
@@ -105,7 +106,7 @@ static __always_inline int is_own_source(const __u8 *mac)
 	return is_same(&key, &path.source);
 }
 
-/* Keys of I1, without a look-up if that will do. */
+/* Set the keys of I1. Needs a map look-up only with source_mac = cluster. */
 static __always_inline void view_echo(struct __sk_buff *skb, const struct view *v,
 				      struct rule_keys *keys)
 {
@@ -119,8 +120,8 @@ static __always_inline void view_echo(struct __sk_buff *skb, const struct view *
 		view_ip(skb, v, WANT_SOURCE, keys);
 }
 
-/* Does I3 drop what the daemon would get? I1 comes before it, and the daemon wants to see
- * what I1 takes. Counts what it drops. */
+/* Does I3 drop this frame before it reaches the daemon? Frames that I1 drops are not filtered:
+ * I1 precedes I3, and the daemon must see them to log them. Counts the drop. */
 static __always_inline int is_filtered(struct __sk_buff *skb, const struct view *v)
 {
 	struct rule_keys keys = {};
@@ -129,7 +130,7 @@ static __always_inline int is_filtered(struct __sk_buff *skb, const struct view 
 	view_echo(skb, v, &keys);
 	keys.eth_dst = find_mac(v->eth.h_dest).roles;
 	if (rule_link_local(&keys) != DROP_NONE)
-		return 1; /* not counted: it does reach its receiver */
+		return 1; /* not counted: the NIC's own stack receives it */
 	reason = rule_I3(&keys);
 	if (reason == DROP_NONE || rule_I1(&keys) != DROP_NONE)
 		return 0;
@@ -149,7 +150,8 @@ int clusterarpd_nic(struct __sk_buff *skb)
 	return is_filtered(skb, &v) ? FILTER_DROP : FILTER_PASS;
 }
 
-/* The verifier wants to see both bounds, each by itself, of the whole register. */
+/* The verifier must see a test of each bound of `len`, on the whole register: barrier_var() keeps
+ * the compiler from merging the two tests. */
 static __always_inline int copy_frame(struct __sk_buff *skb, __u8 *to, __u64 len, __u64 size)
 {
 	barrier_var(len);
@@ -161,7 +163,7 @@ static __always_inline int copy_frame(struct __sk_buff *skb, __u8 *to, __u64 len
 	return bpf_skb_load_bytes(skb, 0, to, (__u32)len) ? -1 : 0;
 }
 
-/* A record with room for `size` bytes, which must be a constant. 0, or -1. */
+/* Submit the frame in a record with room for `size` bytes, which must be a constant. 0, or -1. */
 static __always_inline int put_frame(struct __sk_buff *skb, __u32 len, __u32 size)
 {
 	struct bpf_frame *f = bpf_ringbuf_reserve(&from_wire, sizeof(*f) + size, 0);
@@ -179,16 +181,17 @@ static __always_inline int put_frame(struct __sk_buff *skb, __u32 len, __u32 siz
 	return 0;
 }
 
-/* Others, which can be many, leave half of the ring to resolution. */
+/* Other frames, which can be many, may fill half of the ring only: the rest is for resolution. */
 static __always_inline int is_too_full(__u32 len, int is_resolution)
 {
 	return !is_resolution && bpf_ringbuf_query(&from_wire, BPF_RB_AVAIL_DATA) + len >
 					 bpf_ringbuf_query(&from_wire, BPF_RB_RING_SIZE) / 2;
 }
 
-/* Without what the kernel knows of the frame's checksum and segments: resolution has neither, of
- * others that need it the host's stack hears nothing, as if they were lost. */
-static __always_inline int tell_daemon(struct __sk_buff *skb, int is_resolution)
+/* Pass the frame to the daemon. The kernel's checksum and segmentation metadata is not passed on.
+ * Resolution frames have none; other frames that need it are discarded by the host's stack, as if
+ * they had been lost on the wire. */
+static __always_inline int send_to_daemon(struct __sk_buff *skb, int is_resolution)
 {
 	__u32 len = skb->len;
 	int err;
@@ -210,7 +213,7 @@ static __always_inline int tell_daemon(struct __sk_buff *skb, int is_resolution)
 
 /* --- ingress --- */
 
-/* Which addresses the rules may ask for: those that cannot matter cost nothing. */
+/* Which IP addresses the rules may need: the others are not looked up. */
 static __always_inline __u32 wanted(const struct rule_keys *keys)
 {
 	__u32 want = 0;
@@ -222,8 +225,9 @@ static __always_inline __u32 wanted(const struct rule_keys *keys)
 	return want;
 }
 
-static __always_inline int hand_up(struct __sk_buff *skb, const struct rule_verdict *verdict,
-				   struct bpf_counts *c, __u32 peer, __u32 tap)
+static __always_inline int redirect_to_tap(struct __sk_buff *skb,
+					   const struct rule_verdict *verdict, struct bpf_counts *c,
+					   __u32 peer, __u32 tap)
 {
 	struct bpf_peer_counts *p = peer ? bpf_map_lookup_elem(&peers, &peer) : 0;
 	__u32 len = frame_len(skb);
@@ -238,7 +242,7 @@ static __always_inline int hand_up(struct __sk_buff *skb, const struct rule_verd
 	return bpf_redirect(tap, BPF_F_INGRESS);
 }
 
-/* The source's peer, where an address was of interest, or 0. */
+/* Returns the source's peer; 0: none, or its address was not looked up. */
 static __always_inline __u32 look_into_ip(struct __sk_buff *skb, const struct view *v,
 					  struct rule_keys *keys)
 {
@@ -247,8 +251,8 @@ static __always_inline __u32 look_into_ip(struct __sk_buff *skb, const struct vi
 	return want ? view_ip(skb, v, want, keys) : 0;
 }
 
-/* All but resolution, and the NIC's stack's own. */
-static __always_inline int take_in(struct __sk_buff *skb, const struct view *v, __u32 tap)
+/* Forward a frame from the NIC to the TAP: any but those of resolution and of the NIC's stack. */
+static __always_inline int forward_in(struct __sk_buff *skb, const struct view *v, __u32 tap)
 {
 	struct rule_keys keys = { .policy = path.policy };
 	struct bpf_counts *c = find_counts();
@@ -263,9 +267,9 @@ static __always_inline int take_in(struct __sk_buff *skb, const struct view *v, 
 	keys.eth_dst = find_mac(v->eth.h_dest).roles;
 	peer = look_into_ip(skb, v, &keys);
 	if (rule_I1(&keys) != DROP_NONE)
-		return tell_daemon(skb, 0);
+		return send_to_daemon(skb, 0);
 	verdict = rules_ingress(&keys);
-	if (verdict.drop != DROP_NOT_OURS) /* as where the filter drops those */
+	if (verdict.drop != DROP_NOT_OURS) /* not counted on the user data path, either */
 		count_frame(&c->nic_in, frame_len(skb));
 	if (verdict.drop != DROP_NONE) {
 		count_drop(c, verdict.drop);
@@ -273,18 +277,18 @@ static __always_inline int take_in(struct __sk_buff *skb, const struct view *v, 
 	}
 	if (source.peer || !(keys.policy & POLICY_SOURCE_CLUSTER))
 		peer = source.peer;
-	return hand_up(skb, &verdict, c, peer, tap);
+	return redirect_to_tap(skb, &verdict, c, peer, tap);
 }
 
-/* Is the frame the NIC's own stack's, which the shield lets by? */
-static __always_inline int is_the_stacks(const struct view *v)
+/* Does the frame belong to the NIC's own stack, so that the shield passes it? */
+static __always_inline int belongs_to_nic_stack(const struct view *v)
 {
 	struct rule_keys keys = { .eth_dst = intrinsic_roles(v->eth.h_dest) };
 
 	return rule_link_local(&keys) != DROP_NONE;
 }
 
-/* TC_ACT_UNSPEC, not OK: the operator's own filters come next. */
+/* Frames pass with TC_ACT_UNSPEC, not TC_ACT_OK, so that the operator's own filters run next. */
 SEC("tc")
 int clusterarpd_in(struct __sk_buff *skb)
 {
@@ -293,13 +297,13 @@ int clusterarpd_in(struct __sk_buff *skb)
 
 	if (view_frame_in_place(skb, &v))
 		return TC_ACT_SHOT;
-	if (is_the_stacks(&v))
+	if (belongs_to_nic_stack(&v))
 		return TC_ACT_UNSPEC;
 	if (!is_in_charge())
 		return TC_ACT_SHOT;
 	if (tap && !v.is_resolution)
-		return take_in(skb, &v, tap);
-	return is_filtered(skb, &v) ? TC_ACT_SHOT : tell_daemon(skb, v.is_resolution);
+		return forward_in(skb, &v, tap);
+	return is_filtered(skb, &v) ? TC_ACT_SHOT : send_to_daemon(skb, v.is_resolution);
 }
 
 /* --- egress --- */
@@ -317,11 +321,12 @@ int clusterarpd_out(struct __sk_buff *skb)
 	cookie = bpf_get_socket_cookie(skb);
 	if (cookie && cookie == owner_cookie)
 		return TC_ACT_UNSPEC;
-	return !view_frame_in_place(skb, &v) && is_the_stacks(&v) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	return !view_frame_in_place(skb, &v) && belongs_to_nic_stack(&v) ? TC_ACT_UNSPEC
+									 : TC_ACT_SHOT;
 }
 
-/* As the kernel has it for a packet socket: a tag of 802.1Q comes on top of the MTU, one of
- * 802.1ad does not, and of GSO nobody asks. */
+/* The same test as the kernel's for a packet socket: an 802.1Q tag is allowed on top of the MTU, an
+ * 802.1ad tag is not, and GSO frames are not tested. */
 static __always_inline int is_too_long(const struct __sk_buff *skb, const struct view *v)
 {
 	__u32 room = path.mtu + ETH_HLEN;
@@ -359,7 +364,7 @@ int clusterarpd_tap(struct __sk_buff *skb)
 	__u8 reason;
 
 	if (!c || !nic || view_frame_in_place(skb, &v) || v.is_resolution)
-		return TC_ACT_UNSPEC; /* by the TAP's queue to the daemon */
+		return TC_ACT_UNSPEC; /* through the TAP's queue to the daemon */
 	destination = find_mac(v.eth.h_dest);
 	keys.eth_dst = destination.roles;
 	keys.policy = path.policy;

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hooks: the tc programs put on a link and taken off it: the shield's two on the NIC,
- * that of the kernel data path on the TAP; see hooks.h.
+ * hooks: attaching and detaching the tc programs: the shield's two on the NIC, that of the kernel
+ * data path on the TAP; see hooks.h.
  *
- * Whose is a filter? tc knows a filter by hook, priority and handle. Ours have the first
- * priority on the NIC and the last but one on the TAP, and handles that spell "cla" and a small
- * number. The kernel gives out handles from 1 upwards, and nobody picks these by chance, so that
- * whatever holds one is ours: this run's, or left by one that was killed, and then it is replaced
- * in one step. (To ask for the name of somebody's program takes CAP_SYS_ADMIN, which the daemon
- * does not have; and a name is as easily borrowed as a handle.)
+ * Ownership of a filter: tc identifies a filter by hook, priority and handle. Those of clusterarpd
+ * have the first priority on the NIC and the last but one on the TAP, and handles that spell "cla"
+ * followed by a small number. The kernel allocates handles from 1 upwards, and no other program
+ * picks these by chance. So a filter with such a handle belongs to this run, or was left by one
+ * that was killed and is replaced in one step. (To read the name of another process's program takes
+ * CAP_SYS_ADMIN, which the daemon does not have; and a name is as easily copied as a handle.)
  *
- * First in the hook? Among filters of one priority the newest comes first, and
- * replacing leaves it where it is. So each hook has two handles of ours, one of which
- * is in use: to come to the front again, the program is added under the other, and
- * only then is the old one taken away. At no moment is there no shield.
+ * First place in the hook: among filters of one priority the newest runs first, and replacing a
+ * filter does not change its place. So clusterarpd has two handles per hook, one of which is in
+ * use: to get to the front again, the program is attached under the other handle, and only then is
+ * the old filter detached. The shield is attached all the time.
  *
- * Look before you leap: every change raises an event, at which the daemon looks after
- * its shield. An attempt that changes something, fails and undoes it would call for the
- * next one, for ever. So what can be known beforehand is asked first; asking raises no
- * event. What a query's error says of a hook:
+ * Check before changing: every change raises an event, upon which the daemon checks its shield. An
+ * attempt that changes something, fails and undoes it would cause the next one, for ever. So
+ * whatever can be known beforehand is queried first; a query raises no event. The error of a query
+ * says of a hook:
  *
- *     ENOENT  no such filter, but the hook has some (or did have, or a chain at least)
- *     EINVAL  no qdisc, or no filter at all, or this priority is another kind's or
- *             another protocol's
+ *     ENOENT  no such filter, but the hook has some (or had some, or has at least a chain)
+ *     EINVAL  no qdisc, or no filter at all, or this priority is in use by filters of another
+ *             kind or protocol
  */
 #include "bpf/hooks.h"
 
@@ -34,12 +34,12 @@
 
 #define PRIORITY        1
 #define PRIORITY_TAP    0xfffe
-#define PRIORITY_UNUSED 0xffff      /* the last: nobody's */
+#define PRIORITY_UNUSED 0xffff      /* the last: no filter has it */
 #define HANDLE          0x636c6100u /* "cla" */
-#define SLOTS           2           /* handles a hook */
+#define SLOTS           2           /* handles per hook */
 #define SHIELD_HOOKS    2           /* HOOK_INGRESS, HOOK_EGRESS */
 
-/* enum bpf_attach_type since Linux 6.6 */
+/* In enum bpf_attach_type since Linux 6.6. */
 #define TCX_INGRESS ((enum bpf_attach_type)46)
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
 
@@ -76,7 +76,7 @@ static struct bpf_tc_hook tc_hook(int ifindex, enum hook hook)
 	};
 }
 
-/* clsact itself. */
+/* The clsact qdisc itself. */
 static struct bpf_tc_hook tc_both_hooks(int ifindex)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, HOOK_INGRESS);
@@ -105,15 +105,15 @@ static int query(int ifindex, enum hook hook, struct bpf_tc_opts *opts)
 	return err;
 }
 
-/* The id of the program that `handle` holds in a hook; 0: none, or none by eBPF. */
-static uint32_t holds(int ifindex, enum hook hook, uint32_t handle)
+/* The id of the program attached under `handle`; 0: no filter, or not an eBPF one. */
+static uint32_t program_at(int ifindex, enum hook hook, uint32_t handle)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
 
 	return query(ifindex, hook, &opts) ? 0 : opts.prog_id;
 }
 
-/* Has a hook no filter (or is there no such hook)? */
+/* Does the hook have no filter (or no qdisc)? */
 static bool is_empty(int ifindex, enum hook hook)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
@@ -122,23 +122,23 @@ static bool is_empty(int ifindex, enum hook hook)
 	return query(ifindex, hook, &opts) == -EINVAL;
 }
 
-/* Is our priority another kind's, or another protocol's? */
-static bool is_taken(int ifindex, enum hook hook)
+/* Is the priority in use by filters of another kind or protocol? */
+static bool is_priority_taken(int ifindex, enum hook hook)
 {
 	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
 
 	return query(ifindex, hook, &opts) == -EINVAL && !is_empty(ifindex, hook);
 }
 
-/* An `ingress` qdisc looks like clsact from here, but has one list of filters under the
- * names of both hooks: then a filter of ours shows up in the wrong one. */
+/* To libbpf an `ingress` qdisc looks like clsact, but it has one list of filters for both hooks: a
+ * filter attached at ingress is then found at egress, too. */
 static bool is_in_both_hooks(int ifindex, uint32_t ingress_handle)
 {
-	return holds(ifindex, HOOK_EGRESS, ingress_handle) != 0;
+	return program_at(ifindex, HOOK_EGRESS, ingress_handle) != 0;
 }
 
-/* Our program of this hook at `handle`, new or in place of what holds it. */
-static int put(const struct hooks *hooks, int ifindex, enum hook hook, uint32_t handle)
+/* Attach the hook's program under `handle`, replacing a filter that has this handle. */
+static int attach(const struct hooks *hooks, int ifindex, enum hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
@@ -148,8 +148,8 @@ static int put(const struct hooks *hooks, int ifindex, enum hook hook, uint32_t 
 	return bpf_error_from(bpf_tc_attach(&h, &opts));
 }
 
-/* Nothing to take away (no link, no qdisc, no such filter) is fine. */
-static int take_out(int ifindex, enum hook hook, uint32_t handle)
+/* Success if there is nothing to detach: no link, no qdisc, no such filter. */
+static int detach(int ifindex, enum hook hook, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, hook);
 	struct bpf_tc_opts opts = tc_opts(hook, handle);
@@ -161,24 +161,24 @@ static int take_out(int ifindex, enum hook hook, uint32_t handle)
 	return err == -ENOENT || err == -EINVAL || err == -ENODEV ? 0 : err;
 }
 
-/* What has become of a hook. */
+/* The result of settle() for a hook. */
 struct settled {
-	unsigned slot; /* holds our program */
+	unsigned slot; /* whose handle the program has */
 	bool changed;
-	bool added; /* held nothing before */
+	bool added; /* no filter had that handle before */
 };
 
-/* Make exactly one handle of ours hold our program of this hook. */
+/* Have the hook's program attached under exactly one of its handles. */
 static int settle(const struct hooks *hooks, int ifindex, enum hook hook, struct settled *s)
 {
 	uint32_t held[SLOTS];
 	int err;
 
-	held[0] = holds(ifindex, hook, handle_of(hook, 0));
-	held[1] = holds(ifindex, hook, handle_of(hook, 1));
+	held[0] = program_at(ifindex, hook, handle_of(hook, 0));
+	held[1] = program_at(ifindex, hook, handle_of(hook, 1));
 	*s = (struct settled){ .slot = !held[0] && held[1] };
 	if (held[s->slot] != hooks->programs[hook].id) {
-		err = put(hooks, ifindex, hook, handle_of(hook, s->slot));
+		err = attach(hooks, ifindex, hook, handle_of(hook, s->slot));
 		if (err)
 			return err;
 		s->changed = true;
@@ -187,7 +187,7 @@ static int settle(const struct hooks *hooks, int ifindex, enum hook hook, struct
 	if (!held[!s->slot])
 		return 0;
 	s->changed = true;
-	return take_out(ifindex, hook, handle_of(hook, !s->slot));
+	return detach(ifindex, hook, handle_of(hook, !s->slot));
 }
 
 static int settle_both(const struct hooks *hooks, int ifindex, struct settled done[SHIELD_HOOKS])
@@ -229,8 +229,8 @@ static void undo(int ifindex, bool created, const struct settled done[SHIELD_HOO
 
 	for (hook = 0; hook < SHIELD_HOOKS; hook++)
 		if (done[hook].added)
-			take_out(ifindex, (enum hook)hook,
-				 handle_of((enum hook)hook, done[hook].slot));
+			detach(ifindex, (enum hook)hook,
+			       handle_of((enum hook)hook, done[hook].slot));
 	undo_clsact(ifindex, created);
 }
 
@@ -242,8 +242,8 @@ int hooks_attach_shield(const struct hooks *hooks, int ifindex, bool *changed)
 
 	*changed = false;
 	bpf_error_set("");
-	if (is_taken(ifindex, HOOK_INGRESS) || is_taken(ifindex, HOOK_EGRESS)) {
-		bpf_error_set("filters of another kind or protocol have priority 1");
+	if (is_priority_taken(ifindex, HOOK_INGRESS) || is_priority_taken(ifindex, HOOK_EGRESS)) {
+		bpf_error_set("priority 1 is in use by filters of another kind or protocol");
 		return -EBUSY;
 	}
 	err = ensure_clsact(ifindex, &created);
@@ -265,20 +265,20 @@ int hooks_shield_to_front(const struct hooks *hooks, int ifindex, enum hook hook
 	bpf_error_set("");
 	err = settle(hooks, ifindex, hook, &now);
 	if (!err)
-		err = put(hooks, ifindex, hook, handle_of(hook, !now.slot));
+		err = attach(hooks, ifindex, hook, handle_of(hook, !now.slot));
 	if (!err)
-		err = take_out(ifindex, hook, handle_of(hook, now.slot));
+		err = detach(ifindex, hook, handle_of(hook, now.slot));
 	return err;
 }
 
-/* Whatever is ours in a hook. */
+/* Detach the program, whichever of its handles it has. */
 static int clear(int ifindex, enum hook hook)
 {
 	unsigned slot;
 	int err = 0, failed;
 
 	for (slot = 0; slot < SLOTS; slot++) {
-		failed = take_out(ifindex, hook, handle_of(hook, slot));
+		failed = detach(ifindex, hook, handle_of(hook, slot));
 		if (failed)
 			err = failed;
 	}
@@ -293,7 +293,8 @@ int hooks_detach_shield(int ifindex)
 	return ingress ? ingress : egress;
 }
 
-/* As is_in_both_hooks(): at its ingress the program would send back all that comes. */
+/* Like is_in_both_hooks(). At the TAP's ingress the program would send all frames for the host back
+ * to the NIC. */
 static bool is_at_tap_ingress(int ifindex, uint32_t handle)
 {
 	struct bpf_tc_hook h = tc_hook(ifindex, HOOK_INGRESS);
@@ -314,8 +315,9 @@ int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed)
 
 	*changed = false;
 	bpf_error_set("");
-	if (is_taken(ifindex, HOOK_TAP_EGRESS)) {
-		bpf_error_set("filters of another kind or protocol have the program's priority");
+	if (is_priority_taken(ifindex, HOOK_TAP_EGRESS)) {
+		bpf_error_set(
+			"the program's priority is in use by filters of another kind or protocol");
 		return -EBUSY;
 	}
 	err = ensure_clsact(ifindex, &created);
@@ -344,7 +346,7 @@ static int tcx_count(int ifindex, enum bpf_attach_type hook)
 	uint32_t count = 0;
 	int err = bpf_prog_query(ifindex, hook, 0, NULL, NULL, &count);
 
-	if (err == -EINVAL) /* before Linux 6.6 */
+	if (err == -EINVAL) /* before Linux 6.6: no tcx */
 		return 0;
 	return err ? err : (int)count;
 }

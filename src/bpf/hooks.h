@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hooks: the tc programs, attached to their hooks and detached: the two of the shield on the NIC
- * (SPEC 5), that of the kernel data path on the TAP (SPEC 9). By libbpf.
+ * hooks: attaches the tc programs to their hooks and detaches them: the shield's two on the NIC
+ * (SPEC 5), that of the kernel data path on the TAP (SPEC 9). Uses libbpf.
  *
- * Functions that return int give 0 or a negative errno value; none of them logs. Those that attach
- * leave the reason of a failure in bpf_error_text().
+ * Functions that return int return 0 or a negative errno value; none of them logs. Those that
+ * attach leave the reason of a failure in bpf_error_text().
  */
 #ifndef CLUSTERARPD_BPF_HOOKS_H
 #define CLUSTERARPD_BPF_HOOKS_H
@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Two of the NIC, one of the TAP. */
+/* Two hooks of the NIC, one of the TAP. */
 enum hook { HOOK_INGRESS, HOOK_EGRESS, HOOK_TAP_EGRESS, HOOKS };
 
-/* Which program belongs to each hook. */
+/* The program for each hook. */
 struct hooks {
 	struct {
 		int fd; /* borrowed */
@@ -23,44 +23,45 @@ struct hooks {
 	} programs[HOOKS];
 };
 
-/* The program `fd`, which stays the caller's, belongs to `hook`. */
+/* Use the program `fd`, which stays the caller's, for `hook`. */
 int hooks_set(struct hooks *hooks, enum hook hook, int fd);
 
-/* The shield on a link. Attach creates clsact where it is missing and puts both
- * programs in, first in their hook: priority 1 and handles of their own. Whatever holds
- * a handle of ours is what an earlier run left, and is replaced in one step. Idempotent:
- * what is in place already is left alone. Sets *changed when anything had to be done.
+/* Attach the shield to a link: create clsact if it is missing, and attach both programs as the
+ * first filter of their hook, with priority 1 and handles reserved for clusterarpd. A filter that
+ * has one of these handles was left by an earlier run, and is replaced in one step. Idempotent: a
+ * program that is attached already is left alone. Sets *changed if anything was changed.
  *
- * The caller has made sure that the link has no `ingress` qdisc, by a look at its kind
- * (netlink_tc_ingress_qdisc()): that cannot be told from here without trying. Should one
- * take clsact's place after that look, it is noticed and gives -EBUSY, but the filter
- * has been in it for a moment. The events of that make the caller look again.
+ * The caller must have made sure that the link has no `ingress` qdisc (see
+ * netlink_tc_ingress_qdisc()): libbpf cannot tell it from clsact before a filter is attached. If an
+ * `ingress` qdisc replaces clsact after that check, this function detects it and returns -EBUSY,
+ * but its filter was attached there for a moment. The netlink events of that make the caller check
+ * again.
  *
- * -EBUSY otherwise: filters of another kind or protocol than ours (bpf, all) have
- * priority 1; this is found out before anything is changed. After whatever failure
- * nothing of this call is left: neither a filter, nor clsact unless somebody has begun
- * to use it. (What an earlier run left and this call has replaced stays replaced.) */
+ * -EBUSY also if priority 1 is in use by filters of another kind or protocol than the shield's
+ * (bpf, all); nothing is changed then. After any failure nothing of this call remains: no filter,
+ * and no clsact unless another program uses it by then. (A filter of an earlier run that this call
+ * has replaced stays replaced.) */
 int hooks_attach_shield(const struct hooks *hooks, int ifindex, bool *changed);
-/* A bpf filter that someone adds at priority 1 comes before those that are there. Who
- * lists the filters of a hook (the order is that in which they are asked) and finds
- * one that is not ours before ours calls this: ours is first again, under another
- * handle, and at no moment was there no shield. Each call is a change that the kernel
- * reports (RTM_NEWTFILTER, RTM_DELTFILTER); call it for a listing, not for an event. */
+/* A bpf filter that another program adds at priority 1 runs before the shield's. Call this when a
+ * listing of a hook's filters (in the order in which they run) shows another filter before the
+ * shield's: the shield's runs first again, under its other handle, and is attached all the time.
+ * The kernel reports each call as changes (RTM_NEWTFILTER, RTM_DELTFILTER): do not call it because
+ * of such an event alone, or the events never end. */
 int hooks_shield_to_front(const struct hooks *hooks, int ifindex, enum hook hook);
-/* Takes both programs out, and nothing else; fine when they are not there. */
+/* Detach both programs, and nothing else. Success if they are not attached. */
 int hooks_detach_shield(int ifindex);
-/* Is a filter with this priority and handle ours? */
+/* Is a filter with this priority and handle one of the shield's? */
 bool hooks_is_shield(unsigned priority, uint32_t handle);
 
-/* The kernel data path's program on the TAP's egress, the last of that hook: the operator's
- * filters on the TAP come first, and what they accept for good takes the way by the daemon.
- * Otherwise as hooks_attach_shield(). */
+/* Attach the kernel data path's program to the TAP's egress, as the last filter of that hook: the
+ * operator's filters on the TAP run first, and frames for which they return a final verdict that
+ * passes (TC_ACT_OK) go through the daemon. Otherwise like hooks_attach_shield(). */
 int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed);
-/* Takes it out; fine when it is not there. */
+/* Detach it. Success if it is not attached. */
 int hooks_detach_tap(int ifindex);
 
-/* The number of tcx programs on a link's ingress and egress; 0 where the kernel
- * knows no tcx; or a negative errno value. They run before clsact. */
+/* The number of tcx programs on a link's ingress and egress, which run before clsact's filters; 0
+ * if the kernel has no tcx; or a negative errno value. */
 int hooks_tcx_count(int ifindex);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * layout: what src/bpf/programs.c and the eBPF programs share: the layout of the maps
- * and of the variables. Compiled for both, so <linux/types.h> and rules.h, no more.
+ * layout: the layout of the maps and global variables that src/bpf/programs.c and the eBPF
+ * programs share. Compiled for both, so it includes <linux/types.h> and rules.h only.
  *
- * Keys are compared as raw bytes: what a key leaves unused is zero.
+ * Map keys are compared as raw bytes: unused bytes of a key must be zero.
  */
 #ifndef CLUSTERARPD_BPF_LAYOUT_H
 #define CLUSTERARPD_BPF_LAYOUT_H
@@ -18,9 +18,9 @@ struct bpf_mac_key {
 	__u8 unused[2];
 } __attribute__((aligned(8)));
 
-/* Key of `addresses`, the likeness of struct ip_addr. */
+/* Key of `addresses`, similar to struct ip_addr. */
 struct bpf_ip_key {
-	__u8 family; /* 2: IPv4, first 4 bytes of b; 10: IPv6, all 16 (AF_*, of Linux) */
+	__u8 family; /* AF_INET (2): first 4 bytes of b used; AF_INET6 (10): all 16 */
 	__u8 b[16];
 	__u8 unused[3];
 };
@@ -28,51 +28,54 @@ struct bpf_ip_key {
 #define BPF_FAMILY_IPV4 2
 #define BPF_FAMILY_IPV6 10
 
-/* Value of both: what it is to this node, and which peer's. */
+/* Value of `macs` and `addresses`: the roles for this node, and the peer that has it. */
 struct bpf_entry {
 	__u32 roles; /* enum mac_role or enum ip_role */
-	__u32 peer;  /* index into `peers`; 0: no peer's, or not one's alone */
+	__u32 peer;  /* index into `peers`; 0: no peer has it, or several have */
 };
 
 struct bpf_flow {
 	__u64 frames, bytes;
 };
 
-/* Value of `peers`, for each CPU. */
+/* Value of `peers`, per CPU. */
 struct bpf_peer_counts {
 	struct bpf_flow in, out; /* from the peer; to it */
 };
 
-/* Value of `counts`, for each CPU: what took the kernel data path, and drops. */
+/* Value of `counts`, per CPU: frames on the kernel data path, and drops. */
 struct bpf_counts {
 	struct bpf_flow tap_in, nic_out; /* egress */
 	struct bpf_flow nic_in, tap_out; /* ingress */
 	__u64 drops[DROP_REASONS];       /* by enum drop_reason */
 };
 
-/* A record of `from_wire`: a frame from the wire that the kernel data path leaves to the
- * daemon, and the VLAN tag that the kernel has taken off it. Records have one of a few sizes. */
-#define BPF_FRAME_LAYOUT 1 /* another number for another layout: a ring outlives a run */
+/* A record of `from_wire`: a frame from the wire that the kernel data path passes to the
+ * daemon, and the VLAN tag that the kernel has stripped from it. Records have a few fixed sizes:
+ * one may be longer than its frame. */
+#define BPF_FRAME_LAYOUT 1 /* change it with the layout: a ring outlives a run */
 struct bpf_frame {
 	__u32 len;                 /* of `data` */
 	__u16 vlan_tpid, vlan_tci; /* in host byte order; tpid 0: no tag */
 	__u8 data[];
 };
 
-/* A MAC that many frames go to or come from: what `macs` has of it, found without a look-up. */
+/* A MAC that many frames have as source or destination, with its entry in `macs`: compared
+ * directly, which saves a map look-up. */
 struct bpf_near {
 	struct bpf_mac_key mac; /* BPF_NO_MAC: none */
 	struct bpf_entry entry;
 };
-#define BPF_NEAR_MAX 8 /* this node's own three, and some of its peers' */
+#define BPF_NEAR_MAX 8 /* the node's own three, and some of the peers' */
 #define BPF_NO_MAC   (~0ull)
 
-/* Where to, and as whom; may change at any time but for the node's own MACs. */
+/* Where frames are sent, and with which MACs. The daemon may change all of it at any time, except
+ * the node's own MACs. */
 struct bpf_path {
 	__u32 policy;   /* enum rule_policy */
-	__u32 nic, tap; /* ifindex; 0: what would go there goes to the daemon */
+	__u32 nic, tap; /* ifindex; 0: not available, frames for it go to the daemon */
 	__u32 mtu;      /* the NIC's */
-	__u32 is_in;    /* frames from the wire are clusterarpd_in's, not the packet socket's */
+	__u32 is_in;    /* clusterarpd_in handles frames from the wire, not the packet socket */
 	struct bpf_mac_key cluster, source;
 	struct bpf_near near[BPF_NEAR_MAX];
 };

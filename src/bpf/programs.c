@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * programs: the eBPF programs loaded, their maps and the socket filter; see programs.h, and for
- * what the programs do src/bpf/clusterarpd.bpf.c.
+ * programs: loading the eBPF programs, their maps and the socket filter; see programs.h. What the
+ * programs do is in src/bpf/clusterarpd.bpf.c.
  */
 #include "bpf/programs.h"
 
@@ -23,8 +23,8 @@ struct programs {
 };
 
 #define ROOM_MIN 64
-/* Room for the cluster to become twice as large by a reload, and for the old and the
- * new entries to be known together meanwhile. */
+/* A reload may double the cluster, and during a reload the maps hold the old and the new
+ * entries together. */
 #define ROOM_FACTOR 4
 
 static int set_room(struct bpf_map *map, size_t count)
@@ -34,7 +34,7 @@ static int set_room(struct bpf_map *map, size_t count)
 	return bpf_map__set_max_entries(map, (uint32_t)room);
 }
 
-/* An earlier run's, if it is given and will do. */
+/* Reuse the ring of an earlier run, if there is one and it is usable. */
 static int prepare_ring(struct bpf_map *map, int ring)
 {
 	if (ring_is_usable(ring) && !bpf_map__reuse_fd(map, ring))
@@ -112,8 +112,7 @@ void programs_unload(struct programs *k)
 	free(k);
 }
 
-/* A map as it shall be: `count` items, each a key and behind it its value, in the order of
- * the keys. */
+/* The wanted contents of a map: `count` items, each a key and its value, sorted by key. */
 struct item {
 	union {
 		struct bpf_mac_key mac;
@@ -132,7 +131,7 @@ static int compare_items(const void *a, const void *b)
 	return memcmp(a, b, sizeof(((struct item *)0)->key));
 }
 
-/* Keys are compared as if each had the size of the largest: the rest is zero. */
+/* Keys are compared at the size of the largest type of key; the rest is zero. */
 static bool contents_have(const struct contents *c, const void *key, size_t size)
 {
 	struct item wanted = { 0 };
@@ -150,7 +149,7 @@ static int forget_others(const struct bpf_map *map, const struct contents *c)
 
 	err = bpf_map_get_next_key(fd, NULL, &next.key);
 	while (!err) {
-		/* Look behind `here` before it goes: a missing key means "from the start". */
+		/* Get the next key before deleting `here`: for a missing key it is the first. */
 		here = next;
 		more = !bpf_map_get_next_key(fd, &here.key, &next.key);
 		if (!contents_have(c, &here.key, size)) {
@@ -176,9 +175,9 @@ static int add_all(const struct bpf_map *map, const struct contents *c)
 	return err;
 }
 
-/* Add first, forget later: what is in both the old and the new contents is never
- * missing, nor is anything while the cluster changes. Only where the map has no room
- * for both is it the other way round. */
+/* Add the new entries first, then remove the others: an entry that is in both the old and the new
+ * contents is never missing, and no old entry goes before all new ones are there. Only if the map
+ * has no room for both is it the other way round. */
 static int map_assign(const struct bpf_map *map, struct contents *c)
 {
 	int err;
@@ -228,8 +227,8 @@ static int assign_ips(struct programs *k, const struct programs_ip *ips, size_t 
 	return err;
 }
 
-/* A program may read it meanwhile, and looks at the MAC before and after: what it finds is the
- * one, the other, or nothing. */
+/* A program may read the slot at the same time. It compares the MAC before and after it reads the
+ * entry, so it gets the old entry, the new one, or none. */
 static void set_near_slot(struct bpf_near *slot, const struct bpf_near *now)
 {
 	uint64_t mac;
@@ -243,7 +242,7 @@ static void set_near_slot(struct bpf_near *slot, const struct bpf_near *now)
 	__atomic_store_n((uint64_t *)(void *)&slot->mac, mac, __ATOMIC_RELEASE);
 }
 
-/* Those with one of these roles, or with none of them, as far as there is room. */
+/* Append the MACs that are this node's (`own`), or those that are not, as far as there is room. */
 static size_t add_near(struct bpf_near *near, size_t count, const struct programs_cluster *cluster,
 		       bool own)
 {
@@ -260,7 +259,7 @@ static size_t add_near(struct bpf_near *near, size_t count, const struct program
 	return count;
 }
 
-/* This node's own MACs, and some of the peers'. */
+/* This node's own MACs first, then as many of the peers' as there is room for. */
 static void set_near(struct bpf_path *path, const struct programs_cluster *cluster)
 {
 	struct bpf_near near[BPF_NEAR_MAX];
@@ -333,7 +332,7 @@ int programs_own_socket(struct programs *k, int packet_fd)
 	return 0;
 }
 
-/* The value at `key`, `count` numbers of 64 bits, added up over the CPUs. */
+/* The value at `key` of a per-CPU map, `count` 64-bit numbers, summed over the CPUs. */
 static int sum(const struct programs *k, const struct bpf_map *map, uint32_t key, uint64_t *numbers,
 	       size_t count)
 {
@@ -353,14 +352,14 @@ static int sum(const struct programs *k, const struct bpf_map *map, uint32_t key
 
 int programs_counts(const struct programs *k, struct bpf_counts *counts)
 {
-	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
+	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "64-bit numbers only");
 	return sum(k, k->skel->maps.counts, 0, (uint64_t *)counts,
 		   sizeof(*counts) / sizeof(uint64_t));
 }
 
 int programs_peer_counts(const struct programs *k, uint32_t peer, struct bpf_peer_counts *counts)
 {
-	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "numbers alone");
+	_Static_assert(sizeof(*counts) % sizeof(uint64_t) == 0, "64-bit numbers only");
 	return sum(k, k->skel->maps.peers, peer, (uint64_t *)counts,
 		   sizeof(*counts) / sizeof(uint64_t));
 }

@@ -10,7 +10,7 @@
 
 #include "bpf/layout.h"
 
-/* One call of ring_buffer__consume(). */
+/* The output of one call of ring_buffer__consume(). */
 struct take {
 	struct packet *packets;
 	unsigned count, most;
@@ -19,10 +19,10 @@ struct take {
 struct ring {
 	struct ring_buffer *buffer;
 	int fd;            /* the caller's */
-	struct take *take; /* NULL: discard */
+	struct take *take; /* NULL: discard the frames */
 };
 
-/* A record may be longer than its frame. */
+/* The record may be longer than the frame in it. */
 static void fill(struct packet *packet, const struct bpf_frame *frame, size_t size)
 {
 	packet_reset(packet);
@@ -38,7 +38,7 @@ static void fill(struct packet *packet, const struct bpf_frame *frame, size_t si
 		packet_insert_tag(packet, frame->vlan_tpid, frame->vlan_tci);
 }
 
-/* libbpf stops after a record for which this returns a negative value. */
+/* Callback for each record. A negative return value makes libbpf stop after this record. */
 static int take_record(void *arg, void *record, size_t size)
 {
 	struct take *take = ((struct ring *)arg)->take;

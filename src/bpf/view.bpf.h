@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * view: a frame as the eBPF programs see it: parsing and look-ups, as core/frame.c and
- * core/rewrite.c do it for the daemon.
+ * view: parsing and look-ups for the eBPF programs, as core/frame.c and core/rewrite.c do them
+ * for the daemon.
  *
- * Frames are read by bpf_skb_load_bytes(), which checks bounds and does not mind GSO, paged or
- * cloned buffers; but the Ethernet header, which every frame is asked for, at its place where
- * the kernel lets a program (tc). Offset 0 is the Ethernet header in all programs. The kernel has
- * taken the outermost VLAN tag off before a packet socket or tc ingress sees the frame; the
- * daemon puts it back, so that it counts as one.
+ * Frames are read with bpf_skb_load_bytes(), which checks bounds and works with GSO, paged and
+ * cloned buffers. Only the Ethernet header, which is needed of every frame, is accessed directly
+ * where the kernel allows it (in tc programs). Offset 0 is the Ethernet header in all programs.
+ * The kernel strips the outermost VLAN tag before a packet socket or tc ingress sees the frame;
+ * the daemon reinserts it, so it counts as one of the TAGS_MAX tags here, too.
  */
 #ifndef CLUSTERARPD_BPF_VIEW_BPF_H
 #define CLUSTERARPD_BPF_VIEW_BPF_H
@@ -23,14 +23,15 @@
 
 #define VLAN_ID_MASK 0x0fff
 #define VLAN_LEN     4
-#define TAGS_MAX     2 /* as many as core/frame.c looks behind */
+#define TAGS_MAX     2 /* as many as core/frame.c parses */
 #define ARP_REQUEST  1
 #define ARP_REPLY    2
 #define ICMPV6       58
 #define ND_FIRST     133 /* Router Solicitation, RFC 4861 */
 #define ND_LAST      137 /* Redirect */
 
-/* What each MAC and address is to this node; group and broadcast are read off the MAC. */
+/* The roles of each MAC and address for this node. The group, broadcast and link-local roles are
+ * not stored: they follow from the MAC itself. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -63,8 +64,8 @@ struct vlan_tag {
 
 struct view {
 	struct ethhdr eth;
-	__be16 ethertype;   /* behind tags of VID 0 */
-	__u32 body;         /* offset of what it announces */
+	__be16 ethertype;   /* after tags of VID 0 */
+	__u32 body;         /* offset of the payload of that type */
 	__u8 is_resolution; /* ARP, even malformed, or Neighbour Discovery */
 };
 
@@ -81,7 +82,7 @@ VIEW int is_broadcast(const __u8 *mac)
 	return (mac[0] & mac[1] & mac[2] & mac[3] & mac[4] & mac[5]) == 0xff;
 }
 
-/* The roles that are read off the address. */
+/* The roles that follow from the MAC itself. */
 VIEW __u16 intrinsic_roles(const __u8 *mac)
 {
 	if (!(mac[0] & 1))
@@ -98,7 +99,7 @@ VIEW struct bpf_mac_key mac_key(const __u8 *mac)
 	return key;
 }
 
-/* Keys are numbers, too. */
+/* Keys are 8 bytes long and aligned: compare them as numbers. */
 VIEW int is_same(const struct bpf_mac_key *a, const struct bpf_mac_key *b)
 {
 	return *(const __u64 *)a == *(const __u64 *)b;
@@ -124,7 +125,7 @@ VIEW struct bpf_entry find_mac(const __u8 *mac)
 		entry = path.near[i].entry;
 		barrier();
 		if (!is_same(&key, &path.near[i].mac))
-			break; /* it has just become another's */
+			break; /* the daemon is replacing this slot */
 		entry.roles |= intrinsic_roles(mac);
 		return entry;
 	}
@@ -145,8 +146,8 @@ VIEW struct bpf_entry find_ip(__u8 family, const void *bytes, __u32 len)
 	return entry;
 }
 
-/* Look behind one tag that lies in the frame. 0: there is none, it is cut off, or it
- * names a VLAN; then its EtherType is nothing that the rules look into. */
+/* Skip one VLAN tag in the frame. 0: there is none, it is truncated, or its VID is not 0; the
+ * EtherType then remains that of the tag, into which the rules do not look. */
 VIEW int skip_tag(struct __sk_buff *skb, struct view *v)
 {
 	struct vlan_tag tag;
@@ -171,7 +172,7 @@ VIEW int is_neighbour_discovery(struct __sk_buff *skb, const struct view *v)
 	       type <= ND_LAST;
 }
 
-/* The Ethernet header at its place, for tc programs; NULL: it is not in one piece. */
+/* Direct access to the Ethernet header, for tc programs; NULL: it is not in the linear data. */
 VIEW struct ethhdr *header_of(struct __sk_buff *skb)
 {
 	struct ethhdr *eth = (void *)(long)skb->data;
@@ -179,7 +180,7 @@ VIEW struct ethhdr *header_of(struct __sk_buff *skb)
 	return (void *)(eth + 1) <= (void *)(long)skb->data_end ? eth : (void *)0;
 }
 
-/* The rest is filled in when `eth` is. */
+/* Fill in all fields but `eth`, which must have been set. */
 VIEW void view_rest(struct __sk_buff *skb, struct view *v)
 {
 	v->ethertype = v->eth.h_proto;
@@ -189,7 +190,7 @@ VIEW void view_rest(struct __sk_buff *skb, struct view *v)
 		v->ethertype = 0;
 		return;
 	}
-	_Static_assert(TAGS_MAX == 2, "one look for each tag");
+	_Static_assert(TAGS_MAX == 2, "one skip_tag() for each tag");
 	if (skip_tag(skb, v) && !skb->vlan_present)
 		skip_tag(skb, v);
 	if (v->ethertype == bpf_htons(ETH_P_ARP))
@@ -198,7 +199,7 @@ VIEW void view_rest(struct __sk_buff *skb, struct view *v)
 		v->is_resolution = is_neighbour_discovery(skb, v);
 }
 
-/* 0, or -1: no whole Ethernet header. */
+/* 0; or -1: the frame is shorter than an Ethernet header. */
 VIEW int view_frame(struct __sk_buff *skb, struct view *v)
 {
 	if (bpf_skb_load_bytes(skb, 0, &v->eth, sizeof(v->eth)))
@@ -218,7 +219,7 @@ VIEW int view_frame_in_place(struct __sk_buff *skb, struct view *v)
 	return 0;
 }
 
-/* 0, or not: there is no memory. */
+/* 0; any other value: no memory. */
 VIEW int set_destination(struct __sk_buff *skb, const __u8 *mac)
 {
 	struct ethhdr *eth = header_of(skb);
@@ -254,7 +255,7 @@ VIEW void view_arp(struct __sk_buff *skb, const struct view *v, struct rule_keys
 	keys->sender_ip = find_ip(BPF_FAMILY_IPV4, arp.sender_ip, sizeof(arp.sender_ip)).roles;
 }
 
-/* Which of a packet's addresses are to be looked up. */
+/* Which addresses of a packet to look up. */
 enum { WANT_SOURCE = 1, WANT_DESTINATION = 2 };
 
 VIEW __u32 view_ipv4(struct __sk_buff *skb, const struct view *v, __u32 want,
@@ -291,7 +292,7 @@ VIEW __u32 view_ipv6(struct __sk_buff *skb, const struct view *v, __u32 want,
 	return source.peer;
 }
 
-/* The addresses of an IP packet, as far as wanted. The source's peer, or 0. */
+/* Look up those addresses of an IP packet that `want` names. Returns the source's peer, or 0. */
 VIEW __u32 view_ip(struct __sk_buff *skb, const struct view *v, __u32 want, struct rule_keys *keys)
 {
 	if (v->ethertype == bpf_htons(ETH_P_IP))

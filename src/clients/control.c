@@ -17,22 +17,22 @@
 
 #define CLIENTS_MAX 16
 #define ENDLESS_MAX 8
-#define LISTEN_MAX  64 /* who waits to be let in */
+#define LISTEN_MAX  64 /* connections that wait to be accepted */
 #define REQUEST_MAX 4096
 #define CLIENT_MS   5000
-#define GRACE_MS    20 /* without progress, before one makes room for another */
+#define GRACE_MS    20 /* a client without progress for this long may be closed for another */
 
 struct control_client {
 	struct control *control;
-	int fd; /* -1: this place is free */
+	int fd; /* -1: this slot is free */
 	struct loop_io *io;
 	struct loop_timer *timer;
 	char request[REQUEST_MAX];
 	size_t used;
-	uint64_t since; /* it came, or took what is sent: monotonic ms */
+	uint64_t since; /* of the connection, or of the last progress in sending: monotonic ms */
 	bool is_answering;
-	struct control_source source; /* next NULL: the piece is all */
-	struct control_piece piece;   /* what is being sent; data NULL: none */
+	struct control_source source; /* next NULL: `piece` is the whole answer */
+	struct control_piece piece;   /* being sent; data NULL: none */
 	size_t sent;
 };
 
@@ -45,7 +45,7 @@ struct control {
 	ino_t inode;
 	int fd;
 	struct loop_io *io;
-	struct loop_timer *retry; /* to let in who waits */
+	struct loop_timer *retry; /* to accept connections again */
 	struct control_client clients[CLIENTS_MAX];
 };
 
@@ -68,8 +68,8 @@ static void on_timeout(void *arg)
 	close_client(arg);
 }
 
-/* Read what the client still sends (a request that was too long), for a socket that is
- * closed with unread data takes the reply with it. */
+/* Close after reading what the client still sends (a request that was too long): if a socket is
+ * closed with unread data, the peer may lose the reply. */
 static void hang_up(struct control_client *c)
 {
 	char rest[4096];
@@ -80,7 +80,7 @@ static void hang_up(struct control_client *c)
 	close_client(c);
 }
 
-/* Of an endless answer its reader reads when he likes. */
+/* Restart the timeout; an endless answer has none. */
 static void expect_progress(struct control_client *c)
 {
 	c->since = loop_now();
@@ -90,7 +90,7 @@ static void expect_progress(struct control_client *c)
 		loop_timer_set(c->timer, CLIENT_MS);
 }
 
-/* True: the piece is on its way whole. */
+/* True: the whole piece was sent. */
 static bool send_piece(struct control_client *c)
 {
 	ssize_t n = send(c->fd, c->piece.data + c->sent, c->piece.len - c->sent,
@@ -120,13 +120,14 @@ static void set_piece(struct control_client *c, struct control_piece piece)
 	loop_io_set(c->io, LOOP_WRITE);
 }
 
-/* That an endless one has gone is heard of meanwhile; others may have closed their half. */
+/* Until the source has a piece: for an endless answer, watch for the client's end of file, which
+ * means that it is gone. Other clients may have closed their sending side. */
 static void wait_for_source(struct control_client *c)
 {
 	loop_io_set(c->io, c->source.is_endless ? LOOP_READ : 0);
 }
 
-/* One piece at a time, for others wait for their turn too. */
+/* Send one piece at a time, so that other clients get their turn. */
 static void go_on(struct control_client *c)
 {
 	struct control_piece piece = { 0 };
@@ -176,7 +177,7 @@ bool control_has_room(const struct control *control)
 	return endless < ENDLESS_MAX;
 }
 
-/* The line is whole, or NULL, too long. */
+/* `request`: a complete line; NULL: it was too long. */
 static void handle(struct control_client *c, const char *request)
 {
 	c->control->handler(c, request, c->control->arg);
@@ -205,7 +206,7 @@ static void read_request(struct control_client *c)
 	}
 }
 
-/* Nobody has anything to say after his request. */
+/* A client must not send anything after its request; it is discarded. */
 static void read_end(struct control_client *c)
 {
 	char rest[4096];
@@ -227,7 +228,7 @@ static void on_client(unsigned ready, void *arg)
 		read_end(c);
 }
 
-/* Has it done its part, and waits for us? */
+/* Does the client wait for the daemon: has it sent something, or can it be sent to? */
 static bool is_ready(const struct control_client *c)
 {
 	struct pollfd pfd = { .fd = c->fd, .events = c->is_answering ? POLLOUT : POLLIN };
@@ -235,16 +236,16 @@ static bool is_ready(const struct control_client *c)
 	return poll(&pfd, 1, 0) > 0;
 }
 
-/* Is it this client, and not the daemon, who keeps the other waiting? */
-static bool is_dawdling(const struct control_client *c)
+/* Has the daemon been waiting for this client for GRACE_MS or longer? */
+static bool is_stalled(const struct control_client *c)
 {
 	return !c->source.is_endless && (!c->is_answering || c->piece.data) &&
 	       loop_now() - c->since >= GRACE_MS && !is_ready(c);
 }
 
-/* A free place, or one that is made free: that of whoever has been longest about its
- * request, or about taking a piece of its answer. NULL: none has been for long. */
-static struct control_client *find_place(struct control *control)
+/* A free slot. If there is none, close the client that has stalled longest, in sending its request
+ * or in reading its answer, and use its slot. NULL: no client has stalled. */
+static struct control_client *find_slot(struct control *control)
 {
 	struct control_client *c, *oldest = NULL;
 	size_t i;
@@ -253,7 +254,7 @@ static struct control_client *find_place(struct control *control)
 		c = &control->clients[i];
 		if (c->fd < 0)
 			return c;
-		if (is_dawdling(c) && (!oldest || c->since < oldest->since))
+		if (is_stalled(c) && (!oldest || c->since < oldest->since))
 			oldest = c;
 	}
 	if (oldest)
@@ -268,7 +269,7 @@ static void on_retry(void *arg)
 	loop_io_set(control->io, LOOP_READ);
 }
 
-/* Further clients wait in the kernel's queue. */
+/* Stop accepting for a moment; further clients wait in the kernel's backlog. */
 static void listen_later(struct control *control)
 {
 	loop_io_set(control->io, 0);
@@ -278,7 +279,7 @@ static void listen_later(struct control *control)
 static void on_listen(unsigned ready, void *arg)
 {
 	struct control *control = arg;
-	struct control_client *c = find_place(control);
+	struct control_client *c = find_slot(control);
 
 	(void)ready;
 	if (c)
@@ -295,10 +296,10 @@ static void on_listen(unsigned ready, void *arg)
 		return;
 	}
 	loop_timer_set(c->timer, CLIENT_MS);
-	read_request(c); /* which mostly is there */
+	read_request(c); /* usually it has arrived already */
 }
 
-static bool somebody_listens(const struct sockaddr_un *address)
+static bool is_listened_on(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool yes = fd < 0 || !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
@@ -324,7 +325,7 @@ static int bind_path(int fd, const char *path)
 	if (!lstat(path, &st)) {
 		if (!S_ISSOCK(st.st_mode))
 			return -EEXIST;
-		if (somebody_listens(&address))
+		if (is_listened_on(&address))
 			return -EADDRINUSE;
 		unlink(path);
 	}
@@ -336,13 +337,13 @@ static int bind_path(int fd, const char *path)
 	return rc;
 }
 
-/* Only its owner's groups can be given it without CAP_CHOWN; see privilege.h. */
+/* Without CAP_CHOWN the group can only be set to one of the process's groups; see privilege.h. */
 static void give_to_group(const char *path)
 {
 	const struct group *group = getgrnam(CONTROL_GROUP);
 
 	if (group && group->gr_gid != getegid() && chown(path, (uid_t)-1, group->gr_gid))
-		return; /* a user who is not in it keeps the socket for his own */
+		return; /* a process that is not in the group keeps the socket for its user */
 }
 
 static int start(struct control *control, const char *path)
@@ -388,7 +389,7 @@ int control_open(struct loop *loop, const char *path, control_handler *handler, 
 	return 0;
 }
 
-/* Is what stands at the path still our socket, not another daemon's? */
+/* Is the file at the path still this daemon's socket, and not another daemon's? */
 static bool is_own(const struct control *control)
 {
 	struct stat st;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * control: the UNIX socket that clusterarpctl speaks to.
+ * control: the UNIX socket that clusterarpctl connects to.
  *
- * A client sends one line, gets its answer, and is gone:
+ * A client sends one line and gets its answer; then the connection is closed:
  *   {"command": "status"}            ->  {"schema_version": 1, …}
- * Bounded: 16 clients, half of them with endless answers; 4 KiB a request and 5 seconds
- * for it; 5 seconds without progress of any other answer. Nothing here blocks;
- * a client that does not read costs its buffer alone. With all places taken, whoever has
- * been longest about its request, or about taking an answer that has an end, makes room for
- * the next.
+ * Limits: 16 clients, half of them with endless answers; 4 KiB and 5 seconds for a request;
+ * 5 seconds without progress for an answer that is not endless. Nothing here blocks; a client that
+ * does not read costs no more than its buffer. When all slots are taken, the client that has
+ * stalled longest is closed for the next one; clients with endless answers are not.
  */
 #ifndef CLUSTERARPD_CLIENTS_CONTROL_H
 #define CLUSTERARPD_CLIENTS_CONTROL_H
@@ -18,26 +17,24 @@
 
 #include "io/loop.h"
 
-/* Who may ask. */
+/* The group that may use the socket. */
 #define CONTROL_GROUP "clusterarpd"
 
 struct control;
 struct control_client;
 
-/* A request: a line without its end, NUL-terminated; NULL: one that was too long. To be
- * answered by one of the two functions below, before the return; else the connection is
- * closed. */
+/* `request`: a line without its newline, NUL-terminated; NULL: it was too long. The handler answers
+ * with control_answer() or control_stream() before it returns; else the connection is closed. */
 typedef void control_handler(struct control_client *client, const char *request, void *arg);
 
-/* One line, without its end, from malloc(); it is taken over. */
+/* Answer with one line, without its newline, from malloc(); `line` is taken over. */
 void control_answer(struct control_client *client, char *line);
 
-/* An answer in pieces, so that a long one neither takes much memory nor keeps anybody
- * waiting. */
+/* An answer in pieces: a long answer then needs little memory and does not delay other clients. */
 enum control_next {
-	CONTROL_PIECE, /* there it is */
-	CONTROL_WAIT,  /* not yet; control_wake() will tell */
-	CONTROL_END,   /* there is no more */
+	CONTROL_PIECE, /* *piece is set */
+	CONTROL_WAIT,  /* no piece yet: ask again after control_wake() */
+	CONTROL_END,   /* the answer is complete */
 };
 
 struct control_piece {
@@ -47,20 +44,20 @@ struct control_piece {
 
 struct control_source {
 	enum control_next (*next)(struct control_piece *piece, void *arg);
-	/* Called once, when the answer is complete or the client gone. */
+	/* Called once, when the answer is complete or the client is gone. */
 	void (*close)(void *arg);
 	void *arg;
-	bool is_endless; /* its pieces, and its reader, may take as long as they like */
+	bool is_endless; /* no timeout, neither for the pieces nor for the reader */
 };
 void control_stream(struct control_client *client, const struct control_source *source);
-/* May one more endless answer begin? */
+/* Is there room for one more endless answer? */
 bool control_has_room(const struct control *control);
 /* The source has a piece now. */
 void control_wake(struct control_client *client);
 
-/* Listen at `path`, mode 0660, of CONTROL_GROUP where that is there and the process is in
- * it. A socket that nobody listens at any more is replaced. Negative errno: -EADDRINUSE
- * somebody does listen; -EEXIST there is a file that is no socket; -ENAMETOOLONG. */
+/* Listen on `path`, mode 0660, with the group CONTROL_GROUP if it exists and the process is a
+ * member. A socket on which no process listens any more is replaced. Negative errno: -EADDRINUSE a
+ * process listens on it; -EEXIST the file is not a socket; -ENAMETOOLONG. */
 int control_open(struct loop *loop, const char *path, control_handler *handler, void *arg,
 		 struct control **out);
 /* Closes all connections and removes the socket. */

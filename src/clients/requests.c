@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* requests: what clients ask; see requests.h. */
+/* requests: requests of clients; see requests.h. */
 #include "clients/requests.h"
 
 #include <errno.h>
@@ -19,9 +19,9 @@ struct answer {
 	struct requests *requests;
 	struct control_client *client;
 	enum control_next (*next)(struct answer *answer, struct control_piece *piece);
-	uint64_t dump; /* that it waits for; 0: none */
+	uint64_t dump; /* number of the dump that it waits for; 0: none */
 	struct report_neigh *neigh;
-	bool is_sent; /* one that has a single piece */
+	bool is_sent; /* the answer has a single piece, and it was sent */
 	struct answer *following, **place;
 };
 
@@ -39,7 +39,7 @@ static void get_state(const struct requests *r, struct report_state *state)
 	r->ops.state(state, r->ops.arg);
 }
 
-/* Without memory there is no more. */
+/* `text` NULL (out of memory) ends the answer. */
 static enum control_next give(struct control_piece *piece, char *text)
 {
 	*piece = (struct control_piece){ text, text ? strlen(text) : 0 };
@@ -101,7 +101,7 @@ static void on_refreshed(uint64_t dump, void *arg)
 	}
 }
 
-/* The table is looked at first: some of its changes are announced to nobody. */
+/* Dump the neighbour table before the answer: the kernel does not notify all of its changes. */
 static void answer_refreshed(struct requests *r, struct control_client *client,
 			     enum control_next (*next)(struct answer *, struct control_piece *))
 {
@@ -152,7 +152,7 @@ static void refuse(struct control_client *client, const char *why)
 
 static void answer_monitor(struct requests *r, struct control_client *client, const json_t *request)
 {
-	const char *why = "too many others monitor or capture";
+	const char *why = "too many clients monitor or capture";
 
 	(void)request;
 	if (control_has_room(r->control))
@@ -163,10 +163,10 @@ static void answer_monitor(struct requests *r, struct control_client *client, co
 
 static void answer_capture(struct requests *r, struct control_client *client, const json_t *request)
 {
-	static const char kernel[] = "the kernel data path carries what is not in here: the daemon "
-				     "sees ARP, Neighbour Discovery and echoes (I1)";
+	static const char kernel[] = "kernel data path: only ARP, Neighbour Discovery and echoes "
+				     "(I1) pass through the daemon and are captured";
 	json_int_t count = json_integer_value(json_object_get(request, "count"));
-	const char *why = "too many others monitor or capture";
+	const char *why = "too many clients monitor or capture";
 	struct report_state state;
 	struct streams_wish wish;
 
@@ -213,7 +213,7 @@ static const struct {
 	{ "reload", answer_reload },   { "log-level", answer_log_level },
 };
 
-/* The others are reports, made at once. */
+/* All other commands are reports, which are answered at once. */
 static void answer(struct requests *r, struct control_client *client, const char *name,
 		   const json_t *request)
 {
@@ -244,13 +244,13 @@ static void on_request(struct control_client *client, const char *request, void 
 	json_decref(root);
 }
 
-/* The runtime directory is the service manager's to make, or else ours. */
+/* The service manager usually makes the runtime directory; without one the daemon does. */
 static void make_directory(const char *file)
 {
 	char *path = strdup(file);
 
 	if (path && !mkdir(dirname(path), 0755))
-		log_info("made the directory of %s", file);
+		log_info("created the directory of %s", file);
 	free(path);
 }
 
@@ -273,9 +273,9 @@ struct requests *requests_create(struct loop *loop, const char *path,
 		return r;
 	}
 	if (rc == -EADDRINUSE)
-		log_error("%s: another clusterarpd listens there", path);
+		log_error("%s: another clusterarpd listens on this socket", path);
 	else
-		log_error_errno(-rc, "%s: cannot listen there", path);
+		log_error_errno(-rc, "%s: cannot listen on this socket", path);
 	free(r);
 	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * requests: what clients of the control socket ask, and who answers it.
+ * requests: answers the requests of clients of the control socket.
  */
 #ifndef CLUSTERARPD_CLIENTS_REQUESTS_H
 #define CLUSTERARPD_CLIENTS_REQUESTS_H
@@ -12,14 +12,14 @@
 
 struct requests;
 
-/* The daemon, as far as clients ask it. */
+/* The daemon's functions for requests. */
 struct requests_ops {
-	void (*state)(struct report_state *state, void *arg); /* what it is and does now */
-	char *(*reload)(bool is_dry_run, void *arg); /* answers with a line; see reload.h */
+	void (*state)(struct report_state *state, void *arg); /* the present state */
+	char *(*reload)(bool is_dry_run, void *arg); /* returns reload_answer(), see reload.h */
 	void *arg;
 };
 
-/* Listen at `path`; all else is borrowed. NULL after a log line. */
+/* Listen on `path`. All other arguments are borrowed. NULL after a log line. */
 struct requests *requests_create(struct loop *loop, const char *path,
 				 const struct requests_ops *ops, const struct peers *peers,
 				 struct neighbours *neighbours, struct streams *streams);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams: answers without an end; see streams.h. */
+/* streams: endless answers; see streams.h. */
 #include "clients/streams.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 struct streams {
 	struct event_feed *monitor;
 	struct relay *relay;
-	struct capturing *capturing; /* NULL: nobody does */
+	struct capturing *capturing; /* NULL: no capture is running */
 };
 
 struct monitoring {
@@ -24,8 +24,8 @@ struct capturing {
 	struct streams *streams;
 	struct control_client *client;
 	struct capture *capture;
-	uint64_t left;         /* frames to come; UINT64_MAX: no limit */
-	uint64_t under_way[2]; /* came in and will go out; by enum rewrite_direction */
+	uint64_t left;         /* frames still to be captured; UINT64_MAX: no limit */
+	uint64_t under_way[2]; /* captured frames that will go out; by enum rewrite_direction */
 };
 
 struct streams *streams_create(struct event_feed *monitor, struct relay *relay)
@@ -88,7 +88,7 @@ const char *streams_monitor(struct streams *s, struct control_client *client)
 
 /* --- capture --- */
 
-static void stop_looking(struct capturing *c)
+static void stop_observing(struct capturing *c)
 {
 	if (c->streams->capturing == c)
 		relay_observe(c->streams->relay, NULL, NULL);
@@ -99,8 +99,9 @@ static bool is_complete(const struct capturing *c)
 	return !c->left && !c->under_way[REWRITE_EGRESS] && !c->under_way[REWRITE_INGRESS];
 }
 
-/* Of as many frames as are wanted both sides: frames leave in the order in which they came.
- * The daemon's own came in nowhere. */
+/* Is the frame to be captured on this side? A frame that was captured when it came in is captured
+ * again when it goes out: frames go out in the order in which they came in, so `under_way` counts
+ * them. Frames that the daemon makes itself only go out. */
 static bool is_wanted(struct capturing *c, enum rewrite_direction direction, bool is_out,
 		      const char *comment)
 {
@@ -127,7 +128,7 @@ static void on_frame(enum rewrite_direction direction, bool is_out, const struct
 
 	if (!is_wanted(c, direction, is_out, comment)) {
 		if (is_complete(c))
-			stop_looking(c);
+			stop_observing(c);
 		return;
 	}
 	capture_frame(c->capture, is_tap ? CAPTURE_TAP : CAPTURE_NIC,
@@ -140,7 +141,7 @@ static enum control_next next_frames(struct control_piece *piece, void *arg)
 	struct capturing *c = arg;
 
 	if (is_complete(c))
-		stop_looking(c);
+		stop_observing(c);
 	if (capture_is_empty(c->capture))
 		return is_complete(c) ? CONTROL_END : CONTROL_WAIT;
 	piece->data = malloc(PIECE_BYTES);
@@ -154,7 +155,7 @@ static void close_capture(void *arg)
 {
 	struct capturing *c = arg;
 
-	stop_looking(c);
+	stop_observing(c);
 	c->streams->capturing = NULL;
 	capture_destroy(c->capture);
 	free(c);
@@ -166,7 +167,7 @@ const char *streams_capture(struct streams *s, struct control_client *client,
 	struct capturing *c;
 
 	if (s->capturing)
-		return "another capture runs";
+		return "another capture is running";
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return "out of memory";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config: a configuration: its life, and what is looked up in it; see config.h. */
+/* config: free a configuration and find its nodes; see config.h. */
 #include "config/config.h"
 
 #include <stdio.h>

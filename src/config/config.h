@@ -2,8 +2,8 @@
 /*
  * config: a configuration (SPEC 6), checked and fully resolved.
  *
- * It needs no further defaults: every MAC is worked out (SPEC 3), `auto` only remains where the
- * host decides (mtu, datapath).
+ * All defaults are applied and every MAC is resolved (SPEC 3). `auto` remains only where the value
+ * depends on the host (mtu, datapath).
  */
 #ifndef CLUSTERARPD_CONFIG_CONFIG_H
 #define CLUSTERARPD_CONFIG_CONFIG_H
@@ -15,8 +15,8 @@
 #include "config/config_values.h"
 
 #define CONFIG_IFNAME_MAX 15    /* IFNAMSIZ less the NUL */
-#define CONFIG_MTU_MAX    65521 /* what a TAP device takes */
-#define CONFIG_NAME_MAX   44    /* inih cuts "node NAME" at 49 */
+#define CONFIG_MTU_MAX    65521 /* maximum MTU of a TAP device */
+#define CONFIG_NAME_MAX   44    /* inih cuts "node NAME" after 49 characters */
 
 struct config_addresses {
 	struct ip_prefix *list; /* in file order */
@@ -28,7 +28,7 @@ struct config_node {
 	struct config_addresses address; /* dedicated addresses */
 	struct mac dedicated;            /* resolved dedicated MAC */
 	struct mac source;               /* resolved wire source MAC */
-	unsigned id;                     /* 1..190, 0 = not given */
+	unsigned id;                     /* 1..190; 0: not set */
 	unsigned line;                   /* of its section header */
 };
 
@@ -50,21 +50,21 @@ struct config {
 	struct config_node *nodes; /* in file order */
 	size_t node_count;
 
-	/* Lines of keys that later checks may have to name; 0 = not in the file. */
+	/* Line numbers of keys for the messages of later checks; 0: not in the file. */
 	unsigned first_ipv6_line;
 };
 
-/* NULL is fine. */
+/* `c` may be NULL. */
 void config_free(struct config *c);
 
 /* The node named `name`, or NULL. */
 const struct config_node *config_find_node(const struct config *c, const char *name);
-/* The node that a host is: `option` (--node) if not NULL, else the host name,
- * whole, then up to its first dot. NULL: the file has no such node. */
+/* The node that this host runs as. `option` (--node) names it; if that is NULL, the host name does,
+ * first whole, then up to its first dot. NULL: the file has no such node. */
 const struct config_node *config_self(const struct config *c, const char *option,
 				      const char *hostname);
 
-/* "node 'alpha'", or "this node" where its name could not be read. Returns buf. */
+/* "node 'alpha'", or "this node" if its name could not be read. Returns buf. */
 #define CONFIG_LABEL_SIZE (CONFIG_NAME_MAX + 8)
 char *config_node_label(const struct config_node *node, char *buf);
 #define LABEL(node) config_node_label((node), (char[CONFIG_LABEL_SIZE]){ 0 })

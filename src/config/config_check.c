@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_check: what only the whole file shows: what is missing, what is there twice,
- * what does not go together.
+ * config_check: checks that need the whole file: missing settings, duplicates, and combinations
+ * that are not allowed.
  */
 #include "config/config_check.h"
 
@@ -12,7 +12,7 @@
 #include "config/config_seen.h"
 #include "config/config_words.h"
 
-/* --- what is missing --- */
+/* --- missing settings --- */
 
 static void check_sections(struct draft *d)
 {
@@ -25,7 +25,7 @@ static void check_sections(struct draft *d)
 	if (!d->cluster.line) {
 		if (!(d->lost & SECTION_CLUSTER))
 			config_report_add(d->report, true, 0, "no [cluster] section");
-		d->cluster.bad = ~0u; /* nothing in it can be called missing or wrong */
+		d->cluster.bad = ~0u; /* report none of its keys as missing or wrong */
 	}
 	if (!d->config->node_count && !(d->lost & SECTION_NODE))
 		config_report_add(d->report, true, 0,
@@ -40,13 +40,15 @@ static void check_required(struct draft *d)
 			"[cluster] has no interface: name the NIC, as in interface = eth0");
 	if (key_missing(&d->cluster, KEY_ADDRESS))
 		config_report_add(d->report, true, d->cluster.line,
-				  "[cluster] has no address: as in address = 12.12.4.100/24");
+				  "[cluster] has no address: set one, as in"
+				  " address = 12.12.4.100/24");
 	for (size_t i = 0; i < d->config->node_count; i++) {
 		const struct config_node *node = &d->config->nodes[i];
 
 		if (key_missing(&d->nodes[i], KEY_ADDRESS))
 			config_report_add(d->report, true, node->line,
-					  "%s has no address: as in address = 12.12.4.101/24",
+					  "%s has no address: set one, as in"
+					  " address = 12.12.4.101/24",
 					  LABEL(node));
 	}
 }
@@ -61,19 +63,19 @@ static void check_interfaces(struct draft *d)
 	if (s->key_line[KEY_TAP])
 		config_report_add(
 			d->report, true, s->key_line[KEY_TAP],
-			"tap = '%s' is the interface of line %u: the TAP needs another name",
+			"tap = '%s' is also the interface (line %u): the TAP needs another name",
 			c->tap, s->key_line[KEY_INTERFACE]);
 	else
 		config_report_add(d->report, true, s->key_line[KEY_INTERFACE],
-				  "interface = '%s' is the name that the TAP has by default:"
-				  " name the NIC here, or give another tap",
+				  "interface = '%s' is the default name of the TAP:"
+				  " name the NIC here, or set another name with tap =",
 				  c->interface);
 }
 
-/* --- what is there twice --- */
+/* --- duplicates --- */
 
-/* One node's keys may be spread over two sections of its name: the duplicate is what
- * is wrong then, not what either of them lacks. */
+/* The keys of one node may be spread over two sections of the same name. The mistake is then the
+ * duplicate section, not the keys that each section lacks. */
 static void forgive_missing(struct section *s)
 {
 	if (!s->key_line[KEY_ADDRESS])
@@ -140,7 +142,7 @@ static void check_addresses_of(struct draft *d, struct seen **table,
 		if (node && !first->node)
 			config_report_add(d->report, true, holder.line,
 					  "address %s is also a cluster address, at line %u:"
-					  " a dedicated address is one node's alone",
+					  " a dedicated address must belong to one node only",
 					  ip_format(ip, text), first->line);
 		else
 			config_report_add(d->report, true, holder.line,
@@ -160,10 +162,11 @@ static void check_addresses(struct draft *d)
 	config_seen_clear(&table);
 }
 
-/* --- what does not go together --- */
+/* --- combinations that are not allowed --- */
 
-/* source_mac = dedicated, in so many words. Where dedicated_mac makes the group
- * addresses one message does; a node that asks for one by `mac =` gets its own. */
+/* Check an explicit source_mac = dedicated. If dedicated_mac makes all MACs group addresses, one
+ * message is enough (the report drops repeated ones). A node that sets a group address with `mac =`
+ * gets its own message. */
 static void check_group_source(struct draft *d)
 {
 	unsigned line = d->cluster.key_line[KEY_SOURCE_MAC];
@@ -185,12 +188,13 @@ static void check_group_source(struct draft *d)
 			config_report_add(d->report, true, line,
 					  "source_mac = dedicated needs individual dedicated MACs:"
 					  " a group address cannot be an Ethernet source, and"
-					  " dedicated_mac = multicast (line %u) makes group ones",
+					  " dedicated_mac = multicast (line %u) makes group"
+					  " addresses",
 					  d->cluster.key_line[KEY_DEDICATED_MAC]);
 	}
 }
 
-/* `choice` is made at `line`; it needs individual MACs. */
+/* Report `choice`, set at `line`, which needs individual MACs, if a node has a group MAC. */
 static void need_individual(struct draft *d, const char *choice, unsigned line)
 {
 	const struct config_node *node = config_find_group_mac(d);
@@ -198,7 +202,8 @@ static void need_individual(struct draft *d, const char *choice, unsigned line)
 	if (node)
 		config_report_add(d->report, true, line,
 				  "%s needs individual dedicated MACs, but %s (line %u) has a group"
-				  " one: use dedicated_mac = unicast, or an individual mac =",
+				  " MAC: use dedicated_mac = unicast, or set an individual one with"
+				  " mac =",
 				  choice, LABEL(node), node->line);
 }
 
@@ -211,12 +216,12 @@ static void check_strict(struct draft *d)
 	if (c->arp != ARP_DIRECTED && !key_bad(&d->cluster, KEY_ARP))
 		config_report_add(d->report, true, line,
 				  "strict = yes needs arp = directed: broadcast requests put the"
-				  " dedicated MACs into every cache");
+				  " dedicated MACs into the ARP caches of outsiders");
 	if (c->advertise == ADVERTISE_ALL)
 		config_report_add(
 			d->report, true, line,
-			"strict = yes does not go with advertise = all (line %u): it would"
-			" drop what that one invites",
+			"strict = yes cannot be combined with advertise = all (line %u): outsiders"
+			" would use the dedicated MACs, and their frames would be dropped",
 			d->cluster.key_line[KEY_ADVERTISE]);
 }
 
@@ -247,7 +252,8 @@ static bool holds(const struct config_addresses *a, const struct ip_addr *ip)
 	return false;
 }
 
-/* The gateway must be on-link for every node, and none of the cluster. */
+/* The gateway must be on-link for every node, and must not be an address of the cluster or of a
+ * node. */
 static void check_gateway(struct draft *d)
 {
 	const struct config *c = d->config;
@@ -270,10 +276,10 @@ static void check_gateway(struct draft *d)
 		} else if (!by_cluster && key_good(&d->nodes[i], KEY_ADDRESS) &&
 			   !reaches(&node->address, &c->gateway)) {
 			config_report_add(d->report, true, line,
-					  "gateway = %s is in no prefix of %s (line %u) nor of the"
-					  " cluster: it would not be reached",
+					  "gateway = %s is in no prefix of %s (line %u) or of the"
+					  " cluster: the node could not reach it",
 					  text, LABEL(node), node->line);
-			return; /* one will do */
+			return; /* one message is enough */
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config_diff: what another configuration would change; see config_diff.h. */
+/* config_diff: describe what another configuration would change; see config_diff.h. */
 #include "config/config_diff.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What can be done about a change. */
+/* What it takes to apply a change. */
 enum remedy { RELOAD, RESTART };
 
 #define VALUE_SIZE 64
@@ -93,7 +93,7 @@ static void compare_policies(struct comparison *c)
 	compare_text(c, RESTART, "adopt", flag(f->adopt), flag(t->adopt));
 }
 
-/* What TAP and NIC were set up with. */
+/* Settings with which the TAP and the NIC were set up. */
 static void compare_links(struct comparison *c)
 {
 	const struct config *f = c->from, *t = c->to;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_diff: what another configuration would change for a node that runs, in words.
+ * config_diff: describes, as text, what another configuration would change for a running node.
  */
 #ifndef CLUSTERARPD_CONFIG_CONFIG_DIFF_H
 #define CLUSTERARPD_CONFIG_CONFIG_DIFF_H
@@ -14,11 +14,11 @@ struct config_lines {
 
 struct config_diff {
 	struct config_lines changes;       /* "node gamma: new", "arp: broadcast to directed" */
-	struct config_lines needs_restart; /* those of the changes that a reload cannot make */
+	struct config_lines needs_restart; /* the changes that a reload cannot apply */
 };
 
-/* Compare, as node `self` sees them. 0, or -ENOMEM: *out is not complete. In any case
- * config_diff_clear() after. */
+/* Compare two configurations as seen by node `self`. *out must be zeroed. Returns 0, or -ENOMEM:
+ * *out is incomplete. Call config_diff_clear() afterwards in both cases. */
 int config_diff(const struct config *from, const struct config *to, const char *self,
 		struct config_diff *out);
 void config_diff_clear(struct config_diff *diff);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_draft: a configuration file while it is read.
+ * config_draft: the state of a configuration file while it is read.
  *
- * A file passes through three stages. config_lines reads it line by line, finds the
- * sections, and hands what is left to inih; config_keys turns each key and value into
- * a field of the draft; config_check then looks at the whole, and works out the MACs.
- * A stage that finds a mistake leaves a mark (`bad`, `lost`), so that the stages
- * after it do not report what only follows from it.
+ * A file passes through three stages. config_lines reads it line by line, finds the sections, and
+ * passes the settings to inih; config_keys turns each key and value into a field of the draft;
+ * config_check then checks the file as a whole and resolves the MACs. A stage that finds a mistake
+ * sets a mark (`bad`, `lost`), so that later stages do not report what only follows from it.
  */
 #ifndef CLUSTERARPD_CONFIG_CONFIG_DRAFT_H
 #define CLUSTERARPD_CONFIG_CONFIG_DRAFT_H
@@ -20,7 +19,7 @@
 
 #define CONFIG_LINE_MAX     198 /* inih's buffer of 200, less newline and NUL */
 #define CONFIG_SECTION_MAX  49  /* inih's MAX_SECTION, less the NUL */
-#define CONFIG_ID_MAX       190 /* 02:bf is the cluster MAC's own beginning */
+#define CONFIG_ID_MAX       190 /* 191 would give 02:bf, as the cluster MAC begins */
 #define CONFIG_MTU_MIN      68
 #define CONFIG_MTU_MIN_IPV6 1280
 
@@ -45,17 +44,17 @@ enum config_key {
 	KEY_COUNT
 };
 
-/* What the file says of one section, beside the values themselves. */
+/* What the file says about one section, apart from the values themselves. */
 struct section {
 	enum section_kind kind;
 	size_t index;                 /* of the node in config->nodes */
 	unsigned line;                /* of its header; 0: not in the file */
-	unsigned last_line;           /* of its last header, where it is repeated */
-	unsigned key_line[KEY_COUNT]; /* where a key is first given; 0: nowhere */
-	unsigned bad;                 /* bit per key: given, but not understood */
-	bool has_mac;                 /* `mac` is given, and not auto */
+	unsigned last_line;           /* of its last header, if it is repeated */
+	unsigned key_line[KEY_COUNT]; /* where each key is first set; 0: not set */
+	unsigned bad;                 /* bit per key: set, or meant to be, but not valid */
+	bool has_mac;                 /* `mac` is set, and not auto */
 	struct mac mac;
-	unsigned *address_line; /* of each of its addresses */
+	unsigned *address_line; /* line of each address */
 };
 
 /* A file while it is read. */
@@ -65,7 +64,7 @@ struct draft {
 	struct section cluster;
 	struct section *nodes; /* parallel to config->nodes */
 	unsigned lost;         /* kinds of section that an unreadable line may have begun */
-	bool has_content;      /* anything but comments and blanks */
+	bool has_content;      /* the file has more than comments and blank lines */
 };
 
 static inline bool key_bad(const struct section *s, enum config_key key)
@@ -73,13 +72,13 @@ static inline bool key_bad(const struct section *s, enum config_key key)
 	return s->bad & 1u << key;
 }
 
-/* Given, and understood. */
+/* Set, and valid. */
 static inline bool key_good(const struct section *s, enum config_key key)
 {
 	return s->key_line[key] && !key_bad(s, key);
 }
 
-/* Neither given nor meant to be. */
+/* Neither set nor meant to be set. */
 static inline bool key_missing(const struct section *s, enum config_key key)
 {
 	return !s->key_line[key] && !key_bad(s, key);

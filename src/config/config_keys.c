@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_keys: the keys of a configuration file, and how each one's value is read.
+ * config_keys: the keys of a configuration file, and how each value is parsed.
  *
- * A row of the table says where a key may stand, what reads it, and which field of
- * struct config it fills.
+ * Each row of the table gives the sections where a key is allowed, the function that parses its
+ * value, and the field of struct config that it sets.
  */
 #include "config/config_keys.h"
 
@@ -17,9 +17,9 @@
 #include "config/config_values.h"
 #include "config/config_words.h"
 
-#define LIST_MAX 64 /* characters of all the values that a key may have */
+#define LIST_MAX 64 /* room for all values of a key, joined */
 
-/* One line of the file. */
+/* One setting: a key and its value. */
 struct setting {
 	struct draft *draft;
 	struct section *section;
@@ -30,11 +30,11 @@ struct setting {
 
 struct key {
 	const char *name;
-	unsigned sections; /* enum section_kind that it may stand in */
-	/* Stores the value; or reports what is wrong with it, and returns false. */
+	unsigned sections; /* bit mask of enum section_kind: where it is allowed */
+	/* Stores the value, or reports the error and returns false. */
 	bool (*parse)(const struct setting *s);
-	size_t offset;             /* of the field in struct config, where there is one */
-	const char *const *values; /* of an enum or flag */
+	size_t offset;             /* of the field in struct config, if it sets one directly */
+	const char *const *values; /* of an enum or a flag */
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(const struct setting *s,
@@ -56,8 +56,9 @@ static void *field(const struct setting *s)
 	return (char *)s->draft->config + s->key->offset;
 }
 
-/* What Linux takes (dev_valid_name), less what could be misunderstood on the way:
- * TUNSETIFF makes a template of '%', and people quote. */
+/* Why `name` cannot be an interface name, or NULL if it can. Linux allows more (dev_valid_name);
+ * also refused are '%', which TUNSETIFF takes as a template, and characters that have to be quoted
+ * in messages. */
 static const char *ifname_flaw(const char *name)
 {
 	if (strlen(name) > CONFIG_IFNAME_MAX)
@@ -66,9 +67,9 @@ static const char *ifname_flaw(const char *name)
 		return "not an interface name";
 	for (; *name; name++) {
 		if (!isascii((unsigned char)*name) || !isgraph((unsigned char)*name))
-			return "an interface name has neither blanks nor control characters";
+			return "an interface name must be printable ASCII without blanks";
 		if (strchr("/:%", *name))
-			return "an interface name has none of '/', ':' and '%'";
+			return "an interface name must not contain '/', ':' or '%'";
 	}
 	return NULL;
 }
@@ -83,7 +84,7 @@ static bool parse_ifname(const struct setting *s)
 	return true;
 }
 
-/* What is wrong with `ip` as a host's address ("a multicast address"), or NULL. */
+/* Why `ip` cannot be the address of a host ("a multicast address"), or NULL if it can. */
 static const char *address_flaw(const struct ip_addr *ip)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, loopback[16] = { [15] = 1 };
@@ -92,7 +93,7 @@ static const char *address_flaw(const struct ip_addr *ip)
 		return "the unspecified address";
 	if (ip->family == AF_INET) {
 		if (ip->b[0] == 0)
-			return "an address of 0.0.0.0/8, which no host has";
+			return "an address in 0.0.0.0/8, which no host can have";
 		if (ip->b[0] == 127)
 			return "a loopback address";
 		if (ip->b[0] >= 224 && ip->b[0] <= 239)
@@ -110,7 +111,7 @@ static const char *address_flaw(const struct ip_addr *ip)
 	return NULL;
 }
 
-/* Are the bits behind the prefix all zero (or, with `ones`, all one)? */
+/* True if all host bits are 0 (or, with `ones`, 1). */
 static bool host_bits_are(const struct ip_prefix *p, bool ones)
 {
 	for (size_t bit = p->len; bit < ip_bytes(&p->addr) * 8; bit++) {
@@ -127,17 +128,17 @@ static const char *prefix_flaw(const struct ip_prefix *p)
 	if (flaw)
 		return flaw;
 	if (p->len == 0)
-		return "a prefix of length 0, which is every address there is";
+		return "a prefix of length 0, which matches every address";
 	if (p->len + 1u >= ip_bytes(&p->addr) * 8) /* point to point (RFC 3021), or a host */
 		return NULL;
 	if (host_bits_are(p, false))
-		return "the address of the network, not of a host";
+		return "the network address, not the address of a host";
 	if (p->addr.family == AF_INET && host_bits_are(p, true))
 		return "the broadcast address of its network";
 	return NULL;
 }
 
-/* The value is not ADDRESS/LENGTH: say which part of it is wrong. */
+/* The value is not ADDRESS/LENGTH: report which part of it is wrong. */
 static bool refuse_prefix(const struct setting *s)
 {
 	char address[CONFIG_LINE_MAX + 1];
@@ -178,14 +179,14 @@ static bool append_address(const struct setting *s, const struct ip_prefix *p)
 	return true;
 }
 
-/* One of the addresses on a line: it is the value here. */
+/* Parse one address of a list; s->value holds that address alone. */
 static bool parse_address(const struct setting *s)
 {
 	struct ip_prefix prefix;
 	const char *flaw;
 
 	if (!*s->value)
-		return refuse(s, "an address is missing beside a comma");
+		return refuse(s, "an address is missing before or after a comma");
 	if (!prefix_parse(s->value, &prefix))
 		return refuse_prefix(s);
 	flaw = prefix_flaw(&prefix);
@@ -222,14 +223,14 @@ static bool parse_mac(const struct setting *s)
 	if (strcmp(s->value, "auto") == 0)
 		return true;
 	if (!mac_parse(s->value, &mac))
-		return refuse(s, "neither auto nor a MAC address, as in 02:bf:0c:0c:04:64");
+		return refuse(s, "must be auto or a MAC address, as in 02:bf:0c:0c:04:64");
 	if (mac_is_zero(&mac))
-		return refuse(s, "the zero address is nobody's");
+		return refuse(s, "the zero address cannot be assigned");
 	if (mac_is_broadcast(&mac))
-		return refuse(s, "the broadcast address is everybody's");
+		return refuse(s, "the broadcast address cannot be assigned");
 	if (mac_is_link_local(&mac))
-		return refuse(s, "01:80:c2:00:00:00 to :0f are kept by switches and by the NIC's"
-				 " own stack");
+		return refuse(s, "01:80:c2:00:00:00 to :0f are reserved: switches do not forward"
+				 " them, and the NIC's own stack receives them");
 	if (s->section->kind == SECTION_CLUSTER && mac_is_group(&mac))
 		return refuse(s, "a group address cannot be the cluster MAC:"
 				 " its first byte must be even");
@@ -238,7 +239,7 @@ static bool parse_mac(const struct setting *s)
 	return true;
 }
 
-/* "a, b or c" */
+/* Join the values as "a, b or c". */
 static void join_values(const char *const *values, char *buf, size_t size)
 {
 	size_t used = 0;
@@ -250,7 +251,7 @@ static void join_values(const char *const *values, char *buf, size_t size)
 	}
 }
 
-/* The index of the value in the key's list, or -1, and then it is reported. */
+/* The index of the value in the key's list, or -1 after an error has been reported. */
 static int find_value(const struct setting *s)
 {
 	const char *meant;
@@ -306,7 +307,7 @@ static bool parse_gateway(const struct setting *s)
 	return true;
 }
 
-/* A decimal number from `min` to `max`, or 0. */
+/* Parse a decimal number from `min` to `max`. 0: it is not one. */
 static unsigned parse_number(const char *text, unsigned min, unsigned max)
 {
 	unsigned number = 0;
@@ -393,7 +394,7 @@ static enum config_key guess_key(const struct section *s, const char *name)
 	return meant ? find_key(meant) : KEY_COUNT;
 }
 
-/* The section as its header has it. */
+/* The section as its header is written. */
 static void describe_section(const struct draft *d, const struct section *s, char *buf, size_t size)
 {
 	const char *name = s->kind == SECTION_NODE ? d->config->nodes[s->index].name : "";
@@ -426,7 +427,8 @@ static void refuse_key(struct draft *d, struct section *s, const char *name, uns
 	}
 }
 
-/* Given a second time. In a second [cluster] nobody needs to hear it again. */
+/* Report a key that is set twice. In a repeated [cluster] section only keys that this section
+ * repeats itself are reported: the section itself has been reported. */
 static void refuse_repeated(struct draft *d, const struct section *s, enum config_key key,
 			    unsigned line)
 {
@@ -436,18 +438,18 @@ static void refuse_repeated(struct draft *d, const struct section *s, enum confi
 				  s->key_line[key]);
 }
 
-/* What goes wrong with a value whatever the key. */
+/* Checks that apply to the value of any key. */
 static bool check_value(const struct setting *s)
 {
 	if (!*s->value) {
 		config_report_add(s->draft->report, true, s->line,
-				  "%s has no value: give one, or leave the line out", s->key->name);
+				  "%s has no value: set one, or remove the line", s->key->name);
 		return false;
 	}
 	if (*s->value == '"' || *s->value == '\'')
 		return refuse(s, "values are written without quotes");
 	if (strstr(s->value, " #") || strstr(s->value, "\t#"))
-		return refuse(s, "a comment behind a value begins with ';', not '#'");
+		return refuse(s, "a comment after a value begins with ';', not '#'");
 	return true;
 }
 

@@ -7,10 +7,11 @@
 
 #include "config/config_draft.h"
 
-/* One setting. */
+/* Store the setting `name` = `value` of section `s` in the draft, or report what is wrong. */
 void config_key_set(struct draft *d, struct section *s, const char *name, const char *value,
 		    unsigned line);
-/* A line in section `s` is lost; mark the key that it seems to begin with. */
+/* A line in section `s` could not be read: mark the key that it probably sets as bad, so that it is
+ * not reported as missing too. */
 void config_key_lost(struct section *s, const char *text);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_lines: a configuration file, line by line, through inih.
+ * config_lines: reads a configuration file line by line, through inih.
  *
- * inih (r55) tells its handler neither lines nor empty sections, cuts long lines and
- * section names, goes on with the section before after a header that is not closed,
- * and takes an indented line for another value of the key before. So every line goes
- * through a reader of our own: it counts, strips the line's indentation (an indented
- * line is an ordinary one), finds the section headers itself, and reports a line that
- * inih would misread. In its place inih gets an empty one, so that the two agree on
- * the line number. The handler is called while the line is the current one.
+ * inih (r55) does not give its handler line numbers or empty sections. It truncates long lines and
+ * section names, stays in the previous section after a header without ']', and takes an indented
+ * line for another value of the previous key. Therefore every line first passes through the reader
+ * in this file, which counts lines, strips the indentation (an indented line is an ordinary one),
+ * finds the section headers itself, and reports each line that inih would misread. In place of such
+ * a line inih gets an empty one, so that both agree on the line number. inih calls the handler
+ * while the line is still the reader's current one.
  */
 #include "config/config_lines.h"
 
@@ -26,15 +26,15 @@
 struct reader {
 	FILE *stream;
 	struct draft *draft;
-	struct section *section; /* that keys go to; NULL: skip them */
-	bool in_section;         /* a header was seen, good or bad */
+	struct section *section; /* of the keys that follow; NULL: skip them */
+	bool in_section;         /* a section header was seen, valid or not */
 	unsigned line;
 	int error; /* errno of a failed read */
 };
 
 struct line {
 	char text[CONFIG_LINE_MAX + 1];
-	size_t length; /* of the whole line, even where text is cut */
+	size_t length; /* of the whole line, even if text is truncated */
 	bool has_nul;
 };
 
@@ -45,7 +45,7 @@ static void fail(const struct reader *r, const char *what, const char *text, con
 	config_report_add(r->draft->report, true, r->line, "%s %s: %s", what, QUOTE(text), hint);
 }
 
-/* The next line without its end (LF or CR LF). False: there is none. */
+/* Read the next line, without its line end (LF or CR LF). False: end of file, or a read error. */
 static bool fetch_line(struct reader *r, struct line *l)
 {
 	int c, last = EOF;
@@ -69,7 +69,7 @@ static bool fetch_line(struct reader *r, struct line *l)
 	return true;
 }
 
-/* The line without a byte order mark and indentation. */
+/* Skip a byte order mark (first line only) and indentation. */
 static const char *skip_indent(const struct reader *r, const char *text)
 {
 	static const char mark[] = "\xef\xbb\xbf";
@@ -81,7 +81,8 @@ static const char *skip_indent(const struct reader *r, const char *text)
 	return text;
 }
 
-/* The first of `chars` in s, or the comment or the end that comes before. */
+/* The first character of s that is in `chars`; or the start of a comment, or the end of s, if that
+ * comes first. */
 static const char *find_before_comment(const char *s, const char *chars)
 {
 	bool after_space = false;
@@ -106,8 +107,8 @@ static bool is_comment_or_blank(const char *text)
 	return *text == '\0' || *text == ';' || *text == '#';
 }
 
-/* Which section an unreadable header was probably to begin: that one is not to be
- * called missing. */
+/* Note which kind of section an invalid header was probably meant to begin, so that this section is
+ * not reported as missing too. */
 static void lose_section(struct reader *r, const char *inner)
 {
 	char word[sizeof("cluster") + 3];
@@ -126,16 +127,17 @@ static void open_cluster(struct reader *r)
 	struct section *s = &r->draft->cluster;
 
 	if (s->line)
-		config_report_add(r->draft->report, true, r->line,
-				  "duplicate section [cluster]: the first is at line %u; join them",
-				  s->line);
+		config_report_add(
+			r->draft->report, true, r->line,
+			"duplicate section [cluster]: the first is at line %u; merge them",
+			s->line);
 	else
 		s->line = r->line;
 	s->last_line = r->line;
 	r->section = s;
 }
 
-/* Room for one more node in both arrays. */
+/* Make room for one more node in both arrays. */
 static bool grow_nodes(struct draft *d)
 {
 	size_t count = d->config->node_count;
@@ -154,7 +156,7 @@ static bool grow_nodes(struct draft *d)
 	return nodes && sections;
 }
 
-/* Only a name that is right is kept; its keys are looked at in any case. */
+/* Store the name if it is valid. The keys of the section are checked in any case. */
 static void name_node(struct reader *r, struct config_node *node, const char *name)
 {
 	size_t length = strlen(name);
@@ -163,10 +165,10 @@ static void name_node(struct reader *r, struct config_node *node, const char *na
 		fail(r, "no name in section", "[node]", "write [node NAME]");
 	} else if (length > CONFIG_NAME_MAX) {
 		config_report_add(r->draft->report, true, r->line,
-				  "node name %s has %zu characters: at most %d", QUOTE(name),
-				  length, CONFIG_NAME_MAX);
+				  "node name %s is too long: %zu characters, at most %d",
+				  QUOTE(name), length, CONFIG_NAME_MAX);
 	} else if (!is_name(name)) {
-		fail(r, "bad node name", name, "it may have " NODE_NAME_CHARS);
+		fail(r, "bad node name", name, "use only " NODE_NAME_CHARS);
 	} else {
 		memcpy(node->name, name, length + 1);
 	}
@@ -198,10 +200,10 @@ static void open_unknown(struct reader *r, const char *word, const char *inner)
 		config_report_add(r->draft->report, true, r->line,
 				  "unknown section %s: did you mean '%s'?", QUOTE(inner), meant);
 	else
-		fail(r, "unknown section", inner, "there are [cluster] and [node NAME]");
+		fail(r, "unknown section", inner, "write [cluster] or [node NAME]");
 }
 
-/* `inner`: what stands between the brackets. */
+/* Begin a section. `inner`: the text between the brackets. */
 static void open_section(struct reader *r, const char *inner)
 {
 	const char *word = inner + strspn(inner, " \t");
@@ -218,7 +220,7 @@ static void open_section(struct reader *r, const char *inner)
 	r->section = NULL;
 	if (strcmp(copy, "cluster") == 0) {
 		if (*name)
-			fail(r, "name in section", inner, "[cluster] has none");
+			fail(r, "name in section", inner, "[cluster] takes no name");
 		open_cluster(r);
 	} else if (strcmp(copy, "node") == 0) {
 		open_node(r, name);
@@ -227,7 +229,7 @@ static void open_section(struct reader *r, const char *inner)
 	}
 }
 
-/* A line that begins with '['. False: not one for inih. */
+/* Handle a line that begins with '['. False: do not pass it to inih. */
 static bool take_header(struct reader *r, const char *text)
 {
 	const char *end = find_before_comment(text + 1, "]");
@@ -235,14 +237,14 @@ static bool take_header(struct reader *r, const char *text)
 	char inner[CONFIG_SECTION_MAX + 1];
 
 	if (*end != ']') {
-		fail(r, "section not closed", text, "it wants a ']'; its keys are not read");
+		fail(r, "section not closed", text, "the ']' is missing; its keys are ignored");
 		lose_section(r, text + 1);
 		return false;
 	}
 	if (length > CONFIG_SECTION_MAX) {
 		config_report_add(r->draft->report, true, r->line,
-				  "section %s has %zu characters: at most %d", QUOTE(text), length,
-				  CONFIG_SECTION_MAX);
+				  "section %s is too long: %zu characters, at most %d", QUOTE(text),
+				  length, CONFIG_SECTION_MAX);
 		lose_section(r, text + 1);
 		return false;
 	}
@@ -251,11 +253,11 @@ static bool take_header(struct reader *r, const char *text)
 	end++;
 	end += strspn(end, " \t\r\f\v");
 	if (!is_comment_or_blank(end))
-		fail(r, "text behind a section", end, "put it on a line of its own");
+		fail(r, "text after a section header", end, "put it on a line of its own");
 	return true;
 }
 
-/* A line that cannot be read: what it was to say is not to be called missing. */
+/* Drop a line that cannot be read. What it was probably meant to set is not reported as missing. */
 static bool drop_line(struct reader *r, const char *text)
 {
 	if (*text == '[')
@@ -278,7 +280,7 @@ static bool take_setting(struct reader *r, const char *text)
 		return false;
 	}
 	if (!r->in_section) {
-		/* Once is enough: the rest of them lack the same header. */
+		/* Report this once: all following lines lack the same header. */
 		if (!(r->draft->lost & SECTION_CLUSTER))
 			fail(r, "no section before", text, "begin with [cluster] or [node NAME]");
 		r->draft->lost |= SECTION_CLUSTER;
@@ -287,7 +289,7 @@ static bool take_setting(struct reader *r, const char *text)
 	return r->section != NULL;
 }
 
-/* Look at a line before inih does. False: not one for inih. */
+/* Check a line before inih parses it. False: do not pass it to inih. */
 static bool take_line(struct reader *r, const struct line *l, const char *text)
 {
 	if (l->has_nul) {
@@ -298,9 +300,11 @@ static bool take_line(struct reader *r, const struct line *l, const char *text)
 		return drop_line(r, text);
 	}
 	if (l->length > CONFIG_LINE_MAX) {
-		config_report_add(r->draft->report, true, r->line,
-				  "line of %zu bytes: at most %d; 'address' may be repeated",
-				  l->length, CONFIG_LINE_MAX);
+		config_report_add(
+			r->draft->report, true, r->line,
+			"line too long: %zu bytes, at most %d; a long list of addresses can"
+			" be split: 'address' may be repeated",
+			l->length, CONFIG_LINE_MAX);
 		r->draft->has_content = true;
 		return drop_line(r, text);
 	}
@@ -310,7 +314,7 @@ static bool take_line(struct reader *r, const struct line *l, const char *text)
 	return *text == '[' ? take_header(r, text) : take_setting(r, text);
 }
 
-/* inih's reader: like fgets(), a line at a time, never cut. */
+/* The reader that inih calls: like fgets(), one line per call, but it never splits a line. */
 static char *read_line(char *buf, int size, void *user)
 {
 	struct reader *r = user;
@@ -322,8 +326,8 @@ static char *read_line(char *buf, int size, void *user)
 		return NULL;
 	text = skip_indent(r, line.text);
 	length = take_line(r, &line, text) ? strlen(text) : 0;
-	if (length + sizeof("\n") > (size_t)size) { /* an inih built with a smaller buffer */
-		fail(r, "line too long", text, "make it shorter");
+	if (length + sizeof("\n") > (size_t)size) { /* inih was built with a smaller buffer */
+		fail(r, "line too long", text, "shorten it");
 		length = 0;
 	}
 	memcpy(buf, text, length);
@@ -331,7 +335,7 @@ static char *read_line(char *buf, int size, void *user)
 	return buf;
 }
 
-/* inih's handler; the section that it names is the reader's. */
+/* The handler that inih calls. Its `section` is ignored: the reader tracks the section. */
 static int handle_setting(void *user, const char *section, const char *name, const char *value)
 {
 	struct reader *r = user;
@@ -352,7 +356,7 @@ bool config_lines_read(FILE *stream, struct draft *d)
 		config_report_add(d->report, true, 0, "cannot be read: %s", strerror(r.error));
 		return false;
 	}
-	/* Nothing that passes the reader is an error to inih; should it differ, say so. */
+	/* inih should accept every line that passes the reader; report it if it does not. */
 	if (result != 0 && d->report->errors == errors_before)
 		config_report_add(d->report, true, result > 0 ? (unsigned)result : 0,
 				  "cannot be parsed");

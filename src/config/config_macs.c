@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_macs: works out the MAC addresses of a configuration (SPEC 3), and finds those
- * that are there twice. One that a mistake elsewhere leaves unknown stays zero and is
- * not compared.
+ * config_macs: resolves the MAC addresses of a configuration (SPEC 3), and finds duplicates. A MAC
+ * that cannot be resolved because of another mistake stays zero and is not compared.
  */
 #include "config/config_macs.h"
 
@@ -24,8 +23,7 @@ static const struct ip_addr *first_ipv4(const struct config_addresses *a)
 	return NULL;
 }
 
-/* Can `mac = auto` be worked out? What is wrong with the addresses is reported
- * already. */
+/* True if `mac = auto` can be resolved. Mistakes in the addresses have been reported already. */
 static bool can_derive(const struct section *s)
 {
 	return !key_bad(s, KEY_MAC) && key_good(s, KEY_ADDRESS);
@@ -40,10 +38,9 @@ static void resolve_cluster(struct draft *d)
 	else if (can_derive(&d->cluster) && ip)
 		d->config->mac = mac_from_ipv4(CLUSTER_MAC_BEGIN, ip);
 	else if (can_derive(&d->cluster))
-		config_report_add(
-			d->report, true, d->cluster.line,
-			"[cluster] has no IPv4 address to make a MAC from: it needs mac =,"
-			" as in mac = 02:bf:0c:0c:04:64");
+		config_report_add(d->report, true, d->cluster.line,
+				  "[cluster] has no IPv4 address to derive a MAC from: set the MAC,"
+				  " as in mac = 02:bf:0c:0c:04:64");
 }
 
 static void resolve_dedicated(struct draft *d, size_t i)
@@ -59,7 +56,7 @@ static void resolve_dedicated(struct draft *d, size_t i)
 					  : mac_from_ipv4(UNICAST_MAC_BEGIN, ip);
 	else if (can_derive(&d->nodes[i]))
 		config_report_add(d->report, true, node->line,
-				  "%s has no IPv4 address to make a MAC from: it needs mac =,"
+				  "%s has no IPv4 address to derive a MAC from: set the MAC,"
 				  " as in mac = 06:bf:0c:0c:04:65",
 				  LABEL(node));
 }
@@ -98,8 +95,8 @@ static void resolve_masked(struct draft *d, size_t i)
 		node->source = masked_mac(&d->config->mac, node->id);
 	if (key_missing(&d->nodes[i], KEY_ID))
 		config_report_add(d->report, true, node->line,
-				  "%s has no id, from 1 to %d: source_mac = masked%s makes"
-				  " its Ethernet source from it",
+				  "%s has no id (1 to %d): source_mac = masked%s derives"
+				  " the Ethernet source from it",
 				  LABEL(node), CONFIG_ID_MAX,
 				  key_good(&d->cluster, KEY_SOURCE_MAC)
 					  ? ""
@@ -140,14 +137,14 @@ static const char *describe_holder(const struct holder *holder, char *buf, size_
 	return buf;
 }
 
-/* `a` and `b` have the same MAC. The message goes to the one that is easier to
- * change: a masked one's id, an explicit `mac =`. */
+/* Report that `a` and `b` have the same MAC, at the line that is easier to change: the id of a
+ * masked MAC, or an explicit `mac =`. */
 static void report_same_mac(struct draft *d, const struct mac *mac, const struct holder *a,
 			    const struct holder *b)
 {
 	char text[MAC_STRLEN], other[CONFIG_LABEL_SIZE + 64];
 
-	/* From the same address, or the same id: that is reported already. */
+	/* Derived from the same address or id: that duplicate has been reported already. */
 	if (a->role == b->role && !a->is_explicit && !b->is_explicit)
 		return;
 	if (b->role != HOLDS_MASKED && !b->is_explicit) {
@@ -159,16 +156,17 @@ static void report_same_mac(struct draft *d, const struct mac *mac, const struct
 	describe_holder(a, other, sizeof(other));
 	mac_format(mac, text);
 	if (b->role == HOLDS_MASKED)
-		config_report_add(d->report, true, b->line,
-				  "id = %u makes the masked MAC %s, which is %s: give another id",
-				  b->node->id, text, other);
+		config_report_add(
+			d->report, true, b->line,
+			"id = %u gives the masked MAC %s, which is also %s: use another id",
+			b->node->id, text, other);
 	else
 		config_report_add(d->report, true, b->line,
-				  "mac = %s is %s, too: each MAC is to be given once", text, other);
+				  "mac = %s is also %s: each MAC must be unique", text, other);
 }
 
-static void see_mac(struct draft *d, struct seen **table, const struct mac *mac,
-		    const struct holder *holder)
+static void check_mac(struct draft *d, struct seen **table, const struct mac *mac,
+		      const struct holder *holder)
 {
 	const struct holder *first;
 
@@ -179,7 +177,7 @@ static void see_mac(struct draft *d, struct seen **table, const struct mac *mac,
 		report_same_mac(d, mac, first, holder);
 }
 
-/* Who holds a section's own MAC. */
+/* The holder of a section's cluster or dedicated MAC. */
 static struct holder own_mac(const struct section *s, const struct config_node *node)
 {
 	struct holder holder = {
@@ -192,23 +190,24 @@ static struct holder own_mac(const struct section *s, const struct config_node *
 	return holder;
 }
 
-/* Masked ones last: it is their id that must give way. */
+/* Report every MAC that is held twice. Masked MACs come last: in a conflict their id has to
+ * change. */
 static void check_macs(struct draft *d)
 {
 	const struct config *c = d->config;
 	struct holder holder = own_mac(&d->cluster, NULL);
 	struct seen *table = NULL;
 
-	see_mac(d, &table, &c->mac, &holder);
+	check_mac(d, &table, &c->mac, &holder);
 	for (size_t i = 0; i < c->node_count; i++) {
 		holder = own_mac(&d->nodes[i], &c->nodes[i]);
-		see_mac(d, &table, &c->nodes[i].dedicated, &holder);
+		check_mac(d, &table, &c->nodes[i].dedicated, &holder);
 	}
 	for (size_t i = 0; i < c->node_count && c->source_mac == SOURCE_MAC_MASKED; i++) {
 		holder = (struct holder){ .role = HOLDS_MASKED,
 					  .node = &c->nodes[i],
 					  .line = d->nodes[i].key_line[KEY_ID] };
-		see_mac(d, &table, &c->nodes[i].source, &holder);
+		check_mac(d, &table, &c->nodes[i].source, &holder);
 	}
 	config_seen_clear(&table);
 }

@@ -10,9 +10,9 @@
 
 #include "config/config_draft.h"
 
-/* Work out every MAC; report what keeps one from it, and clashes. */
+/* Resolve every MAC. Reports MACs that cannot be resolved, and duplicates. */
 void config_macs_resolve(struct draft *d);
-/* Has node i a group MAC, as far as is known? Needs no resolved MACs. */
+/* True if node i has a group MAC, as far as is known. Needs no resolved MACs. */
 bool config_has_group_mac(const struct draft *d, size_t i);
 /* The first node with a group MAC, or NULL. */
 const struct config_node *config_find_group_mac(const struct draft *d);

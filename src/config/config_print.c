@@ -7,7 +7,7 @@ static void print_key(FILE *out, const char *key, const char *value)
 	fprintf(out, "%-13s = %s\n", key, value);
 }
 
-/* A line each: however many there are, no line gets too long. */
+/* One line per address, so that no line gets too long. */
 static void print_addresses(FILE *out, const struct config_addresses *a)
 {
 	char text[PREFIX_STRLEN];
@@ -63,7 +63,7 @@ static void print_node(FILE *out, const struct config_node *n)
 	print_mac(out, &n->dedicated);
 	if (n->id)
 		fprintf(out, "%-13s = %u\n", "id", n->id);
-	fprintf(out, "; its frames have the Ethernet source %s\n", mac_format(&n->source, text));
+	fprintf(out, "; wire source MAC: %s\n", mac_format(&n->source, text));
 }
 
 void config_print(const struct config *c, FILE *out)

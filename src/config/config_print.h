@@ -9,8 +9,7 @@
 
 #include "config/config.h"
 
-/* Write what the file resolves to, in the file's own syntax, readable by
- * config_read() again. */
+/* Write what the file resolves to, in the syntax of the file; config_read() can read it again. */
 void config_print(const struct config *c, FILE *out);
 
 #endif

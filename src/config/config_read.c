@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config_read: a configuration file read and checked; see config_read.h, and for the stages
- * config_draft.h. */
+/* config_read: read and check a configuration file; see config_read.h, and config_draft.h for the
+ * stages. */
 #include "config/config_read.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 static struct config *create(void)
 {
-	struct config *c = calloc(1, sizeof(*c)); /* zero is the default of the rest */
+	struct config *c = calloc(1, sizeof(*c)); /* all other defaults are zero */
 
 	if (c)
 		strcpy(c->tap, DEFAULT_TAP);
@@ -43,7 +43,7 @@ static void note_ipv6_of_section(struct config *c, const struct config_addresses
 		note_ipv6(c, &a->list[i].addr, s->address_line[i]);
 }
 
-/* Keep those lines that later checks may have to name. */
+/* Keep the line numbers for the messages of later checks. */
 static void keep_lines(struct draft *d)
 {
 	struct config *c = d->config;

@@ -21,7 +21,7 @@ static char *format_text(const char *format, va_list args)
 	return text;
 }
 
-/* Is the same message there already? `end`: behind the messages of this line. */
+/* True if this line has the same message already. `end`: index after its messages. */
 static bool is_repeated(const struct config_report *r, size_t end, unsigned line, const char *text)
 {
 	for (size_t i = end; i > 0 && r->list[i - 1].line == line; i--) {
@@ -31,7 +31,7 @@ static bool is_repeated(const struct config_report *r, size_t end, unsigned line
 	return false;
 }
 
-/* Where a message for `line` goes: behind all of its line and of those before. */
+/* The index for a new message of `line`: after those of this line and of lines before it. */
 static size_t find_place(const struct config_report *r, unsigned line)
 {
 	size_t low = 0, high = r->count;
@@ -62,7 +62,7 @@ void config_report_add(struct config_report *r, bool is_error, unsigned line, co
 		free(text);
 		return;
 	}
-	r->errors += is_error; /* counts even where there is no memory to say it */
+	r->errors += is_error; /* counted even if there is no memory for the message */
 	list = realloc(r->list, (r->count + 1) * sizeof(*list));
 	if (!list) {
 		free(text);

@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* What is wrong with a file. */
+/* One message about a file. */
 struct config_message {
 	bool is_error; /* else a warning */
-	unsigned line; /* 0: of the file as a whole */
-	char *text;
+	unsigned line; /* 0: about the whole file */
+	char *text;    /* NULL: out of memory */
 };
 
 struct config_report {
@@ -22,14 +22,14 @@ struct config_report {
 	size_t errors;
 };
 
-/* Add a message; printf-like. Later checks outside this module (the node that a
- * host is, what this version supports) report through it too. */
+/* Add a message, printf-like. Checks outside this module (which node this host is, what this
+ * version supports) use it too. */
 void config_report_add(struct config_report *r, bool is_error, unsigned line, const char *format,
 		       ...) __attribute__((format(printf, 4, 5)));
 void config_report_clear(struct config_report *r);
-/* One line a message: "FILE:LINE: error: …", or "FILE: error: …" for line 0. */
+/* Print one line per message: "FILE:LINE: error: …", or "FILE: error: …" for line 0. */
 void config_report_print(const struct config_report *r, const char *file, FILE *out);
-/* The message for a failed allocation. */
+/* Add the message for a failed allocation. */
 void config_report_out_of_memory(struct config_report *r);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_seen: a table of what may be in a file only once (names, addresses, MACs),
- * and of who has it.
+ * config_seen: a table of values that must be unique in a file (names, addresses, MACs), with the
+ * holder of each.
  */
 #include "config/config_seen.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Without memory for its table uthash would exit; it is to say so instead. */
+/* By default uthash exits if it cannot allocate its table. Mark the entry instead. */
 #define HASH_NONFATAL_OOM        1
 #define uthash_nonfatal_oom(elt) ((elt)->is_lost = true)
 #include <uthash.h>

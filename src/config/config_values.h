@@ -20,7 +20,7 @@ const char *config_advertise_name(enum config_advertise v);
 const char *config_datapath_name(enum config_datapath v);
 const char *config_neigh_name(enum config_neigh v);
 
-/* Lists of values, ended by NULL; the index is the enum's value. */
+/* Lists of values, NULL-terminated; the index is the value of the enum. */
 extern const char *const config_dedicated_mac_values[];
 extern const char *const config_source_mac_values[];
 extern const char *const config_arp_values[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config_words: quoting and suggestions; see config_words.h. */
+/* config_words: quote text and suggest corrections; see config_words.h. */
 #include "config/config_words.h"
 
 #include <ctype.h>
@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORD_MAX         24 /* longer than any word that we would suggest */
-#define SUGGEST_DISTANCE 2  /* edits at most between a word and its suggestion */
+#define WORD_MAX         24 /* longer than any suggested word */
+#define SUGGEST_DISTANCE 2  /* maximum edit distance between a word and its suggestion */
 #define NO_MATCH         (WORD_MAX + 1)
 
 char *config_quote(const char *text, char *buf)
@@ -35,7 +35,7 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Are a[i-1] a[i] two letters of b in the wrong order? */
+/* True if the letters before a[i] and before b[j] are the same two in swapped order. */
 static bool is_swapped(const char *a, const char *b, size_t i, size_t j)
 {
 	return i > 1 && j > 1 &&
@@ -43,8 +43,8 @@ static bool is_swapped(const char *a, const char *b, size_t i, size_t j)
 	       tolower((unsigned char)a[i - 2]) == tolower((unsigned char)b[j - 1]);
 }
 
-/* Letters to insert, delete, replace or swap with a neighbour to get from a to b
- * (optimal string alignment), case ignored. */
+/* Number of edits that turn a into b, ignoring case: inserted, deleted or replaced letters, and
+ * swaps of two neighbouring ones (optimal string alignment). */
 static unsigned edit_distance(const char *a, const char *b)
 {
 	unsigned cost[WORD_MAX + 1][WORD_MAX + 1];
@@ -79,7 +79,7 @@ const char *config_suggest(const char *word, const char *const *list)
 	for (; *list; list++) {
 		unsigned distance = edit_distance(word, *list);
 
-		/* Half of a short word changed is another word. */
+		/* With more than half of its letters changed, a short word is a different word. */
 		if (distance > SUGGEST_DISTANCE || distance > strlen(*list) / 2)
 			continue;
 		if (distance < best) {

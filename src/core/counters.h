@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * counters: what is counted, once, with the names that every output uses
- * (SPEC 7). 'in' is what the daemon read from that side, 'out' what it wrote.
+ * counters: the counters, defined once, with the names that every output uses (SPEC 7). 'in' counts
+ * what the daemon read from that side, 'out' what it wrote.
  */
 #ifndef CLUSTERARPD_CORE_COUNTERS_H
 #define CLUSTERARPD_CORE_COUNTERS_H
@@ -44,7 +44,7 @@ struct peer_counters {
 	PEER_COUNTERS(COUNTER_FIELD)
 };
 
-/* The name of a reason as in SPEC 7; NULL for DROP_NONE and beyond the last. */
+/* The name of a reason as in SPEC 7; NULL for DROP_NONE and unknown values. */
 const char *counters_drop_name(unsigned reason);
 
 #endif

@@ -5,11 +5,11 @@
 #include <linux/if_ether.h>
 #include <string.h>
 
-#define TAGS_MAX        2 /* QinQ; what hides behind more is not looked into */
+#define TAGS_MAX        2 /* QinQ; the payload after more tags is not examined */
 #define IPV4_HEADER_MIN 20
 #define IPV6_HEADER     40
 
-/* The one accessor: `len` bytes at `offset`, or NULL if the frame ends before. */
+/* The only accessor: `len` bytes at `offset`, or NULL if the frame is shorter. */
 static uint8_t *bytes_at(const struct frame *f, size_t offset, size_t len)
 {
 	if (offset > f->len || len > f->len - offset)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * frame: a bounds-checked view of an Ethernet frame: header, VLAN tags, ARP, IPv4
- * and IPv6 addresses.
+ * frame: a bounds-checked view of an Ethernet frame: header, VLAN tags, ARP, IPv4 and IPv6
+ * addresses.
  *
- * The view borrows the bytes; nothing here allocates, and nothing is read or
- * written outside of [data, data + len).
+ * The view borrows the bytes. Nothing here allocates, and nothing is read or written outside of
+ * [data, data + len).
  */
 #ifndef CLUSTERARPD_CORE_FRAME_H
 #define CLUSTERARPD_CORE_FRAME_H
@@ -21,12 +21,12 @@
 struct frame {
 	uint8_t *data;
 	size_t len;
-	uint16_t ethertype; /* behind any VLAN tags, host byte order */
+	uint16_t ethertype; /* after any VLAN tags, in host byte order */
 	bool tagged;        /* carries a VLAN ID other than 0 */
-	size_t body;        /* offset of what the EtherType announces */
+	size_t body;        /* offset of the payload */
 };
 
-/* RFC 826 for Ethernet and IPv4, as it lies on the wire. */
+/* ARP for Ethernet and IPv4 (RFC 826), in wire format. */
 struct frame_arp {
 	uint8_t htype[2], ptype[2], hlen, plen, op[2];
 	uint8_t sender_mac[6], sender_ip[4], target_mac[6], target_ip[4];
@@ -34,8 +34,8 @@ struct frame_arp {
 #define FRAME_ARP_REQUEST 1
 #define FRAME_ARP_REPLY   2
 
-/* View `len` bytes at `data`. False: no whole Ethernet header (or a VLAN tag that
- * is cut off leaves ethertype at the tag's own: such a frame is still viewed). */
+/* View `len` bytes at `data`. False: too short for an Ethernet header. A truncated VLAN tag is not
+ * an error: ethertype is then that of the tag. */
 bool frame_view(struct frame *f, uint8_t *data, size_t len);
 
 struct mac frame_destination(const struct frame *f);
@@ -43,18 +43,17 @@ struct mac frame_source(const struct frame *f);
 void frame_set_destination(struct frame *f, const struct mac *m);
 void frame_set_source(struct frame *f, const struct mac *m);
 
-/* The ARP body, or NULL: not ARP, cut off, not Ethernet with IPv4, or neither
- * request nor reply. */
+/* The ARP body, or NULL: not ARP, truncated, not for Ethernet and IPv4, or neither request nor
+ * reply. */
 struct frame_arp *frame_arp(const struct frame *f);
 /* FRAME_ARP_REQUEST or FRAME_ARP_REPLY. */
 unsigned frame_arp_op(const struct frame_arp *arp);
 
-/* Source and destination of an IPv4 or IPv6 header that is whole; false if there is
- * none. */
+/* Source and destination of a complete IPv4 or IPv6 header; false if there is none. */
 bool frame_ip(const struct frame *f, struct ip_addr *source, struct ip_addr *destination);
 
-/* Write a broadcast gratuitous ARP request (RFC 5227 2.3, "announcement") for the
- * IPv4 address `ip` at `mac` into buf, which holds FRAME_ANNOUNCEMENT_LEN bytes. */
+/* Write a broadcast gratuitous ARP request (RFC 5227 2.3, "announcement") for the IPv4 address `ip`
+ * with the MAC `mac` into buf, which holds FRAME_ANNOUNCEMENT_LEN bytes. */
 #define FRAME_ANNOUNCEMENT_LEN (FRAME_HEADER_LEN + sizeof(struct frame_arp))
 void frame_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip);
 

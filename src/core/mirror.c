@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mirror: the kernel's neighbour table of one link; see mirror.h. */
+/* mirror: a mirror of the kernel's neighbour table for one link; see mirror.h. */
 #include "core/mirror.h"
 
 #include <errno.h>
@@ -11,18 +11,18 @@
 struct slot {
 	struct ip_addr dst;
 	struct mirror_entry entry;
-	uint64_t heard; /* the resync during or before which a change was heard; 0: never */
-	uint64_t seen;  /* the last resync that knows of it, by a change or the dump */
-	bool is_gone;   /* deleted while a dump was under way, which may still have it */
+	uint64_t heard; /* value of `resync` when a change was last received; 0: none */
+	uint64_t seen;  /* number of the last resync in which a change or the dump had this entry */
+	bool is_gone;   /* deleted during a dump, which may still contain it */
 	UT_hash_handle hh;
 };
 
 struct mirror {
 	struct slot *slots;
-	size_t gone;     /* slots that are */
-	uint64_t resync; /* number of the last one begun */
+	size_t gone;     /* number of slots with is_gone set */
+	uint64_t resync; /* number of the last resync begun */
 	bool is_resyncing;
-	bool is_moving; /* entries came or went since it began */
+	bool is_moving; /* entries were added or deleted since it began */
 };
 
 struct mirror *mirror_create(void)
@@ -72,7 +72,7 @@ static struct slot *add(struct mirror *m, const struct ip_addr *dst)
 	HASH_ADD(hh, m->slots, dst, sizeof(slot->dst), slot);
 	if (slot->hh.tbl)
 		return slot;
-	free(slot); /* no memory for the hash itself */
+	free(slot); /* no memory for the hash table */
 	return NULL;
 }
 
@@ -99,8 +99,8 @@ int mirror_upsert(struct mirror *m, const struct mirror_entry *entry)
 	return 0;
 }
 
-/* Remember until the end of the dump that it is gone. */
-static int bury(struct mirror *m, struct slot *slot, const struct ip_addr *dst)
+/* Mark an entry as deleted, until the dump ends. */
+static int mark_gone(struct mirror *m, struct slot *slot, const struct ip_addr *dst)
 {
 	if (!slot)
 		slot = add(m, dst);
@@ -118,7 +118,7 @@ int mirror_delete(struct mirror *m, const struct ip_addr *dst)
 
 	m->is_moving = true;
 	if (m->is_resyncing)
-		return bury(m, slot, dst);
+		return mark_gone(m, slot, dst);
 	if (slot)
 		remove_slot(m, slot);
 	return 0;

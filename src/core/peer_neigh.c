@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peer_neigh: peers in the neighbour table; see peer_neigh.h. */
+/* peer_neigh: checks the entries of peers in the neighbour table; see peer_neigh.h. */
 #include "core/peer_neigh.h"
 
 #include <linux/neighbour.h>
@@ -13,7 +13,7 @@ enum peer_neigh_need peer_neigh_check(enum config_neigh policy, const struct pee
 				      const struct ip_addr *dst, const struct mirror_entry *entry,
 				      bool seeding, struct mirror_entry *wanted)
 {
-	/* Not confirmed: the kernel will see for itself, once it is used. */
+	/* NUD_STALE: not confirmed; the kernel probes the peer when the entry is used. */
 	*wanted = (struct mirror_entry){
 		.dst = *dst, .lladdr = peer->node->dedicated, .has_lladdr = true, .state = NUD_STALE
 	};
@@ -30,7 +30,7 @@ enum peer_neigh_need peer_neigh_check(enum config_neigh policy, const struct pee
 	return PEER_NEIGH_LEAVE;
 }
 
-/* What the entries of a peer come to. */
+/* The states of all entries of a peer, combined. */
 struct summary {
 	bool wrong, failed, confirmed, pinned, stale;
 };
@@ -43,7 +43,7 @@ static void add_entry(struct summary *s, const struct peer *peer, const struct m
 		s->wrong = true;
 	else if (entry->state & NUD_FAILED ||
 		 (entry->state & NUD_INCOMPLETE && peer->state == PEER_FAILED))
-		s->failed = true; /* until it answers */
+		s->failed = true; /* a failed peer stays failed until it answers */
 	else if (entry->state & (NUD_REACHABLE | NUD_NOARP))
 		s->confirmed = true;
 	else if (entry->state & NUD_PERMANENT)

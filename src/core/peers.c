@@ -29,8 +29,8 @@ struct peers {
 	size_t count;
 };
 
-/* One MAC can be given several times: as cluster MAC and every node's source, say.
- * Roles add up; a MAC of more than one owner has no peer. */
+/* The same MAC may be added several times, for example as cluster MAC and as source MAC of every
+ * node. Its roles accumulate; a MAC with more than one owner has no peer. */
 static bool add_mac(struct peers *p, const struct mac *m, uint16_t role, struct peer *peer)
 {
 	struct mac_slot *slot;
@@ -50,7 +50,7 @@ static bool add_mac(struct peers *p, const struct mac *m, uint16_t role, struct 
 	HASH_ADD(hh, p->by_mac, mac, sizeof(slot->mac), slot);
 	if (slot->hh.tbl)
 		return true;
-	free(slot); /* no memory for the hash itself */
+	free(slot); /* no memory for the hash table */
 	return false;
 }
 
@@ -65,7 +65,7 @@ static bool add_ip(struct peers *p, const struct ip_addr *ip, uint16_t role, str
 	HASH_ADD(hh, p->by_ip, ip, sizeof(slot->ip), slot);
 	if (slot->hh.tbl)
 		return true;
-	free(slot); /* no memory for the hash itself */
+	free(slot); /* no memory for the hash table */
 	return false;
 }
 
@@ -161,7 +161,7 @@ static struct peer *find_peer(const struct peers *p, const char *name)
 	return NULL;
 }
 
-/* All but what it is in the configuration. */
+/* Copy everything except the link to the configuration. */
 static void inherit(struct peer *peer, const struct peer *from)
 {
 	const struct config_node *node = peer->node;
@@ -191,7 +191,7 @@ void peers_exchange(struct peers *p, struct peers *other)
 	other->config = others;
 }
 
-/* What the address tells by itself. */
+/* Roles that follow from the address itself. */
 static uint16_t intrinsic_roles(const struct mac *m)
 {
 	if (!mac_is_group(m))

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rewrite: parse, look up, decide, edit.
+ * rewrite: parse a frame, look up its addresses, get the verdict, edit the frame.
  *
- * The decision itself is rules.h's; here is only what a frame's keys are, and how an
- * edit is done.
+ * rules.h makes the decision; this file builds the keys of a frame and carries out the edits.
  */
 #include "core/rewrite.h"
 
@@ -11,14 +10,14 @@
 
 #include "core/frame.h"
 
-/* A frame as the rules see it, with what the edits need again. */
+/* A frame, its keys for the rules, and what the edits need. */
 struct context {
 	const struct peers *peers;
 	struct frame frame;
-	struct frame_arp *arp; /* NULL: not ARP that the rules look into */
+	struct frame_arp *arp; /* NULL: no ARP body that the rules examine */
 	struct rule_keys keys;
 	struct peers_entry destination, source; /* by MAC */
-	struct peers_entry sender, target;      /* by IP: of ARP, or source and destination */
+	struct peers_entry sender, target;      /* by IP: of ARP, or IP source and destination */
 	struct ip_addr target_ip;
 };
 
@@ -30,7 +29,7 @@ static struct mac mac_from(const uint8_t b[MAC_LEN])
 	return m;
 }
 
-/* Keys of ARP: who speaks of whom, under which MACs. */
+/* Fill the keys of ARP: the roles of sender and target, by IP and by MAC. */
 static void view_arp(struct context *c, struct rewrite_result *result)
 {
 	struct peers_entry sender_mac;
@@ -67,7 +66,7 @@ static void view_ip(struct context *c)
 	c->keys.ip_dst = (uint8_t)c->target.roles;
 }
 
-/* Fill the keys. Tagged frames are judged by their MACs alone (SPEC 4, "both ways"). */
+/* Fill the keys. For tagged frames only the MACs count (SPEC 4, "both ways"). */
 static void view(struct context *c, struct rewrite_result *result)
 {
 	struct mac destination = frame_destination(&c->frame);
@@ -98,7 +97,7 @@ static void edit_resolution(struct context *c, unsigned edits)
 	const struct ip_addr *own = peers_own_address_for(c->peers, &c->target_ip);
 
 	if ((edits & EDIT_SENDER_IP_SELF) && !own)
-		return; /* no dedicated address of this family to speak by */
+		return; /* no dedicated address of this family to send from */
 	if (edits & EDIT_SENDER_IP_SELF)
 		memcpy(c->arp->sender_ip, own->b, sizeof(c->arp->sender_ip));
 	if (edits & EDIT_SENDER_MAC_SELF)
@@ -121,8 +120,8 @@ static void edit(struct context *c, unsigned edits)
 		edit_resolution(c, edits);
 }
 
-/* The peer that a frame is to, or NULL: whose MAC it goes to; with ARP, which may be
- * broadcast, whose address it asks for. */
+/* The peer that a frame is sent to, or NULL: the owner of the destination MAC. For ARP, which may
+ * be broadcast, else the owner of the target IP. */
 static struct peer *receiver(const struct context *c)
 {
 	if (c->destination.peer || c->keys.kind != FRAME_RESOLUTION)
@@ -130,8 +129,9 @@ static struct peer *receiver(const struct context *c)
 	return c->target.peer;
 }
 
-/* The peer that a frame is from, or NULL. ARP: whose address it claims. Others: whose MAC
- * they have, and where all nodes have the same, whose address. */
+/* The peer that a frame comes from, or NULL. ARP: the owner of the sender IP, else of the source
+ * MAC. Other frames: the owner of the source MAC; if all nodes have the same one, of the source
+ * IP. */
 static struct peer *sender(const struct context *c)
 {
 	bool is_resolution = c->keys.kind == FRAME_RESOLUTION;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rewrite: one frame through the rules of SPEC section 4.
+ * rewrite: applies the rules of SPEC section 4 to one frame.
  *
- * Parses the frame, looks its addresses up, asks rules.h for the verdict and
- * carries out the edits in place. No side effect but those edits: who sends, counts
- * or logs does so from the verdict.
+ * It parses the frame, looks up its addresses, gets the verdict from rules.h and carries out the
+ * edits in place. It has no other side effects: sending, counting and logging is left to the
+ * caller.
  */
 #ifndef CLUSTERARPD_CORE_REWRITE_H
 #define CLUSTERARPD_CORE_REWRITE_H
@@ -22,16 +22,16 @@ enum rewrite_direction {
 
 struct rewrite_result {
 	struct rule_verdict verdict;
-	/* The peer that the frame goes to (egress) or comes from (ingress); of a
-	 * spoofed frame, the one it pretends to be. NULL: none. */
+	/* The peer that the frame goes to (egress) or comes from (ingress); for a spoofed frame,
+	 * the peer whose address it claims. NULL: none. */
 	struct peer *peer;
 	bool is_resolution;    /* a well-formed ARP request or reply */
-	struct mac sender_mac; /* is_resolution: as it arrived */
+	struct mac sender_mac; /* if is_resolution: as it arrived */
 	struct ip_addr sender_ip;
 };
 
-/* `data`: `len` bytes of an Ethernet frame, tags inline. Changed in place when the
- * verdict is to pass, untouched when it is to drop. */
+/* `data`: `len` bytes of an Ethernet frame, with VLAN tags inline. Changed in place if the verdict
+ * is to pass, unchanged if it is to drop. */
 void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, uint8_t *data,
 		   size_t len, struct rewrite_result *result);
 

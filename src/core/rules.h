@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rules: what becomes of a frame; SPEC section 4, one function a rule.
+ * rules: the rules of SPEC section 4, which decide about each frame; one function per rule.
  *
- * Pure functions from keys (what a frame's addresses are, as sets of roles) to a
- * verdict (pass with edits, or drop under a reason). The daemon and the eBPF
- * programs compile this same file: each parses frames, looks addresses up and
- * carries out edits in its own way, and neither decides anything by itself. So no
- * libc here, nothing but <linux/types.h>.
+ * They are pure functions from keys (the roles of a frame's addresses) to a verdict (pass with
+ * edits, or drop with a reason). The daemon and the eBPF programs compile this same file: each
+ * parses frames, looks up addresses and carries out edits in its own way, but neither decides
+ * anything itself. Therefore this file uses no libc, only <linux/types.h>.
  *
  * To find a rule, look for its number: rule_I6() is I6.
  */
@@ -15,8 +14,8 @@
 
 #include <linux/types.h>
 
-/* What a MAC is to this node: a set, for one MAC may be several things (by
- * default the wire source MAC is the dedicated MAC). */
+/* The roles of a MAC for this node. A bit mask, because one MAC may have several roles (by default
+ * the wire source MAC is the dedicated MAC). */
 enum mac_role {
 	MAC_CLUSTER = 1 << 0,
 	MAC_SELF_DEDICATED = 1 << 1,
@@ -25,13 +24,13 @@ enum mac_role {
 	MAC_PEER_SOURCE = 1 << 4,
 	MAC_GROUP = 1 << 5, /* multicast and broadcast */
 	MAC_BROADCAST = 1 << 6,
-	MAC_LINK_LOCAL = 1 << 7, /* 01:80:c2:00:00:0x: stays the NIC's stack's */
-	/* Of a sender's link-layer address: the dedicated MAC of the very peer
-	 * whose IP is the sender IP. */
+	MAC_LINK_LOCAL = 1 << 7, /* 01:80:c2:00:00:0x: for the NIC's own stack */
+	/* Only for a sender's link-layer address: it is the dedicated MAC of the peer whose IP is
+	 * the sender IP. */
 	MAC_OF_SENDER = 1 << 8,
 };
 
-/* What an IP address is to this node. */
+/* The roles of an IP address for this node. */
 enum ip_role {
 	IP_SELF = 1 << 0,    /* own dedicated address */
 	IP_CLUSTER = 1 << 1, /* cluster address */
@@ -40,7 +39,7 @@ enum ip_role {
 };
 
 enum frame_kind {
-	FRAME_OTHER,      /* whatever the rules do not look into: tagged, malformed, … */
+	FRAME_OTHER,      /* not examined by the rules: tagged, malformed, … */
 	FRAME_IP,         /* IPv4 or IPv6 */
 	FRAME_RESOLUTION, /* ARP or Neighbour Discovery */
 };
@@ -73,19 +72,19 @@ enum drop_reason {
 	DROP_NONE,
 	DROP_ECHO,         /* I1 */
 	DROP_NOT_OURS,     /* I3; link-local frames */
-	DROP_PEER_ADDRESS, /* I4; I8: a peer's announcement of what both hold */
+	DROP_PEER_ADDRESS, /* I4; I8: a peer's announcement of a shared address */
 	DROP_STRICT,       /* I2 */
 	DROP_SPOOFED,      /* I7 */
 	DROP_CONFLICT,     /* I8 */
-	DROP_MALFORMED,    /* no Ethernet header, or nothing virtio can express */
-	DROP_TOO_LONG,     /* the wire cannot carry it */
-	DROP_NIC_BUSY,     /* NIC down, gone, or its queue full */
+	DROP_MALFORMED,    /* no Ethernet header, or not expressible in virtio */
+	DROP_TOO_LONG,     /* too long for the wire */
+	DROP_NIC_BUSY,     /* NIC down or gone, or its queue is full */
 	DROP_TAP_BUSY,     /* TAP down, or no memory */
 	DROP_KERNEL_RING,  /* lost before the daemon could read it */
 	DROP_REASONS
 };
 
-/* What is to be rewritten in a frame that passes. */
+/* The changes to make to a frame that passes. */
 enum rule_edit {
 	EDIT_ETH_SRC_WIRE = 1 << 0,       /* Ethernet source := own wire source MAC */
 	EDIT_ETH_DST_CLUSTER = 1 << 1,    /* Ethernet destination := cluster MAC */
@@ -106,7 +105,7 @@ struct rule_verdict {
 
 #define RULE static inline __attribute__((always_inline, unused))
 
-/* LLDP, 802.1X, LACP: the NIC's own stack's, both ways (SPEC 5). */
+/* LLDP, 802.1X, LACP belong to the NIC's own stack, in both directions (SPEC 5). */
 RULE __u8 rule_link_local(const struct rule_keys *k)
 {
 	return k->eth_dst & MAC_LINK_LOCAL ? DROP_NOT_OURS : DROP_NONE;
@@ -114,14 +113,14 @@ RULE __u8 rule_link_local(const struct rule_keys *k)
 
 /* Egress: TAP to NIC. */
 
-/* E1: the wire source MAC is on every frame. */
+/* E1: every frame gets the wire source MAC. */
 RULE __u16 rule_E1(const struct rule_keys *k)
 {
 	(void)k;
 	return EDIT_ETH_SRC_WIRE;
 }
 
-/* E2: own dedicated IP to a peer's: the peer learns the dedicated MAC. */
+/* E2: ARP from an own dedicated IP to a peer's: the peer learns the dedicated MAC. */
 RULE __u16 rule_E2(const struct rule_keys *k)
 {
 	if (!(k->sender_ip & IP_SELF) || !(k->target_ip & IP_PEER))
@@ -129,8 +128,8 @@ RULE __u16 rule_E2(const struct rule_keys *k)
 	return EDIT_SENDER_MAC_SELF | (k->is_reply ? EDIT_TARGET_MAC_CLUSTER : 0);
 }
 
-/* E2b: Linux takes the sender IP from the packet that waits; a cluster address
- * there would look like the peer's own. */
+/* E2b: Linux takes the sender IP from the packet that waits for resolution. If that is a cluster
+ * address, the peer would take it for its own. */
 RULE __u16 rule_E2b(const struct rule_keys *k)
 {
 	if (!(k->sender_ip & IP_CLUSTER) || !(k->target_ip & IP_PEER))
@@ -139,7 +138,7 @@ RULE __u16 rule_E2b(const struct rule_keys *k)
 	       (k->is_reply ? EDIT_TARGET_MAC_CLUSTER : 0);
 }
 
-/* E3: outsiders get the cluster MAC, unless all may know the dedicated one. */
+/* E3: outsiders get the cluster MAC, unless advertise = all. */
 RULE __u16 rule_E3(const struct rule_keys *k)
 {
 	if ((k->policy & POLICY_ADVERTISE_ALL) && (k->sender_ip & IP_SELF))
@@ -147,7 +146,7 @@ RULE __u16 rule_E3(const struct rule_keys *k)
 	return 0;
 }
 
-/* E4: a directed request is for the peer alone. */
+/* E4: a directed request goes to the peer only. */
 RULE __u16 rule_E4(const struct rule_keys *k)
 {
 	if (!(k->policy & POLICY_DIRECTED) || k->is_reply || !(k->eth_dst & MAC_BROADCAST))
@@ -175,23 +174,24 @@ RULE struct rule_verdict rules_egress(const struct rule_keys *k)
 
 /* Ingress: NIC to TAP. */
 
-/* The IP that speaks: ARP sender or IP source. */
-RULE __u8 rule_speaker(const struct rule_keys *k)
+/* The roles of the IP address that a frame is from: ARP sender or IP source. */
+RULE __u8 rule_source_ip(const struct rule_keys *k)
 {
 	if (k->kind == FRAME_RESOLUTION)
 		return k->sender_ip;
 	return k->kind == FRAME_IP ? k->ip_src : 0;
 }
 
-/* I1: our own frame came back. */
+/* I1: a frame that this node sent came back. */
 RULE __u8 rule_I1(const struct rule_keys *k)
 {
 	if (k->policy & POLICY_SOURCE_CLUSTER)
-		return rule_speaker(k) & IP_SELF ? DROP_ECHO : DROP_NONE;
+		return rule_source_ip(k) & IP_SELF ? DROP_ECHO : DROP_NONE;
 	return k->eth_src & MAC_SELF_SOURCE ? DROP_ECHO : DROP_NONE;
 }
 
-/* I3: another's frame. It outranks I5, so a peer's group MAC goes here too. */
+/* I3: a frame for another node. I3 takes precedence over I5, so that a frame for a peer's group MAC
+ * is dropped too. */
 RULE __u8 rule_I3(const struct rule_keys *k)
 {
 	if (k->eth_dst & (MAC_CLUSTER | MAC_SELF_DEDICATED | MAC_SELF_SOURCE))
@@ -201,7 +201,7 @@ RULE __u8 rule_I3(const struct rule_keys *k)
 	return k->eth_dst & MAC_GROUP ? DROP_NONE : DROP_NOT_OURS;
 }
 
-/* I4: what outsiders send to a peer's dedicated address reaches all nodes. */
+/* I4: frames that outsiders send to a peer's dedicated address reach all nodes. */
 RULE __u8 rule_I4(const struct rule_keys *k)
 {
 	if (k->kind == FRAME_IP && (k->eth_dst & MAC_CLUSTER) && (k->ip_dst & IP_PEER))
@@ -209,7 +209,7 @@ RULE __u8 rule_I4(const struct rule_keys *k)
 	return DROP_NONE;
 }
 
-/* I7: a peer's IP under a MAC that is neither the cluster's nor that peer's. */
+/* I7: ARP with a peer's IP and a MAC that is neither the cluster's nor that peer's. */
 RULE __u8 rule_I7(const struct rule_keys *k)
 {
 	if (k->kind != FRAME_RESOLUTION || !(k->sender_ip & IP_PEER))
@@ -217,7 +217,8 @@ RULE __u8 rule_I7(const struct rule_keys *k)
 	return k->sender_mac & (MAC_CLUSTER | MAC_OF_SENDER) ? DROP_NONE : DROP_SPOOFED;
 }
 
-/* I8: an own address from the wire: a peer's quiet announcement, or a conflict. */
+/* I8: ARP from the wire with an own address as sender: the announcement of a peer that shares the
+ * address (dropped quietly), or a conflict. */
 RULE __u8 rule_I8(const struct rule_keys *k)
 {
 	if (k->kind != FRAME_RESOLUTION)
@@ -232,8 +233,8 @@ RULE __u8 rule_I8(const struct rule_keys *k)
 	return DROP_NONE;
 }
 
-/* I2: what comes for the dedicated MAC, or answers our Ethernet source, goes to
- * the stack under the MAC that the stack knows. */
+/* I2: a frame for the dedicated MAC, or in answer to the wire source MAC, is passed to the stack
+ * with the cluster MAC, the only one that the stack knows. */
 RULE struct rule_verdict rule_I2(const struct rule_keys *k)
 {
 	struct rule_verdict v = { DROP_NONE, 0 };
@@ -241,15 +242,16 @@ RULE struct rule_verdict rule_I2(const struct rule_keys *k)
 	if (!(k->eth_dst & (MAC_SELF_DEDICATED | MAC_SELF_SOURCE)))
 		return v;
 	if ((k->policy & POLICY_STRICT) && (k->eth_dst & MAC_SELF_DEDICATED) &&
-	    !(rule_speaker(k) & IP_PEER) && !(k->eth_src & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)))
+	    !(rule_source_ip(k) & IP_PEER) &&
+	    !(k->eth_src & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)))
 		v.drop = DROP_STRICT;
 	else
 		v.edits = EDIT_ETH_DST_CLUSTER;
 	return v;
 }
 
-/* I6: a peer that speaks to an outsider shows its cluster MAC; here it is known
- * by its dedicated one. */
+/* I6: a peer that sends ARP to an outsider shows its cluster MAC; this node has to know the peer by
+ * its dedicated MAC. */
 RULE __u16 rule_I6(const struct rule_keys *k)
 {
 	__u16 edits = 0;
@@ -270,7 +272,7 @@ RULE struct rule_verdict rules_ingress(const struct rule_keys *k)
 	if ((v.drop = rule_link_local(k)) || (v.drop = rule_I1(k)) || (v.drop = rule_I3(k)) ||
 	    (v.drop = rule_I4(k)) || (v.drop = rule_I7(k)) || (v.drop = rule_I8(k)))
 		return v;
-	/* I5: broadcast and multicast pass; no test above names them. */
+	/* I5: broadcast and multicast pass: none of the tests above matches them as such. */
 	v = rule_I2(k);
 	if (v.drop == DROP_NONE)
 		v.edits |= rule_I6(k);

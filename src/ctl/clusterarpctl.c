@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * clusterarpctl: asks the daemon over its control socket, and prints the answer: for people,
- * or with -j as it came.
+ * clusterarpctl: sends a request to the daemon over its control socket, and prints the answer: as
+ * text, or with -j as JSON.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -22,7 +22,7 @@
 #include "ctl/ctl_status.h"
 #include "ctl/ctl_text.h"
 
-#define MEASURE_NS 500000000 /* how long status watches the traffic */
+#define MEASURE_NS 500000000 /* the time over which status measures the traffic */
 
 struct options {
 	char socket[CTL_PATH_SIZE];
@@ -32,39 +32,40 @@ struct options {
 	bool json, has_count, is_trial;
 };
 
-/* One thing that the daemon can be asked. */
+/* A command of clusterarpctl. */
 struct command {
 	const char *name;
 	int (*run)(const struct options *options);
-	void (*print)(const json_t *answer); /* for people, if that is all there is to do */
+	void (*print)(const json_t *answer); /* prints the answer as text; for ask_and_print() */
 };
 
 static const char usage[] =
 	"Usage: clusterarpctl [OPTION]... [COMMAND]\n"
-	"Ask a running clusterarpd.\n"
+	"Query and control a running clusterarpd.\n"
 	"\n"
-	"  status           all at a glance: node, link, peers, drops (the default)\n"
-	"  peers            the other nodes, and what went to and came from each\n"
+	"  status           overview of node, link, peers and drops (the default)\n"
+	"  peers            the other nodes, and the traffic to and from each\n"
 	"  neigh            the TAP's neighbour table, as the daemon knows it\n"
-	"  counters         frames and bytes, and what was dropped why\n"
+	"  counters         frames, bytes, and drops by reason\n"
 	"  config           the configuration in effect, in the syntax of its file\n"
 	"  reload           read the configuration file again\n"
-	"  monitor          tell what happens, as it happens\n"
-	"  capture          write frames, before and after, as pcapng\n"
+	"  monitor          print events as they happen\n"
+	"  capture          write frames, before and after rewriting, as pcapng\n"
 	"  metrics          print the metrics for Prometheus\n"
-	"  log-level LEVEL  log error, warning, notice, info or debug, and worse\n"
-	"  version          this program's version and the daemon's\n"
+	"  log-level LEVEL  set the least severe level that is logged: error, warning,\n"
+	"                   notice, info or debug\n"
+	"  version          print the versions of this program and of the daemon\n"
 	"\n"
-	"  -s, --socket PATH    control socket (" DEFAULT_SOCKET ")\n"
-	"  -i, --instance NAME  the one of clusterarpd@NAME\n"
+	"  -s, --socket PATH    control socket (default: " DEFAULT_SOCKET ")\n"
+	"  -i, --instance NAME  control socket of clusterarpd@NAME\n"
 	"  -j, --json           print JSON (not with capture)\n"
-	"      --dry-run        reload: only say what would change\n"
-	"  -w, --write FILE     capture: write there, not to the standard output\n"
-	"      --count N        capture: end after N frames\n"
+	"      --dry-run        reload: only show what would change\n"
+	"  -w, --write FILE     capture: write to this file, not to standard output\n"
+	"      --count N        capture: stop after N frames\n"
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n"
 	"\n"
-	"Exit status: 0 answered, 1 refused, 2 usage, 3 no daemon.\n";
+	"Exit status: 0 success, 1 refused, 2 usage, 3 no daemon.\n";
 
 enum { OPTION_DRY_RUN = 256, OPTION_COUNT };
 
@@ -80,7 +81,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* The answer, or NULL once stderr has been told why there is none. */
+/* The answer; NULL: there is none, and the reason was printed to stderr. */
 static json_t *ask(const struct options *o, const char *command)
 {
 	json_t *request = ctl_must(json_pack("{s:s}", "command", command)), *answer;
@@ -174,8 +175,8 @@ static const char *const status_parts[] = { "peers", "status", "counters", "peer
 
 #define STATUS_PARTS (sizeof(status_parts) / sizeof(status_parts[0]))
 
-/* The parts of status, of which the first and the last are the same with a while between them.
- * The exit status. */
+/* Ask for the parts of status. The first and the last one are `peers`, *seconds apart, so that
+ * rates can be computed. Returns the exit status. */
 static int ask_status(const struct options *o, json_t *answers[STATUS_PARTS], double *seconds)
 {
 	const struct timespec pause = { .tv_nsec = MEASURE_NS };
@@ -250,13 +251,13 @@ static int set_socket(struct options *o, const char *format, const char *value)
 static int set_count(struct options *o, const char *value)
 {
 	if (!*value || strspn(value, "0123456789") != strlen(value) || strlen(value) > 18)
-		return usage_error("--count wants a number of frames, not", value);
+		return usage_error("--count needs a number of frames, not", value);
 	o->count = strtoll(value, NULL, 10);
 	o->has_count = true;
 	return -1;
 }
 
-/* One option; -1: go on. */
+/* Apply one option. -1: continue; else the exit status. */
 static int take(int option, struct options *o)
 {
 	switch (option) {
@@ -305,25 +306,25 @@ static int take_command(int argc, char **argv, struct options *o)
 		return usage_error("unknown command", name);
 	if (!strcmp(name, "log-level")) {
 		if (optind == argc)
-			return usage_error("a level is missing behind", name);
+			return usage_error("a level is missing after", name);
 		o->level = argv[optind++];
 	}
 	return optind < argc ? usage_error("unexpected argument", argv[optind]) : -1;
 }
 
-/* Whether each option has to do with the command. */
+/* Does each option apply to the command? -1: yes; else the exit status. */
 static int check_options(const struct options *o)
 {
 	bool is_capture = o->command->run == run_capture;
 
 	if (o->file && !is_capture)
-		return usage_error("--write is not for", o->command->name);
+		return usage_error("--write does not apply to", o->command->name);
 	if (o->has_count && !is_capture)
-		return usage_error("--count is not for", o->command->name);
+		return usage_error("--count does not apply to", o->command->name);
 	if (o->is_trial && o->command->run != run_reload)
-		return usage_error("--dry-run is not for", o->command->name);
+		return usage_error("--dry-run does not apply to", o->command->name);
 	if (o->json && is_capture)
-		return usage_error("--json is not for", o->command->name);
+		return usage_error("--json does not apply to", o->command->name);
 	return -1;
 }
 
@@ -338,7 +339,7 @@ static int parse(int argc, char **argv, struct options *o)
 	return rc < 0 ? check_options(o) : rc;
 }
 
-/* What goes on until somebody ends it sees to its output itself. */
+/* monitor and capture run until they are stopped, and check their output themselves. */
 static bool is_stream(const struct command *command)
 {
 	return command && (command->run == run_monitor || command->run == run_capture);

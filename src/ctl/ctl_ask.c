@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_ask: the conversation with the daemon; see ctl_ask.h. */
+/* ctl_ask: communication with the daemon; see ctl_ask.h. */
 #include "ctl/ctl_ask.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static int connect_to(const char *path)
 
 	if (fd < 0)
 		return -1;
-	strcpy(address.sun_path, path); /* whose length was seen to */
+	strcpy(address.sun_path, path); /* the caller has checked its length */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
@@ -33,8 +33,8 @@ static int connect_to(const char *path)
 	return -1;
 }
 
-/* A daemon that has refused already may have closed its side: then there is an answer all the
- * same. */
+/* Errors are ignored: a daemon that refuses at once may have closed its side already, and its
+ * answer can still be read. */
 static void send_request(int fd, const json_t *request)
 {
 	char *line = ctl_must(json_dumps(request, JSON_COMPACT));
@@ -67,7 +67,7 @@ void ctl_close(struct ctl_answer *a)
 	errno = error;
 }
 
-/* Room for a read behind what is not used yet. */
+/* Make room for a read after the bytes that are not used yet. */
 static void make_room(struct ctl_answer *a)
 {
 	if (a->len && a->data != a->memory)
@@ -115,7 +115,7 @@ char *ctl_take_line(struct ctl_answer *a, bool end)
 	return line;
 }
 
-/* Until the line is whole. False, with errno. */
+/* Read until there is a complete line, or end of file. False, with errno: there is nothing. */
 static bool await_line(struct ctl_answer *a)
 {
 	size_t seen;
@@ -161,7 +161,7 @@ static void print_line(const char *text)
 	putc('\n', stderr);
 }
 
-/* All that is wrong with a file; what has been said is not said again. */
+/* Print all errors of a file, except `said`, which was printed already. */
 static void print_messages(const json_t *messages, const char *said)
 {
 	bool is_said = false;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_capture: pcapng from the daemon to a file; see ctl_capture.h.
+ * ctl_capture: writes pcapng from the daemon to a file; see ctl_capture.h.
  *
- * Whole blocks alone are written (draft-ietf-opsawg-pcapng): what there is can be read at any
- * time, and whenever it ends. The daemon is on this host, so the byte order is ours.
+ * Only whole blocks are written (draft-ietf-opsawg-pcapng), so that the file can be read at any
+ * time, and is valid whenever the capture ends. The daemon runs on this host, so the byte order is
+ * the host's.
  */
 #include "ctl/ctl_capture.h"
 
@@ -22,7 +23,7 @@
 #define BLOCK_MIN    12
 #define BLOCK_MAX    (16u * 1024 * 1024)
 #define BLOCK_PACKET 6
-#define PACKET_HEAD  28 /* of such a block, before the frame */
+#define PACKET_HEAD  28 /* bytes of a packet block before the frame */
 #define OPTION_FLAGS 2
 #define OPTION_DROPS 4
 #define OUTBOUND     2
@@ -31,7 +32,7 @@
 struct output {
 	const char *name; /* as given; NULL: stdout */
 	int fd;
-	/* Of what was written. A frame has a record for each of its sides. */
+	/* Counts of what was written. A frame has one record per side, coming in and going out. */
 	uint64_t frames, records, lost;
 };
 
@@ -51,7 +52,7 @@ static uint32_t get_u32(const char *p)
 	return value;
 }
 
-/* What stands behind the frame in its block. */
+/* Evaluate the options, which follow the frame in its block. */
 static void read_options(struct output *out, const char *block, uint32_t len)
 {
 	uint64_t kept = get_u32(block + 20), value;
@@ -72,7 +73,7 @@ static void read_options(struct output *out, const char *block, uint32_t len)
 	}
 }
 
-/* Whether the daemon's bytes can begin a block. */
+/* Can the received bytes be the beginning of a block? */
 static bool is_block(const struct ctl_answer *a)
 {
 	uint32_t len = get_u32(a->data + 4);
@@ -89,8 +90,8 @@ static void count_block(struct output *out, const char *block, uint32_t len)
 	read_options(out, block, len);
 }
 
-/* How many of the first `max` bytes are whole blocks, which `out` counts unless it is NULL. -1:
- * they are no pcapng. */
+/* How many of the first `max` bytes are whole blocks. They are counted in `out`, unless it is NULL.
+ * -1: this is not pcapng. */
 static ssize_t whole_blocks(const struct ctl_answer *all, size_t max, struct output *out)
 {
 	struct ctl_answer a = *all;
@@ -126,7 +127,7 @@ static size_t write_all(int fd, const char *data, size_t len)
 	return done;
 }
 
-/* Of a block that did not fit nothing remains, where that can be: in a regular file. */
+/* Remove an incomplete last block of `excess` bytes, which is possible in a regular file only. */
 static void cut_off(const struct output *out, size_t excess)
 {
 	off_t end = lseek(out->fd, 0, SEEK_CUR);
@@ -146,7 +147,7 @@ static int cannot_write(const struct output *out, int error)
 	return EXIT_REFUSED;
 }
 
-/* What has come, as far as it is whole. -1: well, and there may be more. */
+/* Write the whole blocks that were received. -1: success, continue; else the exit status. */
 static int write_blocks(struct output *out, struct ctl_answer *a)
 {
 	ssize_t len = whole_blocks(a, a->len, NULL), whole;
@@ -154,7 +155,7 @@ static int write_blocks(struct output *out, struct ctl_answer *a)
 	int error;
 
 	if (len < 0) {
-		fputs("clusterarpctl: what came is not pcapng\n", stderr);
+		fputs("clusterarpctl: the daemon's answer is not pcapng\n", stderr);
 		return EXIT_REFUSED;
 	}
 	errno = 0;
@@ -168,7 +169,7 @@ static int write_blocks(struct output *out, struct ctl_answer *a)
 	return cannot_write(out, error);
 }
 
-/* Nobody but its owner reads what others sent. */
+/* The file is readable by its owner only, because it holds traffic of others. -1: success. */
 static int open_output(struct output *out)
 {
 	if (!out->name)
@@ -191,11 +192,12 @@ static int refused(struct ctl_answer *a)
 	json_decref(answer);
 	free(line);
 	if (!is_refused)
-		fputs("clusterarpctl: what came is not pcapng\n", stderr);
+		fputs("clusterarpctl: the daemon's answer is not pcapng\n", stderr);
 	return EXIT_REFUSED;
 }
 
-/* Only now is it known that there will be something to write. */
+/* Wait for the first bytes: the output file is opened only once the daemon has accepted. -1:
+ * success; else the exit status. */
 static int begin(struct output *out, struct ctl_answer *a)
 {
 	enum ctl_event event = ctl_wait(a, out->name ? -1 : out->fd);
@@ -207,7 +209,8 @@ static int begin(struct output *out, struct ctl_answer *a)
 	return a->data[0] == '{' ? refused(a) : open_output(out);
 }
 
-/* What is on its way when the user stops it, but not for ever. */
+/* Write what the daemon has sent already when the user stops the capture; at most DRAIN_READS
+ * reads. */
 static int drain(struct output *out, struct ctl_answer *a)
 {
 	int rc = -1, i;
@@ -218,8 +221,8 @@ static int drain(struct output *out, struct ctl_answer *a)
 	return rc < 0 ? EXIT_ANSWERED : rc;
 }
 
-/* Whether that is because all frames that were wanted have come: then the daemon still is there.
- * To count them does not tell, as some may have been lost. */
+/* The daemon has closed the connection. If it still answers, all `count` frames have been captured.
+ * (The frames written do not show this, because some may have been lost.) */
 static int at_end(const struct ctl_capture *job)
 {
 	json_t *request, *answer;
@@ -259,7 +262,7 @@ static int finish(struct output *out, int rc)
 	return rc;
 }
 
-/* What the daemon does not see it cannot show. */
+/* On the kernel data path most frames do not pass through the daemon: say so. */
 static void say_what_is_hidden(const struct ctl_capture *job)
 {
 	json_t *request = ctl_must(json_pack("{s:s}", "command", "status"));
@@ -269,9 +272,9 @@ static void say_what_is_hidden(const struct ctl_capture *job)
 
 	if (datapath && dev && !strcmp(datapath, "kernel"))
 		fprintf(stderr,
-			"note: the kernel data path: only ARP, Neighbour Discovery and echoes "
+			"note: on the kernel data path only ARP, Neighbour Discovery and echoes "
 			"pass\n"
-			"through the daemon and are captured; for the rest: tcpdump -i %s\n",
+			"through the daemon and are captured; for the rest use: tcpdump -i %s\n",
 			dev);
 	json_decref(request);
 	json_decref(status);
@@ -287,8 +290,9 @@ int ctl_capture(const struct ctl_capture *job)
 	int rc;
 
 	if (is_stdout && isatty(STDOUT_FILENO)) {
-		fputs("clusterarpctl: capture writes what no terminal can show: say -w FILE, or\n"
-		      "pipe it: clusterarpctl capture | tcpdump -e -n -r -\n",
+		fputs("clusterarpctl: capture does not write to a terminal: use -w FILE, or pipe "
+		      "it:\n"
+		      "clusterarpctl capture | tcpdump -e -n -r -\n",
 		      stderr);
 		return EXIT_USAGE;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_capture: frames as the daemon sees them, as pcapng, in a file or on the standard output.
+ * ctl_capture: writes frames, as the daemon sees them, as pcapng to a file or to standard output.
  */
 #ifndef CLUSTERARPD_CTL_CTL_CAPTURE_H
 #define CLUSTERARPD_CTL_CTL_CAPTURE_H
@@ -9,12 +9,12 @@
 
 struct ctl_capture {
 	const char *path; /* of the daemon's socket */
-	const char *file; /* NULL or "-": the standard output, which must not be a terminal */
+	const char *file; /* NULL or "-": standard output, which must not be a terminal */
 	json_int_t count; /* frames; 0: no limit */
 };
 
-/* Until that many have come, the user stops it, nobody reads it any more, or the daemon ends. The
- * exit status. */
+/* Runs until `count` frames were captured, the user stops it, the reader of the output is gone, or
+ * the daemon ends. Returns the exit status. */
 int ctl_capture(const struct ctl_capture *job);
 
 #endif

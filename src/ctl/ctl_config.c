@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_config: the configuration in the syntax of its file, what a reload changes, the log's
- * level, and metrics; see ctl_config.h.
+ * ctl_config: prints the configuration in the syntax of its file, the changes of a reload, the log
+ * level, and the metrics; see ctl_config.h.
  */
 #include "ctl/ctl_config.h"
 
@@ -17,7 +17,7 @@ static void print_key(const char *key, const char *value)
 	putchar('\n');
 }
 
-/* A list is a line each; null is a key that is left out. */
+/* A list is printed as one line per element; a key whose value is null is left out. */
 static void print_value(const char *key, const json_t *value)
 {
 	const json_t *element;
@@ -78,7 +78,7 @@ static bool has(const json_t *list, const json_t *text)
 	return false;
 }
 
-/* Those that are not in the list `but`. */
+/* Print the elements of `list` that are not in the list `but`. */
 static void print_list(FILE *out, const char *title, const json_t *list, const json_t *but)
 {
 	const json_t *element;

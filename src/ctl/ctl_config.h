@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_config: the answers to `config`, `reload`, `log-level` and `metrics`.
+ * ctl_config: prints the answers to `config`, `reload`, `log-level` and `metrics`.
  */
 #ifndef CLUSTERARPD_CTL_CTL_CONFIG_H
 #define CLUSTERARPD_CTL_CTL_CONFIG_H

@@ -16,7 +16,7 @@ static void add_side(struct ctl_table *t, const json_t *counters, const char *wh
 	ctl_bytes_cell(t, counters, bytes);
 }
 
-/* What there is of it, if anything. */
+/* Print a counter, unless it is 0. */
 static void print_count(const json_t *counters, const char *key, const char *what)
 {
 	json_int_t value = ctl_integer(counters, key);
@@ -39,22 +39,22 @@ void ctl_print_counters(const json_t *answer)
 	putchar('\n');
 	print_count(counters, "arp_rewritten", "ARP rewritten");
 	print_count(counters, "nd_rewritten", "Neighbour Discovery rewritten");
-	print_count(counters, "neigh_resyncs", "neighbour table read anew");
+	print_count(counters, "neigh_resyncs", "neighbour table read again");
 	ctl_print_drops(counters, SIZE_MAX);
 }
 
-/* In the order of how much they want looking after; clusterarpd(7) has the long version. */
+/* The most urgent reasons come first; clusterarpd(7) explains them in full. */
 static const struct reason {
 	const char *name, *words;
 } reasons[] = {
 	{ "conflict", "another host uses an address of this node" },
 	{ "spoofed", "another host claims a peer's address" },
-	{ "echo", "own frames that came back: a loop?" },
-	{ "kernel_ring", "came faster than the daemon read them" },
+	{ "echo", "frames of this node that came back: a loop?" },
+	{ "kernel_ring", "arrived faster than the daemon read them" },
 	{ "nic_busy", "the NIC's queue was full, or the NIC down" },
-	{ "tap_busy", "the TAP was down, or memory short" },
+	{ "tap_busy", "the TAP was down, or memory was short" },
 	{ "too_long", "longer than the NIC's MTU allows" },
-	{ "malformed", "no Ethernet frame, or bad offload data" },
+	{ "malformed", "not an Ethernet frame, or bad offload data" },
 	{ "strict", "from outsiders to the dedicated MAC" },
 	{ "peer_address", "for another node; normal" },
 	{ "not_ours", "for another MAC; normal" },
@@ -83,7 +83,7 @@ static size_t count_drops(const json_t *drops)
 	return count;
 }
 
-/* If it is not 0, and there is room. */
+/* Add a row, if the value is not 0 and there is room. */
 static void add_drop(struct ctl_table *t, const char *name, const char *words, json_int_t value,
 		     size_t *room)
 {
@@ -109,7 +109,7 @@ static void add_drops(struct ctl_table *t, const json_t *drops, size_t room)
 			 &room);
 }
 
-/* Where there is no room for more than one line: the first few. */
+/* All in one line: the first two reasons. */
 static void print_briefly(const json_t *drops)
 {
 	size_t count = count_drops(drops), shown = 0, i;

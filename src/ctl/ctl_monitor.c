@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_monitor: events as they happen; see ctl_monitor.h. */
+/* ctl_monitor: prints events as they happen; see ctl_monitor.h. */
 #include "ctl/ctl_monitor.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "ctl/ctl_stream.h"
 #include "ctl/ctl_text.h"
 
-/* RFC 3339 in UTC becomes local time, to the millisecond; anything else stays. */
+/* Print RFC 3339 UTC as local time, in milliseconds; print anything else unchanged. */
 static void print_time(const char *ts)
 {
 	struct tm tm = { 0 };
@@ -32,7 +32,7 @@ static void print_time(const char *ts)
 		printf("%.*s", 1 + (int)strnlen(fraction + 1, 3), fraction);
 }
 
-/* The format knows %s alone. */
+/* As printf(3), with %s as the only conversion; strings are cleaned for the terminal. */
 static void say(const char *format, ...)
 {
 	va_list args;
@@ -62,20 +62,20 @@ static void say_peer_state(const json_t *event)
 
 static void say_repaired(const json_t *event)
 {
-	say("somebody set the entry of node %s (%s) to %s: put right again",
+	say("the neighbour entry of node %s (%s) was changed to %s: corrected",
 	    ctl_string(event, "peer"), ctl_string(event, "dst"), ctl_string(event, "lladdr"));
 }
 
 static void say_spoofed(const json_t *event)
 {
-	say("somebody claims %s of node %s from %s: dropped", ctl_string(event, "dst"),
-	    ctl_string(event, "peer"), ctl_string(event, "lladdr"));
+	say("%s claims the address %s of node %s: dropped", ctl_string(event, "lladdr"),
+	    ctl_string(event, "dst"), ctl_string(event, "peer"));
 }
 
 static void say_conflict(const json_t *event)
 {
-	say("somebody uses %s, which is this node's, from %s: dropped", ctl_string(event, "dst"),
-	    ctl_string(event, "lladdr"));
+	say("address conflict: %s uses %s, an address of this node: dropped",
+	    ctl_string(event, "lladdr"), ctl_string(event, "dst"));
 }
 
 static void say_echo(const json_t *event)
@@ -112,7 +112,7 @@ static void say_link(const json_t *event)
 
 static void say_lost(const json_t *event)
 {
-	printf("%" JSON_INTEGER_FORMAT " events are missing here: they came too fast",
+	printf("%" JSON_INTEGER_FORMAT " events are missing here: they arrived too fast",
 	       ctl_integer(event, "count"));
 }
 
@@ -130,7 +130,7 @@ static const struct {
 	{ "lost", say_lost },
 };
 
-/* Of an event that this program does not know, the name. */
+/* For an event that this program does not know, only its name is printed. */
 static void print_event(const json_t *event)
 {
 	const char *name = ctl_string(event, "event");
@@ -147,14 +147,14 @@ static void print_event(const json_t *event)
 	putchar('\n');
 }
 
-/* False: it is none, or a refusal. */
+/* False: the line is not an event, but a refusal or no JSON. */
 static bool print_line(const char *line, bool json)
 {
 	json_t *event = json_loads(line, 0, NULL);
 	bool is_event = json_object_get(event, "event");
 
 	if (!event)
-		fputs("clusterarpctl: what came is not JSON\n", stderr);
+		fputs("clusterarpctl: the daemon's answer is not JSON\n", stderr);
 	else if (json)
 		ctl_print_json(event);
 	else if (is_event)
@@ -165,7 +165,7 @@ static bool print_line(const char *line, bool json)
 	return is_event;
 }
 
-/* -1: all is well, and there may be more. */
+/* -1: success, continue; else the exit status. */
 static int print_lines(struct ctl_answer *a, bool json)
 {
 	bool is_event = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_neigh: the neighbour table, as ip-neighbour(8) has it; see ctl_neigh.h. */
+/* ctl_neigh: prints the neighbour table in the format of ip-neighbour(8); see ctl_neigh.h. */
 #include "ctl/ctl_neigh.h"
 
 #include <arpa/inet.h>
@@ -35,7 +35,7 @@ static int compare_neighbours(const void *a, const void *b)
 	return memcmp(m->address, n->address, sizeof(m->address));
 }
 
-/* " name value", if there is one. */
+/* Print " name value", if the entry has this member. */
 static void print_word(const json_t *entry, const char *name)
 {
 	const char *value = json_string_value(json_object_get(entry, name));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_neigh: the answer to `neigh`, as lines like those of ip neigh.
+ * ctl_neigh: prints the answer to `neigh`, in lines as those of `ip neigh`.
  */
 #ifndef CLUSTERARPD_CTL_CTL_NEIGH_H
 #define CLUSTERARPD_CTL_CTL_NEIGH_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_peers: the answer to `peers`; see ctl_peers.h. */
+/* ctl_peers: prints the answer to `peers`; see ctl_peers.h. */
 #include "ctl/ctl_peers.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "ctl/ctl_table.h"
 
-/* One address without the length of its prefix. */
+/* One address, without its prefix length. */
 static void address_cell(struct ctl_table *t, const json_t *address)
 {
 	const char *text = json_is_string(address) ? json_string_value(address) : "-";
@@ -15,7 +15,7 @@ static void address_cell(struct ctl_table *t, const json_t *address)
 	ctl_cell(t, CTL_PLAIN, "%.*s", (int)strcspn(text, "/"), text);
 }
 
-/* A peer's other addresses stand below its first. */
+/* A peer's further addresses are printed below the first one. */
 static void add_addresses(struct ctl_table *t, const json_t *list)
 {
 	size_t i, column;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_peers: the answer to `peers`, as a table.
+ * ctl_peers: prints the answer to `peers`, as a table.
  */
 #ifndef CLUSTERARPD_CTL_CTL_PEERS_H
 #define CLUSTERARPD_CTL_CTL_PEERS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_status: all there is to know at a glance, on one screen of 24 lines; see ctl_status.h. */
+/* ctl_status: prints an overview that fits on a screen of 24 lines; see ctl_status.h. */
 #include "ctl/ctl_status.h"
 
 #include <stdlib.h>
@@ -8,11 +8,11 @@
 #include "ctl/ctl_counters.h"
 #include "ctl/ctl_table.h"
 
-#define SCREEN_LINES 23 /* and the prompt */
+#define SCREEN_LINES 23 /* one more for the prompt */
 #define PEERS_SHOWN  12
 #define NAME_SHOWN   16 /* characters of a peer's name */
 
-/* The first of this node's, and how many more there are. */
+/* The first address of a list, and how many more there are. */
 static void address_cell(struct ctl_table *t, const json_t *list)
 {
 	const char *first = json_string_value(json_array_get(list, 0));
@@ -24,7 +24,7 @@ static void address_cell(struct ctl_table *t, const json_t *list)
 		ctl_cell(t, CTL_PLAIN, "%s", first ? first : "-");
 }
 
-/* Not in the columns of what is below it: it is long. */
+/* This line is not part of the table below, because it is long. */
 static void print_node(const json_t *status)
 {
 	json_int_t generation = ctl_integer(status, "config_generation");
@@ -87,7 +87,7 @@ static const json_t *find_peer(const json_t *peers, const char *name)
 	return NULL;
 }
 
-/* A second's worth; "-" where nothing came or went. */
+/* A rate per second, multiplied by `factor`; "-" where nothing was counted. */
 static void rate_cell(struct ctl_table *t, const struct ctl_status *s, const json_t *peer,
 		      const char *counter, double factor)
 {
@@ -141,7 +141,8 @@ static int compare_peers(const void *a, const void *b)
 	return strcmp(ctl_string(*p, "name"), ctl_string(*q, "name"));
 }
 
-/* If they are too many, those first that do not answer. To be freed. */
+/* The peers in the order of printing: if there are too many, first those that do not answer. To be
+ * freed. */
 static const json_t **order(const json_t *peers, size_t count)
 {
 	const json_t **list = ctl_must(calloc(count + 1, sizeof(*list)));
@@ -167,7 +168,7 @@ static void print_more(const json_t **peers, size_t count)
 		       resolved);
 }
 
-/* Returns how many lines that took. */
+/* Returns how many lines were printed. */
 static size_t print_peers(const struct ctl_status *s)
 {
 	const json_t *peers = json_object_get(s->peers, "peers");

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_status: the overview that `clusterarpctl` alone prints.
+ * ctl_status: prints the overview of `clusterarpctl status`, which is the default command.
  */
 #ifndef CLUSTERARPD_CTL_CTL_STATUS_H
 #define CLUSTERARPD_CTL_CTL_STATUS_H
 
 #include <jansson.h>
 
-/* status: of several answers; `peers` twice, with `seconds` between them. */
+/* The answers that the overview is made from; `peers` was asked twice, `seconds` apart. */
 struct ctl_status {
 	const json_t *status, *counters, *peers_before, *peers;
 	double seconds;

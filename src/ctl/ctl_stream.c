@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_stream: waiting in the midst of an endless answer; see ctl_stream.h. */
+/* ctl_stream: waits for the parts of an endless answer; see ctl_stream.h. */
 #include "ctl/ctl_stream.h"
 
 #include <poll.h>
@@ -7,10 +7,10 @@
 #include <time.h>
 
 static volatile sig_atomic_t is_stopped;
-static sigset_t stops, outside; /* those signals; what else was blocked already */
+static sigset_t stops, outside; /* the signals that stop it; the signal mask outside ctl_wait() */
 
-/* A second signal is deadly, for an output that nobody reads may hold up the end; but not at once:
- * timeout(1) sends two. */
+/* A second signal kills the process, because a blocked output may delay a clean end. It must come
+ * one to two seconds after the first, or later: timeout(1) sends two signals at once. */
 static void stop(int number)
 {
 	static time_t first;
@@ -26,8 +26,9 @@ static void stop(int number)
 	raise(number);
 }
 
-/* A shell starts what runs in its background with SIGINT ignored; whoever sends it then means it.
- * nohup(1) means what it says. */
+/* SIGINT is caught even if it was ignored: a shell starts background commands with SIGINT ignored,
+ * and a SIGINT that is sent nevertheless is meant to stop the program. An ignored SIGHUP stays
+ * ignored, for nohup(1). */
 void ctl_stream_init(void)
 {
 	const struct sigaction stopping = { .sa_handler = stop };
@@ -61,7 +62,8 @@ static enum ctl_event wait_blocked(const struct ctl_answer *answer, int out)
 	return CTL_STOPPED;
 }
 
-/* A signal that comes between the look at is_stopped and the wait must end the wait. */
+/* The signals are blocked, except inside ppoll(2), so that a signal between the test of is_stopped
+ * and ppoll(2) is not missed. */
 enum ctl_event ctl_wait(const struct ctl_answer *answer, int out)
 {
 	enum ctl_event event;

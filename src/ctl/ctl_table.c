@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_table: rows with aligned columns; see ctl_table.h. */
+/* ctl_table: a table with aligned columns; see ctl_table.h. */
 #include "ctl/ctl_table.h"
 
 #include <stdarg.h>
@@ -26,7 +26,7 @@ struct ctl_table *ctl_table_create(const char *alignment)
 	return t;
 }
 
-/* Takes `text` over. */
+/* Takes ownership of `text`. */
 static void add(struct ctl_table *t, char *text, enum ctl_colour colour)
 {
 	if (t->count == t->size) {
@@ -85,7 +85,7 @@ static int width_of(const struct ctl_table *t, size_t column)
 	return (int)width;
 }
 
-/* Nothing but line ends stands to the right of the last text. */
+/* Is the rest of the row, from `cell` on, empty? Then no padding is printed before its end. */
 static bool is_rest_empty(const struct ctl_table *t, size_t cell)
 {
 	for (; cell < t->count; cell++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctl_text: text, numbers and colour for people, JSON for programs; see ctl_text.h. */
+/* ctl_text: text, numbers, colours and JSON; see ctl_text.h. */
 #include "ctl/ctl_text.h"
 
 #include <inttypes.h>
@@ -46,7 +46,7 @@ static bool is_printable(char c)
 	return c >= ' ' && c <= '~';
 }
 
-/* All but the first byte of a character in UTF-8. */
+/* Any byte of a UTF-8 character except the first. */
 static bool is_continuation(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
@@ -85,7 +85,7 @@ json_int_t ctl_integer(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* JSON escapes the control characters, but for DEL. */
+/* JSON escapes control characters, except DEL. */
 void ctl_print_json(const json_t *json)
 {
 	char *text = ctl_must(json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII));
@@ -103,7 +103,7 @@ void ctl_print_json(const json_t *json)
 struct time_unit {
 	const char *name;
 	json_int_t seconds;
-	json_int_t from; /* is used for no less */
+	json_int_t from; /* ctl_age() uses the unit from this value on */
 };
 
 static const struct time_unit units[] = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_text: what clusterarpctl makes readable: text from the socket without what a terminal
- * would obey, numbers with their unit, colour; and JSON as it is printed.
+ * ctl_text: output of clusterarpctl: text from the socket without terminal control characters,
+ * numbers with their units, colours, and JSON.
  *
- * A function that returns text for one value fills the caller's buffer, and returns it.
+ * Functions with a parameter `text` of CTL_NUMBER_SIZE write to that buffer, and return it.
  */
 #ifndef CLUSTERARPD_CTL_CTL_TEXT_H
 #define CLUSTERARPD_CTL_CTL_TEXT_H
@@ -16,23 +16,23 @@ enum ctl_colour { CTL_PLAIN, CTL_GREEN, CTL_RED, CTL_YELLOW };
 
 #define CTL_NUMBER_SIZE 32
 
-/* Colours are for a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
+/* Use colours if stdout is a terminal, unless NO_COLOR or TERM=dumb is set. */
 void ctl_colour_init(void);
-/* What begins and ends the colour: "" without colours. */
+/* The escape sequences that begin and end a colour; "" without colours. */
 const char *ctl_colour_begin(enum ctl_colour colour);
 const char *ctl_colour_end(enum ctl_colour colour);
 /* The colour of a peer's state. */
 enum ctl_colour ctl_state_colour(const char *state);
 
-/* Replaces in place what is not printable ASCII by '?', one for each character. */
+/* Replaces, in place, each character that is not printable ASCII with '?'. */
 void ctl_clean(char *text);
-/* The same on the way to `out`; with `lines`, line ends and tabs pass. */
+/* Writes `text` to `out`, cleaned likewise; with `lines`, newlines and tabs are kept. */
 void ctl_put_clean(FILE *out, const char *text, bool lines);
 
-/* The member `key` of an object; "?" or 0 where there is none of that type. */
+/* The member `key` of an object; "?" or 0 if there is none of that type. */
 const char *ctl_string(const json_t *object, const char *key);
 json_int_t ctl_integer(const json_t *object, const char *key);
-/* One line on stdout, ASCII alone. */
+/* Prints one line to stdout, in ASCII only. */
 void ctl_print_json(const json_t *json);
 
 /* "7 s", "12 min", "3 h", "5 d". */
@@ -43,7 +43,7 @@ const char *ctl_duration(json_int_t seconds, char text[CTL_NUMBER_SIZE]);
 const char *ctl_scaled(double value, const char *unit, char text[CTL_NUMBER_SIZE]);
 const char *ctl_bytes(json_int_t bytes, char text[CTL_NUMBER_SIZE]);
 
-/* Memory that was asked for; ends the program if there is none. */
+/* Returns `memory`; if it is NULL (out of memory), ends the program with exit status 1. */
 void *ctl_must(void *memory);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* background: fork, wait until ready, process ID file; see background.h. */
+/* background: fork, wait until the daemon is ready, process ID file; see background.h. */
 #include "daemon/background.h"
 
 #include <errno.h>
@@ -14,11 +14,12 @@
 #include "base/log.h"
 #include "daemon/options.h"
 
-/* The end of the pipe on which the parent waits; a process has one parent. */
+/* The write end of the pipe on which the parent waits; -1: there is no such parent. */
 static int ready_fd = -1;
 static char *pid_file;
 
-/* A byte: ready. End of file: the child ended, with the exit code to hand on. */
+/* A byte means that the child is ready. End of file means that it has ended: its exit code is
+ * passed on. */
 static void wait_and_exit(int fd, pid_t child)
 {
 	int status;
@@ -82,7 +83,7 @@ void background_ready(void)
 	if (ready_fd < 0)
 		return;
 	if (write(ready_fd, "", 1) != 1)
-		log_debug_errno(errno, "nobody waits for the daemon");
+		log_debug_errno(errno, "cannot notify the parent process");
 	close(ready_fd);
 	ready_fd = -1;
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * daemon: the assembly; see daemon.h.
+ * daemon: brings the modules together; see daemon.h.
  *
  * Start: the TAP device (only one daemon can have it), the control socket, NICs that an earlier run
- * left (nic/recovery.h), the NIC (lock, record, shield), then addresses and routes, and only
- * then do frames flow. Stop: what was adopted goes back to the NIC, then the TAP goes, so
- * that its addresses are gone before the NIC's own stack can answer for them.
- * A restart by the service manager is no such stop: TAP and packet socket go on to the
- * next run; see persist/fd_store.h.
+ * left taken over (nic/recovery.h), the NIC (lock, record, shield), then addresses and routes. Only
+ * then do frames flow. Stop: the NIC gets what was adopted from it, and the TAP is removed; see
+ * links_give_back(). At a restart by the service manager nothing is taken down: TAP and packet
+ * socket are kept for the next run; see persist/fd_store.h.
  *
- * What becomes of NIC and TAP between start and stop is in links.c.
+ * links.c follows NIC and TAP between start and stop.
  */
 #include "daemon/daemon.h"
 
@@ -34,7 +33,7 @@ struct daemon {
 	const struct daemon_options *options;
 	uint64_t started; /* ms */
 	int exit_code;    /* EXIT_RUNTIME until a clean stop */
-	bool is_restart;  /* the stop is the first half of one: nothing is taken down */
+	bool is_restart;  /* stopped for a restart: nothing is taken down */
 
 	struct peers *peers;
 	struct loop *loop;
@@ -46,16 +45,16 @@ struct daemon {
 	struct links *links;
 	struct requests *requests;
 
-	unsigned generation; /* of the configuration */
+	unsigned generation; /* of the configuration: 1, and one more with each reload applied */
 	uint64_t reloads;
-	bool reload_ok; /* the last */
+	bool reload_ok; /* the last reload was applied */
 
 	struct loop_timer *watchdog;
 	unsigned watchdog_ms; /* between two notifications; 0: the service manager expects none */
 };
 
-/* Log the state, and report it to the service manager by `tell`. */
-static void say_state(struct daemon *d, void (*tell)(const char *status))
+/* Log the state, and report it to the service manager with `notify`. */
+static void publish_state(struct daemon *d, void (*notify)(const char *status))
 {
 	const struct netlink_link *nic = links_nic(d->links);
 	size_t n = peers_count(d->peers);
@@ -67,7 +66,7 @@ static void say_state(struct daemon *d, void (*tell)(const char *status))
 	else
 		snprintf(text, sizeof(text), "waiting for %s", d->config->interface);
 	log_notice("%s", text);
-	tell(text);
+	notify(text);
 }
 
 /* --- what relay and links report --- */
@@ -83,7 +82,7 @@ static void on_frame(const struct rewrite_result *result, void *arg)
 
 static void on_links_changed(void *arg)
 {
-	say_state(arg, notify_status);
+	publish_state(arg, notify_status);
 }
 
 static void on_links_failed(void *arg)
@@ -119,11 +118,12 @@ static void fill_state(struct report_state *state, void *arg)
 	links_collect(d->links, &state->counters);
 }
 
-/* Whole or not at all. */
+/* Apply the reload as a whole, or not at all. */
 static void apply(struct daemon *d, struct reload *r)
 {
 	if (r->is_possible && links_reload(d->links, r->peers)) {
-		config_report_add(&r->report, true, 0, "the eBPF programs have no room for it");
+		config_report_add(&r->report, true, 0,
+				  "the maps of the eBPF programs have no room for this file");
 		r->is_possible = false;
 	}
 	r->is_applied = r->is_possible;
@@ -132,7 +132,7 @@ static void apply(struct daemon *d, struct reload *r)
 	d->reload_ok = r->is_applied;
 }
 
-/* As struct requests_ops has it. */
+/* For struct requests_ops. */
 static char *reload(bool is_dry_run, void *arg)
 {
 	struct daemon *d = arg;
@@ -149,7 +149,7 @@ static char *reload(bool is_dry_run, void *arg)
 		reload_log(&r);
 		if (event_feed_is_watched(d->feed))
 			event_feed_emit(d->feed, "reload", NULL, reload_event(&r));
-		say_state(d, notify_ready);
+		publish_state(d, notify_ready);
 	}
 	answer = reload_answer(&r);
 	reload_clear(&r);
@@ -175,7 +175,7 @@ static void on_stop(void *arg)
 
 	d->is_restart = notify_is_restart();
 	d->exit_code = EXIT_WELL;
-	log_notice(d->is_restart ? "stopping, to be started again" : "stopping");
+	log_notice(d->is_restart ? "stopping for a restart" : "stopping");
 	notify_stopping();
 	loop_stop(d->loop);
 }
@@ -196,7 +196,7 @@ static bool watch_signals(struct daemon *d)
 	return d->signals[SIGNAL_TERM] && d->signals[SIGNAL_INT] && d->signals[SIGNAL_HUP];
 }
 
-/* Nothing may interrupt the stop. The signals are blocked first, for libevent restores the
+/* Nothing may interrupt the stop. The signals are blocked first, because libevent restores the
  * default action when a watch is freed. */
 static void ignore_signals(struct daemon *d)
 {
@@ -281,7 +281,7 @@ static void run(struct daemon *d)
 
 	if (d->options->ready(d->options->arg))
 		return;
-	say_state(d, notify_ready);
+	publish_state(d, notify_ready);
 	d->watchdog_ms = notify_watchdog_ms() / 3;
 	if (d->watchdog_ms)
 		loop_timer_set(d->watchdog, d->watchdog_ms);

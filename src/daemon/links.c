@@ -2,12 +2,12 @@
 /*
  * links: the NIC and the TAP; see links.h.
  *
- * A NIC that is not there, goes away or cannot be taken now is waited for (take_nic()).
- * The TAP has carrier while the NIC is there and runs, so that programs that watch the TAP
- * see what they would see of the NIC. A TAP that somebody deletes is made again.
+ * If the NIC does not exist, is removed, or cannot be taken over now, the daemon waits for it
+ * (take_nic()). The TAP has carrier while the NIC exists and runs, so that programs that watch the
+ * TAP see what they would see on the NIC. A TAP that is deleted is made again.
  *
- * News from netlink can be older than what was looked up or done since. So an event is a reason to
- * look the link up, and its contents are not relied on.
+ * A netlink event can be older than the last look-up or change of the link. So an event is only a
+ * reason to look the link up; its contents are not relied on.
  */
 #include "daemon/links.h"
 
@@ -30,7 +30,7 @@
 
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 60000
-#define FINISH_MS    100 /* for what waits to be sent, at a restart */
+#define FINISH_MS    100 /* for sending queued frames at a restart */
 
 struct links {
 	struct links_needs needs;
@@ -45,7 +45,7 @@ struct links {
 	struct tap_link *tap;
 	struct takeover *nic;
 	struct shield_watch *shield;
-	struct loop_timer *retry; /* to take the NIC */
+	struct loop_timer *retry; /* of take_nic() */
 	unsigned retry_ms;
 	bool is_failing; /* needs.failed() was called */
 };
@@ -72,8 +72,8 @@ static unsigned nic_mtu(const struct links *l)
 
 /* --- the NIC --- */
 
-/* The TAP has carrier while the NIC runs. Without it the kernel forgets the TAP's
- * neighbours. */
+/* The TAP has carrier while the NIC runs. When it loses carrier the kernel removes its neighbour
+ * entries, so they are installed again when it gets carrier. */
 static void follow_carrier(struct links *l)
 {
 	const struct netlink_link *nic = links_nic(l);
@@ -82,14 +82,16 @@ static void follow_carrier(struct links *l)
 		neighbours_seed(l->neighbours);
 }
 
-/* Below 1280 bytes the kernel takes IPv6 away, with what was adopted of it. */
+/* With an MTU below 1280 bytes the kernel disables IPv6 on the TAP and removes the IPv6 addresses,
+ * adopted ones too. So those are added again. */
 static void follow_mtu(struct links *l, unsigned mtu)
 {
 	tap_link_follow_mtu(l->tap, mtu);
 	adopt_apply(l->adopt, tap_link_ifindex(l->tap), false);
 }
 
-/* Attached: let frames flow. 0; -ENODEV: it went away; else a negative errno, logged. */
+/* After takeover_attach(): let frames flow. 0; -ENODEV: the NIC was removed; else a negative errno,
+ * logged. */
 static int open_nic(struct links *l)
 {
 	int rc;
@@ -113,7 +115,8 @@ static void close_nic(struct links *l)
 	shield_watch_cancel(l->shield);
 }
 
-/* What is in the way may go; each try that fails is a line in the log. */
+/* The cause of the failure may disappear. Each failed try writes a log line, so the interval grows
+ * up to RETRY_MAX_MS. */
 static void try_later(struct links *l)
 {
 	l->retry_ms = l->retry_ms ? 2 * l->retry_ms : RETRY_MS;
@@ -122,7 +125,7 @@ static void try_later(struct links *l)
 	loop_timer_set(l->retry, l->retry_ms);
 }
 
-/* It was not there, or could not be taken: try. */
+/* The NIC did not exist, or could not be taken over: try now. */
 static void take_nic(struct links *l)
 {
 	int rc = takeover_attach(l->nic);
@@ -161,11 +164,11 @@ static void lose_nic(struct links *l)
 	takeover_lose(l->nic);
 	follow_carrier(l);
 	l->needs.state_changed(l->needs.arg);
-	take_nic(l); /* another link may have the name already */
+	take_nic(l); /* another link may have this name already */
 }
 
-/* The NIC changed. When it runs again, the switch may be another one. (IFF_RUNNING comes
- * a moment after the carrier: when the queues are there to send by.) */
+/* The NIC changed. When it runs again, addresses are announced, because it may be connected to
+ * another switch. (IFF_RUNNING is set shortly after the carrier, when the queues can send.) */
 static void on_nic_link(struct links *l, const struct netlink_link *link)
 {
 	const struct netlink_link before = *links_nic(l);
@@ -188,14 +191,14 @@ static void on_nic_link(struct links *l, const struct netlink_link *link)
 
 /* --- the TAP --- */
 
-/* Tell the data path's programs of the TAP, whose index is 0 while there is none. */
+/* Update the data path's programs for the TAP. `ifindex` is 0 while there is none. */
 static void follow_tap(struct links *l, int ifindex)
 {
 	if (!takeover_set_tap(l->nic, ifindex, ifindex && tap_link_is_up(l->tap)))
 		shield_watch_retry(l->shield);
 }
 
-/* The TAP, configured, begins to carry frames. */
+/* Let frames flow through the configured TAP. */
 static bool open_tap(struct links *l)
 {
 	if (neighbours_open(l->neighbours, tap_link_ifindex(l->tap)))
@@ -206,8 +209,8 @@ static bool open_tap(struct links *l)
 	return false;
 }
 
-/* The data path's program is attached while the TAP is still down: a qdisc that is added later
- * drops the frames that wait to be sent. */
+/* The data path's program is attached while the TAP is still down: if its qdisc were added later,
+ * queued frames would be dropped. */
 static bool renew_tap(struct links *l)
 {
 	if (tap_link_renew(l->tap))
@@ -219,10 +222,10 @@ static bool renew_tap(struct links *l)
 	return true;
 }
 
-/* Somebody has deleted it, or moved it to another network namespace: the host needs a new one. */
+/* The TAP was deleted, or moved to another network namespace: make a new one. */
 static void lose_tap(struct links *l)
 {
-	log_warning("%s is gone: making it again", l->config->tap);
+	log_warning("%s is gone: creating it again", l->config->tap);
 	traffic_set_tap(l->traffic, NULL);
 	follow_tap(l, 0);
 	if (!renew_tap(l)) {
@@ -234,8 +237,8 @@ static void lose_tap(struct links *l)
 	follow_carrier(l);
 }
 
-/* With the TAP's routes the kernel has removed its neighbours. */
-static void look_at_tap(struct links *l, bool was_down)
+/* When the TAP was down, the kernel has removed its routes and its neighbour entries. */
+static void check_tap(struct links *l, bool was_down)
 {
 	bool came_back = tap_link_changed(l->tap, was_down);
 
@@ -248,7 +251,7 @@ static void look_at_tap(struct links *l, bool was_down)
 
 /* --- events --- */
 
-/* A side of the traffic cannot be read. */
+/* Receiving failed on the TAP (REWRITE_EGRESS) or on the NIC. */
 static void on_broken(enum rewrite_direction direction, int error, void *arg)
 {
 	struct links *l = arg;
@@ -259,7 +262,7 @@ static void on_broken(enum rewrite_direction direction, int error, void *arg)
 		lose_tap(l);
 	} else if (error == -ENXIO || error == -ENODEV) {
 		lose_nic(l);
-	} else if (error != -ENETDOWN) { /* the link event of that is logged */
+	} else if (error != -ENETDOWN) { /* logged when its link event arrives */
 		log_warning_errno(-error, "%s: cannot receive", links_nic(l)->name);
 	}
 }
@@ -270,7 +273,7 @@ static void on_link(struct links *l, const struct netlink_link *news)
 	struct netlink_link now;
 
 	if (news->ifindex == tap_link_ifindex(l->tap))
-		look_at_tap(l, !is_up(news));
+		check_tap(l, !is_up(news));
 	if (nic && news->ifindex == nic->ifindex) {
 		if (!netlink_link_by_index(l->netlink, nic->ifindex, &now))
 			on_nic_link(l, &now);
@@ -279,8 +282,8 @@ static void on_link(struct links *l, const struct netlink_link *news)
 	}
 }
 
-/* Notifications were lost: look at everything that may have changed. */
-static void look_again(struct links *l)
+/* Notifications were lost: check everything that may have changed. */
+static void check_all(struct links *l)
 {
 	const struct netlink_link *nic = links_nic(l);
 	struct netlink_link now;
@@ -289,7 +292,7 @@ static void look_again(struct links *l)
 		lose_tap(l);
 	if (l->is_failing)
 		return;
-	look_at_tap(l, true);
+	check_tap(l, true);
 	if (!nic) {
 		take_nic(l);
 	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
@@ -311,7 +314,7 @@ static void on_change(const struct netlink_event *event, void *arg)
 	if (l->is_failing)
 		return;
 	if (event->change == NETLINK_LOST)
-		look_again(l);
+		check_all(l);
 	else if (event->change == NETLINK_LINK)
 		on_link(l, &event->link);
 	else if (event->change == NETLINK_LINK_GONE && is_tap)
@@ -432,7 +435,7 @@ void links_hand_over(struct links *l)
 	l->traffic = NULL;
 }
 
-/* The NIC, whether or not it is taken now. False: it is not available. */
+/* Find the NIC, whether or not it is taken over now. False: it is not available. */
 static bool find_nic(struct links *l, bool is_clean, struct netlink_link *nic)
 {
 	int rc = 0;
@@ -441,16 +444,16 @@ static bool find_nic(struct links *l, bool is_clean, struct netlink_link *nic)
 		*nic = *links_nic(l);
 	else
 		rc = netlink_link_by_name(l->netlink, l->config->interface, nic);
-	if (rc == -ENODEV && is_clean) /* else the next run may find one */
+	if (rc == -ENODEV && is_clean) /* otherwise the next run may find a NIC */
 		adopt_drop(l->adopt);
 	return !rc;
 }
 
-/* Others are told at once of what goes back to the NIC, for the TAP takes its time to go.
+/* The TAP's own addresses are removed first; otherwise the NIC's stack would answer for them. The
+ * NIC receives and sends again before the adopted addresses are given back to it: an ARP request
+ * that the shield drops is repeated only a second later.
  *
- * The TAP's own addresses are removed first, for the NIC's stack would answer for them. The NIC
- * receives and sends again before it gets the adopted addresses back: an ARP request that the
- * shield drops is repeated only a second later. */
+ * Addresses that are given back are announced at once, because removing the TAP takes time. */
 void links_give_back(struct links *l, bool is_clean)
 {
 	struct netlink_link nic;
@@ -492,12 +495,11 @@ void links_destroy(struct links *l)
 	free(l);
 }
 
-/* --- what others ask for --- */
+/* --- called by the daemon --- */
 
-/* The table of peers and the configuration that it is made of change their contents, not
- * their place, so that only those are told who keep something made of them: the eBPF programs'
- * maps, the relay, the neighbour table, the TAP's MTU, and the name under which the service manager
- * keeps the TAP. */
+/* The table of peers and its configuration change their contents, not their addresses in memory. So
+ * only what was derived from them is updated: the eBPF programs' maps, the relay, the neighbour
+ * table, the TAP's MTU, and the name under which the service manager keeps the TAP. */
 int links_reload(struct links *l, struct peers *peers)
 {
 	const struct fd_store_item tap = { FD_STORE_TAP, l->needs.peers, 0 };

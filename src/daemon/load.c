@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* load: the configuration's file; see load.h. */
+/* load: the configuration file; see load.h. */
 #include "daemon/load.h"
 
 #include <errno.h>
@@ -51,10 +51,12 @@ static const struct config_node *find_self(const struct config *config, const st
 	gethostname(host, sizeof(host) - 1);
 	self = config_self(config, load->node, host);
 	if (!self && load->node)
-		config_report_add(report, is_error, 0, "it has no node '%s'", load->node);
+		config_report_add(report, is_error, 0, "the file has no [node %s] section",
+				  load->node);
 	else if (!self)
 		config_report_add(report, is_error, 0,
-				  "it has no node named like this host, '%s' (see --node)", host);
+				  "the file has no [node %s] section for this host (see --node)",
+				  host);
 	return self;
 }
 

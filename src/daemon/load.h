@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load: the configuration's file, read for the node that this host is: at the start, by
- * --test, and again for a reload.
+ * load: reads the configuration file, and finds the node that this host is: at the start, for
+ * --test, and for a reload.
  */
 #ifndef CLUSTERARPD_DAEMON_LOAD_H
 #define CLUSTERARPD_DAEMON_LOAD_H
@@ -12,13 +12,13 @@
 /* What to load. */
 struct load {
 	const char *path;
-	const char *node; /* by --node; NULL: by host name */
-	bool is_test;     /* a host that is no node of it is only warned of */
-	bool is_reload;   /* the daemon runs: nothing that can keep it waiting */
+	const char *node; /* of --node; NULL: the host name */
+	bool is_test;     /* --test: only warn if the file has no node of the host's name */
+	bool is_reload;   /* the daemon runs: do not block on the file */
 };
 
-/* The configuration (free with config_free()) and, in *self, the node; everything that is
- * to be said goes into `report`. NULL: it cannot be read; report->errors: it cannot be used. */
+/* Returns the configuration (free with config_free()), and in *self the node; adds errors and
+ * warnings to `report`. NULL: the file cannot be read; report->errors: it cannot be used. */
 struct config *load_config(const struct load *load, struct config_report *report,
 			   const struct config_node **self);
 

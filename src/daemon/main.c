@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* clusterarpd: assembly: options, configuration, privileges, and off it runs. */
+/* clusterarpd: reads options and configuration, reduces privileges, and runs the daemon. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 #include "io/notify.h"
 #include "nic/recovery.h"
 
-/* The process ID file comes last, so that a second daemon never touches the first's. */
+/* The process ID file is written last, so that a second daemon, which fails before, never changes
+ * the first daemon's file. */
 static int on_ready(void *arg)
 {
 	const struct options *options = arg;
@@ -42,7 +43,7 @@ static int run_daemon(struct config *config, const struct config_node *self,
 	return daemon_run(config, self, &daemon_options);
 }
 
-/* As run_daemon(), with paths that stay right when the directory changes. */
+/* As run_daemon(), with absolute paths, which stay valid when the working directory changes. */
 static int run(struct config *config, const struct config_node *self, const struct options *options)
 {
 	char *file = background_path(options->config);
@@ -62,9 +63,9 @@ static int run(struct config *config, const struct config_node *self, const stru
 	return rc;
 }
 
-/* Whoever ran before meant this run to go on with his NIC and his TAP, which the service
- * manager is about to drop. */
-static void put_back_leftovers(const struct options *options)
+/* The configuration is invalid, so this run cannot go on with the NIC and the TAP of an earlier
+ * run. Discard the descriptors in the service manager's store, and restore the NIC. */
+static void restore_nics(const struct options *options)
 {
 	if (!recovery_is_needed(options->socket) || privilege_reduce())
 		return;
@@ -91,7 +92,7 @@ int main(int argc, char **argv)
 	config = load_config(&load, &report, &self);
 	config_report_print(&report, options.config, stderr);
 	if (report.errors && !options.test)
-		put_back_leftovers(&options);
+		restore_nics(&options);
 	if (report.errors)
 		rc = EXIT_CONFIG;
 	else if (options.test)

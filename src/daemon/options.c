@@ -9,19 +9,19 @@
 
 static const char usage[] =
 	"Usage: clusterarpd [OPTION]...\n"
-	"Let the nodes of a cluster that share one MAC reach each other.\n"
+	"Let cluster nodes that share one MAC address reach each other.\n"
 	"\n"
-	"  -c, --config FILE    configuration (" DEFAULT_CONFIG ")\n"
-	"  -n, --node NODE      run as this node of it (the one named like this host)\n"
-	"  -s, --socket PATH    control socket (" DEFAULT_SOCKET ")\n"
-	"  -t, --test           check the configuration, print what it resolves to, and exit\n"
-	"  -D, --daemonize      go to the background once all is set\n"
-	"  -p, --pid-file FILE  write the process ID there\n"
-	"  -v, --verbose        log more; twice for debugging\n"
+	"  -c, --config FILE    configuration file (default: " DEFAULT_CONFIG ")\n"
+	"  -n, --node NODE      run as this node (default: the host name)\n"
+	"  -s, --socket PATH    control socket (default: " DEFAULT_SOCKET ")\n"
+	"  -t, --test           check the configuration, print the resolved values, and exit\n"
+	"  -D, --daemonize      go to the background once the daemon is ready\n"
+	"  -p, --pid-file FILE  write the process ID to this file\n"
+	"  -v, --verbose        log more; give it twice for debug messages\n"
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n"
 	"\n"
-	"Exit status: 0 well, 1 configuration invalid, 2 usage, 3 runtime failure.\n";
+	"Exit status: 0 success, 1 configuration invalid, 2 usage, 3 runtime failure.\n";
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' }, { "node", required_argument, NULL, 'n' },
@@ -37,7 +37,7 @@ static int usage_error(void)
 	return EXIT_USAGE;
 }
 
-/* One option; -1: go on. */
+/* Apply one option. -1: continue; else the exit code. */
 static int take(int option, struct options *out)
 {
 	switch (option) {
@@ -84,7 +84,7 @@ int options_parse(int argc, char **argv, struct options *out)
 			return rc;
 	}
 	if (!*out->config || !*out->socket || (out->pid_file && !*out->pid_file)) {
-		fputs("clusterarpd: an empty path\n", stderr);
+		fputs("clusterarpd: a path is empty\n", stderr);
 		return usage_error();
 	}
 	if (optind == argc)

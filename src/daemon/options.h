@@ -12,15 +12,15 @@ enum exit_code { EXIT_WELL = 0, EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_RUNTIME = 
 
 struct options {
 	const char *config;   /* file */
-	const char *node;     /* NULL: by host name */
+	const char *node;     /* NULL: the host name */
 	const char *socket;   /* path */
 	const char *pid_file; /* NULL: none */
 	bool test, daemonize;
 	unsigned verbose;
 };
 
-/* Parse. The strings stay argv's. -1: go on with *out; else the exit code, with what was
- * to be said (help, version, a usage error) printed. */
+/* Parse the command line. The strings in *out belong to argv. -1: continue with *out; else the exit
+ * code, after help, version or a usage error was printed. */
 int options_parse(int argc, char **argv, struct options *out);
 
 #endif

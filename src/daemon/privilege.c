@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * privilege: by libcap-ng; see privilege.h.
+ * privilege: reduces capabilities with libcap-ng; see privilege.h.
  *
  * CAP_NET_ADMIN: TAP, links, addresses, routes, tc. CAP_NET_RAW: the packet socket.
  * CAP_BPF and CAP_PERFMON: the eBPF programs.
@@ -49,7 +49,7 @@ static bool is_needed(unsigned capability)
 	return false;
 }
 
-/* A service manager may have left nothing to give up, nor capset(2) to do it by. */
+/* Under a service manager there may be nothing to give up, and capset(2) may be forbidden. */
 static bool has_more(void)
 {
 	unsigned capability;
@@ -60,7 +60,8 @@ static bool has_more(void)
 	return false;
 }
 
-/* In place of all others, lest CAP_CHOWN is needed for the control socket. */
+/* Replaces all other groups. Without this, the control socket's group could only be set with
+ * CAP_CHOWN. */
 static void join_group(void)
 {
 	const struct group *group = getgrnam(CONTROL_GROUP);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * privilege: the four capabilities that the daemon needs, and no other.
+ * privilege: keeps the four capabilities that the daemon needs, and gives up all others.
  *
- * Who may join groups (root) joins that of the control socket, and leaves all others.
+ * If the process may set its groups (root), it joins the control socket's group and leaves all
+ * others.
  */
 #ifndef CLUSTERARPD_DAEMON_PRIVILEGE_H
 #define CLUSTERARPD_DAEMON_PRIVILEGE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reload: the file read again; see reload.h. */
+/* reload: reads the configuration file again; see reload.h. */
 #include "daemon/reload.h"
 
 #include <stdlib.h>
@@ -19,8 +19,10 @@ void reload_prepare(struct reload *r, const struct load *load, const struct peer
 	if (config_diff(peers_config(peers), r->config, peers_self(peers)->name, &r->diff))
 		config_report_add(&r->report, true, 0, "out of memory");
 	else if (strcmp(self->name, peers_self(peers)->name) != 0)
-		config_report_add(&r->report, true, 0, "this host is node %s in it, and runs as %s",
-				  self->name, peers_self(peers)->name);
+		config_report_add(
+			&r->report, true, 0,
+			"in this file the host is node %s, but the daemon runs as node %s",
+			self->name, peers_self(peers)->name);
 	if (!r->report.errors && !r->diff.needs_restart.count)
 		r->peers = peers_create(r->config, self);
 	r->is_possible = r->peers;
@@ -49,7 +51,7 @@ static const char *text_of(const struct config_message *message)
 	return message && message->text ? message->text : "out of memory";
 }
 
-/* As --test prints them, a line each. */
+/* The errors and warnings as --test prints them, one string per line. */
 static json_t *messages_json(const struct reload *r)
 {
 	json_t *list = json_array();
@@ -83,9 +85,10 @@ static json_t *error_json(const struct reload *r)
 	const struct config_message *first = first_error(&r->report);
 
 	if (r->diff.needs_restart.count && !first)
-		return json_pack("{s:s, s:s}", "message",
-				 "it changes what needs a restart; nothing was changed", "file",
-				 r->path);
+		return json_pack(
+			"{s:s, s:s}", "message",
+			"the file changes settings that need a restart; nothing was changed",
+			"file", r->path);
 	return json_pack("{s:s, s:s, s:o, s:o}", "message", text_of(first), "file", r->path, "line",
 			 first && first->line ? json_integer(first->line) : json_null(), "messages",
 			 messages_json(r));
@@ -129,7 +132,7 @@ void reload_log(const struct reload *r)
 	for (i = 0; i < r->diff.changes.count && r->is_applied; i++)
 		log_notice("%s", r->diff.changes.list[i]);
 	if (!r->is_applied)
-		log_error("%s was not loaded: everything stays as it was", r->path);
+		log_error("%s was not loaded: nothing was changed", r->path);
 	else
 		log_notice("%s loaded, %zu change%s", r->path, r->diff.changes.count,
 			   r->diff.changes.count == 1 ? "" : "s");

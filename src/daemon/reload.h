@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reload: the file read again, compared, and put into effect whole or not at all.
+ * reload: reads the configuration file again and compares it with the configuration in effect. The
+ * caller applies it as a whole or not at all.
  */
 #ifndef CLUSTERARPD_DAEMON_RELOAD_H
 #define CLUSTERARPD_DAEMON_RELOAD_H
@@ -11,27 +12,28 @@
 #include "core/peers.h"
 #include "daemon/load.h"
 
-/* A reload that is prepared. */
+/* A prepared reload. */
 struct reload {
 	const char *path;
 	struct config_report report;
 	struct config_diff diff;
-	struct config *config; /* what the file says; NULL: it is not to be had */
-	struct peers *peers;   /* made of it */
+	struct config *config; /* read from the file; NULL: the file could not be read */
+	struct peers *peers;   /* made from it; NULL: the reload is not possible */
 	bool is_possible;
-	bool is_applied; /* the caller's to say */
+	bool is_applied; /* set by the caller */
 };
 
-/* Read and compare with what `peers` were made of. */
+/* Read the file, and compare it with the configuration of `peers`. */
 void reload_prepare(struct reload *reload, const struct load *load, const struct peers *peers);
-/* The peers that were exchanged for those in *reload go with it. */
+/* Frees everything in *reload; after an applied reload that includes the former peers and
+ * configuration, which were exchanged for the new ones. */
 void reload_clear(struct reload *reload);
 
-/* What came of it: a line of the control protocol, from malloc(); NULL: no memory. */
+/* The result as a line of the control protocol, from malloc(). NULL: out of memory. */
 char *reload_answer(const struct reload *reload);
-/* Lines in the log. */
+/* Log the result. */
 void reload_log(const struct reload *reload);
-/* The event for those who monitor. */
+/* The event for monitor clients. */
 json_t *reload_event(const struct reload *reload);
 
 #endif

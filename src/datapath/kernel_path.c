@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kernel_path: which way frames take; see kernel_path.h. */
+/* kernel_path: the choice of the data path; see kernel_path.h. */
 #include "datapath/kernel_path.h"
 
 #include <errno.h>
@@ -20,11 +20,11 @@ struct kernel_path {
 	int tap, nic;  /* ifindex; 0: none */
 	bool tap_is_up, nic_is_up, is_shielded;
 	unsigned mtu;
-	bool broken;              /* the TAP's program is out and cannot be put in */
-	struct bpf_counts former; /* of programs that are unloaded */
+	bool broken;              /* the TAP's program cannot be attached */
+	struct bpf_counts former; /* of programs that were unloaded */
 };
 
-/* --- the cluster as the programs know it --- */
+/* --- the maps of the programs --- */
 
 static struct peer_counters as_counters(const struct bpf_peer_counts *counts)
 {
@@ -34,7 +34,8 @@ static struct peer_counters as_counters(const struct bpf_peer_counts *counts)
 				       .bytes_out = counts->out.bytes };
 }
 
-/* Counters of peers that left are given to those that come. */
+/* Give each new peer counters in the programs. They may be those of a former peer: what they count
+ * now is the value that the new peer starts from. */
 static void assign_slots(struct kernel_path *path)
 {
 	uint32_t room = programs_peers(path->programs), slot = PROGRAMS_PEER_FIRST;
@@ -43,7 +44,7 @@ static void assign_slots(struct kernel_path *path)
 	size_t i, count = peers_count(path->peers);
 
 	if (!used)
-		return; /* new peers go uncounted */
+		return; /* new peers have no counters then */
 	for (i = 0; i < count; i++)
 		used[peers_get(path->peers, i)->slot] = true;
 	for (i = 0; i < count; i++) {
@@ -110,7 +111,7 @@ static void forget_slots(struct kernel_path *path)
 		peers_get(path->peers, i)->slot = 0;
 }
 
-/* In place of those that are loaded, if it succeeds. */
+/* Load programs. They replace the loaded ones only if that succeeds. */
 static int load(struct kernel_path *path, bool forwards, int ring)
 {
 	struct programs_room room = { .macs = peers_mac_count(path->peers),
@@ -138,8 +139,8 @@ static int refuse(int rc)
 	return rc;
 }
 
-/* The user data path, in place of the other, of which `why` tells. */
-static int load_other(struct kernel_path *path, const char *why)
+/* Load the user data path. `why`: the reason why the kernel data path is not available. */
+static int load_user_path(struct kernel_path *path, const char *why)
 {
 	int rc = load(path, false, -1);
 
@@ -160,7 +161,7 @@ static int load_wanted(struct kernel_path *path, int ring)
 	if (wanted != DATAPATH_AUTO)
 		return refuse(rc);
 	snprintf(why, sizeof(why), "%s: %s", strerror(-rc), bpf_error_text());
-	return load_other(path, why);
+	return load_user_path(path, why);
 }
 
 struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netlink, int ring)
@@ -202,7 +203,8 @@ bool kernel_path_takes_wire(const struct kernel_path *path)
 	return path->forwards && path->is_shielded;
 }
 
-/* What cannot go on by itself is the daemon's, which counts it, and knows why. */
+/* Frames that the programs cannot forward, because an interface is down or gone, go to the daemon:
+ * it knows the reason, and counts them under it. */
 static void set_path(struct kernel_path *path)
 {
 	const struct programs_path to = { .nic = path->nic_is_up ? (unsigned)path->nic : 0,
@@ -214,23 +216,23 @@ static void set_path(struct kernel_path *path)
 		programs_set_path(path->programs, &to);
 }
 
-/* `why` holds what is in the way, where this fails. */
-static int put_in(struct kernel_path *path, bool *changed, const char **why)
+/* Attach the TAP's program. On failure *why is the reason. */
+static int attach_to_tap(struct kernel_path *path, bool *changed, const char **why)
 {
 	char kind[16] = "";
 	int rc = netlink_tc_ingress_qdisc(path->netlink, path->tap, kind);
 
-	*why = "its qdiscs cannot be listed";
+	*why = "cannot list its qdiscs";
 	if (rc < 0)
 		return rc;
-	*why = "it has a qdisc in clsact's place";
+	*why = "its ingress qdisc is not clsact";
 	if (kind[0] && strcmp(kind, "clsact") != 0) {
 		hooks_detach_tap(path->tap);
 		return -EBUSY;
 	}
 	rc = hooks_attach_tap(programs_hooks(path->programs), path->tap, changed);
 	*why = bpf_error_text();
-	return rc == -ENODEV ? 0 : rc; /* it is gone: there will be another */
+	return rc == -ENODEV ? 0 : rc; /* the TAP is gone: it will be created again */
 }
 
 static const char *tap_name(const struct kernel_path *path)
@@ -247,15 +249,15 @@ bool kernel_path_check(struct kernel_path *path, bool is_shielded)
 	path->is_shielded = is_shielded;
 	set_path(path);
 	if (path->forwards && path->nic && path->tap)
-		rc = put_in(path, &changed, &why);
+		rc = attach_to_tap(path, &changed, &why);
 	path->broken = rc != 0;
 	if (rc && !was_broken)
 		log_error_errno(-rc,
-				"%s: the data path's program is out and cannot be put in (%s): "
-				"the daemon carries what the host sends",
+				"%s: cannot attach the data path's program again (%s): the daemon "
+				"forwards what the host sends",
 				tap_name(path), why);
 	else if (changed)
-		log_warning("%s: the data path's program had been removed; it is back",
+		log_warning("%s: the data path's program was removed: attached again",
 			    tap_name(path));
 	return !rc;
 }
@@ -274,10 +276,10 @@ bool kernel_path_set_tap(struct kernel_path *path, int ifindex, bool is_up)
 	if (path->broken)
 		return false;
 	if (path->forwards && path->nic && path->tap)
-		rc = put_in(path, &changed, &why);
+		rc = attach_to_tap(path, &changed, &why);
 	path->broken = rc != 0;
 	if (rc)
-		log_error_errno(-rc, "%s: cannot put the data path's program in (%s)",
+		log_error_errno(-rc, "%s: cannot attach the data path's program (%s)",
 				tap_name(path), why);
 	return !rc;
 }
@@ -302,7 +304,7 @@ static void collect_peers(struct kernel_path *path)
 		collect_peer(path, peers_get(path->peers, i));
 }
 
-/* What the programs have counted, before they go. */
+/* The programs' counters, to be read before the programs are unloaded. */
 static struct bpf_counts last_counts(struct kernel_path *path)
 {
 	struct bpf_counts counts;
@@ -322,7 +324,7 @@ static int fall_back(struct kernel_path *path, int reason, const char *what)
 		return reason;
 	}
 	counts = last_counts(path);
-	reason = load_other(path, why);
+	reason = load_user_path(path, why);
 	if (reason)
 		return reason;
 	path->former = counts;
@@ -347,7 +349,7 @@ int kernel_path_attach(struct kernel_path *path)
 	int rc = 0;
 
 	if (path->forwards && path->tap)
-		rc = put_in(path, &changed, &why);
+		rc = attach_to_tap(path, &changed, &why);
 	if (rc)
 		return fall_back(path, rc, why);
 	path->is_shielded = true;

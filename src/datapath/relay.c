@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* relay: a frame's way: in, verdict, out; see relay.h. */
+/* relay: receives frames, applies the rules and sends them; see relay.h. */
 #include "datapath/relay.h"
 
 #include <errno.h>
@@ -8,20 +8,20 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define HEAD   256 /* bytes of a frame within which the rules change anything */
+#define HEAD   256 /* bytes: the rules change nothing of a frame after these */
 #define MEMORY ((size_t)PACKET_BATCH * PACKET_MEMORY)
 
-/* The packets' memory is mapped as it is used: a page of each, more of those that have held a
- * longer frame. Huge pages would map all of it. */
+/* One direction. The kernel maps the packets' memory as it is used: one page per packet, more for
+ * those that have held a longer frame. Huge pages would map all of it. */
 struct way {
 	struct relay_side *from, *to;
 	struct packet packets[PACKET_BATCH];
 	uint8_t *memory;
-	/* Those that are to go out, and whose they are: from `next` on. */
+	/* The packets to send, from `next` on, and the peer of each. */
 	struct packet *waiting[PACKET_BATCH];
 	struct peer *peers[PACKET_BATCH];
 	unsigned next, count;
-	bool is_shown; /* to the observer, as they came in, if they did */
+	bool is_shown; /* the observer was set when they were received */
 };
 
 struct relay {
@@ -30,7 +30,7 @@ struct relay {
 	void *arg;
 	struct relay_side tap, nic;
 	struct way ways[2]; /* by enum rewrite_direction */
-	struct packet own;  /* a frame of ours, which came in on no side */
+	struct packet own;  /* of relay_inject(): was received on no side */
 	relay_observer *observer;
 	void *observer_arg;
 	struct counters counters;
@@ -127,7 +127,7 @@ static void count_out(struct counters *c, enum rewrite_direction direction, size
 	}
 }
 
-/* Why a frame could not be read, or sent. What the other side is, is known by the direction. */
+/* The drop reason for a frame that could not be read or sent in this direction. */
 static enum drop_reason send_failure(enum rewrite_direction direction, int error)
 {
 	switch (error) {
@@ -149,7 +149,7 @@ static void observe(struct relay *relay, enum rewrite_direction direction, bool 
 	relay->observer(direction, is_out, packet, reason ? comment : NULL, relay->observer_arg);
 }
 
-/* The next one that waits has gone out, or not: `reason`. */
+/* The next waiting packet was sent, or is dropped for `reason`. */
 static void conclude(struct relay *relay, enum rewrite_direction direction, enum drop_reason reason)
 {
 	struct way *way = &relay->ways[direction];
@@ -230,8 +230,8 @@ static void count_resolution(struct relay *relay, enum rewrite_direction directi
 		relay->event(result, relay->arg);
 }
 
-/* Let the observer see it as it came in, with what has become of it. The rules change no
- * more of a frame than its head. */
+/* Apply the rules, and show the observer the frame as it was received, with the verdict on it. The
+ * rules change nothing of a frame but its head, so that alone is saved and restored. */
 static void rewrite_observed(struct relay *relay, enum rewrite_direction direction,
 			     struct packet *packet, struct rewrite_result *result)
 {
@@ -247,7 +247,7 @@ static void rewrite_observed(struct relay *relay, enum rewrite_direction directi
 	memcpy(packet->frame, after, len);
 }
 
-/* Through the rules, to those that are to go out. */
+/* Apply the rules to a packet. If it passes, add it to the packets to send. */
 static void carry(struct relay *relay, enum rewrite_direction direction, struct packet *packet)
 {
 	struct way *way = &relay->ways[direction];

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * relay: a frame's way: in on one side, verdict, out on the other; and the counting.
+ * relay: forwards frames: receives them on one side, applies the rules, sends them on the other
+ * side, and counts them.
  *
- * The two sides are given as functions, so that the relay knows neither TAP nor
- * packet socket and tests can stand in for both. Up to PACKET_BATCH frames are in flight in
- * each direction. Those that the other side cannot take (-EAGAIN) are kept, and nothing
- * more is read from this side until relay_flush(): the queue is then the sender's own.
+ * The two sides are given as functions, so that the relay does not depend on the TAP or the
+ * packet socket and tests can replace both. Up to PACKET_BATCH frames are in flight in each
+ * direction. Frames that the other side cannot take (-EAGAIN) are kept, and nothing more is read
+ * from this side until relay_flush() has sent them: until then further frames wait in the queue
+ * of this side.
  */
 #ifndef CLUSTERARPD_DATAPATH_RELAY_H
 #define CLUSTERARPD_DATAPATH_RELAY_H
@@ -26,21 +28,21 @@ struct relay_side {
 	void *arg;
 };
 
-/* Called for each dropped frame that an operator may want to hear of (echo, spoofed,
- * conflict), and for each ARP frame of a peer whose address somebody else has claimed
- * before. */
+/* Called for each dropped frame that is worth reporting to the operator (echo, spoofed,
+ * conflict), and for each ARP frame of a peer whose address another host claimed before
+ * (`is_claimed`). */
 typedef void relay_event(const struct rewrite_result *result, void *arg);
 
 enum relay_state {
-	RELAY_IDLE,    /* nothing waited */
-	RELAY_DRAINED, /* something did, and no more */
+	RELAY_IDLE,    /* nothing to read */
+	RELAY_DRAINED, /* frames were read, and no more wait */
 	RELAY_MORE,    /* more may wait */
 	RELAY_BLOCKED, /* the other side is full: call relay_flush() when it is writable */
 };
 
-/* Sees each frame as it comes in and as it goes out, in one order; `comment`: why it goes no
- * further, or NULL. Of one that came in before it began to look it does not see the rest; the
- * daemon's own come in nowhere. */
+/* Called for each frame as it is received and as it is sent, in that order in time. `comment`: why
+ * the frame is dropped, or NULL. Not called for the sending of a frame that was received before
+ * the observer was set. Frames of the daemon's own (relay_inject()) are seen as sent only. */
 typedef void relay_observer(enum rewrite_direction direction, bool is_out,
 			    const struct packet *packet, const char *comment, void *arg);
 
@@ -48,24 +50,23 @@ typedef void relay_observer(enum rewrite_direction direction, bool is_out,
 struct relay *relay_create(const struct peers *peers, relay_event *event, void *arg);
 void relay_destroy(struct relay *relay);
 
-/* The sides may change while it lives (a NIC that comes back): what was kept for the
- * old one is dropped. A side that is not there has arg NULL: what should go out by it
- * is dropped as nic_busy or tap_busy. */
+/* Set or replace a side (the NIC may come back, for example): frames that were kept for the old
+ * one are dropped. `arg` NULL: there is no such side, and frames for it are dropped as nic_busy or
+ * tap_busy. */
 void relay_set_tap(struct relay *relay, struct relay_side side);
 void relay_set_nic(struct relay *relay, struct relay_side side);
 
-/* Carry up to `most` frames, one at a time while somebody observes. A state, or the negative
- * errno value with which the side that is read from is broken (-ENETDOWN, -ENXIO, -EBADFD,
- * …). */
+/* Forward up to `most` frames, or one if an observer is set. Returns a state, or the negative errno
+ * value of the side that is read from if that has failed (-ENETDOWN, -ENXIO, -EBADFD, …). */
 int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most);
 /* Send what relay_run() kept. RELAY_DRAINED or RELAY_BLOCKED. */
 int relay_flush(struct relay *relay, enum rewrite_direction direction);
-/* Send a frame of our own (`len` bytes, at most 1500) as if the stack had sent it. */
+/* Send a frame of the daemon's own (`len` bytes, at most 1500) as if the stack had sent it. */
 void relay_inject(struct relay *relay, const uint8_t *frame, size_t len);
 
-/* NULL: nobody looks any more. */
+/* Set the observer; NULL: none. */
 void relay_observe(struct relay *relay, relay_observer *observer, void *arg);
-/* The peers are others now (peers_exchange()). */
+/* The peers were replaced (peers_exchange()): forget pointers to the old ones. */
 void relay_forget_peers(struct relay *relay);
 
 const struct counters *relay_counters(const struct relay *relay);

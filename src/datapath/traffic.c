@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* traffic: the relay under the event loop; see traffic.h. */
+/* traffic: runs the relay from the event loop; see traffic.h. */
 #include "datapath/traffic.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-/* Enough that the event loop costs little, few enough that the control socket and the timers
- * get their turn within some milliseconds (512 frames at most). */
+/* How often both sides are read per event: often enough that the event loop costs little, and not
+ * so often that the control socket and the timers wait longer than some milliseconds (for 512
+ * frames at most). */
 #define TURNS  8
 #define BROKEN (-1)
 
@@ -16,12 +17,12 @@ struct traffic {
 	struct relay *relay;
 	traffic_broken *broken;
 	void *arg;
-	/* Frames from the NIC come by the packet socket and, on the kernel data path, by the
+	/* Frames from the NIC come from the packet socket and, on the kernel data path, from the
 	 * programs' ring. */
 	struct packet_socket *socket;
 	struct ring *ring;
 	struct loop_io *tap, *nic, *from_ring;
-	bool is_tap_busy; /* it had more than we read */
+	bool is_tap_busy; /* the last read did not empty its queue */
 };
 
 static int receive_tap(void *arg, struct packet *packets, unsigned most, bool *more)
@@ -41,7 +42,7 @@ static int receive_nic(void *arg, struct packet *packets, unsigned most, bool *m
 
 	if (!n)
 		return packet_socket_receive(t->socket, packets, most, more);
-	*more = true; /* the socket is not asked yet */
+	*more = true; /* the socket has not been read yet */
 	return n;
 }
 
@@ -52,7 +53,7 @@ static int send_nic(void *arg, struct packet *const *packets, unsigned count)
 	return packet_socket_send(t->socket, packets, count);
 }
 
-/* Take `remove` from what is waited for where a direction's frames come from, and add `add`. */
+/* Change which events are awaited on the side that a direction reads from. */
 static void change_input(struct traffic *t, enum rewrite_direction direction, unsigned remove,
 			 unsigned add)
 {
@@ -84,7 +85,7 @@ static void flush(struct traffic *t, enum rewrite_direction direction)
 		unblock(t, direction);
 }
 
-/* A state as of relay_run(), or BROKEN, which has been told. */
+/* Returns a state as relay_run() does, or BROKEN, after the callback `broken` was called. */
 static int run(struct traffic *t, enum rewrite_direction direction, unsigned most)
 {
 	int rc = relay_run(t->relay, direction, most);
@@ -105,15 +106,16 @@ static bool run_nic(struct traffic *t, bool *moved)
 	return rc == RELAY_MORE;
 }
 
-/* A single frame does not wait for others; those behind it go together. */
+/* Read a single frame first, so that it does not wait for others; those after it in batches. */
 static bool run_tap(struct traffic *t)
 {
 	t->is_tap_busy = run(t, REWRITE_EGRESS, t->is_tap_busy ? PACKET_BATCH : 1) == RELAY_MORE;
 	return t->is_tap_busy;
 }
 
-/* Until neither side has more, or it is others' turn. The stack behind the TAP often runs, and
- * answers, while the TAP is written to: so it is looked at then, before the loop is asked. */
+/* Read from both sides until neither has more, or TURNS times. The host's stack often processes a
+ * frame, and answers it, while the daemon writes the frame to the TAP: so after frames from the NIC
+ * the TAP is read at once, without going through the event loop. */
 static void serve(struct traffic *t, bool nic, bool tap)
 {
 	unsigned turns;
@@ -162,9 +164,10 @@ void traffic_destroy(struct traffic *t)
 	free(t);
 }
 
-/* The old watch goes; what waited for the old side waits no more. */
-static int renew(struct traffic *t, struct loop_io **io, int fd, loop_io_callback *cb,
-		 enum rewrite_direction towards)
+/* Replace the watch of a side. The relay keeps no frame for the old side any more: stop waiting
+ * until it is writable. */
+static int replace_watch(struct traffic *t, struct loop_io **io, int fd, loop_io_callback *cb,
+			 enum rewrite_direction towards)
 {
 	loop_io_free(*io);
 	*io = NULL;
@@ -178,7 +181,7 @@ static int renew(struct traffic *t, struct loop_io **io, int fd, loop_io_callbac
 int traffic_set_tap(struct traffic *t, struct tap_device *tap)
 {
 	relay_set_tap(t->relay, (struct relay_side){ receive_tap, send_tap, tap });
-	return renew(t, &t->tap, tap ? tap_device_fd(tap) : -1, on_tap, REWRITE_INGRESS);
+	return replace_watch(t, &t->tap, tap ? tap_device_fd(tap) : -1, on_tap, REWRITE_INGRESS);
 }
 
 int traffic_set_nic(struct traffic *t, struct packet_socket *nic, struct ring *ring)
@@ -188,9 +191,10 @@ int traffic_set_nic(struct traffic *t, struct packet_socket *nic, struct ring *r
 	t->socket = nic;
 	t->ring = ring;
 	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic ? t : NULL });
-	rc = renew(t, &t->from_ring, ring_fd(ring), on_nic, REWRITE_EGRESS);
+	rc = replace_watch(t, &t->from_ring, ring_fd(ring), on_nic, REWRITE_EGRESS);
 	return rc ? rc
-		  : renew(t, &t->nic, nic ? packet_socket_fd(nic) : -1, on_nic, REWRITE_EGRESS);
+		  : replace_watch(t, &t->nic, nic ? packet_socket_fd(nic) : -1, on_nic,
+				  REWRITE_EGRESS);
 }
 
 void traffic_finish(struct traffic *t, unsigned ms)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * traffic: the relay under the event loop: reads a side when it is readable, and while
- * the other side is full waits for that to be writable instead.
+ * traffic: runs the relay from the event loop: reads from a side when it is readable; while the
+ * other side is full, waits until that is writable instead.
  */
 #ifndef CLUSTERARPD_DATAPATH_TRAFFIC_H
 #define CLUSTERARPD_DATAPATH_TRAFFIC_H
@@ -14,7 +14,7 @@
 
 struct traffic;
 
-/* The side that a direction reads from is broken: `error` is a negative errno value as
+/* The side that a direction reads from has failed: `error` is a negative errno value as
  * of tap_device_receive() or packet_socket_receive(). May call traffic_set_nic(). */
 typedef void traffic_broken(enum rewrite_direction direction, int error, void *arg);
 
@@ -23,14 +23,14 @@ struct traffic *traffic_create(struct loop *loop, struct relay *relay, traffic_b
 			       void *arg);
 void traffic_destroy(struct traffic *traffic);
 
-/* Begin with a side, which stays the caller's; NULL: it is gone. -ENOMEM. */
+/* Set or replace a side, which stays the caller's; NULL: it is gone. 0 or -ENOMEM. */
 int traffic_set_tap(struct traffic *traffic, struct tap_device *tap);
-/* `ring`: frames that it holds come from the NIC, too; NULL: none. */
+/* `ring`: the other source of frames from the NIC, on the kernel data path; NULL: none. */
 int traffic_set_nic(struct traffic *traffic, struct packet_socket *nic, struct ring *ring);
 
-/* Send what waits, for `ms` milliseconds at most: what is kept goes with the relay. */
+/* Send the frames that the relay keeps, which are lost with it. Waits `ms` milliseconds at most. */
 void traffic_finish(struct traffic *traffic, unsigned ms);
-/* Give either side its turn now, whether or not it called for it. */
+/* Read from both sides now, without waiting for the event loop to report them readable. */
 void traffic_serve(struct traffic *traffic);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loop: the event loop; the only module that knows libevent.
+ * loop: the event loop; the only module that uses libevent.
  *
- * Callbacks run one at a time, from loop_run(). A callback may change or free any
- * watch, its own included. All constructors give NULL when out of memory.
+ * Callbacks run one at a time, from loop_run(). A callback may change or free any watch, including
+ * its own. All constructors return NULL if out of memory.
  */
 #ifndef CLUSTERARPD_IO_LOOP_H
 #define CLUSTERARPD_IO_LOOP_H
@@ -28,21 +28,21 @@ void loop_destroy(struct loop *loop);
 /* Runs until loop_stop(). 0, or a negative errno value if the loop itself failed. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
-/* Monotonic time in milliseconds, as coarse as the kernel's tick. */
+/* Monotonic time in milliseconds, with the resolution of the kernel's tick. */
 uint64_t loop_now(void);
 
-/* Watch a descriptor, which stays the caller's, for `interest` (LOOP_READ |
- * LOOP_WRITE, 0 for none yet). An error on it shows as whatever was asked for. */
+/* Watch a descriptor, which remains the caller's, for `interest` (LOOP_READ | LOOP_WRITE; 0:
+ * nothing yet). An error on it is reported as the events that were requested. */
 struct loop_io *loop_io_add(struct loop *loop, int fd, unsigned interest, loop_io_callback *cb,
 			    void *arg);
 void loop_io_set(struct loop_io *io, unsigned interest);
-/* Take `remove` from the interest and add `add`; a NULL `io` is left alone. */
+/* Remove `remove` from the interest and add `add`. Does nothing if `io` is NULL. */
 void loop_io_change(struct loop_io *io, unsigned remove, unsigned add);
-void loop_io_free(struct loop_io *io); /* NULL is fine, as with free(), here and below */
+void loop_io_free(struct loop_io *io); /* NULL is allowed, as for free(), here and below */
 
-/* A timer that is not running yet. */
+/* Create a timer, not yet running. */
 struct loop_timer *loop_timer_add(struct loop *loop, loop_callback *cb, void *arg);
-/* Run once, in `ms` milliseconds; a running one starts anew. */
+/* Run the callback once, in `ms` milliseconds; a running timer is restarted. */
 void loop_timer_set(struct loop_timer *timer, unsigned ms);
 void loop_timer_cancel(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer);

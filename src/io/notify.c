@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* notify: what the service manager is told, keeps for us and is asked; see notify.h. */
+/* notify: messages to and from the service manager; see notify.h. */
 #include "io/notify.h"
 
 #include <stdint.h>
@@ -52,8 +52,8 @@ void notify_store(int fd, const char *name)
 {
 	char *message;
 
-	/* FDPOLL=0: a packet socket whose interface is down polls an error, for which the
-	 * manager would throw it away. */
+	/* FDPOLL=0: without it the manager would drop a packet socket whose interface is down,
+	 * because it polls an error. */
 	if (asprintf(&message, "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name) < 0)
 		return;
 	sd_pid_notify_with_fds(0, 0, message, &fd, 1);
@@ -65,10 +65,10 @@ void notify_forget(const char *name)
 	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
-/* What was handed over, as sd_listen_fds(3) gives it; a process has one such list. */
+/* The descriptors that the service manager passed (sd_listen_fds(3)); one list per process. */
 static struct {
 	bool read;
-	char **names; /* NULL: taken */
+	char **names; /* entry NULL: taken */
 	int count;
 } handed;
 
@@ -123,7 +123,7 @@ unsigned notify_discard_rest(void)
 #define MANAGER        "org.freedesktop.systemd1"
 #define BUS_TIMEOUT_US 1000000
 
-/* The object of our unit, from malloc(); NULL: none. */
+/* The D-Bus object path of this process's unit, from malloc(); NULL: none. */
 static char *own_unit(sd_bus *bus)
 {
 	sd_bus_message *reply = NULL;
@@ -138,7 +138,7 @@ static char *own_unit(sd_bus *bus)
 	return copy;
 }
 
-/* The type of the job under way for `unit`, from malloc(); NULL: none. */
+/* The type of the current job of `unit`, from malloc(); NULL: none. */
 static char *job_type(sd_bus *bus, const char *unit)
 {
 	sd_bus_message *reply = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* packet: the buffer in which a frame crosses; see packet.h. */
+/* packet: the buffer for one frame; see packet.h. */
 #include "io/packet.h"
 
 #include <arpa/inet.h>

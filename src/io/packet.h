@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * packet: the buffer in which a frame crosses from one side to the other.
+ * packet: the buffer for one frame on its way from one side to the other.
  *
  *   memory          frame - 10           frame                     frame + len
  *   | headroom ...  | virtio_net_hdr     | Ethernet frame          |
  *
- * TAP (IFF_VNET_HDR) and packet socket (PACKET_VNET_HDR) have the same 10-byte
- * header in host byte order, so that checksum offload and segmentation cross with
- * the frame and nothing is recomputed. The headroom takes a VLAN tag that the packet
- * socket hands over beside the frame.
+ * TAP (IFF_VNET_HDR) and packet socket (PACKET_VNET_HDR) use the same 10-byte header in host byte
+ * order, so that checksum offload and segmentation are passed on with the frame and nothing is
+ * recomputed. The headroom is for a VLAN tag, which the packet socket delivers separately from the
+ * frame.
  */
 #ifndef CLUSTERARPD_IO_PACKET_H
 #define CLUSTERARPD_IO_PACKET_H
@@ -21,17 +21,17 @@
 #define PACKET_HEADROOM  64
 #define PACKET_FRAME_MAX (512 * 1024 + 64) /* BIG TCP's 512 KiB and its headers */
 #define PACKET_MEMORY    (PACKET_HEADROOM + PACKET_FRAME_MAX)
-#define PACKET_BATCH     32   /* frames that are read, or written, at once */
-#define PACKET_LONG      4096 /* a frame longer than that is not waited for others with */
+#define PACKET_BATCH     32   /* maximum number of frames read or written at once */
+#define PACKET_LONG      4096 /* a frame longer than this ends a batch */
 
 struct packet {
 	uint8_t *memory; /* PACKET_MEMORY bytes */
-	uint8_t *frame;  /* PACKET_VNET_LEN bytes of header stand before it */
+	uint8_t *frame;  /* PACKET_VNET_LEN bytes of header precede it */
 	size_t len;      /* of the frame, without that header */
-	int error;       /* of a frame that was read, and lost: negative errno */
+	int error;       /* negative errno: a frame was read but is lost; 0: none */
 };
 
-/* The whole of it, header first, as both descriptors read and write it. */
+/* Header and frame together, as both descriptors read and write them. */
 static inline uint8_t *packet_start(const struct packet *p)
 {
 	return p->frame - PACKET_VNET_LEN;
@@ -42,7 +42,7 @@ static inline size_t packet_size(const struct packet *p)
 	return PACKET_VNET_LEN + p->len;
 }
 
-/* Make ready for a read of up to PACKET_FRAME_MAX bytes of frame. */
+/* Prepare for a read of up to PACKET_FRAME_MAX bytes of frame. */
 static inline void packet_reset(struct packet *p)
 {
 	p->frame = p->memory + PACKET_HEADROOM;
@@ -50,9 +50,9 @@ static inline void packet_reset(struct packet *p)
 	p->error = 0;
 }
 
-/* Put a VLAN tag that came beside the frame back behind its MAC addresses, and move what the
- * header says of offsets accordingly. `tpid`, `tci`: in host byte order. What is too short to
- * have a tag is left alone. */
+/* Insert a VLAN tag, which was delivered separately, after the MAC addresses of the frame, and
+ * adjust the offsets in the header. `tpid`, `tci`: in host byte order. A frame too short for a tag
+ * is left unchanged. */
 void packet_insert_tag(struct packet *p, uint16_t tpid, uint16_t tci);
 
 #endif

@@ -20,7 +20,7 @@
 #define WANT_FIRST   2
 #define NO_PROTOCOL  0xffff /* reserved: no frame has it */
 
-/* What recvmmsg(2) is given for a frame. */
+/* The arguments of recvmmsg(2) for one frame. */
 struct slot {
 	struct iovec iov;
 	union {
@@ -32,11 +32,10 @@ struct slot {
 struct packet_socket {
 	int fd;
 	uint64_t lost;
-	struct sockaddr_ll to; /* where frames go, if `to_len` is not 0 */
+	struct sockaddr_ll to; /* destination of sent frames, if `to_len` is not 0 */
 	socklen_t to_len;
-	unsigned want;    /* frames the next time */
-	unsigned refused; /* frames that came, and that nobody was told of: see packet_socket_send()
-			   */
+	unsigned want;    /* number of frames to read next time */
+	unsigned refused; /* lost frames, still to be reported: see packet_socket_send() */
 	struct mmsghdr messages[PACKET_BATCH];
 	struct slot slots[PACKET_BATCH];
 };
@@ -83,9 +82,9 @@ int packet_socket_open(struct packet_socket **out)
 	return 0;
 }
 
-/* The kernel gives a frame the protocol that its socket is bound to, unless that is all, and does
- * not segment one of a protocol that it does not know: a socket that is bound to NO_PROTOCOL has
- * to say for each frame that it is not of that. */
+/* The kernel takes the protocol of a sent frame from the socket's binding, unless that is
+ * ETH_P_ALL, and does not segment a frame of an unknown protocol. A socket bound to NO_PROTOCOL
+ * therefore gives ETH_P_ALL in the destination address of each frame. */
 static void address_frames(struct packet_socket *sock, int ifindex, bool receives)
 {
 	sock->to = (struct sockaddr_ll){ .sll_family = AF_PACKET,
@@ -153,8 +152,8 @@ int packet_socket_join_all_groups(struct packet_socket *sock, int ifindex)
 							   .mr_type = PACKET_MR_ALLMULTI });
 }
 
-/* A socket that has been bound to a protocol cannot be bound to none again: 0 would mean the
- * one that it has. */
+/* Without `receives` the protocol is NO_PROTOCOL: a socket that was bound to a protocol cannot be
+ * bound to none again, because 0 means the protocol that it has. */
 int packet_socket_bind(struct packet_socket *sock, int ifindex, bool receives)
 {
 	struct sockaddr_ll address = {
@@ -212,8 +211,8 @@ static void take(struct mmsghdr *message, struct packet *packet)
 	restore_tag(packet, &message->msg_hdr);
 }
 
-/* Twice as many as came; but long ones one at a time, each then still in the CPU's cache when
- * it is written. */
+/* Read twice as many frames as came this time. Long frames are read one at a time, so that each is
+ * still in the CPU's cache when it is written. */
 static unsigned next_want(const struct packet *packets, unsigned count)
 {
 	if (packets[count - 1].len > PACKET_LONG)
@@ -221,7 +220,7 @@ static unsigned next_want(const struct packet *packets, unsigned count)
 	return 2 * count < PACKET_BATCH ? 2 * count : PACKET_BATCH;
 }
 
-/* A frame that virtio cannot express. */
+/* Report one lost frame, which virtio cannot express. */
 static int refuse(struct packet *packets, bool *more)
 {
 	packet_reset(&packets[0]);
@@ -262,8 +261,9 @@ static bool is_gso(const struct packet *packet)
 	return header.gso_type != VIRTIO_NET_HDR_GSO_NONE;
 }
 
-/* How many can go at once: those before the first of GSO, or that one. What sendmmsg(2) could
- * not send is sent again, and of a frame that the kernel segments some may have gone. */
+/* How many frames to send at once: those before the first GSO frame, or that frame alone.
+ * sendmmsg(2) reports an error only for its first frame, and a frame that failed is sent again; of
+ * a GSO frame some segments may have been sent already. */
 static unsigned batch_of(struct packet *const *packets, unsigned count)
 {
 	unsigned i;
@@ -297,9 +297,10 @@ static int send_batch(struct packet_socket *sock, struct packet *const *packets,
 	return n < 0 ? -errno : (int)n;
 }
 
-/* A frame that recvmmsg(2) finds it cannot express, behind others, it leaves as the socket's
- * pending error, and whatever is done next with the socket gets that. Then the frame to be sent
- * is innocent: it is sent again, and the error kept for packet_socket_receive(). */
+/* If recvmmsg(2) meets a frame that virtio cannot express after it has received others, it leaves
+ * the error pending on the socket, and the next call on the socket returns it. If that call is a
+ * send, the frame to be sent is not the cause: it is sent again, and the error is kept for
+ * packet_socket_receive(). */
 int packet_socket_send(struct packet_socket *sock, struct packet *const *packets, unsigned count)
 {
 	unsigned batch = batch_of(packets, count);
@@ -318,7 +319,7 @@ uint64_t packet_socket_lost(struct packet_socket *sock)
 	struct tpacket_stats stats;
 	socklen_t len = sizeof(stats);
 
-	/* Reading sets the kernel's count back to zero. */
+	/* Reading resets the kernel's counter. */
 	if (!getsockopt(sock->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
 		sock->lost += stats.tp_drops;
 	return sock->lost;

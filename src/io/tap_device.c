@@ -21,8 +21,8 @@ struct tap_device {
 	int fd;
 };
 
-/* The stack hands over whole segments and unfinished checksums where the kernel can
- * express them: UDP segmentation too if it knows of it. */
+/* Let the stack pass whole segments and unfinished checksums: TSO, and UDP segmentation (USO) too
+ * if the kernel supports it. */
 static int set_offloads(int fd)
 {
 	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
@@ -37,7 +37,7 @@ static int attach(int fd, const char *name)
 	struct ifreq ifr = { 0 };
 	int header = PACKET_VNET_LEN;
 
-	/* Without IFF_TUN_EXCL this would join a persistent TAP that somebody else made. */
+	/* Without IFF_TUN_EXCL this would attach to a persistent TAP that another program made. */
 	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
 	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0)
@@ -115,7 +115,7 @@ static int read_frame(struct tap_device *device, struct packet *packet)
 	return 1;
 }
 
-/* An error is there again when there is nothing else. */
+/* An error that follows some frames is not returned: the next call gets it again. */
 int tap_device_receive(struct tap_device *device, struct packet *packets, unsigned most, bool *more)
 {
 	unsigned count = 0;

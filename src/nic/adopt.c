@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * adopt: addresses and routes moved to the TAP and back; see adopt.h.
+ * adopt: moves addresses and routes to the TAP and back; see adopt.h.
  *
- * Order: first it is all made at the new place, then removed from the old one, so that
- * there is always an address to send from and a route to send by.
+ * Order: everything is added to the new link first, and then removed from the old one, so that
+ * there is always an address to send from and a route to send through.
  *
- * With an address that comes back the kernel makes a route to its network, which goes again
- * where there was none. The record says while that may be due, for the run after a crash.
+ * When an address is given back to the NIC, the kernel also makes a route to its network. That
+ * route is removed if the NIC did not have it before. While this may still be necessary the record
+ * says so (was_returning), for the run after a crash.
  */
 #include "nic/adopt.h"
 
@@ -20,28 +21,29 @@
 #include "nic/adopt_make.h"
 #include "persist/nic_record.h"
 
-#define ITEMS_MAX 5000 /* who has more of them needs another node, or another tool */
-#define LINES_MAX 20   /* in the log, of what moves */
+#define ITEMS_MAX 5000 /* addresses and routes; if there are more, none is moved */
+#define LINES_MAX 20   /* log lines about what is moved */
 
 struct adopt {
-	const struct peers *peers; /* these two NULL: for nothing but giving back */
+	const struct peers *peers; /* NULL, as `config`, after adopt_create_for() */
 	const struct config *config;
 	const char *interface;
 	struct netlink *netlink;
 	char *path;
 	struct netlink_saved_list moved;
-	bool is_back;       /* given back: not ours any more */
-	bool was_returning; /* when an earlier run ended: the NIC may have some of it */
+	bool is_back;       /* given back to the NIC */
+	bool was_returning; /* an earlier run ended while it gave back */
 };
 
-/* A record that cannot be read may still tell an operator something. */
+/* Keep a record that cannot be read under another name: it may still help an operator. */
 static void put_aside(const struct adopt *a, int rc)
 {
 	char bad[PATH_MAX];
 
 	snprintf(bad, sizeof(bad), "%s.bad", a->path);
 	rename(a->path, bad);
-	log_error_errno(-rc, "cannot read %s, now %s: what an earlier run moved from %s is lost",
+	log_error_errno(-rc,
+			"cannot read %s, renamed to %s: what an earlier run moved from %s is lost",
 			a->path, bad, a->interface);
 }
 
@@ -62,7 +64,7 @@ struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, c
 	rc = nic_record_read_adopted(a->path, &a->moved, &a->was_returning);
 	a->was_returning &= a->moved.count > 0;
 	if (rc == -ENOENT || (!rc && !a->moved.count))
-		nic_record_remove(a->path); /* another network namespace's, if any */
+		nic_record_remove(a->path); /* empty, or of another network namespace */
 	else if (rc)
 		put_aside(a, rc);
 	return a;
@@ -89,8 +91,9 @@ void adopt_destroy(struct adopt *a)
 	free(a);
 }
 
-/* An address that the TAP has by the configuration; or a route that the kernel made with a
- * cluster address, which must not become the source of anything. */
+/* Items that are not added to the TAP here: an address that the TAP has from the configuration;
+ * and a route that the kernel made with a cluster address, because a cluster address must not
+ * become the preferred source of any route. */
 static bool is_configured(const struct adopt *a, const struct netlink_saved *item)
 {
 	struct ip_prefix prefix;
@@ -113,8 +116,9 @@ static bool has(const struct netlink_saved_list *list, const struct netlink_save
 	return false;
 }
 
-/* Has the kernel made this route with an address that came back? As it stands, by what is there
- * with it. */
+/* Did the kernel make this route with an address that was given back? Judged by `now`, the present
+ * state of the NIC: at least one address there makes this route, and all such addresses were
+ * moved. */
 static bool is_made_with_moved(const struct adopt *a, const struct netlink_saved *route,
 			       const struct netlink_saved_list *now)
 {
@@ -140,8 +144,8 @@ static int remove_item(struct adopt *a, int nic, const struct netlink_saved *ite
 	return rc;
 }
 
-/* The NIC gets rid of the routes that the kernel made with addresses that came back, and that it
- * had not: it had `before`; NULL: nobody knows. */
+/* Remove from the NIC the routes that the kernel made with addresses that were given back, unless
+ * the NIC had them before. `before`: what the NIC had; NULL: not known. */
 static int remove_extra(struct adopt *a, int nic, const struct netlink_saved_list *before)
 {
 	struct netlink_saved_list now = { 0 };
@@ -159,34 +163,36 @@ static int remove_extra(struct adopt *a, int nic, const struct netlink_saved_lis
 	return rc;
 }
 
-/* An address that only this node knows of works for outsiders alone. */
+/* Appended to the log line of a moved item. An address that only this node knows works for
+ * outsiders only. */
 static const char *caution(const struct adopt *a, const struct netlink_saved *item)
 {
 	if (netlink_saved_has_lifetime(item))
-		return "; it has a lifetime, which nothing on the NIC can renew now";
+		return "; it has a lifetime, which nothing on the NIC can renew any more";
 	if (item->is_route || is_configured(a, item))
 		return "";
-	return "; it is not an address of this node in the configuration: other nodes do not "
-	       "reach it well, and those that forward packets multiply them";
+	return "; it is not an address of this node in the configuration: other nodes may fail "
+	       "to reach it, and nodes that forward packets duplicate those to it";
 }
 
-/* What is new in `list`, from `first` on. Of the routes that the kernel makes with an
- * address there is nothing to tell. */
-static void tell(const struct adopt *a, size_t first)
+/* Log the moved items from index `first` on, except routes that the kernel makes along with an
+ * address. */
+static void log_moved(const struct adopt *a, size_t first)
 {
 	char text[ADOPT_DESCRIPTION];
-	size_t told = 0;
+	size_t count = 0;
 
 	for (size_t i = first; i < a->moved.count; i++)
-		if (!netlink_saved_is_kernels(&a->moved.list[i]) && told++ < LINES_MAX)
+		if (!netlink_saved_is_kernels(&a->moved.list[i]) && count++ < LINES_MAX)
 			log_notice("%s: its %s moves to %s%s", a->interface,
 				   adopt_describe(&a->moved.list[i], text), a->config->tap,
 				   caution(a, &a->moved.list[i]));
-	if (told > LINES_MAX)
-		log_notice("%s: and %zu more", a->interface, told - LINES_MAX);
+	if (count > LINES_MAX)
+		log_notice("%s: and %zu more", a->interface, count - LINES_MAX);
 }
 
-/* What was moved before, and what of `found` can be moved. -E2BIG, -ENOMEM. */
+/* Into *out, an empty list: what was moved before, and what of `found` can be moved. -E2BIG,
+ * -ENOMEM. */
 static int join(const struct adopt *a, const struct netlink_saved_list *found,
 		struct netlink_saved_list *out)
 {
@@ -199,8 +205,8 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 	for (size_t i = 0; i < found->count && !rc; i++) {
 		item = &found->list[i];
 		if (item->is_refused)
-			log_warning("%s: its %s is by a nexthop object and cannot move: it does "
-				    "not work now",
+			log_warning("%s: its %s uses a nexthop object and cannot be moved: it does "
+				    "not work while clusterarpd runs",
 				    a->interface, adopt_describe(item, text));
 		else if (!has(&a->moved, item))
 			rc = netlink_saved_append(out, item);
@@ -208,7 +214,7 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 	return rc ? rc : (out->count > ITEMS_MAX ? -E2BIG : 0);
 }
 
-/* Written down before anything changes. */
+/* Add `found` to the record, before anything changes, and to a->moved. */
 static int note(struct adopt *a, const struct netlink_saved_list *found)
 {
 	struct netlink_saved_list all = { 0 };
@@ -223,11 +229,11 @@ static int note(struct adopt *a, const struct netlink_saved_list *found)
 	}
 	netlink_saved_clear(&a->moved);
 	a->moved = all;
-	tell(a, before);
+	log_moved(a, before);
 	return 0;
 }
 
-/* Is it at its new place? */
+/* Is it on the TAP now? */
 static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
 {
 	for (size_t i = 0; i < a->moved.count; i++)
@@ -236,8 +242,9 @@ static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
 	return false;
 }
 
-/* Routes first: else those that go with an address could not be told from what fails. (IPv4
- * routes that could not move go with the last address.) */
+/* Remove from the NIC what is on the TAP now. Routes come first: the kernel removes some routes
+ * along with an address, and to remove those afterwards would look like a failure. (IPv4 routes
+ * that could not be moved disappear with the last address.) */
 static void remove_moved(struct adopt *a, const struct netlink_saved_list *found, int nic)
 {
 	for (size_t i = found->count; i-- > 0;)
@@ -270,13 +277,13 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 	if (!rc && (found.count || a->was_returning))
 		rc = note(a, &found);
 	if (rc == -E2BIG)
-		log_error("%s has more than %d addresses and routes: they stay there, and do not "
-			  "work",
+		log_error("%s has more than %d addresses and routes: they are not moved, and do "
+			  "not work while clusterarpd runs",
 			  a->interface, ITEMS_MAX);
 	else if (rc)
 		log_error_errno(-rc,
-				"%s: cannot write down its addresses and routes (%s): they stay "
-				"there, and do not work",
+				"%s: cannot record its addresses and routes (%s): they are not "
+				"moved, and do not work while clusterarpd runs",
 				a->interface, a->path);
 	make_on_tap(a, tap, NETLINK_PLACE_FRONT);
 	if (!rc) {
@@ -293,9 +300,10 @@ void adopt_apply(struct adopt *a, int tap, bool is_empty)
 		make_on_tap(a, tap, is_empty ? NETLINK_PLACE_FRONT : NETLINK_PLACE_OWN);
 }
 
-/* --- back --- */
+/* --- back to the NIC --- */
 
-/* Written down, too, before anything changes; but it has to go on. */
+/* Record that the items are being given back, before anything changes. If that fails the items are
+ * given back all the same. */
 static void note_returning(const struct adopt *a)
 {
 	int rc = nic_record_write_adopted(a->path, &a->moved, true);
@@ -304,7 +312,7 @@ static void note_returning(const struct adopt *a)
 		log_warning_errno(-rc, "cannot write %s", a->path);
 }
 
-/* What could not be given back is left in the record. */
+/* Keep in the record what could not be given back. */
 static void close_record(struct adopt *a)
 {
 	struct netlink_saved_list left = { 0 };
@@ -317,11 +325,12 @@ static void close_record(struct adopt *a)
 		rc = nic_record_write_adopted(a->path, &left, false);
 	else if (!rc)
 		nic_record_remove(a->path);
-	if (rc) /* then all of it is there, and does no harm */
+	if (rc) /* the record still lists everything, which does no harm */
 		log_warning_errno(-rc, "cannot write %s", a->path);
 	if (left.count)
-		log_warning("what %s could not get back is in %s, for the next start", a->interface,
-			    a->path);
+		log_warning("%s: what could not be given back to it is recorded in %s, for the "
+			    "next start",
+			    a->interface, a->path);
 	netlink_saved_clear(&left);
 }
 
@@ -334,7 +343,7 @@ bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 
 	if (!a->moved.count || a->is_back)
 		return false;
-	log_notice("%s: gets its addresses and routes back", a->interface);
+	log_notice("%s: giving its addresses and routes back", a->interface);
 	is_known = !a->was_returning && !netlink_save(a->netlink, nic, &before);
 	note_returning(a);
 	for (size_t i = 0; i < a->moved.count; i++)
@@ -354,7 +363,7 @@ void adopt_drop(struct adopt *a)
 
 	for (size_t i = 0; i < a->moved.count; i++)
 		if (!netlink_saved_is_kernels(&a->moved.list[i]))
-			log_warning("%s is not there to get its %s back", a->interface,
+			log_warning("%s does not exist: its %s is not given back", a->interface,
 				    adopt_describe(&a->moved.list[i], text));
 	netlink_saved_clear(&a->moved);
 	nic_record_remove(a->path);

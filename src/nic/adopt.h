@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * adopt: addresses and routes of the NIC, moved to the TAP and back (adopt = yes, SPEC 5).
+ * adopt: moves the NIC's addresses and routes to the TAP and back (adopt = yes, SPEC 5).
  *
- * What was moved is written to the runtime directory before anything changes, and is known
- * from there after a crash; an address that went with the TAP comes back with the next.
+ * What is moved is recorded in the runtime directory before anything changes, so that it is known
+ * after a crash. If the TAP is deleted, the moved addresses and routes are added to the new TAP.
  * With adopt = no, what an earlier run moved and did not give back goes back to the NIC.
  */
 #ifndef CLUSTERARPD_NIC_ADOPT_H
@@ -16,31 +16,33 @@
 
 struct adopt;
 
-/* `peers`, `netlink` are borrowed. `socket`: the path beside which the record is kept, which
- * is read. NULL: out of memory. */
+/* `peers`, `netlink` are borrowed. `socket`: path of the control socket; the record is kept next
+ * to it, and is read here. NULL: out of memory. */
 struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, const char *socket);
-/* For what an earlier run moved from `interface`, which is borrowed: to give back or drop,
- * not to take or apply. */
+/* The same for what an earlier run moved from `interface` (borrowed). Only for adopt_give_back()
+ * and adopt_drop(), not for adopt_take() and adopt_apply(). */
 struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, const char *socket);
 void adopt_destroy(struct adopt *adopt);
 
-/* The NIC `nic` was taken over: what it has moves to the TAP `tap`. Logs what fails; false:
- * nothing could be moved. */
+/* The NIC was taken over: move its addresses and routes to the TAP. `nic`, `tap`: ifindex. Logs
+ * what fails; false: nothing could be moved. */
 bool adopt_take(struct adopt *adopt, int nic, int tap);
-/* The TAP may lack some of what was moved; `is_empty`: it is another one, or was down. */
+/* Add to the TAP what was moved and is missing there. `is_empty`: it is a new TAP, or it was
+ * down. */
 void adopt_apply(struct adopt *adopt, int tap, bool is_empty);
-/* Back to the NIC, once. `goes_on`: the TAP is used further, and the routes to its networks
- * stay before those of the NIC; else the TAP goes after this. True: there were some. */
+/* Give everything back to the NIC; a second call does nothing. `goes_on`: the TAP stays in use,
+ * and its routes stay before the NIC's routes to the same networks; else the caller removes the
+ * TAP afterwards. True: there was something to give back. */
 bool adopt_give_back(struct adopt *adopt, int nic, bool goes_on);
-/* There is no NIC to give back to. */
+/* There is no NIC to give back to: log what is lost, forget it, and remove the record. */
 void adopt_drop(struct adopt *adopt);
 
-/* Calls each(address, arg) for every address that was moved, or has been given back last,
- * and is there. */
+/* Calls each(address, arg) for every moved address that is in place: on the TAP, or on the NIC
+ * after adopt_give_back(). */
 void adopt_each_address(const struct adopt *adopt,
 			void (*each)(const struct ip_addr *address, void *arg), void *arg);
 
-/* Is it one of them? `adopt`: a struct adopt. */
+/* Is `address` one of those of adopt_each_address()? `adopt`: a struct adopt. */
 bool adopt_has_address(const struct ip_addr *address, const void *adopt);
 
 #endif

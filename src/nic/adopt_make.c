@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * adopt_make: a list of addresses and routes made on a link; see adopt_make.h.
+ * adopt_make: adds a list of addresses and routes to a link; see adopt_make.h.
  *
- * Addresses come before the routes that use them as source, and routes to a gateway after the
- * one that the gateway is reached by, for which the list is gone through until nothing more can
- * be made.
+ * Addresses come before the routes that use them as source, and a route to a gateway comes after
+ * the route through which the gateway is reached. So the list is tried again and again, until a
+ * pass adds nothing more.
  *
- * Among equals the place matters: which IPv4 address of a network, which IPv6 address of a
- * scope, which IPv4 route of a key is the first. The kernel puts IPv4 addresses behind, IPv6
- * addresses before those that are there; routes go where they were.
+ * Order among equals matters: which is the first IPv4 address of a network, the first IPv6 address
+ * of a scope, the first IPv4 route of a key. The kernel puts a new IPv4 address after those that
+ * are there, and a new IPv6 address before them; routes get the place that they had.
  */
 #include "nic/adopt_make.h"
 
@@ -56,7 +56,7 @@ bool adopt_is_open(const struct netlink_saved *item)
 	return !adopt_is_made(item) && item->result != -ETIME;
 }
 
-/* In this order, the second and the third from the last to the first. */
+/* The order of a pass. IPV6_ADDRESSES and ROUTES are added from the last to the first. */
 enum turn { IPV4_ADDRESSES, IPV6_ADDRESSES, ROUTES, ROUTES_BEHIND, TURNS };
 
 static enum turn turn_of(const struct netlink_saved *item)
@@ -75,11 +75,11 @@ static bool try_item(struct netlink_saved *item, enum turn turn, const struct ad
 		return false;
 	item->result = netlink_saved_add(m->netlink, item, m->ifindex, m->is_home, m->place);
 	if (item->result == -ENETDOWN && netlink_saved_is_kernels(item))
-		item->result = 0; /* which makes it when the link is set up */
+		item->result = 0; /* the kernel makes it when the link is set up */
 	return !adopt_is_open(item);
 }
 
-/* What is still open is tried; is there something less? */
+/* Try every open item once. True: at least one of them is done. */
 static bool make_some(struct netlink_saved_list *list, const struct adopt_making *m)
 {
 	bool progress = false;
@@ -94,8 +94,8 @@ static bool make_some(struct netlink_saved_list *list, const struct adopt_making
 	return progress;
 }
 
-/* Refused is an IPv6 route by a source address of which the kernel does not know yet that
- * nobody else has it. (In an orderly stop the TAP has that address meanwhile.) */
+/* The kernel refuses an IPv6 route with -EINVAL while duplicate address detection of its source
+ * address is not complete. (At a clean stop the TAP still has that address then.) */
 static bool waits_for_source(const struct netlink_saved_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -115,12 +115,12 @@ static void make_the_rest(struct netlink_saved_list *list, const struct adopt_ma
 	}
 }
 
-static void tell_what_failed(const struct netlink_saved *item, const struct adopt_making *m)
+static void log_failure(const struct netlink_saved *item, const struct adopt_making *m)
 {
 	char text[ADOPT_DESCRIPTION];
 
 	if (item->result == -ETIME)
-		log_warning("%s: the lifetime of the %s is over", m->name,
+		log_warning("%s: the lifetime of the %s has expired", m->name,
 			    adopt_describe(item, text));
 	else if (!adopt_is_made(item))
 		adopt_complain("add", item, m->name, item->result);
@@ -133,7 +133,7 @@ void adopt_make(struct netlink_saved_list *list, const struct adopt_making *m)
 	if (m->is_home)
 		make_the_rest(list, m);
 	for (size_t i = 0; i < list->count; i++)
-		tell_what_failed(&list->list[i], m);
+		log_failure(&list->list[i], m);
 }
 
 void adopt_make_again(struct netlink_saved_list *list, const struct adopt_making *m)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * announce: gratuitous ARP for own addresses; see announce.h.
+ * announce: gratuitous ARP for the node's own addresses; see announce.h.
  *
- * The frames are what the stack would send, with the cluster MAC as sender; on their
- * way through the relay they get what E1 and E3 say.
+ * The frames are those that the stack would send, with the cluster MAC as sender; the relay
+ * rewrites them by E1 and E3.
  */
 #include "nic/announce.h"
 
@@ -45,7 +45,7 @@ static void announce_addresses(struct announce *a, const struct config_addresses
 		announce_address(&addresses->list[i].addr, a);
 }
 
-/* Those in the configuration are announced already. */
+/* Addresses in the configuration are announced by on_timer() itself. */
 static void announce_adopted(const struct ip_addr *address, void *arg)
 {
 	struct announce *a = arg;
@@ -101,7 +101,7 @@ void announce_stop(struct announce *a)
 	loop_timer_cancel(a->timer);
 }
 
-/* By a packet socket alone: relay, TAP and shield are gone. */
+/* Sending through a packet socket only: relay, TAP and shield do not exist any more. */
 struct plain {
 	const struct peers *peers; /* NULL: not known */
 	struct packet_socket *nic;
@@ -116,7 +116,7 @@ static void send_plainly(const struct ip_addr *address, void *arg)
 
 	if (address->family != AF_INET)
 		return;
-	/* What the cluster has in common stays with those who go on. */
+	/* Cluster addresses stay with the nodes that go on running. */
 	if (p->peers && (peers_by_ip(p->peers, address).roles & IP_CLUSTER))
 		return;
 	packet_reset(&p->packet);
@@ -126,7 +126,7 @@ static void send_plainly(const struct ip_addr *address, void *arg)
 	p->sent += packet_socket_send(p->nic, &(struct packet *){ &p->packet }, 1) == 1;
 }
 
-/* A round a second, as long as they can be sent. */
+/* One round per second, until a round cannot be sent. */
 static void send_rounds(const struct adopt *adopt, struct plain *p, bool first)
 {
 	const struct timespec interval = { .tv_sec = INTERVAL_MS / 1000 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * announce: tells outsiders where each own address is now: three gratuitous ARP each,
- * one second apart (SPEC 5; RFC 5227 2.3 sends two, two seconds apart).
+ * announce: announces each of the node's own addresses to other hosts: three gratuitous ARP per
+ * address, one second apart (SPEC 5; RFC 5227 2.3 sends two, two seconds apart).
  */
 #ifndef CLUSTERARPD_NIC_ANNOUNCE_H
 #define CLUSTERARPD_NIC_ANNOUNCE_H
@@ -19,13 +19,14 @@ struct announce *announce_create(struct loop *loop, const struct peers *peers, s
 				 const struct adopt *adopt);
 void announce_destroy(struct announce *announce);
 
-/* Begin, or begin anew: the first round goes out at once. */
+/* Start, or start again: the first round is sent at once. */
 void announce_start(struct announce *announce);
-/* No more: the NIC is gone. */
+/* Stop: the NIC is gone. */
 void announce_stop(struct announce *announce);
 
-/* Addresses that went back to the NIC are at its own MAC now. `first`: the first round, at
- * once; else the others, which takes as long as it takes, outside of the loop. */
+/* Announce the addresses that were given back to the NIC, with the NIC's own MAC. `first`: the
+ * first round, at once; else the other rounds, each of which blocks for a second. The event loop is
+ * not used. */
 void announce_from_nic(struct announce *announce, const struct netlink_link *nic, bool first);
 
 #endif

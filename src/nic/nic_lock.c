@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nic_lock: one daemon a NIC; see nic_lock.h. */
+/* nic_lock: allows one daemon per NIC; see nic_lock.h. */
 #include "nic/nic_lock.h"
 
 #include <errno.h>
@@ -12,9 +12,9 @@
 
 #include "base/log.h"
 
-/* Who has the lock's name, if it may have it: this user's or root's process. The holder
- * accepts no connections, so that its queue can be full of earlier contenders: then who it
- * is cannot be told (pid 0), and it counts. */
+/* Is the lock's address held by a process of root or of this user? Sets *holder. The holder accepts
+ * no connections, so its backlog can be full of earlier attempts. Then the holder is unknown (pid
+ * 0), and counts as such a process. */
 static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
 {
 	socklen_t size = sizeof(*holder);
@@ -43,7 +43,8 @@ int nic_lock(const char *interface, int ifindex, pid_t *holder)
 		return fd;
 	error = errno;
 	if (error == EADDRINUSE && !is_taken(&address, len, &other)) {
-		log_warning("%s: somebody else has the name of the lock: going on without it",
+		log_warning("%s: a process of another user holds the lock's address: going on "
+			    "without the lock",
 			    interface);
 		return fd;
 	}

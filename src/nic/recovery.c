@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * recovery: what earlier runs left, put back; see recovery.h.
+ * recovery: restores NICs that earlier runs left taken over; see recovery.h.
  *
- * As an orderly stop does it: addresses and routes, then the shield; under the NIC's lock.
+ * The order is that of a clean stop: addresses and routes, then the shield. The NIC is locked while
+ * this is done.
  */
 #include "nic/recovery.h"
 
@@ -25,32 +26,32 @@
 #include "persist/nic_record.h"
 
 struct leftover {
-	const char *interface; /* as the configuration called it */
+	const char *interface; /* its name in that run's configuration */
 	const char *socket;
 	struct netlink *netlink;
 	char *path; /* of the record */
 	struct nic_record record;
 	struct shield shield;
 	struct netlink_link link;
-	bool is_there;   /* the NIC; else the next is false */
-	bool is_changed; /* its shield is up, and what the record says */
+	bool is_there;   /* the NIC exists; else is_changed is false */
+	bool is_changed; /* the NIC is to be restored by `record`: it is still taken over */
 };
 
-/* Whatever is not plainly nobody is somebody. */
-static bool somebody_listens(const char *path)
+/* Does a process listen on the control socket `path`? In doubt, true. */
+static bool is_listened_on(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool nobody = strlen(path) >= sizeof(address.sun_path);
+	bool is_free = strlen(path) >= sizeof(address.sun_path);
 
-	if (!nobody) {
+	if (!is_free) {
 		strcpy(address.sun_path, path);
-		nobody = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) &&
-			 (errno == ENOENT || errno == ECONNREFUSED);
+		is_free = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) &&
+			  (errno == ENOENT || errno == ECONNREFUSED);
 	}
 	if (fd >= 0)
 		close(fd);
-	return !nobody;
+	return !is_free;
 }
 
 bool recovery_is_needed(const char *socket)
@@ -61,10 +62,10 @@ bool recovery_is_needed(const char *socket)
 	nic_record_find(socket, &names);
 	are_there = names.count;
 	nic_record_names_clear(&names);
-	return are_there && !somebody_listens(socket);
+	return are_there && !is_listened_on(socket);
 }
 
-/* --- whose record it is --- */
+/* --- which NIC a record belongs to --- */
 
 static bool set_link(struct leftover *l, const struct netlink_link *link)
 {
@@ -74,7 +75,8 @@ static bool set_link(struct leftover *l, const struct netlink_link *link)
 	return true;
 }
 
-/* By the record, whatever it is called now: then its shield has to be there, too. */
+/* Find the NIC by the ifindex in the record. If it does not have the name `named` any more, its
+ * shield must still be attached, as proof that it is the same NIC. */
 static bool find_recorded(struct leftover *l, const struct netlink_link *named)
 {
 	struct netlink_link link;
@@ -88,19 +90,19 @@ static bool find_recorded(struct leftover *l, const struct netlink_link *named)
 	       shield_left_behind(&l->shield) && set_link(l, &link);
 }
 
-/* A record is lost, or of no use, but the shield is there. */
+/* There is no usable record, but the shield is attached: assume a record for it. */
 static bool is_shielded(struct leftover *l)
 {
 	if (!shield_left_behind(&l->shield))
 		return false;
-	log_warning("%s: a run that did not stop orderly left its shield, and no record (%s) of "
+	log_warning("%s: a run that did not stop cleanly left its shield, and no record (%s) of "
 		    "what was there before",
 		    l->interface, l->path);
 	l->record = (struct nic_record){ .was_up = true, .clsact_ours = true };
 	return true;
 }
 
-/* 0, or a negative errno after a log line: it is not known, and so nothing is touched. */
+/* 0; or a negative errno after a log line: the state is not known, so nothing is to be changed. */
 static int find(struct leftover *l)
 {
 	struct netlink_link named;
@@ -108,7 +110,7 @@ static int find(struct leftover *l)
 	int rc = nic_record_read(l->path, &l->record);
 
 	if (missing && missing != -ENODEV) {
-		log_error_errno(-missing, "%s: cannot look it up", l->interface);
+		log_error_errno(-missing, "%s: cannot look up the interface", l->interface);
 		return missing;
 	}
 	if (rc && rc != -ENOENT && rc != -EBADMSG) {
@@ -121,10 +123,10 @@ static int find(struct leftover *l)
 	return 0;
 }
 
-/* --- back --- */
+/* --- restoring --- */
 
-/* That it does not run yet, or no more, is no matter: what it needs is borrowed, and unused
- * here. */
+/* Neither the event loop nor the relay is used by announce_from_nic(): the loop does not run, and
+ * the relay may be NULL. */
 static void announce(const struct leftover *l, const struct adopt *adopt)
 {
 	struct loop *loop = loop_create();
@@ -145,7 +147,7 @@ static void put_back(struct leftover *l, struct adopt *adopt)
 		adopt_drop(adopt);
 	if (l->is_changed) {
 		takeover_put_back(&l->shield, &l->record);
-		log_notice("%s: put back as it was before an earlier run", l->link.name);
+		log_notice("%s: restored to the state before an earlier run", l->link.name);
 	}
 	nic_record_remove(l->path);
 	if (is_given)
@@ -159,7 +161,7 @@ static void put_back_locked(struct leftover *l)
 	int lock = l->is_there ? nic_lock(l->interface, l->link.ifindex, &holder) : -1;
 
 	if (l->is_there && lock < 0) {
-		log_info("%s: is left alone, as another clusterarpd has it", l->link.name);
+		log_info("%s: not restored, because another clusterarpd uses it", l->link.name);
 		return;
 	}
 	if (l->is_there && !l->is_changed)
@@ -206,7 +208,7 @@ void recovery_run(const char *socket, const char *except)
 	int rc = nic_record_find(socket, &names);
 
 	if (rc)
-		log_warning_errno(-rc, "%s: cannot find all records beside it", socket);
+		log_warning_errno(-rc, "%s: cannot find all records next to it", socket);
 	if (names.count)
 		restore_all(&names, socket, except);
 	nic_record_names_clear(&names);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shield: keeps the two tc programs on the NIC; see shield.h. */
+/* shield: keeps the shield's two tc programs on the NIC; see shield.h. */
 #include "nic/shield.h"
 
 #include <errno.h>
@@ -30,14 +30,14 @@ int shield_find_qdisc(const struct shield *s, bool *present)
 	return -EBUSY;
 }
 
-/* Who is at a hook. */
+/* What a scan of a hook's filters has found. */
 struct scan {
 	const struct shield *shield;
 	enum netlink_tc_hook hook;
 	bool warn;
-	bool ours_seen, behind; /* ours stands behind one that is not */
+	bool ours_seen, behind; /* the shield's filter; after another one */
 	unsigned others;
-	struct netlink_tc_filter warned; /* the last one: u32 lists a filter several times */
+	struct netlink_tc_filter warned; /* the last one logged: u32 lists a filter several times */
 };
 
 static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
@@ -56,11 +56,10 @@ static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
 	    (filter->priority == scan->warned.priority && !strcmp(filter->kind, scan->warned.kind)))
 		return;
 	scan->warned = *filter;
-	log_warning("%s has filters of its own at %s (%s, priority %u): they see %s",
+	log_warning("%s has other filters at %s (%s, priority %u): they see %s",
 		    scan->shield->interface, ingress ? "ingress" : "egress", filter->kind,
 		    filter->priority,
-		    ingress ? "nothing but link-local frames (LLDP and the like)"
-			    : "what the daemon sends");
+		    ingress ? "only link-local frames (such as LLDP)" : "what the daemon sends");
 }
 
 static struct scan scan_hook(const struct shield *s, enum netlink_tc_hook hook, bool warn)
@@ -81,9 +80,9 @@ bool shield_left_behind(const struct shield *s)
 	return (ingress.ours_seen || egress.ours_seen) && !ingress.others && !egress.others;
 }
 
-/* A filter before ours may let pass what the shield must not. Returns whether one was
- * there and is behind ours now. */
-static bool come_first(const struct shield *s, enum netlink_tc_hook hook)
+/* A filter before the shield's could accept frames that the shield must drop. True: there was one,
+ * and the shield's filter was moved before it. */
+static bool move_to_front(const struct shield *s, enum netlink_tc_hook hook)
 {
 	int rc;
 
@@ -92,11 +91,12 @@ static bool come_first(const struct shield *s, enum netlink_tc_hook hook)
 	rc = hooks_shield_to_front(s->hooks, s->ifindex,
 				   hook == NETLINK_TC_INGRESS ? HOOK_INGRESS : HOOK_EGRESS);
 	if (rc)
-		log_warning_errno(-rc, "%s: a filter stands before the shield's", s->interface);
+		log_warning_errno(-rc, "%s: cannot move the shield's filter before another one",
+				  s->interface);
 	return !rc;
 }
 
-/* What put_up() had to do. */
+/* What put_up() had to do: attach programs; move them to the front. */
 struct repair {
 	bool raised, advanced;
 };
@@ -107,8 +107,8 @@ static int put_up(struct shield *s, struct repair *done)
 
 	if (rc)
 		return rc;
-	done->advanced = come_first(s, NETLINK_TC_INGRESS);
-	done->advanced |= come_first(s, NETLINK_TC_EGRESS);
+	done->advanced = move_to_front(s, NETLINK_TC_INGRESS);
+	done->advanced |= move_to_front(s, NETLINK_TC_EGRESS);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ int shield_up(struct shield *s)
 	int rc = put_up(s, &done);
 
 	if (rc)
-		log_error_errno(-rc, "%s: cannot put the shield up (%s)", s->interface,
+		log_error_errno(-rc, "%s: cannot attach the shield (%s)", s->interface,
 				bpf_error_text());
 	return rc;
 }
@@ -130,12 +130,12 @@ void shield_warn_of_others(struct shield *s)
 	scan_hook(s, NETLINK_TC_INGRESS, true);
 	scan_hook(s, NETLINK_TC_EGRESS, true);
 	if (tcx > 0)
-		log_warning("%s has %d tcx program(s): they run before the shield and may get "
-			    "round it",
+		log_warning("%s has %d tcx program(s): they run before the shield and may bypass "
+			    "it",
 			    s->interface, tcx);
 }
 
-static void say(struct shield *s, uint64_t now, const char *what)
+static void log_repair(struct shield *s, uint64_t now, const char *what)
 {
 	uint64_t before;
 
@@ -144,14 +144,14 @@ static void say(struct shield *s, uint64_t now, const char *what)
 		return;
 	before = ratelimit_take_suppressed(&s->lines);
 	if (before)
-		log_warning("%s: %s (and %" PRIu64 " times more before)", s->interface, what,
-			    before);
+		log_warning("%s: %s (and %" PRIu64 " times since the last such line)", s->interface,
+			    what, before);
 	else
 		log_warning("%s: %s", s->interface, what);
 }
 
-/* Where another qdisc stands nothing is touched: each try would be a change that calls
- * for the next. */
+/* Nothing is attached while another qdisc is in clsact's place: each attempt would cause events
+ * that call for the next check. */
 static int check(struct shield *s, struct repair *done)
 {
 	char kind[16] = "";
@@ -171,16 +171,17 @@ bool shield_check(struct shield *s, uint64_t now)
 
 	if (rc && !s->broken)
 		log_error_errno(-rc,
-				"%s: the shield is down and cannot be put up: the NIC's own stack "
-				"hears and speaks",
+				"%s: the shield is down and cannot be attached: the NIC's own "
+				"stack receives and sends",
 				s->interface);
 	else if (!rc && s->broken)
 		log_notice("%s: the shield is up again", s->interface);
 	else if (!rc && done.raised)
-		say(s, now, "the shield had been removed; it is up again");
+		log_repair(s, now, "the shield had been removed; it is attached again");
 	else if (!rc && done.advanced)
-		say(s, now,
-		    "a filter had been put before the shield's; the shield's is first again");
+		log_repair(s, now,
+			   "a filter had been added before the shield's; the shield's is first "
+			   "again");
 	s->broken = rc != 0;
 	return !rc;
 }
@@ -190,7 +191,7 @@ void shield_down(struct shield *s, bool with_qdisc)
 	int rc = hooks_detach_shield(s->ifindex);
 
 	if (rc)
-		log_warning_errno(-rc, "%s: cannot take the shield down", s->interface);
+		log_warning_errno(-rc, "%s: cannot detach the shield", s->interface);
 	if (!with_qdisc || scan_hook(s, NETLINK_TC_INGRESS, false).others ||
 	    scan_hook(s, NETLINK_TC_EGRESS, false).others)
 		return;

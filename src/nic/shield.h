@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shield: keeps the two tc programs on the NIC, first in their hooks, whatever others do
- * to its qdiscs and filters (SPEC 5). Logs what it finds.
+ * shield: keeps the shield's two tc programs attached to the NIC, first in their hooks, whatever
+ * other programs do to the NIC's qdiscs and filters (SPEC 5). Logs what it finds.
  */
 #ifndef CLUSTERARPD_NIC_SHIELD_H
 #define CLUSTERARPD_NIC_SHIELD_H
@@ -14,28 +14,28 @@
 #include "io/netlink/netlink.h"
 
 struct shield {
-	struct netlink *netlink; /* these three are borrowed, and set by the owner */
+	struct netlink *netlink; /* borrowed and set by the owner, as the next two */
 	const struct hooks *hooks;
 	const char *interface;
-	int ifindex; /* set by the owner, as the NIC comes */
-	bool broken; /* it is down and could not be put up */
+	int ifindex; /* set by the owner when the NIC appears */
+	bool broken; /* the shield is down and could not be attached */
 	struct ratelimit lines;
 };
 
-/* Do the hooks hold programs of ours, and nobody else's filters? So it looks after a
- * crash. */
+/* Do the hooks hold shield programs and no other filters? That is the state after a crash. */
 bool shield_left_behind(const struct shield *s);
-/* Is there a clsact qdisc already? 0; -EBUSY after a log line: another stands in its
- * place; or another negative errno, logged. */
+/* Does the NIC have a clsact qdisc already? 0, and *present is set; -EBUSY after a log line: it has
+ * another qdisc in clsact's place; or another negative errno, logged. */
 int shield_find_qdisc(const struct shield *s, bool *present);
-/* Put it up, where it is not. 0, or a negative errno after a log line. */
+/* Attach the programs that are not attached. 0, or a negative errno after a log line. */
 int shield_up(struct shield *s);
-/* Name the filters and tcx programs of others. */
+/* Warn of filters and tcx programs of other programs. */
 void shield_warn_of_others(struct shield *s);
-/* Somebody changed something: put right what is not. `now`: monotonic milliseconds; who
- * changes it over and over gets a line a second. False: it cannot be put up for now. */
+/* Qdiscs or filters changed: attach again what is missing or not first. `now`: monotonic
+ * milliseconds; repeated changes are logged once a second at most. False: the shield cannot be
+ * attached for now. */
 bool shield_check(struct shield *s, uint64_t now);
-/* Take it down, and clsact too if `with_qdisc` and nobody else uses it. */
+/* Detach the programs; remove clsact too if `with_qdisc` and it has no other filters. */
 void shield_down(struct shield *s, bool with_qdisc);
 
 #endif

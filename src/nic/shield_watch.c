@@ -13,7 +13,7 @@ struct shield_watch {
 	struct takeover *takeover;
 	struct loop_timer *timer;
 	bool is_due;
-	uint64_t last; /* check: ms */
+	uint64_t last; /* when the last check was: monotonic ms */
 };
 
 static void check_in(struct shield_watch *w, unsigned at_least_ms)

@@ -18,7 +18,7 @@ void shield_watch_destroy(struct shield_watch *watch);
 
 /* A qdisc or filter of the NIC or the TAP changed, or may have: check. */
 void shield_watch_changed(struct shield_watch *watch);
-/* A check has failed outside: check again in a second. */
+/* The caller could not attach a program itself: check in a second. */
 void shield_watch_retry(struct shield_watch *watch);
 /* The NIC is gone: there is nothing to check. */
 void shield_watch_cancel(struct shield_watch *watch);

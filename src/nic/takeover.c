@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * takeover: the NIC taken over and given back; see takeover.h.
+ * takeover: takes the NIC over and gives it back; see takeover.h.
  *
- * The order matters. Taking over: record, socket, shield, up, socket bound; so that a crash at
- * any point leaves a record of what to put back, and the NIC's own stack never sees the
- * wire. Giving back: socket, shield, qdisc, down, record.
+ * The order matters. Taking over: write the record, open the socket, attach the shield, set the NIC
+ * up, bind the socket. So a crash at any point leaves a record of what to restore, and the NIC's
+ * own stack never sees the wire. Giving back: close the socket, set the NIC down, detach the
+ * shield, remove the qdisc, remove the record.
  */
 #include "nic/takeover.h"
 
@@ -23,7 +24,8 @@
 #include "persist/fd_store.h"
 #include "persist/nic_record.h"
 
-/* Of the packet socket, as of packet_socket_bind(). */
+/* How the packet socket is bound. SOCKET_HEARS: it receives. SOCKET_DEAF: it only sends; see
+ * packet_socket_bind(). */
 enum socket_state { SOCKET_UNBOUND, SOCKET_HEARS, SOCKET_DEAF };
 
 struct takeover {
@@ -37,8 +39,8 @@ struct takeover {
 	int lock;
 	char *record_path;
 	struct nic_record record;
-	bool was_up;   /* a NIC that we had before, as it was then */
-	uint64_t lost; /* by packet sockets that are closed */
+	bool was_up;   /* a NIC that is gone had been up before the daemon took it over */
+	uint64_t lost; /* frames, on packet sockets that are closed */
 	enum socket_state socket_state;
 };
 
@@ -52,22 +54,22 @@ struct ring *takeover_ring(const struct takeover *takeover)
 	return programs_ring(programs(takeover));
 }
 
-static struct fd_store_item handed_ring(const struct takeover *takeover)
+static struct fd_store_item ring_item(const struct takeover *takeover)
 {
 	return (struct fd_store_item){ .kind = FD_STORE_RING, .peers = takeover->peers };
 }
 
-/* With the ring buffer of an earlier run, and what has come there meanwhile. */
+/* Uses the ring buffer of an earlier run, if there is one, with the frames that are in it. */
 static bool create_datapath(struct takeover *takeover)
 {
-	const struct fd_store_item as_ring = handed_ring(takeover);
+	const struct fd_store_item as_ring = ring_item(takeover);
 	bool uses_ring = peers_config(takeover->peers)->datapath != DATAPATH_USER;
 	int ring = uses_ring ? fd_store_take(&as_ring) : -1;
 
 	takeover->kernel_path = kernel_path_create(takeover->peers, takeover->netlink, ring);
 	if (ring >= 0) {
 		close(ring);
-		fd_store_forget(&as_ring); /* it may not have been of use */
+		fd_store_forget(&as_ring); /* it may not have been usable */
 	}
 	if (takeover->kernel_path && kernel_path_is_used(takeover->kernel_path))
 		fd_store_keep(&as_ring, ring_fd(takeover_ring(takeover)));
@@ -136,8 +138,8 @@ static int save_record(struct takeover *takeover)
 	return rc;
 }
 
-/* What was there before us: as a run before this one wrote it down, if it did not come
- * to its orderly end, else as it is now. */
+/* Record the state before the daemon: from the record of an earlier run that did not stop cleanly,
+ * if there is one, else the present state. */
 static int take_record(struct takeover *takeover, const struct netlink_link *link)
 {
 	struct nic_record *now = &takeover->record, old = { 0 };
@@ -156,7 +158,7 @@ static int take_record(struct takeover *takeover, const struct netlink_link *lin
 		now->was_up = old.was_up;
 		now->clsact_ours |= old.clsact_ours;
 	} else if (clsact && shield_left_behind(&takeover->shield)) {
-		log_warning("%s: a run that did not stop orderly left its shield, and no record "
+		log_warning("%s: a run that did not stop cleanly left its shield, and no record "
 			    "(%s) of what was there before",
 			    link->name, takeover->record_path);
 		now->clsact_ours = true;
@@ -214,12 +216,12 @@ static void warn_of_master(const struct takeover *takeover, int master)
 	struct netlink_link link;
 
 	if (master && !netlink_link_by_index(takeover->netlink, master, &link))
-		log_warning("%s is a port of %s, which hears nothing by it while clusterarpd "
-			    "runs: take it out (ip link set %s nomaster)",
+		log_warning("%s is a port of %s, which receives nothing through it while "
+			    "clusterarpd runs: remove it from there (ip link set %s nomaster)",
 			    takeover->link.name, link.name, takeover->link.name);
 }
 
-/* Neither lo nor a tun: what has no Ethernet header has no place for all this. */
+/* Interfaces without Ethernet headers (lo, a tun device) are refused. */
 static int check_type(const struct netlink_link *link)
 {
 	if (link->type == ARPHRD_ETHER)
@@ -228,8 +230,8 @@ static int check_type(const struct netlink_link *link)
 	return -EINVAL;
 }
 
-/* What the NIC must receive beside its own MAC. All groups, for the stack behind the TAP
- * joins and leaves as it likes and filters for itself. */
+/* Have the NIC receive what it must, in addition to its own MAC. All groups are included: the stack
+ * at the TAP joins and leaves groups at any time, and filters for itself. */
 static int join(struct takeover *takeover)
 {
 	const struct config_node *self = peers_self(takeover->peers);
@@ -245,21 +247,21 @@ static int join(struct takeover *takeover)
 	return rc;
 }
 
-static struct fd_store_item handed_nic(const struct takeover *takeover)
+static struct fd_store_item socket_item(const struct takeover *takeover)
 {
 	return (struct fd_store_item){ FD_STORE_NIC, takeover->peers, takeover->link.ifindex };
 }
 
-/* The socket of an earlier run, with what has arrived there meanwhile. */
+/* Use the socket of an earlier run, with the frames that are in its queue. */
 static bool adopt_socket(struct takeover *takeover)
 {
-	const struct fd_store_item as_nic = handed_nic(takeover);
+	const struct fd_store_item as_nic = socket_item(takeover);
 	int fd = fd_store_take(&as_nic);
-	bool hears;
+	bool receives;
 
-	if (fd < 0 || packet_socket_adopt(fd, takeover->link.ifindex, &takeover->socket, &hears))
+	if (fd < 0 || packet_socket_adopt(fd, takeover->link.ifindex, &takeover->socket, &receives))
 		return false;
-	takeover->socket_state = hears ? SOCKET_HEARS : SOCKET_DEAF;
+	takeover->socket_state = receives ? SOCKET_HEARS : SOCKET_DEAF;
 	return true;
 }
 
@@ -280,16 +282,16 @@ static int open_socket(struct takeover *takeover)
 	return rc;
 }
 
-/* The packet socket hears what the programs do not take. */
+/* The packet socket receives only while the eBPF programs do not take the frames from the wire. */
 static int bind_socket(struct takeover *takeover)
 {
-	bool hears = !kernel_path_takes_wire(takeover->kernel_path);
-	enum socket_state wanted = hears ? SOCKET_HEARS : SOCKET_DEAF;
+	bool receives = !kernel_path_takes_wire(takeover->kernel_path);
+	enum socket_state wanted = receives ? SOCKET_HEARS : SOCKET_DEAF;
 	int rc;
 
 	if (takeover->socket_state == wanted)
 		return 0;
-	rc = packet_socket_bind(takeover->socket, takeover->link.ifindex, hears);
+	rc = packet_socket_bind(takeover->socket, takeover->link.ifindex, receives);
 	if (!rc)
 		takeover->socket_state = wanted;
 	else if (rc != -ENODEV)
@@ -297,9 +299,10 @@ static int bind_socket(struct takeover *takeover)
 	return rc;
 }
 
-/* The packet socket is the programs' now. One of an earlier run that has been deaf hears again at
- * once, if these programs do not go on. */
-static int own_socket(struct takeover *takeover)
+/* Attach the socket filter, and let the shield pass what this socket sends. An adopted socket that
+ * was bound for sending only is bound to receive at once, unless the eBPF programs still take the
+ * frames from the wire. */
+static int set_up_socket(struct takeover *takeover)
 {
 	int rc = programs_own_socket(programs(takeover), packet_socket_fd(takeover->socket));
 
@@ -310,35 +313,36 @@ static int own_socket(struct takeover *takeover)
 	return rc;
 }
 
-/* At no moment is a program of an earlier run gone before ours is there. The socket's filter and
- * the program at ingress, which divide the frames between them, change one right after the other;
- * where nobody sent frames on before, that begins when all is in its place. As of
- * kernel_path_attach(). */
-static int put_programs_in(struct takeover *takeover, bool goes_on)
+/* Attach the programs, and replace those of an earlier run without a gap. The socket's filter and
+ * the program at ingress share the frames between them, so one is replaced right after the other.
+ * If no earlier run's programs forwarded frames, forwarding starts when everything is attached.
+ * `goes_on`: they did. Returns as kernel_path_attach(). */
+static int attach_programs(struct takeover *takeover, bool goes_on)
 {
 	int rc;
 
 	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
 	takeover->shield.hooks = programs_hooks(programs(takeover));
-	rc = own_socket(takeover);
+	rc = set_up_socket(takeover);
 	if (!rc)
 		rc = shield_up(&takeover->shield);
 	return rc ? rc : kernel_path_attach(takeover->kernel_path);
 }
 
-static int put_all_in(struct takeover *takeover)
+/* The same; a second time if `datapath = auto` has fallen back to the user data path. */
+static int attach_all(struct takeover *takeover)
 {
-	const struct fd_store_item as_ring = handed_ring(takeover);
+	const struct fd_store_item as_ring = ring_item(takeover);
 	bool goes_on = takeover->socket_state == SOCKET_DEAF;
 	int rc;
 
-	if (!goes_on) /* of a NIC that was there before, or of another configuration */
+	if (!goes_on) /* its frames are of a former NIC, or of another configuration */
 		ring_discard(takeover_ring(takeover));
-	rc = put_programs_in(takeover, goes_on);
+	rc = attach_programs(takeover, goes_on);
 	if (rc != KERNEL_PATH_CHANGED)
 		return rc;
-	fd_store_forget(&as_ring); /* of no use on the user data path */
-	return put_programs_in(takeover, goes_on);
+	fd_store_forget(&as_ring); /* not used on the user data path */
+	return attach_programs(takeover, goes_on);
 }
 
 static int take_over(struct takeover *takeover)
@@ -348,7 +352,7 @@ static int take_over(struct takeover *takeover)
 	if (!rc)
 		rc = open_socket(takeover);
 	if (!rc)
-		rc = put_all_in(takeover);
+		rc = attach_all(takeover);
 	if (rc)
 		return rc;
 	shield_warn_of_others(&takeover->shield);
@@ -358,7 +362,8 @@ static int take_over(struct takeover *takeover)
 	if (!(takeover->link.flags & IFF_UP)) {
 		rc = netlink_link_set_up(takeover->netlink, takeover->link.ifindex, true);
 		if (rc) {
-			log_error_errno(-rc, "%s: cannot set it up", takeover->interface);
+			log_error_errno(-rc, "%s: cannot set the interface up",
+					takeover->interface);
 			return rc;
 		}
 	}
@@ -373,7 +378,7 @@ int takeover_attach(struct takeover *takeover)
 	if (rc == -ENODEV)
 		return rc;
 	if (rc) {
-		log_error_errno(-rc, "%s: cannot look it up", takeover->interface);
+		log_error_errno(-rc, "%s: cannot look up the interface", takeover->interface);
 		return rc;
 	}
 	rc = check_type(&link);
@@ -385,14 +390,14 @@ int takeover_attach(struct takeover *takeover)
 	takeover->shield.ifindex = link.ifindex;
 	takeover->shield.broken = false;
 	rc = take_over(takeover);
-	if (rc == -ENODEV) /* gone meanwhile */
+	if (rc == -ENODEV) /* removed since it was looked up */
 		takeover_lose(takeover);
 	return rc;
 }
 
 int takeover_open(struct takeover *takeover)
 {
-	const struct fd_store_item as_nic = handed_nic(takeover);
+	const struct fd_store_item as_nic = socket_item(takeover);
 	int rc = bind_socket(takeover);
 
 	if (!rc)
@@ -407,7 +412,7 @@ int takeover_reload(struct takeover *takeover)
 
 static void close_nic(struct takeover *takeover)
 {
-	const struct fd_store_item as_nic = handed_nic(takeover);
+	const struct fd_store_item as_nic = socket_item(takeover);
 
 	if (takeover->socket) {
 		takeover->lost += packet_socket_lost(takeover->socket);
@@ -417,8 +422,8 @@ static void close_nic(struct takeover *takeover)
 	takeover->socket = NULL;
 }
 
-/* No NIC is ours any more. One that comes in its place is left as this one was found: up
- * if it was. */
+/* No NIC is taken over any more. A later NIC of this name is left up at the end if this one was up
+ * before. */
 static void forget(struct takeover *takeover)
 {
 	takeover->was_up |= takeover->record.was_up;
@@ -435,7 +440,7 @@ void takeover_lose(struct takeover *takeover)
 	forget(takeover);
 }
 
-/* Down before unshielded: a NIC that was down has not been heard on the wire. */
+/* A NIC that was down is set down before the shield is detached, so that its stack never sends. */
 void takeover_put_back(struct shield *shield, const struct nic_record *record)
 {
 	if (!record->was_up)
@@ -485,7 +490,7 @@ bool takeover_check_shield(struct takeover *takeover, uint64_t now)
 	char kind[16] = "";
 	bool is_shielded, is_in;
 
-	/* clsact was the operator's, who took it away: the one to come is ours. */
+	/* The operator has removed the clsact qdisc: the next one is the daemon's. */
 	if (!takeover->record.clsact_ours &&
 	    !netlink_tc_ingress_qdisc(takeover->netlink, takeover->link.ifindex, kind) &&
 	    !kind[0]) {

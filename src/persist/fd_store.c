@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fd_store: descriptors from one run to the next; see fd_store.h. */
+/* fd_store: keeps descriptors from one run to the next; see fd_store.h. */
 #include "persist/fd_store.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #define WAIT_STEPS     100
 #define WAIT_STEP_NS   10000000 /* 10 ms */
 
-/* FNV-1a: the names need to differ, not to keep a secret. */
+/* FNV-1a: the names must differ, but need not resist an attacker. */
 #define FNV_START 0xcbf29ce484222325u
 #define FNV_PRIME 0x100000001b3u
 
@@ -40,7 +40,7 @@ static uint64_t digest_addresses(uint64_t h, const struct config_addresses *a)
 	return h;
 }
 
-/* Peers' entries that were put into the neighbour table, some of them for good. */
+/* The peers' entries that were installed in the neighbour table, some of them permanent. */
 static uint64_t digest_neighbours(uint64_t h, const struct peers *peers)
 {
 	const struct config *c = peers_config(peers);
@@ -56,13 +56,13 @@ static uint64_t digest_neighbours(uint64_t h, const struct peers *peers)
 	return h;
 }
 
-/* All that was set up on it. */
+/* All that was configured on the TAP. */
 static uint64_t digest_tap(const struct peers *peers)
 {
 	const struct config *c = peers_config(peers);
 	uint64_t h = digest(FNV_START, c->tap, strlen(c->tap) + 1);
 
-	h = digest(h, c->interface, strlen(c->interface) + 1); /* whose addresses it may have */
+	h = digest(h, c->interface, strlen(c->interface) + 1); /* its addresses may be on the TAP */
 	h = digest(h, &c->mac, sizeof(c->mac));
 	h = digest(h, &c->gateway, sizeof(c->gateway));
 	h = digest(h, &c->mtu, sizeof(c->mtu));
@@ -72,7 +72,7 @@ static uint64_t digest_tap(const struct peers *peers)
 	return digest_neighbours(h, peers);
 }
 
-/* The interface, and the MACs that it was told to receive. */
+/* The interface, and the MACs that the packet socket has joined. */
 static uint64_t digest_nic(const struct peers *peers, int ifindex)
 {
 	const struct config_node *self = peers_self(peers);
@@ -83,7 +83,7 @@ static uint64_t digest_nic(const struct peers *peers, int ifindex)
 	return digest(h, &self->source, sizeof(self->source));
 }
 
-/* The interface whose frames are in it, and how they are laid out there. */
+/* The interface whose frames are in the ring, and the layout of its records. */
 static uint64_t digest_ring(const struct peers *peers)
 {
 	const char *interface = peers_config(peers)->interface;
@@ -93,7 +93,7 @@ static uint64_t digest_ring(const struct peers *peers)
 	return digest(h, &layout, sizeof(layout));
 }
 
-/* Under which `thing` is stored. */
+/* The name under which `thing` is stored. */
 static const char *name_of(const struct fd_store_item *thing, char name[NAME_MAX_BYTES])
 {
 	static const char *const kinds[] = { "tap", "nic", "ring" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nic_record: a small JSON file in the runtime directory; see nic_record.h. */
+/* nic_record: JSON files in the runtime directory; see nic_record.h. */
 #include "persist/nic_record.h"
 
 #include <ctype.h>
@@ -27,7 +27,7 @@ char *record_adopted_path(const char *socket, const char *interface)
 	return asprintf(&path, "%s.%s.adopted.json", socket, interface) < 0 ? NULL : path;
 }
 
-/* NAME.json and NAME.adopted.json, behind `base` and a dot. */
+/* Is `file` BASE.INTERFACE.json or BASE.INTERFACE.adopted.json? Sets `interface`. */
 static bool is_record(const char *file, const char *base, char interface[IFNAMSIZ])
 {
 	static const char end[] = ".json", adopted[] = ".adopted";
@@ -48,8 +48,9 @@ static bool is_record(const char *file, const char *base, char interface[IFNAMSI
 	return true;
 }
 
-/* Of what begins with the path of a socket and a dot, SOCKET.0.eth0.json is SOCKET.0's. */
-static bool is_of_other(const char *socket, const char *interface)
+/* Does the record belong to another socket, whose path begins with SOCKET and a dot? If there is a
+ * socket SOCKET.0, SOCKET.0.eth0.json is its record for eth0, not SOCKET's for 0.eth0. */
+static bool belongs_to_other_socket(const char *socket, const char *interface)
 {
 	char path[PATH_MAX];
 	const char *dot;
@@ -86,7 +87,8 @@ static int read_names(DIR *directory, const char *socket, const char *base,
 	int rc = 0;
 
 	while (!rc && (entry = readdir(directory)))
-		if (is_record(entry->d_name, base, interface) && !is_of_other(socket, interface))
+		if (is_record(entry->d_name, base, interface) &&
+		    !belongs_to_other_socket(socket, interface))
 			rc = add_name(out, interface);
 	return rc;
 }
@@ -142,7 +144,7 @@ int nic_record_read(const char *path, struct nic_record *out)
 	return 0;
 }
 
-/* Writes `root`, which may be NULL for want of memory, and frees it. */
+/* Write `root` and free it. NULL: there was no memory to make it. */
 static int write_file(const char *path, json_t *root)
 {
 	char *temporary;
@@ -206,7 +208,7 @@ static bool read_hex(const char *text, struct netlink_saved *item)
 	return item->body;
 }
 
-/* What it is stands beside it for people. */
+/* `prefix` is for human readers only: `netlink` contains it. */
 static json_t *saved_json(const struct netlink_saved *item)
 {
 	char text[PREFIX_STRLEN] = "?";

@@ -2,8 +2,8 @@
 /*
  * capture: pcapng in a ring; see capture.h.
  *
- * A block is put into the ring whole or not at all. Of a frame that found no room the next
- * one of its interface that does tells (epb_dropcount).
+ * A block is put into the ring as a whole or not at all. Frames for which there was no room are
+ * counted in the next block of the same interface (option epb_dropcount).
  */
 #include "report/capture.h"
 
@@ -30,13 +30,13 @@
 #define NANOSECONDS       9
 
 struct capture {
-	uint8_t *ring; /* mapped, so that it goes back when nobody captures */
+	uint8_t *ring; /* from mmap(2), so that the memory is returned after the capture */
 	size_t start, used;
 	uint64_t lost;
-	uint64_t lost_now[2]; /* by interface, since its last frame that found room */
+	uint64_t lost_now[2]; /* by interface, since its last block in the ring */
 };
 
-/* A block under construction: what stands before and behind a frame's bytes. */
+/* A part of a block under construction: what comes before or after a frame's bytes. */
 struct block {
 	uint8_t bytes[512];
 	size_t len;
@@ -104,7 +104,7 @@ static void put_section(struct capture *c, const char *comment)
 	const int64_t unknown = -1;
 	struct block head = { .len = 0 }, none = { .len = 0 };
 
-	put_u32(&head, 0x1a2b3c4d); /* which tells the byte order */
+	put_u32(&head, 0x1a2b3c4d); /* byte-order magic */
 	put(&head, version, sizeof(version));
 	put(&head, &unknown, sizeof(unknown));
 	if (comment) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * capture: frames as they pass, before and after, as a pcapng file in a bounded buffer
- * (draft-ietf-opsawg-pcapng). Who does not read it in time loses frames, which are counted in
- * the file; nothing here waits.
+ * capture: frames before and after rewriting, as a pcapng file in a bounded buffer
+ * (draft-ietf-opsawg-pcapng). If the buffer is not read in time, frames are lost and counted in the
+ * file; nothing here blocks.
  */
 #ifndef CLUSTERARPD_REPORT_CAPTURE_H
 #define CLUSTERARPD_REPORT_CAPTURE_H
@@ -14,22 +14,22 @@
 struct capture;
 
 enum capture_interface { CAPTURE_TAP, CAPTURE_NIC };
-enum capture_direction { CAPTURE_IN, CAPTURE_OUT }; /* as the daemon sees it: read, written */
+enum capture_direction { CAPTURE_IN, CAPTURE_OUT }; /* read by the daemon; written by it */
 
-/* The file's beginning is in the buffer then: its section, with a comment (at most 256 bytes;
+/* Begins the file: the buffer then holds the section header, with `comment` (at most 256 bytes;
  * NULL: none), and both interfaces. NULL: out of memory. */
 struct capture *capture_create(const char *tap, const char *nic, const char *comment);
 void capture_destroy(struct capture *capture);
 
-/* `len` bytes of an Ethernet frame. `comment`: why it goes no further, or NULL. */
+/* Add an Ethernet frame of `len` bytes. `comment`: why it was dropped, or NULL. */
 void capture_frame(struct capture *capture, enum capture_interface interface,
 		   enum capture_direction direction, const uint8_t *frame, size_t len,
 		   const char *comment);
 
-/* Take up to `size` bytes out of the buffer, in order. The number of bytes. */
+/* Take up to `size` bytes out of the buffer, in order. Returns how many. */
 size_t capture_take(struct capture *capture, void *out, size_t size);
 bool capture_is_empty(const struct capture *capture);
-/* Frames that found no room. */
+/* Frames for which there was no room. */
 uint64_t capture_lost(const struct capture *capture);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* event_feed: what happens, as JSON objects; see event_feed.h. */
+/* event_feed: events as JSON objects; see event_feed.h. */
 #include "report/event_feed.h"
 
 #include <stdint.h>
@@ -56,7 +56,7 @@ static json_t *time_json(void)
 	return json_string(text);
 }
 
-/* One line with its end; takes `fields` over. */
+/* The event as one line, with its newline; takes the reference to `fields`. */
 static char *line_of(const char *event, const char *peer, json_t *fields)
 {
 	json_t *root = json_pack("{s:i, s:o, s:s, s:o}", "schema_version", REPORT_SCHEMA_VERSION,
@@ -74,12 +74,12 @@ static char *line_of(const char *event, const char *peer, json_t *fields)
 	return ended;
 }
 
-/* `line` NULL: there was no memory for it. */
+/* `line` NULL: out of memory. */
 static void append(struct event_feed_reader *r, const char *line)
 {
 	char *copy = line && r->count < QUEUE && !r->lost ? strdup(line) : NULL;
 
-	if (!copy) { /* nothing more, until the reader knows */
+	if (!copy) { /* queue nothing more until the reader has got the event `lost` */
 		r->lost++;
 		if (!r->count)
 			r->wake(r->arg);

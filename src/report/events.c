@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* events: log lines about what came off the wire; see events.h. */
+/* events: log lines and monitor events about peers, dropped frames and the NIC; see events.h. */
 #include "report/events.h"
 
 #include <inttypes.h>
@@ -12,8 +12,8 @@
 #include "report/report_line.h"
 
 #define LINES_PER_SECOND 10
-/* An own frame may come back once while a switch learns; one that does so in this many
- * seconds running is a loop or a second host that runs as this node. */
+/* One of the node's own frames may come back once while a switch learns. If they come back for this
+ * many seconds without a pause, there is a loop, or a second host runs as this node. */
 #define ECHO_SECONDS   2
 #define ECHO_REPEAT_MS 60000
 
@@ -57,8 +57,8 @@ void events_destroy(struct events *events)
 	free(events);
 }
 
-/* May a line be written now? The summary comes within a second of the first that may
- * not. */
+/* May a line be written now? If not, a summary follows within a second of the first suppressed
+ * line. */
 static bool may_log(struct events *e, uint64_t now)
 {
 	if (ratelimit_allow(&e->limit, now))
@@ -81,7 +81,7 @@ static void echo(struct events *e, uint64_t now)
 		    "network, or a second host that runs as this node");
 }
 
-/* An address and who has it. */
+/* An IP address and the MAC that has or claims it. */
 static json_t *entry_json(const struct ip_addr *dst, const struct mac *lladdr)
 {
 	char ip[IP_STRLEN], mac[MAC_STRLEN];
@@ -122,7 +122,8 @@ void events_dropped(struct events *e, const struct rewrite_result *result)
 			    "that node without its daemon)",
 			    mac, ip, result->peer ? result->peer->node->name : "?");
 	else
-		log_warning("address conflict: %s uses %s, which is this node's: dropped", mac, ip);
+		log_warning("address conflict: %s uses %s, an address of this node: dropped", mac,
+			    ip);
 }
 
 void events_peer_changed(struct events *e, const struct peer *peer, enum peer_state before)
@@ -142,7 +143,7 @@ void events_link(struct events *e, const char *dev, const struct netlink_link *l
 					  "mtu", link ? (int)link->mtu : 0));
 }
 
-/* Both lines only where the last that was written says otherwise. */
+/* Log the state only if the last such line about this peer was the other one, or there was none. */
 void events_peer_state(struct events *e, struct peer *peer)
 {
 	if (peer->told == peer->state)
@@ -164,7 +165,7 @@ void events_peer_repaired(struct events *e, const struct peer *peer, const struc
 		event_feed_emit(e->monitor, "repaired", peer->node->name,
 				entry_json(&was->dst, &was->lladdr));
 	if (may_log(e, loop_now()))
-		log_warning("somebody set the entry of node %s (%s) to %s: put right again",
+		log_warning("the neighbour entry of node %s (%s) was changed to %s: corrected",
 			    peer->node->name, ip_format(&was->dst, ip),
 			    mac_format(&was->lladdr, mac));
 }

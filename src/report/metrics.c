@@ -43,9 +43,9 @@ static void write_build(FILE *out, const struct report_state *s)
 	fputs("} 1\n", out);
 	single(out, "uptime_seconds", "gauge", "Time since the daemon started.",
 	       (s->now - s->started) / 1000);
-	single(out, "link_carrier", "gauge", "1 while the NIC is there and has carrier.",
-	       s->carrier);
-	single(out, "link_mtu_bytes", "gauge", "MTU of the NIC, 0 while it is not there.", s->mtu);
+	single(out, "link_carrier", "gauge", "1 while the NIC exists and has carrier.", s->carrier);
+	single(out, "link_mtu_bytes", "gauge", "MTU of the NIC, 0 while it does not exist.",
+	       s->mtu);
 }
 
 static void write_config(FILE *out, const struct report_state *s)
@@ -54,7 +54,7 @@ static void write_config(FILE *out, const struct report_state *s)
 	       s->config_generation);
 	single(out, "config_last_reload_successful", "gauge",
 	       "1 unless the last reload was refused.", s->reload_ok);
-	single(out, "config_reloads_total", "counter", "Reloads that were tried.", s->reloads);
+	single(out, "config_reloads_total", "counter", "Reloads that were attempted.", s->reloads);
 }
 
 static void sides(FILE *out, const char *what, uint64_t tap_in, uint64_t tap_out, uint64_t nic_in,
@@ -68,7 +68,8 @@ static void sides(FILE *out, const char *what, uint64_t tap_in, uint64_t tap_out
 
 static void write_counters(FILE *out, const struct counters *c)
 {
-	head(out, "frames_total", "counter", "Frames read from (in) and written to (out) a side.");
+	head(out, "frames_total", "counter",
+	     "Frames read from (in) and written to (out) TAP and NIC.");
 	sides(out, "frames_total", c->tap_frames_in, c->tap_frames_out, c->nic_frames_in,
 	      c->nic_frames_out);
 	head(out, "bytes_total", "counter", "Bytes of those frames.");
@@ -80,7 +81,7 @@ static void write_counters(FILE *out, const struct counters *c)
 		fprintf(out, "clusterarpd_drops_total{reason=\"%s\"} %" PRIu64 "\n",
 			counters_drop_name(reason), c->drops[reason]);
 	single(out, "neighbour_resyncs_total", "counter",
-	       "Dumps of the neighbour table because changes were lost.", c->neigh_resyncs);
+	       "Dumps of the neighbour table after lost notifications.", c->neigh_resyncs);
 }
 
 static void peer_label(FILE *out, const char *metric, const struct peer *peer)
@@ -110,7 +111,7 @@ static void write_states(FILE *out, const struct report_state *s)
 	}
 }
 
-/* What is counted for each peer in two directions, or in none. */
+/* The counters of each peer, with a direction, or without one (`out` is 0). */
 static const struct peer_metric {
 	const char *name, *help;
 	size_t in, out;
@@ -121,7 +122,8 @@ static const struct peer_metric {
 	  offsetof(struct peer_counters, bytes_out) },
 	{ "peer_arp_total", "ARP frames from (in) and to (out) a peer.",
 	  offsetof(struct peer_counters, arp_in), offsetof(struct peer_counters, arp_out) },
-	{ "peer_repaired_total", "Entries of a peer that held another MAC and were put right.",
+	{ "peer_repaired_total",
+	  "Neighbour entries of a peer that held another MAC and were corrected.",
 	  offsetof(struct peer_counters, repaired), 0 },
 	{ "peer_spoofed_total", "ARP dropped that claimed an address of a peer.",
 	  offsetof(struct peer_counters, spoofed), 0 },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * metrics: the daemon's state in the text format of Prometheus, version 0.0.4.
+ * metrics: the daemon's state in the Prometheus text format, version 0.0.4.
  */
 #ifndef CLUSTERARPD_REPORT_METRICS_H
 #define CLUSTERARPD_REPORT_METRICS_H

@@ -11,13 +11,13 @@
 
 #define REPORT_SCHEMA_VERSION 1
 
-/* `root` as a line from malloc(), with its schema_version; it is taken over, and may be NULL for
- * want of memory. NULL: no memory. */
+/* `root` as a line from malloc(), with schema_version added. The reference to `root` is taken;
+ * `root` may be NULL (out of memory). NULL: out of memory. */
 char *report_line(json_t *root);
 /* The refusal of a request, as such a line. */
 char *report_line_refusal(const char *message);
 
-/* The name of an interface, which may be of any bytes. */
+/* The name of an interface; bytes that are not printable ASCII become '?'. */
 json_t *report_line_name(const char *name);
 json_t *report_line_mac(const struct mac *mac);
 

@@ -9,12 +9,12 @@
 
 #include "report/report_line.h"
 
-#define NEIGH_PIECE 256 /* entries: some 25 KiB, made in well under a millisecond */
+#define NEIGH_PIECE 256 /* entries: about 25 KiB, written in well under a millisecond */
 
 struct report_neigh {
 	struct mirror_entry *list;
 	size_t count, next;
-	bool is_begun, is_ended; /* with an entry; with the last */
+	bool is_begun, is_ended; /* an entry was written; the last one was */
 };
 
 struct report_neigh *report_neigh_create(const struct mirror *mirror)
@@ -39,7 +39,7 @@ void report_neigh_destroy(struct report_neigh *neigh)
 	free(neigh);
 }
 
-/* As ip -j neigh has it, which leaves out an address that is not known. */
+/* As in `ip -j neigh`: `lladdr` is left out while it is not known. */
 static json_t *neighbour_json(const struct mirror_entry *entry, const struct peers *peers)
 {
 	const struct peer *peer = peers_by_ip(peers, &entry->dst).peer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report_state: the daemon's state, of which reports are made.
+ * report_state: the daemon's state, from which reports are made.
  */
 #ifndef CLUSTERARPD_REPORT_REPORT_STATE_H
 #define CLUSTERARPD_REPORT_REPORT_STATE_H
@@ -12,19 +12,19 @@
 #include "core/mirror.h"
 #include "core/peers.h"
 
-/* What a report is made of; borrowed for the call. */
+/* The state to report; borrowed for the call. */
 struct report_state {
 	const struct peers *peers;
 	const struct mirror *mirror;
-	struct counters counters; /* all of them, those that others count included */
+	struct counters counters; /* complete: also those that the kernel and other modules count */
 	const char *datapath;
 	uint64_t now, started; /* monotonic ms */
 	unsigned config_generation;
 	uint64_t reloads;
-	bool reload_ok;  /* the last */
+	bool reload_ok;  /* the last reload was applied */
 	const char *dev; /* the NIC's name */
 	bool carrier;
-	unsigned mtu; /* of the NIC; 0 while it is not there */
+	unsigned mtu; /* of the NIC; 0 while it does not exist */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* neighbours: the TAP's neighbour table; see neighbours.h. */
+/* neighbours: follows and corrects the TAP's neighbour table; see neighbours.h. */
 #include "tap/neighbours.h"
 
 #include <errno.h>
@@ -11,10 +11,10 @@
 #include "io/netlink/netlink_neigh.h"
 
 #define RESYNC_MS 1000
-/* Somebody who keeps writing a peer's entry is answered so often, no faster. */
+/* Rate limit per peer, in case another program keeps overwriting its entry. */
 #define MEND_MS       50
 #define MEND_RETRY_MS 1000
-/* An entry that somebody deletes is announced as failed before it is as gone. */
+/* The kernel reports a deleted entry as failed first, then as gone: wait for the latter. */
 #define SETTLE_MS 100
 
 struct neighbours {
@@ -24,21 +24,21 @@ struct neighbours {
 	struct events *events;
 	struct mirror *mirror;
 	int ifindex;
-	bool is_known; /* the table, since the peers' entries were to be seeded */
+	bool is_known; /* the table was dumped since `is_to_seed` was set */
 
 	struct netlink_neigh *table;
 	struct loop_io *changes_io, *dump_io;
 	struct loop_timer *resync_timer, *mend_timer, *settle_timer;
 	uint64_t resyncs;
-	uint64_t dumps;      /* begun */
-	uint64_t dump_began; /* the last: monotonic ms */
+	uint64_t dumps;      /* how many have begun */
+	uint64_t dump_began; /* when the last one did: monotonic ms */
 	bool is_dumping;
 	bool is_unsure;        /* changes were lost since the last dump began */
-	bool is_resync_due;    /* the timer runs */
-	bool is_mend_due;      /* likewise */
-	uint64_t mend_due;     /* when: monotonic ms */
-	bool is_settle_due;    /* likewise */
-	bool is_refresh_asked; /* once the dump under way has ended */
+	bool is_resync_due;    /* resync_timer is running */
+	bool is_mend_due;      /* mend_timer is running */
+	uint64_t mend_due;     /* when it expires: monotonic ms */
+	bool is_settle_due;    /* settle_timer is running */
+	bool is_refresh_asked; /* dump again when the current dump has ended */
 
 	void (*refreshed)(uint64_t dump, void *arg);
 	void *refreshed_arg;
@@ -57,7 +57,7 @@ static void mend_later(struct neighbours *n, unsigned ms)
 	loop_timer_set(n->mend_timer, ms);
 }
 
-/* Write an entry. What the mirror holds is not changed by it: the kernel will tell. */
+/* Write an entry to the kernel's table. The mirror changes when the kernel notifies of it. */
 static bool write_entry(struct neighbours *n, const struct peer *peer,
 			const struct mirror_entry *wanted)
 {
@@ -70,7 +70,7 @@ static bool write_entry(struct neighbours *n, const struct peer *peer,
 	return false;
 }
 
-/* Put one entry right. False: not now. */
+/* Correct one entry if necessary. `may`: the rate limit allows it. False: it is still wrong. */
 static bool mend_entry(struct neighbours *n, struct peer *peer, const struct ip_addr *dst, bool may)
 {
 	const struct mirror_entry *entry = mirror_find(n->mirror, dst);
@@ -115,7 +115,7 @@ static void settle_later(struct neighbours *n)
 	loop_timer_set(n->settle_timer, SETTLE_MS);
 }
 
-static void judge(struct neighbours *n, struct peer *peer)
+static void update_state(struct neighbours *n, struct peer *peer)
 {
 	bool confirmed = peer_neigh_is_confirmed(peer, n->mirror);
 	enum peer_state state = peer_neigh_state(peer, n->mirror), before = peer->state;
@@ -130,13 +130,13 @@ static void judge(struct neighbours *n, struct peer *peer)
 		events_peer_state(n->events, peer);
 }
 
-static void look_at(struct neighbours *n, struct peer *peer)
+static void check_peer(struct neighbours *n, struct peer *peer)
 {
 	mend(n, peer);
 	if (peer->state != PEER_FAILED && peer_neigh_state(peer, n->mirror) == PEER_FAILED)
 		settle_later(n);
 	else
-		judge(n, peer);
+		update_state(n, peer);
 }
 
 static void on_settle(void *arg)
@@ -145,13 +145,13 @@ static void on_settle(void *arg)
 
 	n->is_settle_due = false;
 	for (size_t i = 0; i < peers_count(n->peers); i++)
-		judge(n, peers_get(n->peers, i));
+		update_state(n, peers_get(n->peers, i));
 }
 
-static void look_at_all(struct neighbours *n)
+static void check_peers(struct neighbours *n)
 {
 	for (size_t i = 0; i < peers_count(n->peers); i++)
-		look_at(n, peers_get(n->peers, i));
+		check_peer(n, peers_get(n->peers, i));
 }
 
 static void on_mend(void *arg)
@@ -159,7 +159,7 @@ static void on_mend(void *arg)
 	struct neighbours *n = arg;
 
 	n->is_mend_due = false;
-	look_at_all(n);
+	check_peers(n);
 }
 
 void neighbours_heard(struct neighbours *n, const struct rewrite_result *result)
@@ -173,7 +173,7 @@ void neighbours_heard(struct neighbours *n, const struct rewrite_result *result)
 	else if (result->verdict.drop == DROP_NONE &&
 		 peers_by_ip(n->peers, &result->sender_ip).peer == peer)
 		peer->is_claimed = false;
-	judge(n, peer);
+	update_state(n, peer);
 }
 
 /* --- the table --- */
@@ -188,7 +188,7 @@ static void resync_later(struct neighbours *n)
 	loop_timer_set(n->resync_timer, now < next ? (unsigned)(next - now) : 0);
 }
 
-static void lose(struct neighbours *n)
+static void note_loss(struct neighbours *n)
 {
 	n->is_unsure = true;
 	resync_later(n);
@@ -201,13 +201,13 @@ static void begin_dump(struct neighbours *n)
 	if (!n->table)
 		return;
 	n->dump_began = loop_now();
-	rc = netlink_neigh_dump(n->table); /* what was lost before it does not matter then */
+	rc = netlink_neigh_dump(n->table); /* makes up for notifications lost so far */
 	loop_timer_cancel(n->resync_timer);
 	n->is_resync_due = false;
 	if (rc) {
-		log_warning_errno(-rc, "%s: cannot ask for its neighbours",
+		log_warning_errno(-rc, "%s: cannot request its neighbour table",
 				  peers_config(n->peers)->tap);
-		lose(n);
+		note_loss(n);
 		return;
 	}
 	n->is_unsure = false;
@@ -237,12 +237,12 @@ static void on_changed(const struct mirror_entry *entry, void *arg)
 	struct peer *peer = peer_of(n, &entry->dst);
 
 	if (mirror_upsert(n->mirror, entry))
-		lose(n);
+		note_loss(n);
 	if (!peer)
 		return;
 	if (entry->state == NUD_REACHABLE && mac_equal(&entry->lladdr, &peer->node->dedicated))
 		peer->is_claimed = false;
-	look_at(n, peer);
+	check_peer(n, peer);
 }
 
 static void on_gone(const struct ip_addr *dst, void *arg)
@@ -251,14 +251,14 @@ static void on_gone(const struct ip_addr *dst, void *arg)
 	struct peer *peer = peer_of(n, dst);
 
 	if (mirror_delete(n->mirror, dst))
-		lose(n);
+		note_loss(n);
 	if (peer)
-		look_at(n, peer);
+		check_peer(n, peer);
 }
 
 static void on_lost(void *arg)
 {
-	lose(arg);
+	note_loss(arg);
 }
 
 static void on_dumped(const struct mirror_entry *entry, void *arg)
@@ -266,10 +266,10 @@ static void on_dumped(const struct mirror_entry *entry, void *arg)
 	struct neighbours *n = arg;
 
 	if (mirror_dumped(n->mirror, entry))
-		lose(n);
+		note_loss(n);
 }
 
-/* What else is to be done is done with the table as well as it is known. */
+/* Even if the dump failed, go on with what the mirror has. */
 static void on_dump_ended(int error, void *arg)
 {
 	struct neighbours *n = arg;
@@ -282,9 +282,9 @@ static void on_dump_ended(int error, void *arg)
 		whole = mirror_resync_end(n->mirror);
 	if (!error && !n->is_refresh_asked)
 		n->is_known = true;
-	look_at_all(n);
+	check_peers(n);
 	if (!whole || n->is_unsure)
-		lose(n);
+		note_loss(n);
 	if (n->refreshed)
 		n->refreshed(n->dumps, n->refreshed_arg);
 	if (n->is_refresh_asked)
@@ -294,7 +294,7 @@ static void on_dump_ended(int error, void *arg)
 static void watch_failed(const char *tap, int rc)
 {
 	if (rc < 0)
-		log_warning_errno(-rc, "%s: cannot hear of its neighbours", tap);
+		log_warning_errno(-rc, "%s: cannot receive neighbour messages", tap);
 }
 
 static void on_changes_readable(unsigned ready, void *arg)
@@ -313,7 +313,7 @@ static void on_dump_readable(unsigned ready, void *arg)
 	watch_failed(peers_config(n->peers)->tap, netlink_neigh_dispatch_dump(n->table));
 }
 
-/* --- the whole --- */
+/* --- the interface of neighbours.h --- */
 
 struct neighbours *neighbours_create(struct loop *loop, struct peers *peers,
 				     struct netlink *netlink, struct events *events)
@@ -388,7 +388,7 @@ int neighbours_open(struct neighbours *n, int ifindex)
 	n->ifindex = ifindex;
 	rc = open_table(n);
 	if (rc) {
-		log_error_errno(-rc, "%s: cannot follow its neighbours",
+		log_error_errno(-rc, "%s: cannot monitor its neighbour table",
 				peers_config(n->peers)->tap);
 		close_table(n);
 		return rc;
@@ -405,7 +405,8 @@ void neighbours_seed(struct neighbours *n)
 	neighbours_refresh(n);
 }
 
-/* What becomes of the entry of a former address of a peer. */
+/* An address of a former peer: remove its entry if the address no longer belongs to a peer with
+ * that MAC, else unpin the entry if it need not be permanent any more. */
 static void release(struct neighbours *n, const struct peer *was, const struct ip_addr *dst,
 		    bool was_pinned)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * neighbours: the mirror of the TAP's neighbour table kept true, and the peers' entries
- * in that table kept right (SPEC 8).
+ * neighbours: keeps the mirror of the TAP's neighbour table up to date, and the peers' entries in
+ * that table correct (SPEC 8).
  *
- * The table is dumped at the start and again after notifications were lost, at most once
- * a second; meanwhile it is told by notifications. What the kernel announces to nobody
- * (an entry that waits for an answer, or is about to be probed) a refresh finds out.
+ * The table is dumped at start, and again after notifications were lost, at most once a second.
+ * Between dumps the mirror follows the notifications. Some states the kernel does not notify of
+ * (an entry that waits for an answer, or is about to be probed): a refresh finds them.
  */
 #ifndef CLUSTERARPD_TAP_NEIGHBOURS_H
 #define CLUSTERARPD_TAP_NEIGHBOURS_H
@@ -24,27 +24,28 @@ struct neighbours *neighbours_create(struct loop *loop, struct peers *peers,
 				     struct netlink *netlink, struct events *events);
 void neighbours_destroy(struct neighbours *n);
 
-/* The TAP is `ifindex` now: begin with its table, and where the configuration says so
- * install the peers' entries. 0, or a negative errno after a log line. */
+/* Begin to follow the neighbour table of the TAP, which has the index `ifindex` now, and install
+ * the peers' entries if the configuration says so. 0, or a negative errno after a log line. */
 int neighbours_open(struct neighbours *n, int ifindex);
-/* The TAP was set up again, and the kernel has emptied its table: as at the start. */
+/* The kernel has emptied the table, because the TAP was down: dump it and install the peers'
+ * entries as neighbours_open() does. */
 void neighbours_seed(struct neighbours *n);
 
-/* The peers are others now, `old` is what they were (peers_exchange()): entries of those
- * that are gone, or have another MAC, go; what a pin that is no more has made is learnt from
- * now on; new ones are installed as at the start. */
+/* The peers were replaced, `old` holds the former ones (peers_exchange()). Entries of peers that
+ * are gone or have another MAC are removed; if `neigh = pin` no longer applies, permanent entries
+ * become stale ones, which ARP updates; entries of new peers are installed as at start. */
 void neighbours_reload(struct neighbours *n, const struct peers *old);
 
-/* ARP of a peer came in: dropped as spoofed, or well. */
+/* ARP with a peer's address as sender was received: it passed, or was dropped as spoofed. */
 void neighbours_heard(struct neighbours *n, const struct rewrite_result *result);
 
 const struct mirror *neighbours_mirror(const struct neighbours *n);
-/* How often the table had to be dumped anew because changes were lost. */
+/* How often the table had to be dumped again because notifications were lost. */
 uint64_t neighbours_resyncs(const struct neighbours *n);
 
-/* Dump the table now. Returns the number of that dump, which begins after this call;
- * `refreshed` is called with this or a higher one once it has ended, well or not. 0: there
- * is none for now. */
+/* Dump the table. Returns the number of a dump that does not begin before this call; `refreshed` is
+ * called with this number or a higher one after the dump has ended, successfully or not. 0: no
+ * dump is possible for now. */
 uint64_t neighbours_refresh(struct neighbours *n);
 void neighbours_on_refreshed(struct neighbours *n, void (*refreshed)(uint64_t dump, void *arg),
 			     void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tap_link: the TAP device as a configured interface; see tap_link.h. */
+/* tap_link: the TAP device as a configured network interface; see tap_link.h. */
 #include "tap/tap_link.h"
 
 #include <errno.h>
@@ -17,14 +17,14 @@ struct tap_link {
 	const struct config *config;
 	struct netlink *netlink;
 	struct tap_device *device;
-	struct fd_store_item handed; /* the TAP, as such */
+	struct fd_store_item handed; /* the TAP in the descriptor store */
 	int ifindex;
 	bool up;
 	bool adopted; /* from an earlier run */
 	enum { CARRIER_UNKNOWN, CARRIER_OFF, CARRIER_ON } carrier;
 };
 
-/* As an earlier run with the same configuration left it, if a service manager kept it. */
+/* Adopt the TAP of an earlier run with the same configuration, if the service manager kept it. */
 static bool adopt_tap(struct tap_link *tap)
 {
 	int fd = fd_store_take(&tap->handed);
@@ -45,11 +45,11 @@ static int make_tap(struct tap_link *tap)
 	fd_store_discard_rest(tap->peers);
 	rc = tap_device_open(name, &tap->device);
 	if (rc == -EBUSY || rc == -EINVAL)
-		log_error("%s exists already: another clusterarpd runs, or another program made "
-			  "it",
+		log_error("%s exists already: another clusterarpd is running, or another program "
+			  "created it",
 			  name);
 	else if (rc)
-		log_error_errno(-rc, "%s: cannot make the TAP device (/dev/net/tun)", name);
+		log_error_errno(-rc, "%s: cannot create the TAP device (/dev/net/tun)", name);
 	return rc;
 }
 
@@ -63,14 +63,14 @@ static int open_tap(struct tap_link *tap)
 		return rc;
 	rc = netlink_link_by_name(tap->netlink, name, &link);
 	if (rc)
-		log_error_errno(-rc, "%s: cannot look it up", name);
+		log_error_errno(-rc, "%s: cannot look up the interface", name);
 	else
 		tap->ifindex = link.ifindex;
 	tap->up = !rc && (link.flags & IFF_UP);
 	return rc;
 }
 
-/* Where the kernel has no IPv6 there is nothing to keep from making addresses. */
+/* Success if the kernel has no IPv6: then there is no address generation to disable. */
 static int set_no_addrgen(struct tap_link *tap)
 {
 	int rc = netlink_link_set_no_addrgen(tap->netlink, tap->ifindex);
@@ -86,8 +86,9 @@ static void remove_link_local(const struct ip_prefix *address, void *arg)
 		netlink_address_remove(tap->netlink, tap->ifindex, address);
 }
 
-/* Below 1280 the kernel forgets all of IPv6 about a link, and beyond it begins anew, with
- * a link-local address from the MAC that all nodes share (I9). */
+/* While the MTU is below 1280 the kernel drops all IPv6 state of a link. When the MTU rises again
+ * it starts with default settings, and with a link-local address made from the MAC that all nodes
+ * share (I9): so disable address generation again, and remove that address. */
 static int set_mtu(struct tap_link *tap, unsigned mtu)
 {
 	int rc;
@@ -107,8 +108,9 @@ static int set_mtu(struct tap_link *tap, unsigned mtu)
 static void compare_mtu(const struct tap_link *tap, unsigned nic_mtu)
 {
 	if (nic_mtu && tap->config->mtu > nic_mtu)
-		log_warning("%s has an MTU of %u, %s of %u: longer frames are lost (too_long)",
-			    tap->config->tap, tap->config->mtu, tap->config->interface, nic_mtu);
+		log_warning(
+			"%s has MTU %u, but %s has MTU %u: longer frames are dropped (too_long)",
+			tap->config->tap, tap->config->mtu, tap->config->interface, nic_mtu);
 }
 
 static int set_link(struct tap_link *tap, unsigned nic_mtu)
@@ -122,7 +124,7 @@ static int set_link(struct tap_link *tap, unsigned nic_mtu)
 	if (!rc)
 		rc = netlink_link_set_up(tap->netlink, tap->ifindex, true);
 	if (rc)
-		log_error_errno(-rc, "%s: cannot set it up", tap->config->tap);
+		log_error_errno(-rc, "%s: cannot configure the interface", tap->config->tap);
 	return rc;
 }
 
@@ -155,7 +157,7 @@ static const struct ip_prefix *prefix_holding(const struct config_addresses *add
 	return NULL;
 }
 
-/* Has a cluster address before the one at `index` the same network, and so its route? */
+/* Does a cluster address before the one at `index` have the same network, and so the same route? */
 static bool network_seen(const struct config_addresses *cluster, size_t index)
 {
 	size_t i;
@@ -176,17 +178,17 @@ static int add_cluster_route(struct tap_link *tap, const struct ip_prefix *addre
 	if (rc == -EEXIST && again)
 		return 0;
 	if (rc == -EEXIST) {
-		log_warning("%s: the network of the cluster address %s has a route already: it "
-			    "is left as it is",
+		log_warning("%s: there is already a route to the network of cluster address %s: "
+			    "left unchanged",
 			    tap->config->tap, text);
 		return 0;
 	}
 	if (rc)
-		log_error_errno(-rc, "%s: cannot add the route of %s", tap->config->tap, text);
+		log_error_errno(-rc, "%s: cannot add the route to %s", tap->config->tap, text);
 	return rc;
 }
 
-/* A cluster address that no dedicated prefix holds has a network of its own. */
+/* A cluster address outside every dedicated prefix needs a route to its own network. */
 static int add_cluster_routes(struct tap_link *tap, bool again)
 {
 	const struct config_addresses *cluster = &tap->config->address;
@@ -200,8 +202,8 @@ static int add_cluster_routes(struct tap_link *tap, bool again)
 	return rc;
 }
 
-/* By its own address, even if the cluster's network alone holds the gateway: a cluster
- * address never becomes the source of what a node starts itself. */
+/* If no dedicated prefix contains the gateway, set a dedicated address as the preferred source of
+ * the route: a cluster address must never become the source of what the node itself starts. */
 static int add_gateway(struct tap_link *tap, bool again)
 {
 	const struct ip_addr *gateway = &tap->config->gateway;
@@ -215,14 +217,14 @@ static int add_gateway(struct tap_link *tap, bool again)
 		source = peers_own_address_for(tap->peers, gateway);
 	rc = netlink_route_add_default(tap->netlink, tap->ifindex, gateway, source);
 	ip_format(gateway, text);
-	if (rc == -EEXIST && (again || tap->config->adopt)) /* it will move to the TAP */
+	if (rc == -EEXIST && (again || tap->config->adopt)) /* the other one will move to the TAP */
 		return 0;
 	if (rc == -EEXIST) {
 		log_warning("there is a default route already: gateway %s is not used", text);
 		return 0;
 	}
 	if (rc)
-		log_error_errno(-rc, "%s: cannot add the default route by %s", tap->config->tap,
+		log_error_errno(-rc, "%s: cannot add the default route via %s", tap->config->tap,
 				text);
 	return rc;
 }
@@ -284,7 +286,7 @@ void tap_link_take_down(struct tap_link *tap)
 	fd_store_forget(&tap->handed);
 }
 
-/* `again`: they may be there. */
+/* `again`: the routes may exist already. */
 static int add_routes(struct tap_link *tap, bool again)
 {
 	int rc = add_cluster_routes(tap, again);
@@ -310,7 +312,7 @@ int tap_link_configure(struct tap_link *tap, unsigned mtu)
 	int rc = 0;
 
 	if (tap->adopted) {
-		log_notice("%s: as an earlier run left it", tap->config->tap);
+		log_notice("%s: adopted as an earlier run left it", tap->config->tap);
 		if (mtu)
 			tap_link_follow_mtu(tap, mtu);
 	} else {
@@ -369,7 +371,7 @@ void tap_link_follow_mtu(struct tap_link *tap, unsigned mtu)
 
 bool tap_link_changed(struct tap_link *tap, bool was_down)
 {
-	struct netlink_link now; /* the news may be of before tap_link_configure() */
+	struct netlink_link now; /* the event may be older than tap_link_configure() */
 	bool up, comes_back;
 
 	if (netlink_link_by_index(tap->netlink, tap->ifindex, &now))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap_link: the stack's side: the TAP device as a configured interface, with the cluster
- * MAC, the addresses and routes of SPEC section 6. Logs what fails.
+ * tap_link: the TAP device as a network interface of the host's stack, configured with the cluster
+ * MAC, and with the addresses and routes of SPEC section 6. Logs what fails.
  */
 #ifndef CLUSTERARPD_TAP_TAP_LINK_H
 #define CLUSTERARPD_TAP_TAP_LINK_H
@@ -14,39 +14,40 @@
 
 struct tap_link;
 
-/* Make the TAP device: nobody else has it from now on; it is down and without
- * addresses. `peers` and `netlink` are borrowed. NULL after a log line. */
+/* Create the TAP device, down and without addresses, or adopt that of an earlier run. From now on
+ * no other process can open it. `peers` and `netlink` are borrowed. NULL after a log line. */
 struct tap_link *tap_link_create(const struct peers *peers, struct netlink *netlink);
-/* The descriptor is closed: the TAP goes, unless the service manager keeps it. */
+/* Close the descriptor: the TAP vanishes, unless the service manager keeps a copy. */
 void tap_link_destroy(struct tap_link *tap);
-/* It goes for good. First its addresses but those that `keeps` says; then its routes and
- * the other addresses; at last the TAP, with tap_link_destroy(). */
+/* Remove the TAP for good, in steps. First its addresses, except those for which `keeps` returns
+ * true; then tap_link_take_down() removes its routes and the other addresses; finally
+ * tap_link_destroy() removes the device. */
 void tap_link_remove_addresses(struct tap_link *tap,
 			       bool (*keeps)(const struct ip_addr *address, const void *arg),
 			       const void *arg);
 void tap_link_take_down(struct tap_link *tap);
 
-/* Give it MAC, MTU (`mtu`: the NIC's, 0 while there is none), addresses and routes, and
- * set it up. 0, or a negative errno after a log line. */
+/* Set its MAC, MTU (`mtu`: the NIC's; 0: there is no NIC), addresses and routes, and set it up. An
+ * adopted TAP only gets the MTU. 0, or a negative errno after a log line. */
 int tap_link_configure(struct tap_link *tap, unsigned mtu);
 
-/* Somebody has deleted the TAP: make another one, as tap_link_create() does. Its descriptor and
- * index are others then. */
+/* The TAP was deleted: create it again, like tap_link_create(). Descriptor and index change. 0, or
+ * a negative errno after a log line. */
 int tap_link_renew(struct tap_link *tap);
 
 struct tap_device *tap_link_device(struct tap_link *tap);
 int tap_link_ifindex(const struct tap_link *tap);
-/* As of the last look at it. */
+/* As of the last check of the link. */
 bool tap_link_is_up(const struct tap_link *tap);
-/* The configuration is another now, as far as it may be without a restart: the MTU. */
+/* The configuration was reloaded: apply what can change without a restart, which is the MTU. */
 void tap_link_reload(struct tap_link *tap, unsigned nic_mtu);
-/* The NIC's MTU is `mtu` now: follow it, unless the configuration has one. */
+/* The NIC's MTU is `mtu` now: use it, unless the configuration sets one. */
 void tap_link_follow_mtu(struct tap_link *tap, unsigned mtu);
-/* Let the TAP have carrier, or not. True: it has, and had not. */
+/* Set the TAP's carrier. True: it has carrier now, and had none or an unknown one before. */
 bool tap_link_set_carrier(struct tap_link *tap, bool carrier);
-/* The TAP's link changed: set up again by somebody, it gets the routes back that the kernel
- * removed when it was set down. `was_down`: it is known to have been so, if only for a
- * moment, or may have been. True: it came back. */
+/* The TAP's link changed. If it was set up again, add the routes that the kernel
+ * removed when it was set down. `was_down`: it was down since the last call, if only for a moment,
+ * or may have been. True: it came up again. */
 bool tap_link_changed(struct tap_link *tap, bool was_down);
 
 #endif

@@ -3,56 +3,56 @@
 
 from statistics import median
 
-# key: (title, unit, divisor for the table, better is, how it was taken)
+# key: (title, unit, divisor for the table, which direction is better, how it was measured)
 METRICS = {
     "tcp1_gbits": ("TCP 1 stream", "Gb/s", 1, "more",
-        "iperf3, one stream alpha to beta, what the server received; one second of "
-        "warm-up before it"),
+        "iperf3, one stream alpha to beta, rate received by the server, after one second of "
+        "warm-up"),
     "tcp4_gbits": ("TCP 4 streams", "Gb/s", 1, "more",
-        "iperf3 -P 4, likewise"),
+        "the same with iperf3 -P 4"),
     "udp_pps": ("UDP 64 B", "kpps", 1e3, "more",
         "frames of 64 bytes as RFC 2544 counts them (18 of payload); sockperf throughput sends "
-        "as fast as it can; datagrams that beta's server read (its kernel's Udp InDatagrams), "
-        "in a window within the run"),
+        "as fast as it can; datagrams read by beta's server (its kernel's Udp InDatagrams), "
+        "in a time window within the run"),
     "udp_sent_pps": ("UDP sent", "kpps", 1e3, None,
-        "what alpha's kernel took from the sender meanwhile (Udp OutDatagrams)"),
+        "datagrams sent by alpha's kernel in the same time window (Udp OutDatagrams)"),
     "udp_unread_pps": ("UDP unread", "kpps", 1e3, None,
-        "what reached beta's socket, but found it full: the server was too late "
-        "(Udp RcvbufErrors); not in the figure above"),
+        "datagrams dropped because beta's socket buffer was full: the server was too slow "
+        "(Udp RcvbufErrors); not included in UDP 64 B"),
     "latency_p50_us": ("latency p50", "us", 1, "less",
-        "sockperf ping-pong, UDP, 18 bytes; half a round trip, as sockperf has it"),
-    "latency_p99_us": ("latency p99", "us", 1, "less", "likewise"),
+        "sockperf ping-pong, UDP, 18 bytes; half a round trip, as sockperf reports it"),
+    "latency_p99_us": ("latency p99", "us", 1, "less", "the same"),
     "daemon_s_per_gb": ("daemons' CPU", "s/GB", 1, "less",
-        "user and system time of alpha's and beta's daemon (/proc/PID/stat) over the run of "
-        "TCP 1, by gigabyte (1e9 bytes) received"),
+        "user and system time of alpha's and beta's daemon (/proc/PID/stat) during the run of "
+        "TCP 1, per gigabyte (1e9 bytes) received"),
     "system_s_per_gb": ("machine's CPU", "s/GB", 1, "less",
-        "all time that the machine's CPUs were not idle (/proc/stat) over the same run: daemons, "
-        "both stacks, iperf3, and whatever else runs there"),
+        "all non-idle CPU time of the machine (/proc/stat) during the same run, per gigabyte: "
+        "daemons, both stacks, iperf3, and anything else that runs on it"),
     "tcp1_gamma_frames": ("frames at bystander", "", 1, "less",
-        "frames that the switch sent to gamma over the run of TCP 1; the switch learns (ageing "
-        "300 s), so individual MACs are switched past gamma and group MACs are flooded to it"),
+        "frames that the switch sent to gamma during the run of TCP 1; the switch learns (ageing "
+        "300 s): frames to individual MACs do not reach gamma, those to group MACs are flooded"),
     "tcp1_gamma_switches": ("bystander's wake-ups", "", 1, "less",
-        "voluntary context switches of gamma's daemon over the run of TCP 1"),
+        "voluntary context switches of gamma's daemon during the run of TCP 1"),
     "idle_gamma_switches": ("idle wake-ups", "", 1, None,
-        "likewise over a time as long in which nobody talks: the daemon's own timers, and "
-        "what the switch floods by itself"),
+        "the same over an equally long time without traffic: the daemon's own timers, and "
+        "frames that the switch floods"),
     "tcp1_gamma_cpu_ms": ("bystander's CPU", "ms", 1, "less",
-        "run time of gamma's daemon over the run of TCP 1 (/proc/PID/schedstat)"),
+        "run time of gamma's daemon during the run of TCP 1 (/proc/PID/schedstat)"),
     "start_ms": ("start", "ms", 1, "less",
-        "from the command to READY, as a service manager gets it, of alpha's daemon"),
+        "time from the command to READY=1, as a service manager receives it, alpha's daemon"),
     "memory_mib": ("memory", "MiB", 1, "less",
-        "the greater of alpha's and beta's daemon: its most resident memory so far (VmHWM), after "
-        "all the traffic"),
+        "peak resident memory (VmHWM) after all the traffic, the greater of alpha's and beta's "
+        "daemon"),
 }
 
-# What each scene is asked to measure.
+# The measurements of each scene.
 FULL = ["tcp1", "tcp4", "udp", "latency", "idle", "start", "memory"]
 MANY = ["tcp1", "udp", "start", "memory"]
 MEASURES = {"user-unicast-1000": MANY, "kernel-unicast-1000": MANY}
 SCENES = ["direct", "user-unicast", "user-multicast", "kernel-unicast", "kernel-multicast",
     "socat", "user-unicast-1000", "kernel-unicast-1000"]
 
-# --floors: the least ratio to direct.
+# --floors: the minimum ratio to the scene direct.
 FLOORS = {
     "user-unicast": {"tcp1_gbits": 0.55, "udp_pps": 0.35},
     "kernel-unicast": {"tcp1_gbits": 0.90, "udp_pps": 0.70},
@@ -64,7 +64,7 @@ def spread(values):
 
 
 def paired(runs, scene, metric, base="direct"):
-    """The ratios to `base`, round by round."""
+    """The ratios to the scene `base`, one per round."""
     found = []
     for figures in runs:
         here, there = figures.get(scene, {}).get(metric), figures.get(base, {}).get(metric)
@@ -74,7 +74,7 @@ def paired(runs, scene, metric, base="direct"):
 
 
 def summarise(runs):
-    """{scene: {metric: spread}} of runs = [{scene: {metric: value}}], one a round."""
+    """{scene: {metric: spread}} of runs = [{scene: {metric: value}}], one per round."""
     result = {}
     for scene in SCENES:
         for metric in METRICS:
@@ -98,7 +98,7 @@ def value(summary, scene, metric, what="median"):
 
 
 def floor_ratio(summary, scene, metric):
-    """To direct, of the medians or of the best rounds; None without figures."""
+    """Ratio to direct, of medians or of the best rounds (the higher); None without figures."""
     here, direct = summary.get(scene, {}).get(metric), summary.get("direct", {}).get(metric)
     if not here or not direct:
         return None
@@ -120,7 +120,7 @@ def at_most(summary, text, limit, unit, seen):
 
 
 def many_peers(summary, scene):
-    """The goals for 1,000 nodes; the same data path with 3 is the measure."""
+    """The goals for 1,000 nodes, relative to the same data path with 3 nodes."""
     out = [at_most(summary, f"{scene}, 1000 nodes: start", 1000, "ms",
         value(summary, f"{scene}-1000", "start_ms"))]
     for metric, text in (("tcp1_gbits", "TCP"), ("udp_pps", "UDP")):
@@ -132,7 +132,7 @@ def many_peers(summary, scene):
 
 
 def bystander(summary, scene):
-    """No more wake-ups than when nobody talks, as medians."""
+    """No more wake-ups than without traffic (medians)."""
     idle = value(summary, scene, "idle_gamma_switches")
     seen = value(summary, scene, "tcp1_gamma_switches")
     return goal(summary, f"{scene}: bystander's wake-ups <= those of its own timers "
@@ -141,7 +141,7 @@ def bystander(summary, scene):
 
 
 def goals(summary):
-    """Those whose scenes were asked for and gave figures; the rest has reached = None."""
+    """All goals; `reached` is None where a scene was not run or gave no figures."""
     out = []
     for path, tcp, udp, added in (("user", 0.75, 0.55, 12), ("kernel", 0.97, 0.88, 1)):
         scene = path + "-unicast"
@@ -158,7 +158,7 @@ def goals(summary):
         ]
         if path == "kernel":
             cost = value(summary, scene, "system_s_per_gb", "ratio")
-            out.append(goal(summary, f"{scene}: machine's CPU by gigabyte, ratio to direct "
+            out.append(goal(summary, f"{scene}: machine's CPU per gigabyte, ratio to direct "
                 "<= 1.05", cost, lambda s: s <= 1.05, "{:.3f}".format))
         out += many_peers(summary, scene)
     return out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""plot.py: the figures as bars by gnuplot, in SVG and PNG."""
+"""plot.py: draws the figures as bar charts with gnuplot, in SVG and PNG."""
 
 import subprocess
 
@@ -8,7 +8,7 @@ from figures import METRICS, SCENES
 BARS = (("tcp1_gbits", "#1f6feb"), ("tcp4_gbits", "#79b8ff"), ("udp_pps", "#e36209"))
 LATENCIES = (("latency_p50_us", "#2da44e"), ("latency_p99_us", "#a6d8a8"))
 
-# White behind everything: it is read on light pages and on dark ones.
+# White background: the plot is shown on light and on dark pages.
 TERMINALS = {
     "svg": 'svg size 1200,460 dynamic background "white" font "DejaVu Sans,13"',
     "png": 'pngcairo size 1200,460 background "white" font "DejaVu Sans,11"',
@@ -42,12 +42,12 @@ unset multiplot
 
 
 def label(scene):
-    """The scene's name on lines of its own, as narrow as the bars."""
+    """The scene's name, one word per line, as narrow as the bars."""
     return scene.replace("1000", "1000 nodes").replace("-", "\\n")
 
 
 def entries(summary, metrics, pick):
-    """A gnuplot data block's rows: the scene, then median, least and most of each metric."""
+    """A gnuplot data block's rows: the scene, then median, minimum and maximum of each metric."""
     rows = []
     for scene in SCENES:
         found = [pick(scene, summary.get(scene, {}).get(m)) for m, _ in metrics]
@@ -73,7 +73,7 @@ def clauses(block, metrics):
 
 
 def draw(bench, directory):
-    """Writes bench.svg and bench.png; the files' names."""
+    """Writes bench.svg and bench.png; returns the file names."""
     summary = bench["summary"]
     blocks = {"$ratios": entries(summary, BARS, ratio),
         "$latencies": entries(summary, LATENCIES, lambda scene, entry: entry)}

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""report.py: the figures as text: tables, goals, wins and losses, how each was taken."""
+"""report.py: the figures as text: tables, goals, wins and losses, how each was measured."""
 
 from figures import METRICS, SCENES, value
 
 TABLES = (
-    ("Throughput: median (least to most), ratio to direct",
+    ("Throughput: median (min to max), ratio to direct",
         ("tcp1_gbits", "tcp4_gbits", "udp_pps")),
-    ("Latency and CPU: median (least to most), ratio to direct",
+    ("Latency and CPU: median (min to max), ratio to direct",
         ("latency_p50_us", "latency_p99_us", "daemon_s_per_gb", "system_s_per_gb")),
-    ("The bystander, start and memory: median (least to most)",
+    ("Bystander, start and memory: median (min to max)",
         ("tcp1_gamma_frames", "tcp1_gamma_switches", "idle_gamma_switches", "tcp1_gamma_cpu_ms",
             "start_ms", "memory_mib")),
-    ("UDP more closely: median (least to most)", ("udp_sent_pps", "udp_unread_pps")),
+    ("UDP in detail: median (min to max)", ("udp_sent_pps", "udp_unread_pps")),
 )
 
 
 def number(amount):
-    """Three digits that say something; whole numbers as such."""
+    """Three significant digits; whole numbers without decimals."""
     if amount == int(amount):
         return f"{amount:.0f}"
     for limit, digits in ((100, 0), (10, 1), (1, 2)):
@@ -58,7 +58,7 @@ def goal_lines(goals):
 
 
 def against(summary, scene, base):
-    """The metrics in which `scene` is better than `base`, worse, and those whose rounds overlap."""
+    """Lists of metrics: `scene` is better than `base`, worse, or undecided (rounds overlap)."""
     wins, losses, level = [], [], []
     for metric, (title, _, _, better, _) in METRICS.items():
         here, there = summary[scene].get(metric), summary.get(base, {}).get(metric)
@@ -68,7 +68,7 @@ def against(summary, scene, base):
             level.append(title)
             continue
         more, less = (here, there) if better == "more" else (there, here)
-        if not less["median"]:  # next to nothing was measured as nothing
+        if not less["median"]:  # too small to be measured
             (wins if less is here else losses).append(f"{title} (none)")
             continue
         factor = more["median"] / less["median"]
@@ -98,11 +98,11 @@ def added_lines(summary):
         p50, p99 = (value(summary, scene, f"latency_{p}_us", "added") for p in ("p50", "p99"))
         if p50 is not None:
             lines.append(f"  {scene:<18}  p50 {p50:+.1f} us, p99 {p99:+.1f} us")
-    return ["Latency added to direct's, half a round trip", ""] + lines + [""] if lines else []
+    return ["Latency added (direct as the base), half a round trip", ""] + lines + [""] if lines else []
 
 
 def how_lines(setting):
-    lines = ["How the figures were taken", ""]
+    lines = ["How the figures were measured", ""]
     lines += [f"  {line}" for line in setting]
     for title, _, _, _, how in METRICS.values():
         lines.append(f"  {title}: {how}.")
@@ -117,7 +117,7 @@ def text(bench):
             lines += table(summary, title, metrics)
     lines += added_lines(summary) + comparison_lines(summary) + goal_lines(bench["goals"])
     if bench["errors"]:
-        lines += ["What is missing", ""]
+        lines += ["Missing figures", ""]
         lines += [f"  {e['scene']}, round {e['round']}: {e['error']}" for e in bench["errors"]]
         lines += [""]
     return "\n".join(lines + how_lines(bench["setting"]))

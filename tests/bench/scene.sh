@@ -1,27 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# scene.sh: one scene of the benchmark, in a sandbox of its own: sets four hosts on a
-# bridge up, measures between the first two, and prints one JSON object on stdout.
+# scene.sh: one scene of the benchmark, in its own sandbox: sets up four hosts on a bridge,
+# measures between the first two, and prints one JSON object on stdout.
 #
 #   tests/bench/scene.sh SCENE MEASURE…
 #
-# SCENE: direct           plain hosts, addresses on eth0, no daemon: the same wire
-#        user-unicast     clusterarpd by its data path and dedicated_mac; kernel-…, …-multicast
+# SCENE: direct           plain hosts, addresses on eth0, no daemon: the bare network
+#        user-unicast     clusterarpd with this datapath and dedicated_mac; kernel-…, …-multicast
 #        user-unicast-1000  the same with 1000 nodes in the file, of which 3 run
-#        socat            the addresses on a TAP which socat joins to eth0
-# MEASURE: tcp1 tcp4 udp latency idle start memory, in any order; idle goes with tcp1
+#        socat            the addresses on a TAP that socat connects to eth0
+# MEASURE: tcp1 tcp4 udp latency idle start memory, in any order; idle only with tcp1
 #
 # Hosts: alpha sends, beta receives, gamma is the bystander, out the outsider.
-# Environment: BENCH_SECONDS: the length of one measure (2). BENCH_CPUS: the two CPUs
-# used ("0 1"). BENCH_PINNING: `hosts` (each host has a CPU of its own: alpha's programs
-# and daemon on the first, everybody else's on the second) or `crossed` (alpha's and
-# beta's daemons change places, so that a daemon works beside its host's programs).
+# Environment: BENCH_SECONDS: the length of one measurement (2). BENCH_CPUS: the two CPUs
+# used ("0 1"). BENCH_PINNING: `hosts` (alpha's programs and daemon run on the first CPU, those
+# of all other hosts on the second) or `crossed` (alpha's and beta's daemons swap CPUs, so that
+# a daemon runs in parallel with its host's programs).
 
 # shellcheck source-path=SCRIPTDIR source=../netns/lab.sh
 . "$(dirname "$0")/../netns/lab.sh"
 
-# What the lab says is for people; stdout is for the figures.
+# Messages of the lab go to stderr; stdout carries only the figures.
 exec 3>&1 1>&2
 
 SCENE=${1:-}
@@ -29,13 +29,13 @@ shift || fail "usage: scene.sh SCENE MEASURE…"
 MEASURES=" $* "
 : "${BENCH_SECONDS:=2}" "${BENCH_PINNING:=hosts}"
 read -r CPU_A CPU_B _ <<<"${BENCH_CPUS:-0 1}"
-PAYLOAD=18 # of UDP in a frame of 64 bytes: 14 Ethernet, 20 IP, 8 UDP, 4 check sequence
+PAYLOAD=18 # UDP payload of a 64-byte frame: 64 - 14 Ethernet - 20 IP - 8 UDP - 4 FCS
 PEERS_MANY=1000
 STARTED=$(now_ms)
 
 wanted() { [[ $MEASURES == *" $1 "* ]]; }
 
-# figure NAME VALUE: one number of the result.
+# figure NAME VALUE: adds a number to the result.
 FIGURES=()
 figure() { FIGURES+=("$1 $2"); }
 
@@ -55,7 +55,7 @@ calc() {
 
 # --- the scenes --------------------------------------------------------------
 
-# pin NODE CPU: all threads of a host's daemon.
+# pin NODE CPU: pins all threads of a host's daemon.
 pin() { taskset -acp "$2" "${LAB_PID[$1]}" >/dev/null; }
 
 pin_daemons() {
@@ -75,10 +75,10 @@ scene_direct() {
 	LAB_NODES=()
 }
 
-# socat_host HOST: the address on a TAP with a MAC of its own. What lies below must not
-# join in: no ARP and no IPv6 on the NIC, whose own MAC nobody sends to then; promiscuous,
-# so that it takes the TAP's frames. The MTU is the same; socat moves one frame at a time
-# and carries no offloads, so the stack above it cuts and sums up every segment itself.
+# socat_host HOST: puts the address on a TAP with its own MAC. The NIC's stack must stay silent:
+# no ARP and no IPv6, so that no frame is sent to the NIC's own MAC. The NIC is promiscuous, so
+# that it receives frames for the TAP's MAC. The MTU is the same. socat moves one frame at a time
+# without offloads, so the stack above it segments and checksums every packet itself.
 socat_host() {
 	on "$1" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
 	ip -n "$1" link set eth0 arp off promisc on
@@ -95,7 +95,7 @@ scene_socat() {
 	pin_daemons
 }
 
-# many_nodes: appends nodes that do not run, until the file has $PEERS_MANY.
+# many_nodes: appends nodes that do not run, until the file has $PEERS_MANY nodes.
 many_nodes() {
 	local i
 	for ((i = ${#LAB_NODES[@]}; i < PEERS_MANY; i++)); do
@@ -121,12 +121,13 @@ scene_cluster() {
 	pin_daemons
 }
 
-# start_timed NODE: from the command to READY, as the service manager sees it.
+# start_timed NODE: starts a daemon; measures the time from the command to READY=1, as a service
+# manager sees it.
 start_timed() {
 	local notify=$LAB_DIR/notify listener from
 	/usr/bin/python3 "$(dirname "$0")/ready.py" "$notify" >"$LAB_DIR/ready" &
 	listener=$!
-	within 5 test -S "$notify" || fail "nobody listens for READY"
+	within 5 test -S "$notify" || fail "ready.py does not listen"
 	from=$EPOCHREALTIME
 	NOTIFY_SOCKET=$notify lab_start "$1"
 	wait "$listener" || fail "$1: no READY in time"
@@ -135,7 +136,7 @@ start_timed() {
 
 scene_set_up() {
 	lab_nodes 3
-	# Whose router solicitations go to all, gamma too.
+	# Its router solicitations would reach all hosts, gamma too.
 	on out sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
 	case $SCENE in
 	direct) scene_direct ;;
@@ -163,36 +164,36 @@ cpu_of() {
 	calc 's / t' s="$sum" t="$TICKS"
 }
 
-# cpu_fine PID: likewise as the scheduler counts it, where a tick is too coarse.
+# cpu_fine PID: likewise from the scheduler's statistics, where a tick is too coarse.
 cpu_fine() { awk '{ s += $1 } END { printf "%.6f\n", s / 1e9 }' /proc/"$1"/task/*/schedstat; }
 
-# cpu_busy: seconds that all CPUs of the machine have not been idle, whoever used them.
+# cpu_busy: non-idle seconds of all CPUs of the machine, whatever process used them.
 cpu_busy() { awk -v t="$TICKS" '$1 == "cpu" { print ($2 + $3 + $4 + $7 + $8) / t }' /proc/stat; }
 
-# switches_of PID: how often its threads went to sleep of their own will, and so woke up.
+# switches_of PID: voluntary context switches of its threads; a wake-up follows each of them.
 switches_of() {
 	awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n + 0 }' /proc/"$1"/task/*/status
 }
 
-# frames_to HOST: what the switch has sent out of the host's port.
+# frames_to HOST: number of frames that the switch has sent to the host's port.
 frames_to() { on sw cat "/sys/class/net/p_$1/statistics/tx_packets"; }
 
-# udp_count HOST FIELD: of /proc/net/snmp; 2 received, 5 sent, 6 no room in the socket.
+# udp_count HOST FIELD: of /proc/net/snmp; 2 InDatagrams, 5 OutDatagrams, 6 RcvbufErrors.
 # shellcheck disable=SC2016 # awk's variables
 udp_count() { on "$1" awk -v f="$2" '$1 == "Udp:" { n = $f } END { print n }' /proc/net/snmp; }
 
 # --- the measures --------------------------------------------------------------
 
-# Announcements are over, and the poll of an outsider that answered (ARP, 5 s later): neither is
-# this traffic, or the daemon's own timers.
+# The announcements are over, and so is the ARP poll of the outsider's entry (5 s after its use):
+# neither belongs to the measured traffic or to the daemon's own timers.
 settled() { [ "$(now_ms)" -ge $((STARTED + 6500)) ]; }
 
 tcp_run() { tcp_pair alpha beta -A "$CPU_A,$CPU_B" "$@"; }
 
-# Tables, caches and TCP's memory of the path fill up.
+# Fills neighbour tables, caches and TCP metrics.
 warm_up() { tcp_run -t 1; }
 
-# watched NAME COMMAND…: what gamma's daemon did meanwhile.
+# watched NAME COMMAND…: runs COMMAND and records what gamma's daemon did during it.
 watched() {
 	local name=$1 pid=${LAB_PID[gamma]:-} frames outsider cpu switches
 	shift
@@ -209,8 +210,8 @@ watched() {
 	figure "${name}_out_frames" $(($(frames_to out) - outsider))
 }
 
-# costed COMMAND…: what the daemons of both ends and the machine spent for one gigabyte
-# that arrived. Without daemons the first is left out.
+# costed COMMAND…: runs COMMAND and records the CPU time per gigabyte received: of the daemons of
+# both ends (if there are any), and of the whole machine.
 costed() {
 	local daemons=() cpu=0 busy gigabytes
 	[ -z "${LAB_PID[alpha]:-}" ] || daemons=("${LAB_PID[alpha]}" "${LAB_PID[beta]}")
@@ -230,7 +231,7 @@ measure_tcp1() {
 	from=$(now_ms)
 	watched tcp1 costed tcp_run -t "$BENCH_SECONDS"
 	figure tcp1_gbits "$GBITS"
-	# The control: as long, and nobody talks.
+	# The control: the same time without traffic.
 	! wanted idle || watched idle sleep "$(calc 't / 1000' t=$(($(now_ms) - from)))"
 }
 
@@ -239,7 +240,7 @@ measure_tcp4() {
 	figure tcp4_gbits "$GBITS"
 }
 
-# One server for both measures of UDP.
+# One server for both UDP measurements.
 SOCKPERF=
 SOCKPERF_PORT=11111
 udp_listens() { [ -n "$(on beta ss -Hlun "sport = :$SOCKPERF_PORT")" ]; }
@@ -251,22 +252,22 @@ sockperf_server() {
 	within 5 udp_listens || fail "no sockperf server: $(cat "$LAB_DIR/sockperf.beta")"
 }
 
-# sockperf_client SECONDS COMMAND [ARGUMENTS]: its report in $LAB_DIR/sockperf.alpha. It
-# takes the place of the shell, so that a signal to that ends it.
+# sockperf_client SECONDS COMMAND [ARGUMENTS]: its report goes to $LAB_DIR/sockperf.alpha. exec
+# replaces the shell, so that a signal to the shell's process ends sockperf.
 sockperf_client() {
 	exec ip netns exec alpha timeout -k 1 $(($1 + 8)) taskset -c "$CPU_A" sockperf "$2" \
 		-i "$(addr_of beta)" -p $SOCKPERF_PORT -t "$1" -m $PAYLOAD "${@:3}" \
 		>"$LAB_DIR/sockperf.alpha" 2>&1 </dev/null
 }
 
-# udp_sample: time, sent, received, received without room in the socket
+# udp_sample: time, sent, received, dropped because the socket buffer was full
 udp_sample() {
 	echo "$EPOCHREALTIME $(udp_count alpha 5) $(udp_count beta 2) $(udp_count beta 6)"
 }
 
 udp_flows() { [ "$(udp_count beta 2)" -gt $(($1 + 1000)) ]; }
 
-# alpha sends as fast as it can; a window within that time is counted by the kernel.
+# alpha sends as fast as it can; the kernel's counters are read for a window within that time.
 measure_udp() {
 	local client before a b
 	sockperf_server
@@ -295,7 +296,7 @@ measure_latency() {
 	figure latency_p99_us "$(percentile 99.000)"
 }
 
-# The greatest memory that a daemon ever had resident, of the two that carried traffic.
+# Peak resident memory, the greater of the two daemons that carried traffic.
 measure_memory() {
 	local most=0 pid
 	for pid in "${LAB_PID[alpha]:-}" "${LAB_PID[beta]:-}"; do
@@ -311,4 +312,4 @@ for measure in latency udp tcp4 tcp1 memory; do
 	! wanted "$measure" || "measure_$measure"
 done
 figures_print
-# What runs goes with the sandbox.
+# Running processes end with the sandbox.

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * datapaths: do both data paths do the same with every frame? (SPEC 9)
+ * datapaths: checks that both data paths do the same with every frame (SPEC 9).
  *
  *   datapaths [SEED]
  *
- * Each frame goes through the C core and, by BPF_PROG_TEST_RUN, through the eBPF programs;
- * verdicts, reasons and bytes are compared, and in the end what each has counted. First come
- * frames by rule, until every branch of the rules has been taken often enough (a table of
- * them is printed), then as many at random.
+ * Each frame goes through the C core and, by BPF_PROG_TEST_RUN, through the eBPF programs.
+ * Verdicts, drop reasons and bytes are compared, and at the end of each cluster the counters. For
+ * each cluster frames by rule come first, then frames at random. The frames by rule must take
+ * every branch of the rules at least HITS times; a table of the branches is printed.
  *
- * What reaches the daemon goes through the C core there: that it is ARP, Neighbour Discovery or
- * an echo, and nothing else, and whole, is what has to be seen. A frame from the wire meets two
- * programs, the filter of the daemon's packet socket and the one at tc ingress; one of them has
- * it, the other must not touch it: the one at ingress, or the filter while that is not there.
+ * Frames that the kernel leaves to the daemon go through the C core there. So the test checks only
+ * that these are ARP, Neighbour Discovery or an echo, nothing else, and that they are complete.
+ * Two programs see a frame from the wire: the filter of the daemon's packet socket and the program
+ * at tc ingress. Exactly one of them handles it: the program at ingress, or the filter while no
+ * program is attached there. The other one must ignore the frame.
  *
  * Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Exit status 0: no difference.
  */
@@ -27,17 +28,17 @@
 #include <string.h>
 #include <time.h>
 
-#include "datapath/kernel_path.h"
 #include "generate.h"
 #include "oracle.h"
+#include "datapath/kernel_path.h"
 
-#include "bpf/clusterarpd.skel.h" /* names types of programs.h */
+#include "bpf/clusterarpd.skel.h" /* uses types of programs.h */
 
 #define BY_RULE    1200000
 #define AT_RANDOM  1000000
 #define HITS       1000
 #define COMPLAINTS 10
-#define PATH_INDEX 1 /* of a link; nothing is sent there in a test run */
+#define PATH_INDEX 1 /* an interface index; a test run sends nothing there */
 
 struct bench {
 	struct cluster cluster;
@@ -83,7 +84,7 @@ static bool has_tag(const struct oracle_sample *s)
 	EGRESS(e_ipv4, "E1: IPv4", is_pass(s) && s->is_ip && s->view.ethertype == ETH_P_IP)       \
 	EGRESS(e_ipv6, "E1: IPv6", is_pass(s) && s->is_ip && s->view.ethertype == ETH_P_IPV6)     \
 	EGRESS(e_other, "E1: neither IP nor ARP", is_pass(s) && !s->is_ip && !s->view.tagged)     \
-	EGRESS(e_vid0, "E1: behind VID 0", is_pass(s) && has_tag(s) && !s->view.tagged)           \
+	EGRESS(e_vid0, "E1: priority tag", is_pass(s) && has_tag(s) && !s->view.tagged)           \
 	EGRESS(e_vlan, "E1: VLAN", is_pass(s) && s->view.tagged)                                  \
 	EGRESS(e_peer, "E1: to a peer", is_pass(s) && s->result.peer)                             \
 	EGRESS(e_gso, "E1: GSO, longer than the MTU",                                             \
@@ -92,7 +93,7 @@ static bool has_tag(const struct oracle_sample *s)
 	       is_pass(s) && !s->frame.gso_size && s->frame.len == MTU + ETH_HLEN)                \
 	EGRESS(e_long, "longer than the MTU", is_drop(s, DROP_TOO_LONG))                          \
 	EGRESS(e_arp, "ARP to the daemon", s->core.fate == TO_DAEMON && s->is_arp)                \
-	EGRESS(e_broken, "broken ARP", s->is_arp && !s->result.is_resolution)                     \
+	EGRESS(e_broken, "malformed ARP", s->is_arp && !s->result.is_resolution)                  \
 	EGRESS(e_nd, "ND to the daemon", s->core.fate == TO_DAEMON && s->is_nd)                   \
 	INGRESS(i_link_local, "link-local", s->core.fate == TO_NIC_STACK)                         \
 	INGRESS(i1_mac, "I1: by MAC",                                                             \
@@ -139,14 +140,14 @@ static bool has_tag(const struct oracle_sample *s)
 	INGRESS(i5_broadcast, "I5: broadcast", is_pass(s) && s->eth_dst & MAC_BROADCAST)          \
 	INGRESS(i5_multicast, "I5: multicast",                                                    \
 		is_pass(s) && (s->eth_dst & ~MAC_PEER_SOURCE) == MAC_GROUP)                       \
-	INGRESS(i_vid0, "behind VID 0", is_pass(s) && has_tag(s) && !s->view.tagged)              \
+	INGRESS(i_vid0, "priority tag", is_pass(s) && has_tag(s) && !s->view.tagged)              \
 	INGRESS(i_peer, "from a peer, by MAC",                                                    \
 		is_pass(s) && s->result.peer && !(s->policy & POLICY_SOURCE_CLUSTER))             \
 	INGRESS(i_peer_ip, "from a peer, by IP source",                                           \
 		is_pass(s) && s->result.peer && s->policy & POLICY_SOURCE_CLUSTER &&              \
 			s->result.peer == s->ip_src.peer)                                         \
 	INGRESS(i_arp, "ARP to the daemon", s->core.fate == TO_DAEMON && s->is_arp)               \
-	INGRESS(i_broken, "broken ARP",                                                           \
+	INGRESS(i_broken, "malformed ARP",                                                        \
 		s->core.fate == TO_DAEMON && s->is_arp && !s->result.is_resolution)               \
 	INGRESS(i_nd, "ND to the daemon", s->core.fate == TO_DAEMON && s->is_nd)
 
@@ -171,7 +172,7 @@ static void count_branches(const struct oracle_sample *s)
 
 static void print_branches(void)
 {
-	printf("branches of the rules, and frames by rule that took them:\n");
+	printf("branches of the rules, and the number of frames by rule that took each:\n");
 	for (size_t i = 0; i < BRANCH_COUNT; i++) {
 		printf("%9lu  %s%s\n", hits[i], branches[i].name,
 		       hits[i] < HITS ? "  TOO FEW" : "");
@@ -207,8 +208,8 @@ static int run_program(const struct bpf_program *program, const struct made *fra
 	return (int)opts.retval;
 }
 
-/* The one reason under which something has been dropped since the last look; DROP_REASONS:
- * more than one, or more than one frame; DROP_NONE: nothing has been. */
+/* The reason under which one frame was dropped since the last call. DROP_NONE: none was dropped;
+ * DROP_REASONS: more than one reason, or more than one frame. */
 static unsigned take_reason(struct bench *b)
 {
 	struct bpf_counts now;
@@ -225,7 +226,7 @@ static unsigned take_reason(struct bench *b)
 	return reason;
 }
 
-/* Of the frames from the wire. */
+/* The state that frames from the wire meet: is the ingress program attached, is there a TAP? */
 static void set_path(const struct bench *b, bool has_program, bool has_tap)
 {
 	const struct programs_path path = {
@@ -235,8 +236,8 @@ static void set_path(const struct bench *b, bool has_program, bool has_tap)
 	programs_set_path(kernel_path_programs(b->datapath), &path);
 }
 
-/* The filter of a packet socket sees what the tc programs see. In a test run its frame
- * begins behind the Ethernet header that it is given, so that one more is needed. */
+/* The filter of a packet socket sees the same bytes as the tc programs. In a test run the kernel
+ * removes an Ethernet header from the input first, so another one is put before the frame. */
 static bool run_filter(const struct bench *b, const struct made *frame)
 {
 	uint8_t data[ETH_HLEN + FRAME_MAX] = { 0 };
@@ -246,7 +247,8 @@ static bool run_filter(const struct bench *b, const struct made *frame)
 			   NULL) != 0;
 }
 
-/* Has the daemon been left this frame, and nothing else, and not another one? */
+/* Is a frame in the ring, which leads to the daemon? *is_whole: the ring has this frame, complete,
+ * and no other one, or it is empty. */
 static bool is_in_ring(const struct bench *b, const struct made *frame, bool *is_whole)
 {
 	bool more;
@@ -258,8 +260,8 @@ static bool is_in_ring(const struct bench *b, const struct made *frame, bool *is
 	return n != 0;
 }
 
-/* While frames from the wire are not sent on the daemon gets what is this node's to judge: all
- * by the filter, or by the ring where the program is in its place and only the TAP is missing. */
+/* While there is no TAP to redirect to, the daemon gets every frame that is not another node's:
+ * through the filter while no ingress program is attached, otherwise through the ring. */
 static bool is_left_to_daemon(struct bench *b, const struct oracle_sample *s, bool has_program)
 {
 	bool is_others = s->core.fate == DROPPED && s->core.reason == DROP_NOT_OURS;
@@ -319,7 +321,7 @@ static const char *reason_name(unsigned reason)
 {
 	const char *name = counters_drop_name(reason);
 
-	return name ? name : "by none, or by both, or twice, or cut";
+	return name ? name : "handled by no program, by both, twice, or truncated";
 }
 
 static void complain(const struct bench *b, const struct oracle_sample *s,
@@ -329,7 +331,7 @@ static void complain(const struct bench *b, const struct oracle_sample *s,
 
 	if (differences++ >= COMPLAINTS)
 		return;
-	printf("DIFFERS: cluster '%s', %s: by the core it %s (%s), in the kernel it %s (%s)\n  ",
+	printf("DIFFERS: cluster '%s', %s: in the core it %s (%s), in the kernel it %s (%s)\n  ",
 	       b->cluster.name, s->direction == REWRITE_EGRESS ? "egress" : "ingress",
 	       oracle_fate_name(s->core.fate), s->core.reason ? reason_name(s->core.reason) : "-",
 	       oracle_fate_name(o->fate), o->reason ? reason_name(o->reason) : "-");
@@ -373,7 +375,7 @@ static void compare_counters(struct bench *b)
 	oracle_compare_counts(&b->cluster, &b->expected, &seen, complain_of_count, b);
 }
 
-/* BPF_PROG_TEST_RUN refuses an IP packet without a whole header. (veth.c sends those.) */
+/* BPF_PROG_TEST_RUN refuses an IP packet with an incomplete header. (veth.c sends those.) */
 static bool can_be_run(const struct made *f)
 {
 	unsigned ethertype = f->bytes[12] << 8 | f->bytes[13];

@@ -140,7 +140,7 @@ static void put_mac(const struct cluster *c, uint8_t *out)
 		break;
 	case 7:
 		memcpy(out, link_local, MAC_LEN);
-		out[5] = (uint8_t)generate_number(18); /* two of them are not */
+		out[5] = (uint8_t)generate_number(18); /* 0x10 and 0x11 are not link-local */
 		break;
 	default:
 		fill(out, MAC_LEN);
@@ -152,7 +152,7 @@ static const struct ip_addr *some_address(const struct config_addresses *a, uint
 {
 	size_t i = generate_number((unsigned)a->count);
 
-	while (a->list[i].addr.family != family) /* every node has both */
+	while (a->list[i].addr.family != family) /* every node has both families */
 		i = (i + 1) % a->count;
 	return &a->list[i].addr;
 }
@@ -205,7 +205,7 @@ static void append_random(struct made *frame, size_t len)
 	frame->len += len;
 }
 
-/* Some are broken: one field, or cut off. */
+/* Some are malformed: one wrong field, or truncated. */
 static void append_arp(const struct cluster *c, struct made *frame)
 {
 	struct frame_arp arp = { .htype = { 0, 1 }, .ptype = { 8, 0 }, .hlen = 6, .plen = 4 };
@@ -273,7 +273,7 @@ static void append_body(const struct cluster *c, struct made *frame)
 	}
 }
 
-/* Most are short; some are as long as the wire just takes, or just does not. */
+/* Most are short; some are about as long as the MTU allows, or slightly longer. */
 static void append_padding(struct made *frame)
 {
 	size_t longest = MTU + ETH_HLEN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* oracle: what is to become of a frame, by the C core; see oracle.h. */
+/* oracle: what must happen to a frame, according to the C core; see oracle.h. */
 #include "oracle.h"
 
 #include <linux/if_ether.h>
@@ -37,13 +37,13 @@ static void look(const struct cluster *c, struct oracle_sample *s)
 		s->ip_src = peers_by_ip(c->peers, &from);
 		s->ip_dst = peers_by_ip(c->peers, &to);
 	}
-	/* RFC 4861, by its position alone, as of a header that may be none. */
+	/* RFC 4861, by the bytes at these offsets alone: the IPv6 header may be invalid. */
 	s->is_nd = !s->view.tagged && s->view.ethertype == ETH_P_IPV6 &&
 		   f->len > s->view.body + 40 && f->bytes[s->view.body + 6] == 58 &&
 		   f->bytes[s->view.body + 40] >= 133 && f->bytes[s->view.body + 40] <= 137;
 }
 
-/* As packet(7) has it for what the daemon sends: EMSGSIZE. */
+/* The limit above which a packet socket, see packet(7), refuses a frame with EMSGSIZE. */
 static bool is_too_long(const struct oracle_sample *s)
 {
 	const uint8_t *b = s->frame.bytes;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * oracle: what the kernel data path is to do with a frame, by the C core.
+ * oracle: what the kernel data path must do with a frame, according to the C core.
  */
 #ifndef TESTS_FUZZ_ORACLE_H
 #define TESTS_FUZZ_ORACLE_H
 
-#include "core/frame.h"
 #include "generate.h"
+#include "core/frame.h"
 
 /* What becomes of a frame. */
 enum oracle_fate { PASSED, DROPPED, TO_DAEMON, TO_NIC_STACK };
@@ -18,7 +18,7 @@ struct oracle_outcome {
 	size_t len;
 };
 
-/* A frame, what the core makes of it, and what is known of it besides. */
+/* A frame, the C core's outcome for it, and its parsed properties. */
 struct oracle_sample {
 	enum rewrite_direction direction;
 	struct made frame;
@@ -30,18 +30,18 @@ struct oracle_sample {
 	struct peers_entry ip_src, ip_dst;
 };
 
-/* What the programs are to have counted. */
+/* The counter values that the programs must have. */
 struct oracle_counts {
 	struct counters all;
 	struct peer_counters peers[16];
 };
 
-/* `sample`: direction and frame are given, the rest is filled in, and counted. */
+/* Fills in the rest of `sample` from its direction and frame, and counts it in `counts`. */
 void oracle_ask(const struct cluster *cluster, struct oracle_sample *sample,
 		struct oracle_counts *counts);
 bool oracle_is_resolution(const struct oracle_sample *sample);
 const char *oracle_fate_name(enum oracle_fate fate);
-/* Compare with what was counted: calls differs() for each number that does. */
+/* Calls differs() for each counter in `seen` that differs from `expected`. */
 void oracle_compare_counts(const struct cluster *cluster, const struct oracle_counts *expected,
 			   const struct counters *seen,
 			   void (*differs)(const char *what, uint64_t seen, uint64_t expected,

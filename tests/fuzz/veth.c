@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * veth: what BPF_PROG_TEST_RUN cannot show, on real interfaces: VLAN tags (which the kernel
- * takes off a frame before the programs see it, and puts on again behind them), frames cut
- * off in the IP header, and where a frame ends up.
+ * veth: tests on real interfaces what BPF_PROG_TEST_RUN cannot: VLAN tags (which the kernel
+ * strips before the programs see a frame, and inserts again after them), frames truncated within
+ * the IP header, and where a frame ends up.
  *
  *   veth SEED WIRE NIC FEED TAP STACK IN
  *
  *       WIRE ==== NIC            the wire and the NIC, with the shield
- *       IN                       gets what comes from the NIC, in the TAP's place
- *       FEED ==== bridge = TAP   what is sent at FEED leaves by TAP as the stack's frames do,
- *                                tags beside them
+ *       IN                       receives the frames from the NIC, instead of the TAP
+ *       FEED ==== bridge = TAP   frames sent at FEED leave through TAP as the stack's frames do,
+ *                                with the tag outside the frame data
  *       STACK ==== TAP           the TAP's other end: where the daemon would read
  *
- * tests/fuzz/run makes them. Frames by rule, most of them tagged, are sent at both ends;
- * what arrives where is compared with what the C core says. Exit status 0: no difference.
+ * tests/fuzz/run creates them. Frames by rule, most of them tagged, are sent at WIRE and at FEED;
+ * what arrives at each end is compared with the C core's result. Exit status 0: no difference.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,18 +25,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generate.h"
+#include "oracle.h"
 #include "bpf/bpf_error.h"
 #include "datapath/kernel_path.h"
-#include "generate.h"
 #include "io/packet_socket.h"
-#include "oracle.h"
 
-#define FRAMES     24000 /* of each cluster */
-#define WINDOW     32    /* frames that are under way at a time */
+#define FRAMES     24000 /* for each cluster */
+#define WINDOW     32    /* frames in flight at a time */
 #define TIMEOUT_MS 2000
 #define COMPLAINTS 10
 
-/* A packet socket; the NIC's is for sending, and what comes is in the programs' ring. */
+/* A packet socket. The NIC's only sends; frames received there are in the programs' ring. */
 struct end {
 	const char *name;
 	int ifindex;
@@ -44,7 +44,7 @@ struct end {
 	struct ring *ring;
 };
 
-/* Frames that are to arrive at an end, in this order. */
+/* Frames that must arrive at an end, in this order. */
 struct queue {
 	struct end *end;
 	struct {
@@ -62,7 +62,7 @@ struct bench {
 };
 
 static unsigned differences;
-static unsigned long arrived[3]; /* by enum oracle_fate; tagged ones */
+static unsigned long arrived[3]; /* tagged frames, by enum oracle_fate */
 static struct packet packets[PACKET_BATCH];
 
 static void die(const char *what, int rc)
@@ -118,7 +118,7 @@ static void print_frame(const char *what, const uint8_t *bytes, size_t len)
 	printf("\n");
 }
 
-/* What has arrived at the end is compared with what was to arrive next. */
+/* Compares the frames that have arrived at the end with those expected next. */
 static void take(const struct bench *b, struct queue *queue)
 {
 	bool more = true;
@@ -149,7 +149,7 @@ static void take(const struct bench *b, struct queue *queue)
 	}
 }
 
-/* The last frame of a window is one that passes for certain: with it all have arrived. */
+/* The last frame of a window always passes: once it has arrived, all have. */
 static void wait_for_last(const struct bench *b, struct queue *queue)
 {
 	const struct end *end = queue->end;
@@ -165,8 +165,8 @@ static void wait_for_last(const struct bench *b, struct queue *queue)
 	       queue->end->name, queue->seen, queue->count);
 }
 
-/* A kernel gives up a frame that is cut off in its outermost tag, and a bridge has no use for
- * some addresses. */
+/* The kernel drops a frame that is truncated within its outermost tag, and a bridge does not
+ * forward frames with some addresses. */
 static bool can_be_sent(const struct made *f, enum rewrite_direction direction)
 {
 	static const uint8_t link_local[MAC_LEN - 1] = { 0x01, 0x80, 0xc2 }, none[MAC_LEN];
@@ -189,7 +189,7 @@ static void make(const struct bench *b, struct oracle_sample *s)
 	s->frame.gso_size = 0;
 }
 
-/* Broadcast, by nobody in particular, of IEEE's experimental EtherType. */
+/* A broadcast from an unrelated MAC, with IEEE 802's local experimental EtherType. */
 static void make_last(struct oracle_sample *s)
 {
 	static const uint8_t head[ETH_HLEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52,

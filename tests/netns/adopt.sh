@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# adopt.sh: a host whose NIC has addresses and routes of every kind, for the tests of
-# adopt = yes; what of them is where. Sourced by t_29_adopt*, after lab.sh.
+# adopt.sh: for the tests of adopt = yes: a host whose NIC has addresses and routes of every kind,
+# and checks of what is on the NIC and what on the TAP. Sourced by t_29_adopt*, after lab.sh.
 
-# adopt_peers: whom alpha talks to, and its other NIC.
+# adopt_peers: sets up the hosts that alpha talks to, and alpha's other NIC.
 adopt_peers() {
 	ip -n out addr add 10.3.0.200/24 dev eth0
 	ip -n out addr add 10.4.0.2/32 dev eth0
@@ -17,7 +17,7 @@ adopt_peers() {
 	ip -n alpha addr add 2001:db8:9::1/64 dev eth1 nodad
 }
 
-# adopt_furnish: the addresses and routes of alpha's NIC.
+# adopt_furnish: adds the addresses and routes of alpha's NIC.
 adopt_furnish() {
 	ip -n alpha -b - <<-'END'
 		addr add 12.12.4.101/24 brd + dev eth0
@@ -88,18 +88,19 @@ adopt_furnish() {
 	END
 }
 
-# adopt_snapshot: as lab_snapshot, of alpha, but for what is left of lifetimes.
+# adopt_snapshot: lab_snapshot of alpha, with remaining lifetimes masked.
 adopt_snapshot() { lab_snapshot alpha | sed -E 's/(valid_lft|preferred_lft|expires) [0-9]+sec/\1 Nsec/g'; }
 
-# addresses_of LINK: one a line, in their order; what moves, and can be told of.
+# addresses_of LINK: the addresses that adopt moves, one per line, in the kernel's order, with the
+# attributes that must be kept.
 addresses_of() {
 	ip -n alpha -j addr show dev "$1" | jq -r '.[].addr_info[] | select(.local | startswith("fe80:") | not) |
 		"\(.local)\(if .address then " peer \(.address)" else "" end)/\(.prefixlen) brd \(.broadcast // "-") " +
 		"\(.scope) metric \(.metric // "-") noprefixroute \(.noprefixroute // false) dynamic \(.dynamic // false) " +
 		"deprecated \(.deprecated // false)"'
 }
-# routes_of LINK: those that have it in them, one a line, every key of it, without its name
-# and without what follows from its carrier.
+# routes_of LINK: the routes that use the link, one per line, with every attribute except the
+# link's name and the flags that depend on its carrier.
 routes_of() {
 	{
 		ip -n alpha -4 -d -j route show table all
@@ -110,14 +111,14 @@ routes_of() {
 		walk(if type == "object" and .dev == $dev then .dev = "LINK" else . end |
 			if type == "object" and .flags then .flags -= ["linkdown"] else . end)' | sort
 }
-# seconds_left: what is left of each lifetime on all links, one a line, sorted.
+# seconds_left: the remaining lifetimes on all links, one per line, sorted.
 seconds_left() {
 	{
 		ip -n alpha addr
 		ip -n alpha -6 route
 	} | grep -Eo '(valid_lft|preferred_lft|expires) [0-9]+sec' | tr -d 'a-z_ ' | sort -n
 }
-# expect_aged WHAT BEFORE: the lifetimes have neither grown nor shrunk without reason.
+# expect_aged WHAT BEFORE: no lifetime has grown, or shrunk by more than the test has taken.
 expect_aged() {
 	local now
 	now=$(seconds_left)
@@ -128,14 +129,14 @@ expect_aged() {
 	ok "$1: lifetimes: $(xargs <<<"$2"), now $(xargs <<<"$now")"
 }
 
-# adopt_before: what alpha is like before the first start, for what follows.
+# adopt_before: records alpha's state before the first start, for later comparison.
 adopt_before() {
 	adopt_snapshot >"$LAB_DIR/before"
 	addresses_of eth0 >"$LAB_DIR/addresses"
 	routes_of eth0 >"$LAB_DIR/routes"
 	ADOPT_SECONDS=$(seconds_left)
 }
-# adopt_few: a new NIC that has little, up.
+# adopt_few: replaces the NIC by a new one with few addresses and routes, up.
 adopt_few() {
 	ip -n alpha link del eth0
 	lab_veth alpha eth0 52:54:00:00:00:01 p_alpha
@@ -148,29 +149,29 @@ adopt_few() {
 	within 10 lab_settled alpha || fail "addresses remain tentative"
 	adopt_before
 }
-# expect_as_before WHAT: the NIC is as it was, and no record left.
+# expect_as_before WHAT: alpha is as before the first start, and no record is left.
 expect_as_before() {
 	adopt_snapshot >"$LAB_DIR/after"
 	expect_unchanged "$1" "$LAB_DIR/before" "$LAB_DIR/after"
 	expect_aged "$1" "$ADOPT_SECONDS"
 	expect "$1: files left" "" "$(files_left)"
 }
-# files_left: in the runtime directory, but for a record that was put aside as garbage.
+# files_left: files in the runtime directory, except a record that was set aside as garbage.
 files_left() { find /run/clusterarpd/alpha -type f ! -name '*.bad' -printf '%f\n'; }
-# what_else FILE COMMAND…: lines of the output that are not in the file.
+# what_else FILE COMMAND…: lines of the output that are not in the file. what_not: the reverse.
 what_else() { comm -13 <(sort "$1") <("${@:2}" | sort); }
 what_not() { comm -23 <(sort "$1") <("${@:2}" | sort); }
 tap_has_all() {
 	[ -z "$(what_not "$LAB_DIR/addresses" addresses_of cluster0)$(what_not "$LAB_DIR/routes" routes_of cluster0)" ]
 }
 nic_has_none() { [ -z "$(addresses_of eth0)$(routes_of eth0)" ]; }
-# Beside what moved the TAP has the cluster address, and connected routes that the kernel
-# makes with each address, though two were removed from the NIC.
+# Besides what moved, the TAP has the cluster address, and a connected route that the kernel adds
+# with each address: two of these had been removed from the NIC.
 unexpected() {
 	what_else "$LAB_DIR/addresses" addresses_of cluster0 | grep -v "^$LAB_CLUSTER_IP/32 "
 	what_else "$LAB_DIR/routes" routes_of cluster0 | grep -v '"dst":"\(10.6.0.0/24\|2001:db8:6::/64\)".*"protocol":"kernel"'
 }
-# expect_adopted WHAT: all of it is on the TAP, and nothing on the NIC.
+# expect_adopted WHAT: all of it is on the TAP, nothing on the NIC.
 expect_adopted() {
 	within "$(seconds 2)" tap_has_all || fail "$1: missing on the TAP:
 $(what_not "$LAB_DIR/addresses" addresses_of cluster0)
@@ -178,19 +179,26 @@ $(what_not "$LAB_DIR/routes" routes_of cluster0)"
 	nic_has_none || fail "$1: still on the NIC:
 $(addresses_of eth0)
 $(routes_of eth0)"
-	expect "$1: on the TAP, beside what moved" "" "$(unexpected)"
+	expect "$1: other addresses and routes on the TAP" "" "$(unexpected)"
 	ok "$1: $(wc -l <"$LAB_DIR/addresses") addresses and $(wc -l <"$LAB_DIR/routes") routes are on the TAP"
 }
 
-# said, expect_said PATTERN: a line of alpha's log.
+# said, expect_said PATTERN: alpha's log has a line that matches.
 said() { grep -Eq -- "$1" "$LAB_DIR/alpha.log"; }
 expect_said() {
-	within "$(seconds 2)" said "$1" || fail "no line with '$1': $(cat "$LAB_DIR/alpha.log")"
-	ok "a line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
+	within "$(seconds 2)" said "$1" || fail "no log line with '$1': $(cat "$LAB_DIR/alpha.log")"
+	ok "log line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
 }
 
 # ping_from HOST SOURCE ADDRESS
 ping_from() {
 	on "$1" ping -n -c 2 -i 0.1 -W "$(seconds 1)" -I "$2" "$3" >"$LAB_DIR/output" 2>&1 ||
-		fail "$1, as $2, does not reach $3: $(cat "$LAB_DIR/output")"
+		fail "$1, with source $2, does not reach $3: $(cat "$LAB_DIR/output")"
+}
+
+# start [SETTINGS…]: start alpha, with adopt = yes and an empty log.
+start() {
+	lab_config adopt=yes "$@"
+	: >"$LAB_DIR/alpha.log"
+	lab_start alpha
 }

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# bystander.sh: while two nodes move gigabits past it, the third node's daemon
-# does not wake up (I3), though its NIC sees every frame: the bridge learns
-# nothing. Sourced by t_62_*, after lab.sh.
+# bystander.sh: while two nodes exchange gigabits, the third node's daemon does not wake up (I3),
+# although its NIC receives every frame: the bridge does not learn. Sourced by t_62_*, after
+# lab.sh.
 
 wakeups() {
 	awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/${LAB_PID[gamma]}/status"
 }
 
-# Nothing has woken it for a second (announcements are over).
+# The daemon sleeps for a second (the announcements are over).
 sleeps() {
 	local before
 	before=$(wakeups)
@@ -32,8 +32,8 @@ bystander_run() {
 	tcp_pair alpha beta -t 2
 	after=$(wakeups)
 	seen=$(($(on sw cat /sys/class/net/p_gamma/statistics/tx_packets) - seen))
-	expect_num "frames at gamma's NIC meanwhile" "$seen" ">" 2000
-	expect_num "gamma's wake-ups meanwhile" $((after - before)) "<=" 12
+	expect_num "frames at gamma's NIC during the transfer" "$seen" ">" 2000
+	expect_num "gamma's wake-ups during the transfer" $((after - before)) "<=" 12
 	expect_num "gamma's drops.not_ours" $(($(counter gamma .drops.not_ours) - dropped)) ">=" 2000
 	ping_all_pairs
 	lab_stop_all

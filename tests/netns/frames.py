@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""frames.py: makes, sends, catches and compares frames for the tests.
+"""frames.py: builds, sends, receives and compares frames for the tests.
 
-An END is HOST:INTERFACE, a host being a network namespace as `ip netns` names it.
-Frames are seen as on the wire: a VLAN tag that the kernel took out is put back.
-`frames.py COMMAND -h` tells the rest.
+An END is HOST:INTERFACE; HOST is the name of a network namespace, as in `ip netns`.
+Frames are compared as on the wire: a VLAN tag that the kernel stripped is inserted again.
+`frames.py COMMAND -h` describes the options.
 """
 
 import argparse
@@ -50,7 +50,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 def mac(text):
     parts = text.split(":")
     if len(parts) != 6:
-        raise argparse.ArgumentTypeError(f"no MAC: {text}")
+        raise argparse.ArgumentTypeError(f"not a MAC: {text}")
     return bytes(int(p, 16) for p in parts)
 
 
@@ -76,7 +76,7 @@ def setns(fd):
 
 
 class Namespace:
-    """with Namespace("alpha"): what is opened inside belongs to that host."""
+    """with Namespace("alpha"): a socket opened inside belongs to that host."""
 
     def __init__(self, name):
         self.path = f"/run/netns/{name}" if name else None
@@ -111,7 +111,7 @@ class End:
         self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
 
     def send(self, frame):
-        """True, or False when the kernel will not carry this frame."""
+        """True, or False when the kernel refuses this frame."""
         while True:
             try:
                 self.sock.send(frame)
@@ -155,7 +155,7 @@ def ether(dst, src, tags, kind, payload=b""):
 
 
 def inner_type(frame):
-    """The EtherType behind all tags, or None."""
+    """The EtherType after all tags, or None."""
     at = 12
     while len(frame) >= at + 2:
         kind = struct.unpack_from("!H", frame, at)[0]
@@ -174,15 +174,15 @@ def arp_body(op, sha, spa, tha, tpa, htype=1, ptype=ETH_P_IP, hlen=6, plen=4):
 
 
 class Crossing:
-    """Frames sent at one end and looked for at another."""
+    """Sends frames at one end and checks that they arrive at another."""
 
     def __init__(self, sender, receiver, ours):
         self.sender = sender
         self.receiver = receiver
-        self.ours = ours          # is a frame of this run?
-        self.arrived = []         # labels of frames that arrived whole
-        self.refused = []         # labels of frames that the sender may not send
-        self.wrong = []           # complaints
+        self.ours = ours          # does a frame belong to this run?
+        self.arrived = []         # labels of frames that arrived intact
+        self.refused = []         # labels of frames that the kernel refused to send
+        self.wrong = []           # error messages
 
     def run(self, items, window=32, patience=1.0):
         """items: (label, frame, expected frame)."""
@@ -215,7 +215,7 @@ class Crossing:
             return
         near = [e for e in batch if len(e) == len(frame)]
         if not near:
-            self.wrong.append(f"a frame of {len(frame)} bytes nobody sent: {frame[:64].hex()}")
+            self.wrong.append(f"unexpected frame of {len(frame)} bytes: {frame[:64].hex()}")
             return
         best = min(near, key=lambda e: len(differences(e, frame)))
         at = differences(best, frame)[0]
@@ -255,7 +255,7 @@ def sweep_items(args, tags, lengths, rng):
 
 
 def sweep(args):
-    """For each tagging a line `NAME: LENGTHS` with the lengths that arrived whole."""
+    """Prints for each kind of tags a line `NAME: LENGTHS` with the lengths that arrived intact."""
     sender, receiver = End(args.sender), End(args.receiver, receive=True)
     sender.sock.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 24)
     bad = 0
@@ -270,7 +270,7 @@ def sweep(args):
             print(f"{name}: {complaint}", file=sys.stderr)
         lost = set(lengths) - set(crossing.arrived) - set(crossing.refused)
         if lost:
-            print(f"{name}: sent and not arrived: {ranges(lost)}", file=sys.stderr)
+            print(f"{name}: sent but not arrived: {ranges(lost)}", file=sys.stderr)
         bad += len(crossing.wrong)
     return 1 if bad else 0
 
@@ -279,7 +279,7 @@ def sweep(args):
 
 
 def broken_arps(args):
-    """(label, EtherType, body): what no one can take for an ARP of IPv4."""
+    """(label, EtherType, body): malformed ARP, and ARP other than Ethernet and IPv4."""
     whole = arp_body(1, args.sha, args.spa, bytes(6), args.tpa)
     for n in range(len(whole)):
         yield f"arp cut at {n}", ETH_P_ARP, whole[:n]
@@ -313,7 +313,7 @@ def garbage(args, rng):
 
 
 def malformed(args):
-    """Sends them; with a receiver looks whether broken ARP passes untouched."""
+    """Sends malformed frames; with a receiver, checks that malformed ARP passes unmodified."""
     rng = random.Random(args.seed)
     sender = End(args.sender)
     bad = 0
@@ -330,7 +330,7 @@ def malformed(args):
 
 
 def hostile(args, dst, rng):
-    """What only has to be survived."""
+    """Frames that the daemon must survive; what becomes of them is not checked."""
     for kinds in (broken_ips(args, rng), garbage(args, rng)):
         for _, kind, body in kinds:
             yield ether(dst, args.src, (), kind, body)
@@ -347,7 +347,7 @@ def send_paced(sender, frames):
 
 
 def drained(crossing, frame, expected):
-    """Everything sent before has gone its way: a frame gets through."""
+    """Waits until everything sent before has been handled: a probe frame gets through."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         crossing.sender.send(frame)
@@ -371,10 +371,10 @@ def untouched(args, sender, frames, dst):
     crossing.run(items)
     missing = {i[0] for i in items} - set(crossing.arrived) - set(crossing.refused)
     for label in sorted(missing):
-        print(f"to {mac_text(dst)}: {label}: did not pass untouched", file=sys.stderr)
+        print(f"to {mac_text(dst)}: {label}: did not pass unmodified", file=sys.stderr)
     for complaint in crossing.wrong[:10]:
         print(f"to {mac_text(dst)}: {complaint}", file=sys.stderr)
-    print(f"to {mac_text(dst)}: {len(crossing.arrived)} broken ARPs passed untouched")
+    print(f"to {mac_text(dst)}: {len(crossing.arrived)} malformed ARPs passed unmodified")
     return len(missing) + len(crossing.wrong)
 
 
@@ -382,7 +382,7 @@ def untouched(args, sender, frames, dst):
 
 
 def arp(args):
-    """Sends an ARP, every field of which can be chosen."""
+    """Sends an ARP packet with the given fields."""
     end = End(args.sender)
     body = arp_body(args.op, args.sha, args.spa, args.tha, args.tpa,
                     args.htype, args.ptype, args.hlen, args.plen)
@@ -413,7 +413,7 @@ def send_often(end, frame, args):
 
 
 def ping(args):
-    """Sends an ICMP echo request with every address chosen; waits for nothing."""
+    """Sends an ICMP echo request with the given addresses; does not wait for a reply."""
     icmp = struct.pack("!BBHHH", 8, 0, 0, 0x4242, 1) + bytes(range(32))
     icmp = icmp[:2] + struct.pack("!H", checksum(icmp)) + icmp[4:]
     ip = (struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(icmp), 7, 0, 64, 1, 0)
@@ -436,7 +436,7 @@ def checksum(data):
 
 
 def read_pcap(path):
-    """(original length, frame) for each record; a last one cut short is left out."""
+    """(original length, frame) for each record; an incomplete last record is left out."""
     with open(path, "rb") as f:
         data = f.read()
     if len(data) < 24:
@@ -474,7 +474,7 @@ def iprows(args):
 
 
 def doubled(args):
-    """ICMP echo requests that are more than once in these captures, however altered."""
+    """Prints ICMP echo requests that occur more than once in the captures, even if modified."""
     seen = {}
     for path in args.files:
         for _, f in read_pcap(path):
@@ -489,13 +489,13 @@ def doubled(args):
 
 
 def sources(args):
-    """The different Ethernet sources, sorted."""
+    """Prints the distinct Ethernet sources, sorted."""
     for src in sorted({f[6:12] for _, f in read_pcap(args.file) if len(f) >= 14}):
         print(mac_text(src))
 
 
 def longest(args):
-    """The length of the longest frame."""
+    """Prints the length of the longest frame."""
     print(max((original for original, _ in read_pcap(args.file)), default=0))
 
 
@@ -503,7 +503,7 @@ def longest(args):
 
 
 def bigtcp(args):
-    """Sets gso_max_size, gro_max_size and their IPv4 twins, which older `ip` lack."""
+    """Sets gso_max_size, gro_max_size and their IPv4 variants, which an older `ip` cannot."""
     host, _, interface = args.end.rpartition(":")
     with Namespace(host):
         index = socket.if_nametoindex(interface)

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# lab.sh: the laboratory in which the whole system is tested. A test sources it
-# as its first act and then finds itself alone: in mount, process and network
-# namespaces of its own with an empty /run, so that whatever it makes (network
-# namespaces, daemons, sockets) is gone when it ends, however it ends.
+# lab.sh: the laboratory in which the whole system is tested. A test sources it first, and from
+# then on runs in its own mount, PID and network namespaces with an empty /run. Everything that
+# it creates (network namespaces, daemons, sockets) disappears when it ends, however it ends.
 #
-# The lab is a bridge `sw` with one port p_NAME for each host NAME; a host is a
-# network namespace with a NIC eth0. Nodes (alpha, beta, gamma, delta) are to run
-# a clusterarpd; plain hosts (out, …) have an address on eth0 and run nothing.
+# The lab is a bridge br0 in the namespace `sw` with one port p_NAME for each host NAME; a host is
+# a network namespace with a NIC eth0. Nodes (alpha, beta, gamma, delta) run clusterarpd; plain
+# hosts (out, …) have an address on eth0 and run no daemon.
 #
 # Environment: CLUSTERARPD, CLUSTERARPCTL: the programs under test.
-#   LAB_DATAPATH: user (the default) or kernel. LAB_SLOW=1: a sanitized build, be patient. LAB_DIR: where files go.
+#   LAB_DATAPATH: user (the default) or kernel. LAB_SLOW=1: a sanitized build, with longer time
+#   limits. LAB_DIR: where files go.
 
 set -eu
 export PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C
@@ -27,7 +27,7 @@ LAB_CLUSTER_IP=12.12.4.100
 # shellcheck disable=SC2034 # for the tests, as are GBITS and LOST below
 LAB_CLUSTER_MAC=02:bf:0c:0c:04:64
 LAB_ALL_NODES=(alpha beta gamma delta)
-LAB_NODES=()     # those of this test
+LAB_NODES=()     # the nodes of this test
 LAB_CONF=
 declare -A LAB_PID=()
 declare -A LAB_ADDR=([out]=12.12.4.200)
@@ -60,7 +60,7 @@ lab_sandbox_furnish() {
 	ip link set lo up
 }
 
-# A test that is run by hand has nobody else to show the logs.
+# Shows the logs of a test that is run by hand; otherwise the runner shows them.
 lab_show_logs() {
 	[ "$1" -ne 0 ] && [ "$1" -ne 77 ] || return 0
 	local log
@@ -99,7 +99,7 @@ expect_num() {
 	ok "$1: $2 ($3 $4)"
 }
 
-# expect_rc RC WHAT COMMAND…: its output ends up in $LAB_DIR/output.
+# expect_rc RC WHAT COMMAND…: the command's output goes to $LAB_DIR/output.
 expect_rc() {
 	local want=$1 what=$2 rc=0
 	shift 2
@@ -109,10 +109,10 @@ expect_rc() {
 	ok "$what: exit status $rc"
 }
 
-# by_path USER KERNEL: what holds on this data path.
+# by_path USER KERNEL: prints the argument for this data path.
 by_path() { if [ "$LAB_DATAPATH" = kernel ]; then echo "$2"; else echo "$1"; fi; }
 
-# A time limit that suits the build.
+# seconds N: a time limit of N seconds, longer with a slow build.
 seconds() { if [ -n "$LAB_SLOW" ]; then echo $(($1 * 4)); else echo "$1"; fi; }
 
 # now_ms: the time since boot in milliseconds.
@@ -123,8 +123,8 @@ now_ms() {
 	echo $((10#$up * 10))
 }
 
-# within SECONDS COMMAND…: true as soon as the command is, else false in the end.
-# The limit is as given; say $(seconds N) for one that grows with a slow build.
+# within SECONDS COMMAND…: repeats the command until it succeeds; false after SECONDS.
+# Use $(seconds N) for a limit that is longer with a slow build.
 within() {
 	local end=$(($(now_ms) + $1 * 1000))
 	shift
@@ -164,15 +164,15 @@ lab_switch() {
 	ip -n sw link add br0 type bridge
 	ip -n sw link set br0 type bridge mcast_snooping 0 stp_state 0 \
 		ageing_time "$LAB_AGEING"
-	# There only once br_netfilter is loaded, which nothing but a firewall does.
+	# These exist only while br_netfilter is loaded, which only a firewall does.
 	on sw sysctl -e -qw net.bridge.bridge-nf-call-iptables=0 \
 		net.bridge.bridge-nf-call-ip6tables=0 net.bridge.bridge-nf-call-arptables=0
 	ip -n sw link set br0 mtu "$LAB_MTU" up
 }
 
-# lab_veth HOST NAME MAC PORT: a veth into the switch. The port's index is never that of
-# the NIC: the kernel would take such a pair for one link, and tell of its carrier up to a
-# second late (linkwatch).
+# lab_veth HOST NAME MAC PORT: makes a veth into the switch. The port's index always differs from
+# the NIC's: the kernel would treat a pair with equal indexes as one link, and report its carrier
+# up to a second late (linkwatch).
 LAB_INDEX=1000
 lab_veth() {
 	LAB_INDEX=$((LAB_INDEX + 1))
@@ -181,7 +181,7 @@ lab_veth() {
 	ip -n sw link set "$4" master br0 up
 }
 
-# What is below a macvlan is in a namespace of its own, lest its stack joins in.
+# A macvlan's lower device is in its own namespace, so that its stack does not interfere.
 lab_macvlan() {
 	ip netns add "low_$1"
 	on "low_$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
@@ -191,7 +191,7 @@ lab_macvlan() {
 		type macvlan mode passthru nopromisc
 }
 
-# lab_host NAME MAC [veth|macvlan]: a host on the switch, its NIC up.
+# lab_host NAME MAC [veth|macvlan]: makes a host on the switch, its NIC up.
 lab_host() {
 	ip netns add "$1"
 	ip -n "$1" link set lo up
@@ -203,7 +203,7 @@ lab_host() {
 	ip -n "$1" link set eth0 up
 }
 
-# lab_plain NAME LASTBYTE: a host without a daemon, 12.12.4.LASTBYTE/24 on eth0.
+# lab_plain NAME LASTBYTE: makes a host without a daemon, 12.12.4.LASTBYTE/24 on eth0.
 lab_plain() {
 	lab_host "$1" "$(printf '52:54:00:00:00:%02x' "$2")"
 	LAB_ADDR[$1]=12.12.4.$2
@@ -239,7 +239,7 @@ lab_nodes() {
 # --- configuration ---------------------------------------------------------
 
 # lab_config [KEY=VALUE…] [NODE.KEY=VALUE…]: writes $LAB_CONF for the nodes of
-# the lab. KEY= with nothing behind it leaves a key out.
+# the lab. KEY= without a value leaves the key out.
 lab_config() {
 	local -A cluster=([interface]=eth0 [tap]=cluster0 [datapath]=$LAB_DATAPATH
 		[address]=$LAB_CLUSTER_IP/24) node=()
@@ -279,7 +279,7 @@ lab_up() { ctl "$1" -j status >/dev/null 2>&1; }
 lab_alive() { kill -0 "${LAB_PID[$1]}" 2>/dev/null; }
 lab_up_or_dead() { lab_up "$1" || ! lab_alive "$1"; }
 
-# lab_launch NODE COMMAND…: the daemon in the background, its log in NODE.log.
+# lab_launch NODE COMMAND…: starts the daemon in the background, with its log in NODE.log.
 lab_launch() {
 	local node=$1
 	shift
@@ -299,7 +299,7 @@ lab_start() {
 	lab_launch "$node" "$CLUSTERARPD" -c "$LAB_CONF" -n "$node" -s "$(socket_of "$node")" "$@"
 }
 
-# lab_start_user NODE: as nobody with the four capabilities that the unit gives.
+# lab_start_user NODE: starts the daemon as nobody with the four capabilities of the unit.
 lab_start_user() {
 	local node=$1 caps=+net_admin,+net_raw,+bpf,+perfmon program=$CLUSTERARPD
 	mkdir -p "/run/clusterarpd/$node"
@@ -318,12 +318,12 @@ lab_start_all() {
 	for node in "${LAB_NODES[@]}"; do lab_start "$node"; done
 }
 
-# What the daemons announce at their start, three times at intervals of a second, is over.
+# Waits until the announcements at the daemons' start (three, a second apart) are over.
 lab_announced() { sleep 3.2; }
 
 lab_dead() { ! lab_alive "$1"; }
 
-# No sanitizer has complained.
+# No sanitizer has reported an error.
 lab_log_clean() {
 	local found
 	found=$(grep -E 'ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ThreadSanitizer' \
@@ -331,7 +331,7 @@ lab_log_clean() {
 	[ -z "$found" ] || fail "$1: $found"
 }
 
-# lab_stop NODE: an orderly stop, which must succeed.
+# lab_stop NODE: a clean stop, which must succeed.
 lab_stop() {
 	local rc=0
 	lab_alive "$1" || fail "$1: the daemon is not running any more"
@@ -346,10 +346,10 @@ lab_stop() {
 lab_stop_all() {
 	local node
 	for node in "${LAB_NODES[@]}"; do lab_stop "$node"; done
-	ok "orderly stop of all daemons"
+	ok "clean stop of all daemons"
 }
 
-# lab_kill NODE: as a crash would.
+# lab_kill NODE: ends the daemon with SIGKILL, like a crash.
 lab_kill() {
 	kill -KILL "${LAB_PID[$1]}"
 	within 5 lab_dead "$1" || fail "$1: survives SIGKILL"
@@ -361,7 +361,7 @@ lab_kill() {
 
 lab_settled() { ! on "$1" ip -6 addr show tentative | grep -q inet6; }
 
-# lab_snapshot NODE: everything that an orderly stop has to leave as it was.
+# lab_snapshot NODE: prints everything that a clean stop must restore.
 lab_snapshot() {
 	within 10 lab_settled "$1" || fail "$1: addresses remain tentative"
 	# shellcheck disable=SC2016
@@ -412,7 +412,7 @@ captures_gone() {
 	done
 }
 
-# Ends all captures; what passed before this call is in the files.
+# Ends all captures; the frames that passed before this call are in the files.
 capture_stop() {
 	[ "${#LAB_CAPTURES[@]}" -gt 0 ] || return 0
 	sleep 0.2
@@ -442,7 +442,7 @@ lab_pairs() {
 	done
 }
 
-# ping_clean A B [PING ARGUMENTS]: 5 pings, none lost, none doubled, no redirect.
+# ping_clean A B [PING ARGUMENTS]: 5 pings, none lost, none duplicated, no redirect.
 ping_clean() {
 	local a=$1 b=$2 text
 	shift 2
@@ -470,7 +470,7 @@ ping_all_pairs() {
 	ok "ping in $n directed pairs: 0 lost, 0 DUP!, no redirect"
 }
 
-# expect_reach A B: a ping arrives in the end (ARP tables may have to change).
+# expect_reach A B: a ping is answered in time (neighbour tables may have to change first).
 reach() { on "$1" ping -n -c 1 -W 1 "$(addr_of "$2")" >/dev/null 2>&1; }
 expect_reach() {
 	within "$(seconds 5)" reach "$1" "$2" || fail "$1 does not reach $2"
@@ -514,7 +514,7 @@ udp_pair() {
 	say "lost $LOST"
 }
 
-# best A B: the greater; ratio A B: A/B with two digits.
+# best A B: the greater of the two; ratio A B: A/B with two decimals.
 best() { awk -v a="$1" -v b="$2" 'BEGIN { print (a + 0 > b + 0) ? a : b }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", (b > 0) ? a / b : 0 }'; }
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# lengths.sh: frames of every length that the bare wire carries, plain, 802.1Q
-# (VID 0 too) and QinQ, cross between TAP and wire and between two TAPs, byte for
-# byte but for the Ethernet source, and the destination that I2 puts in. Sourced
-# by t_50_*, after lab.sh.
+# lengths.sh: frames of every length that the bare wire carries, plain, 802.1Q (VID 0 too) and
+# QinQ, pass between TAP and wire and between two TAPs, byte for byte except for the Ethernet
+# source and the destination that I2 substitutes. Sourced by t_50_*, after lab.sh.
 
 # lengths_sweep WHAT FROM TO SRC DST [EXPECT-SRC [EXPECT-DST]]
 lengths_sweep() {
@@ -28,8 +27,8 @@ lengths_run() {
 	out=$(nic_mac out)
 	expect "MTU of the TAP" "$1" "$(on alpha cat /sys/class/net/cluster0/mtu)"
 
-	# The switch has to know everybody: a flooded frame arrives elsewhere too.
-	reach out plain1 || fail "out to plain1"
+	# The switch must have learned every MAC: a flooded frame would arrive elsewhere too.
+	reach out plain1 || fail "out does not reach plain1"
 	lengths_sweep "bare wire" out:eth0 plain1:eth0 "$out" "$(nic_mac plain1)"
 	LENGTHS_BARE=$LENGTHS_SEEN
 	say "$LENGTHS_BARE"
@@ -44,7 +43,7 @@ lengths_run() {
 	lengths_sweep "TAP to TAP, the other way" beta:cluster0 alpha:cluster0 "$cluster" \
 		"$(dedicated_mac alpha)" "$(dedicated_mac beta)" "$cluster"
 	expect "drops.too_long" 0 "$(counter alpha .drops.too_long)"
-	# One after the other: ping's own buffer does not hold a burst of long answers.
+	# One at a time: ping's receive buffer does not hold a burst of long answers.
 	ping_all_pairs -M 'do' -l 1 -i 0.1 -s $((LAB_MTU - 28))
 	lab_stop_all
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# macvlan.sh: a NIC that filters (a macvlan takes only what it has memberships
-# for): the daemon's memberships, not promiscuous mode, make it work. Sourced by
-# t_63_*, after lab.sh.
+# macvlan.sh: a NIC with an address filter (a macvlan receives only frames for its memberships):
+# the daemon receives its frames by memberships, not by promiscuous mode. Sourced by t_63_*,
+# after lab.sh.
 
 promiscuity() { on "$1" ip -d -j link show "$2" | jq '.[0].promiscuity'; }
 unicasts() { on "$1" bridge fdb show dev eth0 | awk '{ print $1 }' | grep -v '^\(33\|01\):' | sort -u | xargs; }

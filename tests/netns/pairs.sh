@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# pairs.sh: what every variant of the configuration has to do: all pairs of three
-# forwarding nodes and an outsider reach each other by ping, TCP and UDP, and on
-# the wire are the right sources, no redirect and no doubled request. Sourced by
-# t_30_*, after lab.sh.
+# pairs.sh: the checks that every variant of the configuration must pass: all pairs of three
+# forwarding nodes and an outsider reach each other by ping, TCP and UDP, and the wire carries
+# only the right sources, no redirects and no duplicated requests. Sourced by t_30_*, after lab.sh.
 
-# pairs_prepare SETTINGS…: lab and daemons.
+# pairs_prepare SETTINGS…: sets up lab and daemons.
 pairs_prepare() {
 	lab_nodes 3 forward=1
 	lab_plain plain1 201
@@ -15,7 +14,7 @@ pairs_prepare() {
 	lab_start_all
 }
 
-# pairs_pings SOURCE-FUNCTION: pings, and the sources on the wire meanwhile.
+# pairs_pings SOURCE-FUNCTION: pings all pairs, and checks the sources on the wire.
 pairs_pings() {
 	local host files=()
 	for host in "${LAB_NODES[@]}" out; do
@@ -27,13 +26,13 @@ pairs_pings() {
 	for host in "${LAB_NODES[@]}"; do
 		expect_sources "sources of $host" "$LAB_DIR/$host.pcap" "$("$1" "$host")"
 	done
-	expect "doubled requests on the wire" "" "$(frames doubled "${files[@]}")"
+	expect "duplicated requests on the wire" "" "$(frames doubled "${files[@]}")"
 	for host in "${LAB_NODES[@]}"; do
-		expect "own frames that $host saw again" 0 "$(counter "$host" .drops.echo)"
+		expect "echoes of its own frames at $host" 0 "$(counter "$host" .drops.echo)"
 	done
 }
 
-# pairs_watch SOURCE-FUNCTION: capture what must not be, until pairs_watched.
+# pairs_watch SOURCE-FUNCTION: captures frames that must not occur, until pairs_watched.
 pairs_watch() {
 	local node
 	for node in "${LAB_NODES[@]}"; do
@@ -55,8 +54,8 @@ pairs_tcp() {
 	while read -r a b; do tcp_pair "$a" "$b" -n 20M; done < <(lab_pairs)
 }
 
-# UDP loses no more than between two hosts without daemons; one round may be
-# spoilt by a busy machine.
+# UDP loses no more than between two hosts without daemons. Up to three rounds, because a busy
+# machine may spoil one.
 pairs_udp() {
 	local a b round bare
 	while read -r a b; do
@@ -66,11 +65,11 @@ pairs_udp() {
 			udp_pair "$a" "$b" 50M
 			[ "$LOST" -gt "$bare" ] || break
 		done
-		expect_num "UDP lost $a to $b, of which bare $bare (round $round)" "$LOST" "<=" "$bare"
+		expect_num "UDP lost $a to $b, without daemons $bare (round $round)" "$LOST" "<=" "$bare"
 	done < <(lab_pairs)
 }
 
-# pairs_run SOURCE-FUNCTION SETTINGS…: all of it.
+# pairs_run SOURCE-FUNCTION SETTINGS…: all of the above.
 pairs_run() {
 	local source=$1
 	shift
@@ -89,8 +88,8 @@ pairs_requests() {
 		forget alpha "$(addr_of "$node")"
 	done
 	capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in 'arp[7] = 1'
-	reach alpha beta || fail "alpha to beta"
-	reach alpha gamma || fail "alpha to gamma"
+	reach alpha beta || fail "alpha does not reach beta"
+	reach alpha gamma || fail "alpha does not reach gamma"
 	capture_stop
 	frames pcap2rows "$LAB_DIR/arp.pcap" | awk '$4 == "12.12.4.101" && $6 != $4 && $6 != "12.12.4.200"'
 }

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The lab itself, and the problem, without any daemon: hosts with a MAC of their
-# own reach each other over the bridge; nodes that share one do not (the bridge has
-# learnt that MAC on the sender's own port; a mere hub would carry it, and Linux
-# would take it). Outsiders reach them. Frames of every length cross a bare wire.
+# The lab itself, and the problem, without any daemon. Hosts with individual MACs reach each other
+# over the bridge. Nodes that share a MAC do not: the bridge has learnt that MAC on the sender's
+# own port (a hub would carry the frame, and Linux would accept it). Outsiders reach the nodes.
+# Frames of every length pass the bare wire.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

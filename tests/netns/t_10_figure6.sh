@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Figure 6 (SPEC 2) byte for byte: the five rows on both TAPs and on the wire,
-# and figure 7's data behind them. Two nodes on a bridge that learns nothing, for
-# with source_mac = cluster a learning one would pin that source to a port.
+# Figure 6 (SPEC 2) byte for byte: the five rows on both TAPs and on the wire, then the data of
+# figure 7. Two nodes on a bridge that does not learn: with source_mac = cluster a learning bridge
+# would pin that source to one port.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -19,13 +19,13 @@ lab_nodes 2 ageing=0
 lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast
 lab_start_all
 
-# The announcements made at start have sender = target: they are left out.
+# The filter leaves out the announcements made at start, which have sender = target.
 between="arp and ((arp[14:4] = 0x0c0c0465 and arp[24:4] = 0x0c0c0466) or
 	(arp[14:4] = 0x0c0c0466 and arp[24:4] = 0x0c0c0465)) or icmp"
 for node in alpha beta; do
 	capture "$node" cluster0 "$LAB_DIR/$node.tap.pcap" "$between"
 	capture "$node" eth0 "$LAB_DIR/$node.wire.pcap" "$between"
-	expect "$node's table before" - "$(table "$node" $A)$(table "$node" $B | tr -d -)"
+	expect "$node's ARP entries before" - "$(table "$node" $A)$(table "$node" $B | tr -d -)"
 done
 on alpha ping -n -c 1 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 capture_stop
@@ -45,7 +45,7 @@ expect "A's ARP table" $DED_B "$(table alpha $B)"
 expect "B's ARP table" $DED_A "$(table beta $A)"
 
 pings() { frames pcap2ip "$LAB_DIR/$1.pcap"; }
-# On the kernel data path what a host sends leaves the TAP before tcpdump sees it there.
+# On the kernel data path, frames from the host are redirected before tcpdump sees them on the TAP.
 if [ "$LAB_DATAPATH" = user ]; then
 	expect "figure 7 on A's TAP" "$CLUSTER $DED_B $A $B 1 8
 $CLUSTER $CLUSTER $B $A 1 0" "$(pings alpha.tap)"
@@ -60,7 +60,7 @@ for end in alpha.wire beta.wire; do
 $CLUSTER $DED_A $B $A 1 0" "$(pings "$end")"
 done
 
-expect_num "ARPs rewritten by A" "$(counter alpha .arp_rewritten)" ">=" 1
-ping_clean alpha beta || fail "alpha to beta"
-ping_clean beta alpha || fail "beta to alpha"
+expect_num "ARP packets rewritten by A" "$(counter alpha .arp_rewritten)" ">=" 1
+ping_clean alpha beta || fail "pings from alpha to beta failed"
+ping_clean beta alpha || fail "pings from beta to alpha failed"
 lab_stop_all

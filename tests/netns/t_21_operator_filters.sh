@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# An operator's own filters on the NIC: kept, still asked, no way around the
-# shield; link-local 01:80:c2 frames stay the NIC's; an orderly stop leaves all as
-# before, with and without filters; an ingress qdisc is refused.
+# An operator's own filters on the NIC: they are kept, they still run, and they do not bypass the
+# shield. Link-local frames (01:80:c2) stay with the NIC's stack. A clean stop restores the
+# previous state, with and without such filters. An ingress qdisc is refused.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -12,7 +12,8 @@ lab_nodes 2
 NIC=$(nic_mac alpha)
 lab_config
 
-# Redirected to a device of its own, a frame is counted and goes nowhere else.
+# The egress filter redirects UDP port 7777 to a separate device: such a frame is counted, and does
+# not reach the wire.
 operator_filters() {
 	ip -n alpha link add sink0 type veth peer name sink1
 	ip -n alpha link set sink0 addrgenmode none up
@@ -44,7 +45,7 @@ expect "operator's filters" 2/2 "$(own_filters ingress)/$(own_filters egress)"
 lab_snapshot alpha >"$LAB_DIR/alpha.before"
 lab_snapshot beta >"$LAB_DIR/beta.before"
 lab_start_all
-expect "operator's filters beside the shield" 2/2 "$(own_filters ingress)/$(own_filters egress)"
+expect "operator's filters with the shield" 2/2 "$(own_filters ingress)/$(own_filters egress)"
 expect_reach alpha out
 
 capture sw p_alpha "$LAB_DIR/udp.pcap" -Q in udp
@@ -54,7 +55,7 @@ udp_to_out 7778
 within 2 redirected || true
 capture_stop
 expect "hits of the operator's egress filter" 1 "$(hits Redirect)"
-expect "UDP on the wire (7778 alone)" 1 "$(frames_in "$LAB_DIR/udp.pcap")"
+expect "UDP on the wire (only port 7778)" 1 "$(frames_in "$LAB_DIR/udp.pcap")"
 
 # LLDP, both ways; bridges do not forward it, so it is sent at the bridge's port.
 LLDP="0180c200000e 525400000063 88cc 0207 0452540000006304 0302 3100 0602 0078 0000"
@@ -67,7 +68,7 @@ expect "hits of the operator's ingress filter" 1 "$(hits Mirror)"
 expect "LLDP of the NIC's stack on the wire" "52:54:00:00:00:63" "$(frames sources "$LAB_DIR/lldp.pcap")"
 expect "LLDP on the TAP" "" "$(frames sources "$LAB_DIR/tap.pcap")"
 
-# The operator's last filters accept everything: no way around the shield.
+# The operator's filters of pref 20 accept everything: they do not bypass the shield.
 capture sw p_alpha "$LAB_DIR/wire.pcap" -Q in
 on alpha ip -6 addr add 2001:db8::1/64 dev eth0
 answers=$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)
@@ -80,13 +81,13 @@ expect_sources "sources on the wire (not $NIC)" "$LAB_DIR/wire.pcap" "$(dedicate
 lab_stop_all
 lab_snapshot alpha >"$LAB_DIR/alpha.after"
 lab_snapshot beta >"$LAB_DIR/beta.after"
-expect_unchanged "alpha (filters of an operator)" "$LAB_DIR/alpha.before" "$LAB_DIR/alpha.after"
-expect_unchanged "beta (none)" "$LAB_DIR/beta.before" "$LAB_DIR/beta.after"
+expect_unchanged "alpha (with an operator's filters)" "$LAB_DIR/alpha.before" "$LAB_DIR/alpha.after"
+expect_unchanged "beta (without)" "$LAB_DIR/beta.before" "$LAB_DIR/beta.after"
 
 on alpha tc qdisc del dev eth0 clsact
 on alpha tc qdisc add dev eth0 ingress
 expect_rc 3 "an ingress qdisc" \
 	ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
-grep -q ingress "$LAB_DIR/output" || fail "no line on the ingress qdisc: $(cat "$LAB_DIR/output")"
+grep -q ingress "$LAB_DIR/output" || fail "no line about the ingress qdisc: $(cat "$LAB_DIR/output")"
 expect "the ingress qdisc is still there" 1 "$(on alpha tc qdisc show dev eth0 | grep -c ingress)"
 expect_rc 1 "its TAP is gone" ip -n alpha link show cluster0

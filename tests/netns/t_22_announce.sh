@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Announcements (SPEC 5): at start and after the NIC comes back each own address is
-# announced three times, a second apart, with the cluster MAC; the outsider learns.
+# Announcements (SPEC 5): at start and after the NIC comes back, each of the node's addresses is
+# announced three times, a second apart, with the cluster MAC. The outsider updates its entry.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -32,11 +32,11 @@ expect_announced() {
 capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
 lab_start alpha
 expect_announced "start"
-expect "the outsider has learnt" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth0)"
+expect "the outsider's entry for alpha" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth0)"
 
-# The NIC comes back: as a new one, from admin-down, and from a lost carrier. The
-# bridge's own end sees what its ports bring, whichever ports there are; the first
-# announcement may come before the port forwards, which is why there are three.
+# The NIC comes back: as a new device, from admin-down, and from a lost carrier. The capture is on
+# br0, which sees the frames of all ports even when a port is replaced. The first announcement may
+# come before the port is forwarding, which is why there are three.
 but_the_first() {
 	case $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP") in [23]/[23]) true ;; *) false ;; esac
 }
@@ -44,7 +44,7 @@ expect_back() {
 	within "$(seconds 5)" but_the_first ||
 		fail "$1: expected 2 or 3 announcements of each, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
 	sleep 1.2
-	but_the_first || fail "$1: expected no more, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
+	but_the_first || fail "$1: expected no further announcements, saw $(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")"
 	capture_stop
 	expect_sources "$1: sources" "$LAB_DIR/arp.pcap" "$(dedicated_mac alpha)"
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The NIC under the daemon goes down and comes back, changes its MTU, vanishes and
-# is made anew, or is not there at the start: traffic flows again each time.
+# The daemon's NIC goes down and comes back, changes its MTU, is deleted and created again, or is
+# absent at the start: traffic flows again each time.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -29,7 +29,7 @@ ok "the TAP follows the NIC's MTU"
 on alpha ip link set eth0 mtu 1500
 within "$(seconds 2)" mtu_is 1500 || fail "the TAP does not follow the NIC's MTU back"
 
-# renew NODE: a new NIC of the same name.
+# renew NODE: makes a new NIC with the same name.
 renew() {
 	lab_veth "$1" eth0 52:54:00:00:00:77 "p_$1"
 	ip -n "$1" link set eth0 up

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The TAP as an interface (SPEC 6): addresses with their scopes, a cluster address of a
-# network of its own, the gateway; and the warning about addresses on the NIC (SPEC 5).
+# The TAP as an interface (SPEC 6): addresses with their scopes, a cluster address in a separate
+# network, the gateway; and the warning about addresses on the NIC (SPEC 5).
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -18,30 +18,30 @@ expect "addresses, scopes, broadcast" "12.12.4.100/32 host -
 12.12.4.101/24 global 12.12.4.255
 192.0.2.10/32 host -" "$(addresses)"
 expect "MAC and MTU" "$LAB_CLUSTER_MAC 1400" "$(on_tap '"\(.[].address) \(.[].mtu)"')"
-expect "IPv6 link-local address from the shared MAC" 0 \
+expect "IPv6 addresses (none from the shared MAC)" 0 \
 	"$(on_tap '[.[].addr_info[] | select(.family == "inet6")] | length')"
 
 route() { on alpha ip -j route show "$1" | jq -r '.[] | "\(.gateway // "-") \(.dev) \(.prefsrc // "-")"'; }
 expect "default route" "12.12.4.200 cluster0 -" "$(route default)"
 expect "route of the cluster address outside every dedicated prefix" \
 	"- cluster0 192.0.2.10" "$(route 192.0.2.0/25)"
-expect "what alpha starts has its dedicated address" 12.12.4.101 \
+expect "source address of connections that alpha starts" 12.12.4.101 \
 	"$(on alpha ip -j route get 198.51.100.1 | jq -r '.[].prefsrc')"
 
-# An outsider of that network, and a client behind the gateway.
+# An outsider in that network, and a client behind the gateway.
 ip -n out addr add 192.0.2.77/25 dev eth0
 on out ping -n -c 2 -i 0.1 -W 1 -I 192.0.2.77 192.0.2.10 >"$LAB_DIR/output" ||
 	fail "the cluster address does not answer: $(cat "$LAB_DIR/output")"
 ok "the cluster address of another network answers"
 ip -n out addr add 198.51.100.1/32 dev lo
 on alpha ping -n -c 2 -i 0.1 -W 1 198.51.100.1 >"$LAB_DIR/output" ||
-	fail "no way through the gateway: $(cat "$LAB_DIR/output")"
+	fail "no traffic through the gateway: $(cat "$LAB_DIR/output")"
 ok "the gateway is used"
 
 warned() { grep -q "eth0 has the address $1" "$LAB_DIR/alpha.log"; }
 warned 12.99.0.1/24 || fail "no warning about the address that was on the NIC"
 on alpha ip addr add 12.99.1.1/24 dev eth0
 within 2 warned 12.99.1.1/24 || fail "no warning about an address that appears on the NIC"
-ok "addresses on the NIC are warned of"
-! grep -q fe80 "$LAB_DIR/alpha.log" || fail "a link-local address is not worth a warning"
+ok "addresses on the NIC cause a warning"
+! grep -q fe80 "$LAB_DIR/alpha.log" || fail "a warning about a link-local address"
 lab_stop_all

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Which NICs the daemon takes, and by which marks: no lo and no tun; a bridge port with a
-# warning; the one that has the name; against a name of a lock that anybody may take; what
-# is lost with a NIC is still counted; a NIC that was down is announced on as any other.
+# Which NICs the daemon takes over. It refuses lo and tun. It warns about a bridge port. It keeps a
+# renamed NIC, and takes the one with the configured name once the first is gone. Its lock works
+# although any process can bind the lock's name. Frames that a NIC lost stay counted after the NIC
+# is gone. A NIC that was down gets announcements, too.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -13,13 +14,13 @@ lab_config
 
 said() { grep -Eq -- "$1" "$LAB_DIR/${2:-alpha.log}"; }
 expect_said() {
-	within "$(seconds 2)" said "$1" || fail "no line with '$1'"
-	ok "a line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
+	within "$(seconds 2)" said "$1" || fail "no log line with '$1'"
+	ok "log line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
 }
 dev() { ctl alpha -j status | jq -r .cluster.dev; }
 dev_is() { [ "$(dev)" = "$1" ]; }
 
-# What has no Ethernet header.
+# Interfaces that are not Ethernet.
 on alpha ip tuntap add dev tun0 mode tun
 on alpha ip link set tun0 up
 lab_snapshot alpha >"$LAB_DIR/before"
@@ -41,7 +42,7 @@ ip -n alpha link set bridge0 addrgenmode none up
 ip -n alpha link set eth0 master bridge0
 lab_start alpha
 expect_said 'eth0 is a port of bridge0'
-ping_clean out alpha || fail "out to alpha, by a bridge port"
+ping_clean out alpha || fail "pings from out to alpha through a bridge port failed"
 lab_stop alpha
 : >"$LAB_DIR/alpha.log"
 ip -n alpha link set eth0 nomaster
@@ -49,31 +50,31 @@ lab_start alpha
 ! said bridge0 || fail "a warning about a bridge that the NIC is not in"
 ip -n alpha link set eth0 master bridge0
 expect_said 'eth0 is a port of bridge0'
-ping_clean out alpha || fail "out to alpha, by a bridge port"
+ping_clean out alpha || fail "pings from out to alpha through a bridge port failed"
 ip -n alpha link del bridge0
 
-# Renamed, and its name given to another: the daemon stays with the NIC, and takes the
-# other when the first is gone.
+# The NIC is renamed, and another one gets its name: the daemon stays on the first NIC, and takes
+# the other once the first is gone.
 ip -n alpha link set eth0 down
 ip -n alpha link set eth0 name old0
 ip -n alpha link set old0 up
 within "$(seconds 2)" dev_is old0 || fail "status says that the NIC is $(dev)"
-expect "the device that status names" old0 "$(dev)"
+expect "device in status" old0 "$(dev)"
 lab_veth alpha eth0 52:54:00:00:00:78 p_alpha2
 ip -n alpha link set eth0 up
 expect_reach out alpha
-expect "another has the name; status names" old0 "$(dev)"
+expect "another NIC has the name: device in status" old0 "$(dev)"
 ip -n alpha link del old0
 within "$(seconds 2)" dev_is eth0 || fail "the daemon does not take the new eth0"
 expect_reach out alpha
-ping_clean out alpha || fail "out to alpha, by the NIC that has the name now"
+ping_clean out alpha || fail "pings from out to alpha through the NIC that has the name now failed"
 capture sw p_alpha2 "$LAB_DIR/wire.pcap" -Q in
 on alpha ip -6 addr add 2001:db8::1/64 dev eth0
-ping_clean out alpha || fail "out to alpha, by the NIC that has the name now"
+ping_clean out alpha || fail "pings from out to alpha through the NIC that has the name now failed"
 capture_stop
 expect_sources "sources of that NIC" "$LAB_DIR/wire.pcap" "$(dedicated_mac alpha)"
 
-# What a NIC lost is counted beyond its life.
+# Frames that a NIC lost stay counted after the NIC is gone.
 lost() { counter alpha .drops.kernel_ring; }
 expect "frames lost so far" 0 "$(lost)"
 kill -STOP "${LAB_PID[alpha]}"
@@ -88,16 +89,16 @@ for i in range(30000):
 '
 kill -CONT "${LAB_PID[alpha]}"
 before=$(lost)
-expect_num "frames lost while the daemon slept" "$before" ">" 0
+expect_num "frames lost while the daemon was stopped" "$before" ">" 0
 ip -n alpha link del eth0
-expect_num "without the NIC" "$(lost)" ">=" "$before"
+expect_num "frames lost, the NIC gone" "$(lost)" ">=" "$before"
 lab_veth alpha eth0 52:54:00:00:00:79 p_alpha
 ip -n alpha link set eth0 up
 expect_reach out alpha
-expect_num "with the next" "$(lost)" ">=" "$before"
+expect_num "frames lost, with the next NIC" "$(lost)" ">=" "$before"
 lab_stop alpha
 
-# The lock's name in the hands of an ordinary user, who listens or does not.
+# An unprivileged process has bound the lock's name, and listens or not.
 ifindex=$(on alpha cat /sys/class/net/eth0/ifindex)
 squat() {
 	ip netns exec alpha setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -112,10 +113,10 @@ time.sleep(600)' "$ifindex" "$1" &
 squatted() { on alpha grep -q "@clusterarpd/nic/$ifindex\$" /proc/net/unix; }
 for squatter in listens binds; do
 	squat "$squatter"
-	within 5 squatted || fail "nobody squats"
+	within 5 squatted || fail "the lock's name is not bound"
 	: >"$LAB_DIR/alpha.log"
 	lab_start alpha
-	expect_said 'somebody else has the name of the lock'
+	expect_said "a process of another user holds the lock's address"
 	expect_reach out alpha
 	lab_stop alpha
 	kill "$SQUATTER"
@@ -124,14 +125,14 @@ done
 lab_start alpha
 mkdir -p /run/clusterarpd/second
 lab_config tap=cluster1
-expect_rc 3 "a daemon that is one" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
+expect_rc 3 "a real second daemon" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
 	-s /run/clusterarpd/second/control.sock
 said "process ${LAB_PID[alpha]}\)" output ||
-	fail "not a word of process ${LAB_PID[alpha]}: $(cat "$LAB_DIR/output")"
+	fail "no line names process ${LAB_PID[alpha]}: $(cat "$LAB_DIR/output")"
 lab_config
 lab_stop alpha
 
-# A NIC that was down is announced on as any other.
+# Announcements are sent on a NIC that was down, too.
 announced() {
 	frames pcap2rows "$LAB_DIR/arp.pcap" |
 		awk -v a="$1" -v m="$LAB_CLUSTER_MAC" '$4 == a && $6 == a && $5 == m' | wc -l

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The TAP changed by others, or set up against the odds: its routes come back with it; a
-# network that is routed elsewhere is left alone; below 1280 bytes and back it makes no
-# link-local address of the shared MAC; an MTU larger than the NIC's, and the largest.
+# The TAP changed by other programs, or in unusual configurations. Its routes come back after it
+# was down. A network that already has a route is left alone. An MTU below 1280 and back gives it
+# no link-local address from the shared MAC. An MTU larger than the NIC's, and the largest MTU.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -14,8 +14,8 @@ ip -n out addr add 198.51.100.1/32 dev lo
 
 said() { grep -Eq -- "$1" "$LAB_DIR/alpha.log"; }
 expect_said() {
-	within "$(seconds 2)" said "$1" || fail "no line with '$1'"
-	ok "a line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
+	within "$(seconds 2)" said "$1" || fail "no log line with '$1'"
+	ok "log line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
 }
 # start SETTINGS…
 start() {
@@ -27,14 +27,14 @@ routes() {
 	on alpha ip -j route | jq -r '.[] | select(.dst == "default" or .dst == "192.0.2.0/25") |
 		"\(.dst) \(.gateway // "-") \(.dev) \(.prefsrc // "-")"' | sort | xargs
 }
-# Mind that `out` is what it says: it has all three addresses.
+# expect_traffic WHAT ADDRESS…: the addresses are those of `out`.
 expect_traffic() {
 	local address
-	ping_clean out alpha || fail "$1: out to alpha"
+	ping_clean out alpha || fail "$1: pings from out to alpha failed"
 	for address in "$@"; do
 		[ "$address" != "$1" ] || continue
 		on alpha ping -n -c 2 -i 0.1 -W 1 "$address" >"$LAB_DIR/output" ||
-			fail "$1: alpha to $address: $(cat "$LAB_DIR/output")"
+			fail "$1: alpha does not reach $address: $(cat "$LAB_DIR/output")"
 	done
 	ok "$1: alpha reaches ${*:2}"
 }
@@ -47,7 +47,7 @@ routes_are() { [ "$(routes)" = "$1" ]; }
 start address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200
 expect "routes" "$all_routes" "$(routes)"
 sleep 0.3
-expect "lines at a start that finds nothing amiss" 1 "$(wc -l <"$LAB_DIR/alpha.log")"
+expect "log lines at a start without problems" 1 "$(wc -l <"$LAB_DIR/alpha.log")"
 expect_traffic "at first" 12.12.4.200 192.0.2.77 198.51.100.1
 on alpha ip link set cluster0 down
 expect_said 'cluster0 was set down'
@@ -56,11 +56,11 @@ on alpha ip link set cluster0 up
 within "$(seconds 2)" routes_are "$all_routes" || fail "the routes do not come back: $(routes)"
 expect "routes after the TAP was down" "$all_routes" "$(routes)"
 expect_reach out alpha
-expect_traffic "down and up" 12.12.4.200 192.0.2.77 198.51.100.1
-! said 'already' || fail "a route is in the way of itself"
+expect_traffic "after down and up" 12.12.4.200 192.0.2.77 198.51.100.1
+! said 'already' || fail "the daemon takes its own route for one that exists already"
 lab_stop alpha
 
-# The cluster's network has a route already.
+# The cluster's network already has a route.
 ip -n alpha link add eth1 type veth peer name peer1
 ip -n alpha link set eth1 addrgenmode none up
 ip -n alpha link set peer1 addrgenmode none up
@@ -72,24 +72,24 @@ expect "routes" "192.0.2.0/25 - eth1 - default 12.12.4.200 cluster0 -" "$(routes
 expect_traffic "routed elsewhere" 12.12.4.200 198.51.100.1
 lab_stop alpha
 lab_snapshot alpha >"$LAB_DIR/after"
-expect_unchanged "the route" "$LAB_DIR/before" "$LAB_DIR/after"
+expect_unchanged "routed elsewhere, stopped" "$LAB_DIR/before" "$LAB_DIR/after"
 ip -n alpha link del eth1
 
 # An MTU too small for IPv6, and back.
 start
 for mtu in 1200 1500; do
 	on alpha ip link set eth0 mtu $mtu
-	within "$(seconds 2)" tap_mtu_is $mtu || fail "the TAP does not follow to $mtu"
+	within "$(seconds 2)" tap_mtu_is $mtu || fail "the TAP does not get the MTU $mtu"
 	expect_reach out alpha
 done
 sleep 1
 expect "IPv6 link-local addresses from the shared MAC" "" \
 	"$(on alpha ip -j -6 addr show dev cluster0 scope link | jq -r '.[].addr_info[]?.local')"
 expect "address generation" none "$(tap inet6_addr_gen_mode)"
-expect_traffic "1200 and 1500" 12.12.4.200
+expect_traffic "after MTU 1200 and 1500" 12.12.4.200
 lab_stop alpha
 
-# An MTU that the NIC does not have.
+# An MTU larger than the NIC's.
 start mtu=9000
 expect "MTU" 9000 "$(tap mtu)"
 expect_said 'too_long'
@@ -99,7 +99,7 @@ on alpha ping -n -c 2 -i 0.1 -W 1 -M "do" -s 5000 12.12.4.200 >/dev/null 2>&1 ||
 expect_num "too_long" "$(counter alpha .drops.too_long)" ">=" $((before + 2))
 lab_stop alpha
 
-# The largest that a NIC has is more than a TAP takes.
+# The largest MTU of a NIC is more than a TAP's maximum.
 ip -n sw link set p_alpha mtu 65535
 ip -n alpha link set eth0 mtu 65535
 start

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The NIC's cable is pulled, the NIC is set down, or it is taken out and another put in,
-# 50 times each: the TAP has carrier exactly while the NIC runs, and traffic flows again
-# within 200 ms (another NIC: 500 ms) both ways. Then all is as before, in the daemon and
-# on the wire. The TAP's MTU follows the NIC's within 200 ms.
+# The NIC's cable is pulled, the NIC is set down, or the NIC is removed and another one added, 50
+# times each. The TAP has carrier exactly while the NIC is running, and traffic flows again both
+# ways within 200 ms (another NIC: 500 ms). Afterwards the daemon's state and the sources on the
+# wire are as before. The TAP's MTU follows the NIC's within 200 ms.
 #
 # run: alone
 # run: plain
@@ -18,7 +18,7 @@ lab_nodes 2 mtu=9000
 NIC=$(nic_mac alpha)
 
 clock() { echo $((${EPOCHREALTIME/./} / 1000)); } # ms
-# soon MS COMMAND…: true as soon as the command is, else false in the end.
+# soon MS COMMAND…: repeats the command until it succeeds; false after MS.
 soon() {
 	local end=$(($(clock) + $1))
 	shift
@@ -36,7 +36,7 @@ filters() {
 	done
 	echo "${n[0]}/${n[1]}"
 }
-# What the NIC is to receive.
+# The addresses that the NIC's filter accepts.
 memberships() {
 	{
 		on alpha bridge fdb show dev eth0 | awk '{ print $1 }' | grep -v '^\(33\|01\):' | sort -u
@@ -56,19 +56,20 @@ nic() {
 	fi
 }
 
-# expect_carrier WHAT FUNCTION: longer than it takes to set something up that is down.
+# expect_carrier WHAT FUNCTION: the TAP's carrier follows. Down for 1.5 s, long enough to see
+# whether the daemon sets up what was set down.
 expect_carrier() {
 	expect "$1: the TAP's carrier at first" 1 "$(tap carrier)"
 	"$2" down
-	soon "$LATER" tap_is carrier 0 || fail "$1: the TAP has carrier still"
+	soon "$LATER" tap_is carrier 0 || fail "$1: the TAP still has carrier"
 	sleep 1.5
 	expect "$1: the TAP's carrier after 1.5 s" 0 "$(tap carrier)"
-	expect "$1: as status has it" false "$(ctl alpha -j status | jq .link.carrier)"
+	expect "$1: carrier in status" false "$(ctl alpha -j status | jq .link.carrier)"
 	[ "$2" != admin ] || ! nic_is_up || fail "$1: the daemon set the NIC up"
 	"$2" up
 	soon "$LATER" tap_is carrier 1 || fail "$1: the TAP has no carrier again in time"
-	ok "$1: and it is back"
-	expect "$1: as status has it" true "$(ctl alpha -j status | jq .link.carrier)"
+	ok "$1: the TAP has carrier again"
+	expect "$1: carrier in status" true "$(ctl alpha -j status | jq .link.carrier)"
 	expect_reach beta alpha
 	expect_reach alpha out
 }
@@ -78,19 +79,20 @@ answered() {
 	# shellcheck disable=SC2016
 	on "$1" timeout "$(seconds 5)" bash -c '
 		until ping -n -c 1 -W 0.05 "$0" >/dev/null 2>&1; do :; done
-		echo $((${EPOCHREALTIME/./} / 1000))' "$(addr_of "$2")" || fail "$1 to $2: never again"
+		echo $((${EPOCHREALTIME/./} / 1000))' "$(addr_of "$2")" || fail "$1 does not reach $2 any more"
 }
-# spread FILE: of the numbers in it, the least, the median and the greatest.
+# spread FILE: minimum/median/maximum of the numbers in it.
 spread() { sort -n "$1" | awk '{ n[NR] = $1 } END { print n[1] "/" n[int((NR + 1) / 2)] "/" n[NR] }'; }
 
-# again FUNCTION: up it goes; sets IN, OUT and NOISE, the ms until a ping is answered from beta
-# to alpha, from alpha to out, and from beta to out, which nothing was in the way of. (What is
-# sent before the TAP runs is lost as on any NIC, and with it the ARP request for a second.)
+# again FUNCTION: sets it up again. Sets IN, OUT and NOISE, the ms until a ping is answered from
+# beta to alpha, from alpha to out, and, as a reference, from beta to out, a path that was not
+# interrupted. (What is sent before the TAP is running is lost, as on any NIC. If that is an ARP
+# request, the next one follows after a second.)
 again() {
 	local start pids=()
 	start=$(clock)
 	"$1" up
-	soon "$(seconds 5)000" tap_is operstate up || fail "the TAP does not run again"
+	soon "$(seconds 5)000" tap_is operstate up || fail "the TAP's operstate is not up again"
 	answered beta alpha >"$LAB_DIR/in" &
 	pids+=("$!")
 	answered beta out >"$LAB_DIR/noise" &
@@ -101,8 +103,8 @@ again() {
 	IN=$(($(cat "$LAB_DIR/in") - start)) NOISE=$(($(cat "$LAB_DIR/noise") - start))
 }
 
-# interrupt WHAT FUNCTION LIMIT: over and over, for 50 to 400 ms. What the machine was too busy
-# for does not count.
+# interrupt WHAT FUNCTION LIMIT: TIMES interruptions of 50 to 400 ms. An interruption does not count
+# if the machine was too busy, as NOISE shows.
 interrupt() {
 	local i busy=0 from=$LAB_DIR/beta-alpha to=$LAB_DIR/alpha-out noise=$LAB_DIR/beta-out
 	: >"$from"
@@ -110,11 +112,11 @@ interrupt() {
 	: >"$noise"
 	for ((i = 0; i < TIMES; i++)); do
 		"$2" down
-		soon "$LATER" tap_is carrier 0 || fail "$1, $i: the TAP has carrier still"
+		soon "$LATER" tap_is carrier 0 || fail "$1, $i: the TAP still has carrier"
 		sleep "0.$(printf %03d $((50 + 350 * i / TIMES)))"
-		tap_is carrier 0 || fail "$1, $i: the TAP has carrier meanwhile"
+		tap_is carrier 0 || fail "$1, $i: the TAP has carrier during the interruption"
 		again "$2"
-		tap_is carrier 1 || fail "$1, $i: traffic, and the TAP has no carrier"
+		tap_is carrier 1 || fail "$1, $i: traffic flows, but the TAP has no carrier"
 		if [ "$NOISE" -gt $(($3 / 2)) ] && [ "$busy" -lt $((TIMES / 2)) ]; then
 			busy=$((busy + 1)) i=$((i - 1))
 			say "$1: not counted: $IN, $OUT; beta to out $NOISE"
@@ -142,37 +144,37 @@ lab_start_all
 ping_all_pairs
 MEMBERSHIPS=$(memberships)
 say "memberships: $MEMBERSHIPS"
-case $MEMBERSHIPS in *"$(dedicated_mac alpha)"*) ;; *) fail "none for alpha's dedicated MAC" ;; esac
+case $MEMBERSHIPS in *"$(dedicated_mac alpha)"*) ;; *) fail "no membership for alpha's dedicated MAC" ;; esac
 
-# On the bridge itself, which hears all that its ports hear, whatever becomes of them.
+# Captured on the bridge itself, which sees the frames of all ports even when a port is replaced.
 capture sw br0 "$LAB_DIR/wire.pcap"
 expect_carrier "the cable" cable
 expect_carrier "the NIC set down" admin
-expect_carrier "the NIC taken out" nic
+expect_carrier "the NIC removed" nic
 FDS=$(fds) before=$(rss) ifindex=$(on alpha cat /sys/class/net/eth0/ifindex)
 interrupt "the cable" cable "$SOON"
 expect_as_before "the cable"
 interrupt "the NIC set down" admin "$SOON"
 expect_as_before "the NIC set down"
-interrupt "the NIC taken out" nic "$LATER"
-expect_as_before "the NIC taken out"
+interrupt "the NIC removed" nic "$LATER"
+expect_as_before "the NIC removed"
 expect_num "the NIC's index" "$(on alpha cat /sys/class/net/eth0/ifindex)" ">=" $((ifindex + TIMES))
 growth=$(($(rss) - before))
 if [ -n "$LAB_SLOW" ]; then
-	say "KiB more of memory: $growth"
+	say "growth of resident memory, KiB: $growth"
 else
-	expect_num "KiB more of memory" "$growth" "<=" 1024
+	expect_num "growth of resident memory, KiB" "$growth" "<=" 1024
 fi
 ping_all_pairs
 capture_stop
-expect_sources "sources on the wire, all the time" "$LAB_DIR/wire.pcap" \
+expect_sources "sources on the wire during the whole test" "$LAB_DIR/wire.pcap" \
 	"$(dedicated_mac alpha)" "$(dedicated_mac beta)" "$(nic_mac out)"
 
 # Each request is answered once.
 capture sw p_alpha "$LAB_DIR/arp.pcap" arp
 for _ in {1..5}; do
 	forget out 12.12.4.101 eth0
-	reach out alpha || fail "out to alpha"
+	reach out alpha || fail "out does not reach alpha"
 done
 capture_stop
 # arps OP FROM FOR
@@ -181,7 +183,7 @@ arps() {
 		awk -v o="$1" -v a="$2" -v b="$3" '$3 == o && $4 == a && $6 == b { print $1 }'
 }
 expect_num "ARP requests of out for alpha" "$(arps request 12.12.4.200 12.12.4.101 | wc -l)" ">=" 5
-expect "answers to them" "$(arps request 12.12.4.200 12.12.4.101 | wc -l) $(dedicated_mac alpha)" \
+expect "replies to them" "$(arps request 12.12.4.200 12.12.4.101 | wc -l) $(dedicated_mac alpha)" \
 	"$(arps response 12.12.4.101 12.12.4.200 | sort | uniq -c | xargs)"
 
 # --- the MTU ---
@@ -189,10 +191,10 @@ expect "answers to them" "$(arps request 12.12.4.200 12.12.4.101 | wc -l) $(dedi
 for mtu in 1280 9000 1500; do
 	start=$(clock)
 	on alpha ip link set eth0 mtu $mtu
-	soon "$SOON" tap_is mtu $mtu || fail "the TAP does not follow to $mtu in time"
+	soon "$SOON" tap_is mtu $mtu || fail "the TAP does not get the MTU $mtu in time"
 	ok "MTU $mtu: the TAP has it after $(($(clock) - start)) ms"
 	on alpha ping -n -c 2 -i 0.1 -W "$(seconds 1)" -M "do" -s $((mtu - 28)) 12.12.4.200 >"$LAB_DIR/output" 2>&1 ||
 		fail "MTU $mtu: $(cat "$LAB_DIR/output")"
-	ok "MTU $mtu: whole packets go there and back"
+	ok "MTU $mtu: full-size packets are answered"
 done
 lab_stop_all

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What becomes of NIC and TAP while the daemon runs: the NIC is called something else, is
-# not there at the start, is put into a bridge; and in no state that lasts is the daemon
-# busy. The carrier flaps 200 times as fast as it can be set.
+# States of NIC and TAP while the daemon runs: the NIC is renamed, is absent at the start, is put
+# into a bridge. In no lasting state does the daemon use CPU time. The carrier changes 200 times,
+# as fast as it can be set.
 #
 # run: alone
 # run: plain
@@ -21,8 +21,8 @@ said() { grep -cE -- "$1" "$LAB_DIR/alpha.log" || true; }
 has_more_than() { [ "$(wc -l <"$LAB_DIR/alpha.log")" -gt "$1" ]; }
 has_said() { grep -qE -- "$1" "$LAB_DIR/alpha.log"; }
 expect_said() {
-	within "$(seconds 2)" has_said "$1" || fail "no line with '$1'"
-	ok "a line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
+	within "$(seconds 2)" has_said "$1" || fail "no log line with '$1'"
+	ok "log line: $(grep -Em 1 -- "$1" "$LAB_DIR/alpha.log")"
 }
 start() {
 	: >"$LAB_DIR/alpha.log"
@@ -39,17 +39,17 @@ filters() { on alpha tc filter show dev "$1" "$2" | grep -c ' handle .*clusterar
 renew() { lab_veth alpha eth0 "$NIC" p_alpha; }
 
 ticks() { awk '{ print $14 + $15 }' "/proc/${LAB_PID[alpha]}/stat"; }
-# expect_idle WHAT: in 1.5 s, once it is settled.
+# expect_idle WHAT: the daemon uses almost no CPU time in 1.5 s.
 expect_idle() {
 	local before
 	sleep 0.2
 	before=$(ticks)
 	sleep 1.5
-	expect_num "$1: ms of CPU / 10" $(($(ticks) - before)) "<=" "$TICKS"
+	expect_num "$1: ticks of CPU time (10 ms)" $(($(ticks) - before)) "<=" "$TICKS"
 	lab_up alpha || fail "$1: the daemon does not answer"
 }
-# hammer HOST ADDRESS: some 500 frames a second, until it is told to stop. (ping sends but
-# 100 of which none is answered.)
+# hammer HOST ADDRESS: sends about 500 packets a second, until hammer_no_more. (A flood ping sends
+# only 100 a second if none is answered.)
 hammer() {
 	timeout 60 ip netns exec "$1" /usr/bin/python3 -c '
 import socket, sys, time
@@ -69,7 +69,7 @@ hammer_no_more() {
 
 # --- renamed ---
 
-lab_snapshot alpha | sort >"$LAB_DIR/before" # down and up, the groups have another order
+lab_snapshot alpha | sort >"$LAB_DIR/before" # sorted: down and up reorders the multicast groups
 start
 expect_reach out alpha
 on alpha ip link set eth0 down
@@ -77,29 +77,29 @@ on alpha ip link set eth0 name wan0
 on alpha ip link set wan0 up
 expect_reach out alpha
 expect_reach beta alpha
-expect_said 'eth0 is called wan0 now'
+expect_said 'eth0 was renamed to wan0'
 within "$(seconds 1)" status_is cluster.dev wan0 || true
-expect "the device that status names" wan0 "$(status cluster.dev)"
+expect "device in status" wan0 "$(status cluster.dev)"
 
-# Another that is called eth0 now, and is up.
+# Another device gets the name eth0, and is up.
 ip -n alpha link add eth0 type veth peer name other0
 ip -n alpha link set eth0 addrgenmode none up
 ip -n alpha link set other0 addrgenmode none up
 sleep 0.5
-expect "the device that status names" wan0 "$(status cluster.dev)"
-expect "filters on another that is called eth0" 0/0 "$(filters eth0 ingress)/$(filters eth0 egress)"
-expect "qdiscs of it" "" "$(on alpha tc qdisc show dev eth0 | grep clsact || true)"
-expect "promiscuity of it" 0 "$(on alpha ip -d -j link show eth0 | jq '.[0].promiscuity')"
-expect "lines that say that the daemon is on eth0" 1 "$(said 'node alpha on eth0')"
+expect "device in status" wan0 "$(status cluster.dev)"
+expect "filters on the new eth0" 0/0 "$(filters eth0 ingress)/$(filters eth0 egress)"
+expect "clsact qdiscs on it" "" "$(on alpha tc qdisc show dev eth0 | grep clsact || true)"
+expect "its promiscuity" 0 "$(on alpha ip -d -j link show eth0 | jq '.[0].promiscuity')"
+expect "log lines that the daemon is on eth0" 1 "$(said 'node alpha on eth0')"
 ip -n alpha link set eth0 down
 ip -n alpha link del eth0
 expect_reach out alpha
 
-# Renamed while it is up, which newer kernels allow.
+# Renamed while up, which newer kernels allow.
 if on alpha ip link set wan0 name lan0 2>/dev/null; then
-	expect_said 'wan0 is called lan0 now'
+	expect_said 'wan0 was renamed to lan0'
 	within "$(seconds 1)" status_is cluster.dev lan0 || true
-	expect "the device that status names" lan0 "$(status cluster.dev)"
+	expect "device in status" lan0 "$(status cluster.dev)"
 	expect_reach out alpha
 	on alpha ip link set lan0 name wan0
 fi
@@ -113,13 +113,13 @@ expect_unchanged "renamed, stopped" "$LAB_DIR/before" "$LAB_DIR/after"
 
 # --- absent at the start ---
 
-# hang_up: it says something about it, and goes on.
+# hang_up: on SIGHUP the daemon logs a line and keeps running.
 hang_up() {
 	local lines
 	lines=$(wc -l <"$LAB_DIR/alpha.log")
 	kill -HUP "${LAB_PID[alpha]}"
-	within "$(seconds 2)" has_more_than "$lines" || fail "absent: not a word about SIGHUP"
-	lab_up alpha || fail "absent: SIGHUP ends it"
+	within "$(seconds 2)" has_more_than "$lines" || fail "absent: no log line about SIGHUP"
+	lab_up alpha || fail "absent: SIGHUP ends the daemon"
 	ok "absent: SIGHUP: $(tail -n 1 "$LAB_DIR/alpha.log")"
 }
 # stop_quickly WHAT
@@ -127,7 +127,7 @@ stop_quickly() {
 	local began
 	began=$(now_ms)
 	lab_stop alpha
-	expect_num "$1: ms until SIGTERM ends it, with 0" $(($(now_ms) - began)) "<=" "$(seconds 2)000"
+	expect_num "$1: ms from SIGTERM to exit status 0" $(($(now_ms) - began)) "<=" "$(seconds 2)000"
 }
 ip -n alpha link del eth0
 start
@@ -145,26 +145,26 @@ hang_up
 renew
 expect_reach beta alpha
 expect_reach alpha out
-expect_carrier "there" 1
+expect_carrier "present" 1
 expect_said 'node alpha on eth0'
 within "$(seconds 1)" status_is link.carrier true || true
-expect "there: carrier in status" true "$(status link.carrier)"
+expect "present: carrier in status" true "$(status link.carrier)"
 ping_all_pairs
 
-# Taken to another network namespace, and back.
+# Moved to another network namespace, and back.
 ip netns add elsewhere
 : >"$LAB_DIR/alpha.log"
 ip -n alpha link set eth0 netns elsewhere
 expect_said 'eth0 is gone'
-expect_carrier "elsewhere" 0
+expect_carrier "in another namespace" 0
 ip -n elsewhere link set eth0 netns alpha
 expect_reach beta alpha
 expect_reach alpha out
-expect_carrier "and back" 1
-expect "and back: the shield's filters" 1/1 "$(filters eth0 ingress)/$(filters eth0 egress)"
+expect_carrier "moved back" 1
+expect "moved back: the shield's filters" 1/1 "$(filters eth0 ingress)/$(filters eth0 egress)"
 lab_stop alpha
 
-# It is there, but the cable is not in.
+# The NIC is present, but the cable is not plugged in.
 ip -n alpha link set eth0 up
 ip -n sw link set p_alpha down
 start
@@ -173,7 +173,7 @@ sleep 0.5
 expect_carrier "no cable, half a second later" 0
 expect "no cable: carrier in status" false "$(status link.carrier)"
 ip -n sw link set p_alpha up
-expect_carrier "the cable is put in" 1
+expect_carrier "the cable is plugged in" 1
 expect_reach beta alpha
 expect_reach alpha out
 
@@ -192,7 +192,7 @@ expect_idle "in a bridge"
 ip -n alpha link set eth0 nomaster
 ip -n alpha link del bridge0
 expect_reach beta alpha
-expect_idle "with nothing amiss"
+expect_idle "in normal operation"
 ip -n sw link set p_alpha down
 expect_carrier "cable out" 0
 expect_idle "cable out"
@@ -216,7 +216,7 @@ before=$(counter alpha .drops.tap_busy)
 hammer beta 12.12.4.101
 expect_idle "TAP down, and beta sends"
 hammer_no_more
-expect_num "frames that the TAP did not take" $(($(counter alpha .drops.tap_busy) - before)) ">=" 300
+expect_num "frames that the TAP did not accept" $(($(counter alpha .drops.tap_busy) - before)) ">=" 300
 ip -n alpha link set cluster0 up
 expect_said 'cluster0 was set up'
 expect_reach beta alpha
@@ -236,7 +236,7 @@ ping_all_pairs
 
 # --- flapping ---
 
-# flap WHAT HOST LINK: down and up, 100 times.
+# flap WHAT HOST LINK: sets the link down and up, 100 times.
 flap() {
 	local i lines before
 	for i in {1..100}; do printf 'link set %s down\nlink set %s up\n' "$3" "$3"; done >"$LAB_DIR/batch"

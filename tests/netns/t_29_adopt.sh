@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# adopt = yes (SPEC 5): addresses and routes of every kind move from the NIC to the TAP and
-# back, and nothing else changes; they stay while NIC and TAP go and come; they work.
+# adopt = yes (SPEC 5): addresses and routes of every kind move from the NIC to the TAP and back,
+# and nothing else changes. They are kept while NIC and TAP disappear and come back. Traffic that
+# uses them works.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -12,19 +13,13 @@
 lab_nodes 2
 RECORD=$(socket_of alpha).eth0.adopted.json
 
-# start SETTINGS…: of alpha, with a log of its own.
-start() {
-	lab_config adopt=yes "$@"
-	: >"$LAB_DIR/alpha.log"
-	lab_start alpha
-}
-
 # announcements FILE ADDRESS ARP-MAC ETHERNET-SOURCE
 announcements() {
 	frames pcap2rows "$1" | awk -v a="$2" -v m="$3" -v s="$4" \
 		'$1 == s && $4 == a && $6 == a && $5 == m' | wc -l
 }
-# expect_announced WHAT FILE ARP-MAC ETHERNET-SOURCE: each address thrice, by nobody else.
+# expect_announced WHAT FILE ARP-MAC ETHERNET-SOURCE: each address is announced three times, and
+# from this source only.
 expect_announced() {
 	local address times
 	for address in 12.12.4.101 12.12.4.150 12.12.4.151 10.{1..7}.0.1; do
@@ -36,7 +31,7 @@ expect_announced() {
 		"$(frames pcap2rows "$2" | awk '$4 == $6 { print $1 }' | sort -u | xargs)"
 }
 
-# expect_traffic WHEN: by the adopted addresses, both ways.
+# expect_traffic WHEN: traffic with the adopted addresses, both ways.
 expect_traffic() {
 	local address
 	expect_reach alpha beta >/dev/null
@@ -51,8 +46,8 @@ expect_traffic() {
 	ping_from alpha 10.3.0.1 10.3.0.200
 	ping_from out 10.3.0.200 10.3.0.1
 	ping_from out 10.4.0.2 10.4.0.1
-	ping_from alpha 12.12.4.150 198.51.100.1 # by table 77
-	ok "$1: traffic by the adopted addresses"
+	ping_from alpha 12.12.4.150 198.51.100.1 # through routing table 77
+	ok "$1: traffic with the adopted addresses"
 }
 
 # --- everything ----------------------------------------------------------------------
@@ -71,11 +66,11 @@ expect_announced "start" "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_m
 jq -e '.items | length' "$RECORD" >/dev/null || fail "no record: $(cat "$RECORD")"
 expect_traffic "start"
 first_of() { for net in 81 82 83; do ip -n alpha -j route get 100.$net.0.1 | jq -r '.[].dev'; done | xargs; }
-expect "the first of two routes that differ in the link" "cluster0 eth1 cluster0" "$(first_of)"
-expect "what the rule's table says" "77 cluster0 12.12.4.200" \
+expect "the first of two routes with different links" "cluster0 eth1 cluster0" "$(first_of)"
+expect "the route from the rule's table" "77 cluster0 12.12.4.200" \
 	"$(ip -n alpha route get 203.0.114.1 from 12.12.4.150 | sed -nE 's/.*via ([^ ]*) dev ([^ ]*) table ([^ ]*).*/\3 \2 \1/p')"
 expect_said 'its address 12\.12\.4\.150/24 moves to cluster0; it is not an address of this node'
-expect "lines of the configured address" "clusterarpd: eth0: its address 12.12.4.101/24 moves to cluster0" \
+expect "log lines about the configured address" "clusterarpd: eth0: its address 12.12.4.101/24 moves to cluster0" \
 	"$(grep -F 12.12.4.101 "$LAB_DIR/alpha.log")"
 ! said 'cannot' || fail "something fails: $(cat "$LAB_DIR/alpha.log")"
 on alpha ip addr add 10.8.0.1/24 dev eth0
@@ -115,14 +110,14 @@ chown 0:0 /run/clusterarpd/alpha
 start
 ip -n alpha link del eth0
 expect_said 'eth0 is gone'
-tap_has_all || fail "the TAP loses with the NIC what moved"
+tap_has_all || fail "the TAP loses what moved when the NIC is gone"
 lab_veth alpha eth0 52:54:00:00:00:77 p_alpha
 ip -n alpha link set eth0 up
 expect_reach out alpha
 expect_adopted "a new NIC"
 expect_traffic "a new NIC"
 
-# Another one, that has an address and a route already.
+# Another NIC, which already has an address and a route.
 ip -n alpha link del eth0
 lab_veth alpha new0 52:54:00:00:00:78 p_alpha
 ip -n alpha addr add 10.8.0.1/24 dev new0
@@ -134,7 +129,7 @@ if ip -n alpha link set new0 name eth0 2>/dev/null; then
 	expect_reach out alpha
 	expect_adopted "a new NIC that has an address"
 else
-	say "no link is renamed while it is up here"
+	say "this kernel does not rename a link that is up"
 	skip "an old kernel"
 fi
 
@@ -148,14 +143,14 @@ for ((i = 0; i < 20; i++)); do
 done
 expect_adopted "20 NICs"
 expect "open descriptors after 20 NICs" "$before" "$(fds)"
-expect "items in the record for each that moved" "" "$(jq -r '.items[].netlink' "$RECORD" | sort | uniq -d)"
+expect "duplicate items in the record" "" "$(jq -r '.items[].netlink' "$RECORD" | sort | uniq -d)"
 lab_stop alpha
-expect "addresses that the last NIC has not got" "" "$(what_not "$LAB_DIR/addresses" addresses_of eth0)"
-expect "routes that the last NIC has not got" "" "$(what_not "$LAB_DIR/routes" routes_of eth0)"
-expect "what it has beside" "" "$(what_else "$LAB_DIR/addresses" addresses_of eth0)$(what_else "$LAB_DIR/routes" routes_of eth0)"
+expect "addresses missing on the last NIC" "" "$(what_not "$LAB_DIR/addresses" addresses_of eth0)"
+expect "routes missing on the last NIC" "" "$(what_not "$LAB_DIR/routes" routes_of eth0)"
+expect "other addresses and routes on it" "" "$(what_else "$LAB_DIR/addresses" addresses_of eth0)$(what_else "$LAB_DIR/routes" routes_of eth0)"
 expect_reach out alpha
 
-# None is there at the stop.
+# There is no NIC at the stop.
 adopt_few
 start
 ip -n alpha link del eth0
@@ -163,11 +158,11 @@ expect_said 'eth0 is gone'
 lab_stop alpha
 for what in 'address 12\.12\.4\.101/24' 'address 12\.12\.4\.150/24' 'default route' \
 	'address 2001:db8:1::101/64' 'route to 2001:db8:77::/48'; do
-	expect_said "eth0 is not there to get its $what back"
+	expect_said "eth0 does not exist: its $what is not given back"
 done
 expect "files left" "" "$(files_left)"
 
-# None at the start.
+# There is no NIC at the start.
 start
 lab_veth alpha new0 52:54:00:00:00:01 p_alpha
 ip -n alpha addr add 12.12.4.150/24 dev new0
@@ -185,8 +180,8 @@ ip -n alpha addr flush dev eth0 scope global
 
 # --- other configurations ----------------------------------------------------------------
 
-# A gateway in the configuration, and a default route on the NIC: with or without the same
-# metric there is one way out, and it stays the same.
+# A gateway in the configuration and a default route on the NIC, with the same or another metric:
+# the first default route stays the same.
 gateways() { ip -n alpha -j route show default | jq -r '.[] | "\(.gateway) \(.dev) \(.metric // 0)"' | xargs; }
 for metric in 0 100; do
 	ip -n alpha addr add 12.12.4.101/24 brd + dev eth0
@@ -220,14 +215,14 @@ expect "the cluster address" "$LAB_CLUSTER_IP/32 host" \
 nic_has_none || fail "still on the NIC: $(addresses_of eth0)"
 ! said 'cannot' || fail "something fails: $(cat "$LAB_DIR/alpha.log")"
 ping_from alpha 12.12.4.101 12.12.4.200
-expect "what alpha starts comes from" 12.12.4.101 \
+expect "source address of connections that alpha starts" 12.12.4.101 \
 	"$(ip -n alpha -j route get 12.12.4.200 | jq -r '.[].prefsrc')"
 ping_from out eth0 "$LAB_CLUSTER_IP"
 lab_stop alpha
 expect_as_before "a cluster address"
 ip -n alpha addr flush dev eth0 scope global
 
-# A route that cannot be made again stays, and a line says so.
+# A route that cannot be made again on the TAP stays on the NIC, and a log line says so.
 ip -n alpha addr add 12.12.4.101/24 dev eth0
 ip -n alpha nexthop add id 5 via 12.12.4.200 dev eth0
 ip -n alpha route add 100.71.0.0/16 nhid 5
@@ -239,15 +234,16 @@ lab_stop alpha
 expect_as_before "a route with a nexthop object"
 ip -n alpha nexthop del id 5
 
-# An operator's own route in the place of the kernel's, which comes first with the address.
+# An operator's own route replaces the connected route. When the address moves, the kernel adds its
+# own connected route first.
 adopt_few
 ip -n alpha -6 route replace 2001:db8:1::/64 dev eth0 metric 256 mtu 1400
 adopt_before
 start
 lab_stop alpha
-expect_as_before "a route in the place of the kernel's"
+expect_as_before "a route that replaces the kernel's"
 
-# No room for the record at the stop: the page that another one leaves is too small for it.
+# No room for the record at the stop: the page that another record frees is too small for it.
 adopt_few
 for ((i = 0; i < 20; i++)); do ip -n alpha addr add "10.9.$i.1/24" dev eth0; done
 adopt_before
@@ -261,7 +257,7 @@ expect_said 'cannot write .*adopted\.json: No space left on device'
 expect_as_before "no room at the stop"
 umount "$FULL"
 
-# A start that fails at its end gives all of it back; a second daemon does nothing.
+# A start that fails in its last step moves everything back. A second daemon changes nothing.
 adopt_few
 program() {
 	expect_rc "$1" "$2" ip netns exec alpha "$CLUSTERARPD" -c "$3" -n alpha -s "$4" "${@:5}"

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: plain
 #
-# adopt = yes and crashes (SPEC 5): what moved is known from the record. Crashes at any
-# moment, a NIC that gets back half of it by hand, another setting at the next start, a
-# record that is garbage or another namespace's: an orderly stop leaves all as before the
-# first start, or there is a line that says what is lost.
+# adopt = yes and crashes (SPEC 5): the record says what moved. The cases: crashes at any moment, a
+# NIC that got half of it back by hand, another setting at the next start, a record that is
+# garbage or belongs to another namespace. A clean stop then restores the state before the first
+# start, or a log line says what is lost.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -15,12 +15,6 @@
 lab_nodes 1
 RECORD=$(socket_of alpha).eth0.adopted.json
 
-# start [SETTINGS…]: of alpha, with a log of its own.
-start() {
-	lab_config adopt=yes "$@"
-	: >"$LAB_DIR/alpha.log"
-	lab_start alpha
-}
 no_complaint() { ! said 'cannot' || fail "$1: $(grep cannot "$LAB_DIR/alpha.log")"; }
 start_and_stop() {
 	start
@@ -51,7 +45,7 @@ expect "the record after $time crashes" "$(jq -c '.items[] | .kind, .prefix' /ru
 	"$(jq -c '.items[] | .kind, .prefix' "$RECORD" | sort | xargs)"
 start_and_stop "$time crashes"
 
-# Between the record and the first move.
+# A crash between the writing of the record and the first move.
 cp /run/record "$RECORD"
 start_and_stop "a crash when only the record was written"
 
@@ -69,16 +63,17 @@ ip -n alpha route add default via 2001:db8:1::fe dev eth0
 ip -n alpha route add 2001:db8:79::/48 via 2001:db8:1::fe expires 2960
 start_and_stop "a crash, and half of it put back by hand"
 
-# A crash while it gives back: the NIC has its addresses, with routes of the kernel's that it had
-# not. It takes some time when the kernel does not know a route's source yet.
+# A crash while the daemon moves everything back: the NIC has its addresses, and connected routes
+# of the kernel that it did not have before. Moving back takes some time while the kernel does not
+# know a route's source address.
 returning() {
 	start
 	expect "the record while it runs: returning" false "$(jq .returning "$RECORD")"
 	on alpha ip addr del 2001:db8:1::102/64 dev cluster0
 	kill -TERM "${LAB_PID[alpha]}"
-	within "$(seconds 3)" is_half_back || fail "no route of the kernel's comes: $(routes_of eth0)"
+	within "$(seconds 3)" is_half_back || fail "the kernel adds no connected route: $(routes_of eth0)"
 	lab_kill alpha
-	expect "the record of the crash: returning" true "$(jq .returning "$RECORD")"
+	expect "the record after the crash: returning" true "$(jq .returning "$RECORD")"
 	is_half_back || fail "the crash came too late"
 }
 is_half_back() {
@@ -86,13 +81,13 @@ is_half_back() {
 		[ -n "$(ip -n alpha -6 route show 2001:db8:6::/64 dev eth0)" ]
 }
 returning
-start_and_stop "a crash while it gave back"
+start_and_stop "a crash during the move back"
 returning
 start adopt=
 lab_stop alpha
-expect_as_before "a crash while it gave back, then adopt = no"
+expect_as_before "a crash during the move back, then adopt = no"
 
-# At any moment of a start, and of a stop.
+# Crashes at any moment of a start, and of a stop.
 at_random() { sleep "0.$(printf %03d $((RANDOM % $(seconds 100))))"; }
 at_start() {
 	ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)" \
@@ -104,7 +99,7 @@ for ((i = 0; i < 12; i++)); do
 	at_random
 	lab_kill alpha
 done
-start_and_stop "$i crashes while it started"
+start_and_stop "$i crashes during the start"
 for ((i = 0; i < 6; i++)); do
 	start
 	kill -TERM "${LAB_PID[alpha]}"
@@ -112,41 +107,42 @@ for ((i = 0; i < 6; i++)); do
 	at_random
 	lab_kill alpha
 done
-start_and_stop "$i crashes while it stopped"
+start_and_stop "$i crashes during the stop"
 
-# An orderly stop at any moment.
+# A stop by SIGTERM at any moment.
 for ((i = 0; i < 6; i++)); do
 	at_start
 	at_random
 	kill -TERM "${LAB_PID[alpha]}" 2>/dev/null || true
-	within "$(seconds 10)" lab_dead alpha || fail "it does not end on SIGTERM"
+	within "$(seconds 10)" lab_dead alpha || fail "the daemon does not end on SIGTERM"
 	rc=0
 	wait "${LAB_PID[alpha]}" || rc=$?
-	[ "$rc" = 0 ] || [ "$rc" = 143 ] || fail "SIGTERM at any moment: exit status $rc" # none was awaited yet
+	[ "$rc" = 0 ] || [ "$rc" = 143 ] || fail "SIGTERM at any moment: exit status $rc" # 143: no handler yet
 	adopt_snapshot >"$LAB_DIR/after"
 	cmp -s "$LAB_DIR/before" "$LAB_DIR/after" || expect_as_before "SIGTERM at any moment"
 done
 expect_as_before "SIGTERM at any moment"
 
-# Without adopt: back to the NIC, where it does not work, and says so.
+# adopt = no at the next start: everything moves back to the NIC, where the addresses do not work,
+# and the log says so.
 start
 lab_kill alpha
 start adopt=
-expect_said 'eth0: gets its addresses and routes back'
+expect_said 'eth0: giving its addresses and routes back'
 for address in 12.12.4.101 10.2.0.1 2001:db8:1::101; do
 	expect_said "eth0 has the address $address/.*, which does not work"
 done
 [ ! -e "$RECORD" ] || fail "adopt = no: the record is left"
 expect "adopt = no: on the NIC" "$(cat "$LAB_DIR/addresses")" "$(addresses_of eth0)"
 no_complaint "adopt = no"
-ip -n alpha link del cluster0 # which gets nothing of it
+ip -n alpha link del cluster0 # the new TAP gets none of them
 expect_said 'cluster0 is gone'
 expect "adopt = no: on the TAP" "12.12.4.100/32 12.12.4.101/24" \
 	"$(addresses_of cluster0 | cut -d' ' -f1 | sort | xargs)"
 lab_stop alpha
 expect_as_before "adopt = no after a crash"
 
-# A NIC that came after the crash.
+# A NIC that appears after the crash.
 start
 lab_kill alpha
 ip -n alpha link del eth0
@@ -158,13 +154,13 @@ ip -n alpha link set new0 name eth0
 expect_reach out alpha
 expect_adopted "another NIC after the crash"
 lab_stop alpha
-expect "another NIC after the crash: what it has not got" "" \
+expect "another NIC after the crash: addresses and routes missing on it" "" \
 	"$(what_not "$LAB_DIR/addresses" addresses_of eth0)$(what_not "$LAB_DIR/routes" routes_of eth0)"
 expect "files left" "" "$(files_left)"
 
 # --- garbage -------------------------------------------------------------------------------
 
-# new_nic: one that has nothing.
+# new_nic: replaces the NIC by one without addresses and routes.
 new_nic() {
 	ip -n alpha link del eth0
 	lab_veth alpha eth0 52:54:00:00:00:01 p_alpha
@@ -176,9 +172,9 @@ items() { printf '{"netns": %s, "items": [%s]}' "$NETNS" "$1"; }
 # item KIND HEX
 item() { printf '{"kind": "%s", "prefix": "?", "refused": false, "saved": 1, "netlink": "%s"}' "$1" "$2"; }
 zeros() { head -c "$1" /dev/zero | tr '\0' 0; }
-ADDRESS=0218800000000000 ROUTE=021800000000030100000000 # of /24: what comes before the attributes
+ADDRESS=0218800000000000 ROUTE=021800000000030100000000 # struct ifaddrmsg, struct rtmsg; /24
 
-# What cannot be a record of ours.
+# Content that no record of the daemon can have.
 GARBAGE=('' '{' '[]' '{}' null 3 '"x"' $'\xff\xfe' '{"netns": "x", "items": []}' "{\"netns\": $NETNS}"
 	"{\"netns\": $NETNS, \"items\": {}}" "{\"netns\": $NETNS, \"returning\": true, \"items\": [3]}"
 	"$(items 3)" "$(items '[]')" "$(items '{}')" "$(zeros 3000000)"
@@ -188,7 +184,7 @@ GARBAGE=('' '{' '[]' '{}' null 3 '"x"' $'\xff\xfe' '{"netns": "x", "items": []}'
 	"$(items "$(item address "")")" "$(items "$(item route "")")" "$(items "$(item route 0)")"
 	"$(items "$(item address 02)")" "$(items "$(item route 02)")" "$(items "$(item address zz)")"
 	"$(items "$(item address "${ADDRESS}080002000a01000")")" "$(items "$(item route 0218)")")
-# What the kernel will not have.
+# Items that the kernel refuses.
 for body in "${ADDRESS}0800020" "${ADDRESS}ffff02000a010001" "${ADDRESS}000002000a010001" \
 	"02ff800000000000080002000a010001" "ff18800000000000080002000a010001" "${ADDRESS}050008000000" \
 	"${ADDRESS}040006000800020007" "$(zeros 300000)"; do
@@ -206,15 +202,15 @@ for garbage in "${GARBAGE[@]}"; do
 	what=$(head -c 120 <<<"$garbage" | tr -d '\n\377\376')
 	printf '%s' "$garbage" >"$RECORD"
 	start
-	said 'cannot' || fail "a record that is garbage, and not a line: $what"
+	said 'cannot' || fail "no log line about a record that is garbage: $what"
 	lab_stop alpha
-	[ -z "$(files_left)" ] || said 'could not get back' || fail "$what: files left: $(files_left)"
+	[ -z "$(files_left)" ] || said 'could not be given back' || fail "$what: files left: $(files_left)"
 	rm -f "$RECORD"
 	nic_has_none || fail "$what: on the NIC: $(addresses_of eth0) $(routes_of eth0)"
 done
 expect_as_before "${#GARBAGE[@]} records that are garbage"
 
-# Another network namespace's, as a container's successor finds it: not ours.
+# A record of another network namespace, as a container's successor finds it: it is ignored.
 jq '.netns += 1' /run/record >"$RECORD"
 start
 expect "another namespace's record: on the TAP" "12.12.4.100/32 12.12.4.101/24" \
@@ -223,7 +219,7 @@ lab_stop alpha
 expect "another namespace's record: on the NIC" "" "$(addresses_of eth0)"
 expect "another namespace's record: files left" "" "$(files_left)"
 
-# Garbage is in nobody's way.
+# A record that is garbage does not prevent adoption.
 adopt_few
 for garbage in '{' "$(items "$(item address "02ff800000000000080002000a010001")")"; do
 	printf '%s' "$garbage" >"$RECORD"
@@ -231,7 +227,7 @@ for garbage in '{' "$(items "$(item address "02ff800000000000080002000a010001")"
 	expect_said 'cannot'
 	expect_adopted "a record that is garbage"
 	lab_stop alpha
-	[ -z "$(files_left)" ] || said 'could not get back' || fail "files left: $(files_left)"
+	[ -z "$(files_left)" ] || said 'could not be given back' || fail "files left: $(files_left)"
 	rm -f "$RECORD"
 	expect_as_before "a record that is garbage"
 done

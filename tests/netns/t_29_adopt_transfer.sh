@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# adopt = yes on a host with one NIC, one address and a default route (SPEC 5): a TCP
-# transfer by way of the router outlasts a start, a crash, another start and a stop; an
-# outsider that just confirmed its entry gets through again by the announcement alone.
+# adopt = yes on a host with one NIC, one address and a default route (SPEC 5): a TCP transfer
+# through the router survives a start, a crash, another start and a stop. An outsider whose
+# neighbour entry was just confirmed reaches the host again by the announcement alone.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -24,15 +24,15 @@ ip -n alpha addr add 12.12.4.101/24 dev eth0
 ip -n alpha route add default via 12.12.4.254
 
 RECORD=$(socket_of alpha).eth0.adopted.json
-ENOUGH=$LAB_DIR/enough # the sender goes on until this is there
+ENOUGH=$LAB_DIR/enough # the sender goes on until this file exists
 rm -f "$ENOUGH"
-LIMIT=$(seconds 1)000  # to get through, in ms
+LIMIT=$(seconds 1)000  # in ms, for the outsider to reach alpha
 
 date_ms() { date +%s%3N; }
 
 # --- the transfer ---------------------------------------------------------------
 
-# Sends 16 MB a second of what nobody could guess, 100 MB at least; its bytes and digest
+# Sends 16 MB of random data a second, 100 MB at least; prints the number of bytes and the digest
 # on stdout.
 send_script='
 import hashlib, os, random, socket, sys, time
@@ -48,7 +48,7 @@ while (total < 100e6 or not os.path.exists(sys.argv[1])) and time.monotonic() < 
     s.sendall(part)
     digest.update(part)
     total += len(part)
-    # After a standstill at the old pace again, not faster.
+    # After a standstill it continues at the same rate, not faster.
     begin = max(begin, time.monotonic() - total / 16e6 - 0.1)
     time.sleep(max(0, begin + total / 16e6 - time.monotonic()))
 s.shutdown(socket.SHUT_WR)
@@ -56,7 +56,8 @@ if s.recv(1) != b"!":
     sys.exit("no answer at the end")
 print(total, digest.hexdigest())'
 
-# The same on stdout; in the file argv[1] "MILLISECONDS BYTES", sampled each 50 ms.
+# Prints the same for the data received; writes samples "MILLISECONDS BYTES" to the file argv[1],
+# one every 50 ms.
 receive_script='
 import hashlib, select, socket, sys, time
 listener = socket.create_server(("198.51.100.1", 5001))
@@ -80,8 +81,8 @@ with open(sys.argv[1], "w", buffering=1) as samples:
 s.send(b"!")
 print(total, digest.hexdigest())'
 
-# bytes_now, standstill FROM TO: the longest time without a byte more, in ms, of what is
-# sampled from one time to the other.
+# bytes_now: the number of bytes received so far. standstill FROM TO: the longest time in ms without
+# another byte, among the samples between these times.
 bytes_now() { tail -n 1 "$LAB_DIR/samples" | cut -d' ' -f2; }
 standstill() {
 	awk -v from="$1" -v to="$2" '$1 < from { bytes = $2; next }
@@ -102,7 +103,8 @@ expect_flow() {
 
 # --- the outsider ----------------------------------------------------------------
 
-# Its entry for alpha, confirmed this moment: of itself it would keep it for 15 s.
+# confirm MAC: the outsider's entry for alpha is confirmed at this moment; without an announcement
+# the outsider would use it for 15 s.
 confirm() {
 	local mac=$1
 	ip -n out neigh replace 12.12.4.101 lladdr "$mac" dev eth0 nud reachable
@@ -110,8 +112,8 @@ confirm() {
 		awk '{ print $3, $4 }')"
 }
 
-# One ping after another until the file is gone, into the file beside it: the time at
-# which each was sent, and whether it got through.
+# knock FILE: pings one after another until FILE is removed; writes the time at which each was sent,
+# and whether it was answered, to FILE.seen.
 knock() {
 	local sent end=$(($(now_ms) + 60000))
 	while [ -e "$1" ] && [ "$(now_ms)" -lt "$end" ]; do
@@ -134,20 +136,20 @@ knock_end() {
 	rm "$KNOCKS"
 	wait "$KNOCKING"
 }
-# The longest time within which none got through, from MOMENT (of the start or the stop)
-# on, or from the last one that did when a knock was on its way at that moment.
+# silence MOMENT: the longest time between answered pings, in ms, from MOMENT (the start or the
+# stop) on.
 silence() {
 	awk -v from="$1" '$2 == "no" { next }
 		{ if ($1 >= from) { gap = $1 - (last > from ? last : from); if (gap > most) most = gap }
 		  last = $1 }
 		END { print (last > from) ? most + 0 : "forever" }' "$KNOCKS.seen"
 }
-# expect_through WHAT MOMENT MAC: it got through in time, and knows who from.
+# expect_through WHAT MOMENT MAC: the outsider reached alpha in time, and its entry has this MAC.
 expect_through() {
 	local ms
 	ms=$(silence "$2")
-	[ "$ms" != forever ] || fail "$1: the outsider gets through no more"
-	expect_num "$1: the outsider gets through, after ms" "$ms" "<=" "$LIMIT"
+	[ "$ms" != forever ] || fail "$1: the outsider does not reach alpha any more"
+	expect_num "$1: ms until the outsider reaches alpha" "$ms" "<=" "$LIMIT"
 	expect "$1: the outsider's entry" "$3" "$(table out 12.12.4.101 eth0)"
 }
 
@@ -192,7 +194,7 @@ lab_kill alpha
 crash=$(date_ms)
 expect "addresses of the NIC after the crash" "" "$(addresses eth0)"
 knock_begin
-confirm "$NIC" # as if the outsider had not heard of the first start
+confirm "$NIC" # as if the outsider had missed the announcements of the first start
 moment=$(date_ms)
 lab_start alpha
 say "the start after the crash took $(($(date_ms) - moment)) ms"
@@ -231,7 +233,7 @@ expect "bytes and digest received" "$(cat "$LAB_DIR/sent")" "$(cat "$LAB_DIR/rec
 start_stall=$(standstill "$flowing" "$crash")
 stop_stall=$(standstill "$moment" "$end")
 say "the transfer took $((end - flowing)) ms and more; longest standstill: $start_stall ms at the" \
-	"start, $stop_stall ms at the stop; $(standstill "$crash" "$recovered") ms by the crash" \
+	"start, $stop_stall ms at the stop; $(standstill "$crash" "$recovered") ms after the crash" \
 	"($((again - crash)) ms from it to the next start)"
 expect_num "longest standstill at the start, ms" "$start_stall" "<=" $((LIMIT * 8 / 10))
 expect_num "longest standstill at the stop, ms" "$stop_stall" "<=" $((LIMIT * 8 / 10))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# All pairs with dedicated_mac = multicast; the sources are masked then.
+# All pairs with dedicated_mac = multicast, and so with masked sources.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# All pairs with strict = yes: a dedicated MAC is for peers alone.
+# All pairs with strict = yes: only peers reach a node at its dedicated MAC.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -11,8 +11,8 @@
 pairs_run dedicated_mac strict=yes arp=directed
 
 before=$(counter alpha .drops.strict)
-! to_dedicated alpha || fail "the outsider gets through to a dedicated MAC"
-ok "the outsider does not get through to a dedicated MAC"
+! to_dedicated alpha || fail "the outsider reaches a dedicated MAC"
+ok "the outsider does not reach a dedicated MAC"
 expect_num "drops.strict" "$(counter alpha .drops.strict)" ">" "$before"
 expect_reach out alpha
 lab_stop_all

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# All pairs with the defaults: dedicated_mac = unicast, whose MACs are also the wire
-# sources. An outsider that has picked up a dedicated MAC gets through; a frame for
-# another node's address at the cluster MAC is dropped (I4).
+# All pairs with the defaults: dedicated_mac = unicast, with the dedicated MACs as wire sources. An
+# outsider that uses a dedicated MAC reaches the node. A frame for another node's address at the
+# cluster MAC is dropped (I4).
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -15,16 +15,16 @@ pairs_run dedicated_mac dedicated_mac=unicast
 requests=$(pairs_requests)
 expect "destinations of requests" ff:ff:ff:ff:ff:ff "$(awk '{ print $2 }' <<<"$requests" | sort -u)"
 expect "sender MACs of requests" "$(dedicated_mac alpha)" "$(awk '{ print $5 }' <<<"$requests" | sort -u)"
-to_dedicated alpha || fail "the outsider does not get through: $(cat "$LAB_DIR/output")"
-ok "the outsider gets through to a dedicated MAC"
+to_dedicated alpha || fail "the outsider does not reach a dedicated MAC: $(cat "$LAB_DIR/output")"
+ok "the outsider reaches a dedicated MAC"
 forget out 12.12.4.101 eth0
-reach out alpha || fail "out to alpha"
-expect "what the outsider knows of alpha" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth0)"
+reach out alpha || fail "out does not reach alpha"
+expect "the outsider's entry for alpha" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth0)"
 
 before=$(counter alpha .drops.peer_address)
 capture alpha cluster0 "$LAB_DIR/tap.pcap" icmp and dst 12.12.4.102
 capture sw p_alpha "$LAB_DIR/wire.pcap" -Q in icmp
-# As a switch that does not know the cluster MAC: to every port.
+# A switch that has not learnt the cluster MAC sends such a frame to every port.
 frames ping sw:p_alpha --eth-src "$(nic_mac out)" --eth-dst "$LAB_CLUSTER_MAC" \
 	--src 12.12.4.200 --dst 12.12.4.102 --count 3
 capture_stop

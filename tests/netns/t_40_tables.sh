@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Whatever a node says to others, and whoever speaks in its name: its peers'
-# tables hold its dedicated MAC, and spoofs and conflicts are counted and logged.
+# Whatever ARP a node sends, and whatever ARP another host sends with the node's address: the
+# tables of its peers hold its dedicated MAC. Spoofed packets and conflicts are counted and logged.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -14,7 +14,7 @@ ping_all_pairs
 OUT=$(nic_mac out)
 LIAR=02:66:66:66:66:66
 
-# expect_tables AFTER: everybody's entry for everybody else.
+# expect_tables AFTER: every node's entry for every other node is its dedicated MAC.
 expect_tables() {
 	local a b
 	sleep 0.3
@@ -32,12 +32,12 @@ expect_tables "pings"
 
 capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
 forget alpha 12.12.4.200
-reach alpha out || fail "alpha to out"
+reach alpha out || fail "alpha does not reach out"
 on alpha ping -n -c 1 -W 1 12.12.4.250 >/dev/null 2>&1 || true
 capture_stop
 expect "sender MAC in alpha's requests for outsiders (E3)" "$LAB_CLUSTER_MAC" \
 	"$(rows_from_alpha | awk '$3 == "request" && $6 ~ /\.2[05]0$/ { print $5 }' | sort -u)"
-expect_tables "alpha ARPs for outsiders"
+expect_tables "alpha's ARP for outsiders"
 
 for mode in -U -A; do
 	for address in 12.12.4.101 "$LAB_CLUSTER_IP"; do
@@ -47,7 +47,7 @@ for mode in -U -A; do
 done
 expect "conflicts among nodes" 0 "$(counter beta .drops.conflict)"
 
-# A ping from the cluster address: the sender of the ARP is not it on the wire.
+# A ping from the cluster address: the ARP request on the wire has the dedicated address as sender.
 forget alpha 12.12.4.102
 capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
 on alpha ping -n -c 2 -i 0.2 -W 1 -I "$LAB_CLUSTER_IP" 12.12.4.102 >/dev/null 2>&1 || true
@@ -58,7 +58,7 @@ expect_tables "ping -I $LAB_CLUSTER_IP"
 on alpha ping -n -c 2 -i 0.2 -W 1 -I "$LAB_CLUSTER_IP" 12.12.4.200 >/dev/null 2>&1 || true
 expect_tables "ping -I $LAB_CLUSTER_IP to the outsider"
 
-# Spoofs: the outsider, or a liar's MAC, as alpha.
+# Spoofed packets: alpha's address with the outsider's MAC, or with a MAC of no host.
 spoofed() { echo "$(counter "$1" .drops.spoofed) $(peer "$1" alpha .counters.spoofed)"; }
 counted() { [ "$(spoofed "$1")" = "$2" ]; }
 expect_spoofs() {
@@ -73,14 +73,14 @@ for mac in "$OUT" "$LIAR"; do
 	frames arp out:eth0 --sha "$mac" --spa 12.12.4.101 --tpa 12.12.4.102 --op 2 \
 		--tha "$LAB_CLUSTER_MAC" --eth-dst "$(dedicated_mac beta)"
 done
-expect_spoofs "eight spoofs" beta "8 8"
-expect_tables "spoofs"
+expect_spoofs "eight spoofed packets" beta "8 8"
+expect_tables "spoofed packets"
 on out timeout 5 arping -q -U -c 2 -I eth0 12.12.4.200 || true
 expect_spoofs "an outsider announces itself" beta "8 8"
 grep -qi "$LIAR" "$LAB_DIR/beta.log" || fail "beta's log does not name the spoofer"
 ok "beta's log names the spoofer"
 
-# To alpha itself, and for the cluster address to all, these are conflicts.
+# For alpha itself these are conflicts; with the cluster address they are conflicts for all nodes.
 expect_num "conflicts on alpha" "$(counter alpha .drops.conflict)" ">=" 6
 before=$(counter gamma .drops.conflict)
 frames arp out:eth0 --sha "$LIAR" --spa "$LAB_CLUSTER_IP" --tpa "$LAB_CLUSTER_IP" --count 3
@@ -89,10 +89,10 @@ within 2 more_conflicts || fail "expected 3 more conflicts on gamma than $before
 ok "three conflicts on gamma"
 grep -qi "$LIAR" "$LAB_DIR/gamma.log" || fail "gamma's log does not name the conflict"
 
-# A flood is counted whole and logged little.
+# Every packet of a flood is counted, but few are logged.
 frames arp out:eth0 --sha "$LIAR" --spa 12.12.4.101 --tpa 12.12.4.102 --count 300 --interval 0.001
-expect_spoofs "a flood of spoofs" beta "308 308"
-expect_num "lines about it" "$(grep -ci "$LIAR" "$LAB_DIR/beta.log")" "<=" 50
-expect_tables "a flood of spoofs"
+expect_spoofs "a flood of spoofed packets" beta "308 308"
+expect_num "log lines about it" "$(grep -ci "$LIAR" "$LAB_DIR/beta.log")" "<=" 50
+expect_tables "a flood of spoofed packets"
 ping_all_pairs
 lab_stop_all

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the daemon says of the TAP's neighbour table is what the kernel says, whatever is
-# done to it: by hand, by ARP, at random, faster than the daemon is told of it, and with
-# 60,000 entries while frames go on being carried.
+# The daemon reports the TAP's neighbour table as the kernel has it, however the table changes: by
+# hand, by ARP, at random, faster than the daemon receives the events, and with 60,000 entries
+# while frames are still forwarded.
 #
 # run: alone
 
@@ -21,8 +21,8 @@ AS_LINES='.[] | "\(.dst) \(.lladdr // "-") \(.state // [] | join(","))"'
 kernel() { on alpha ip -j neigh show dev cluster0 | jq -r "$AS_LINES" | sort; }
 mirror() { ctl alpha -j neigh | jq -r ".neighbours | $AS_LINES" | sort; }
 
-# Mind that entries change by themselves: the mirror is asked for while they do not.
-# expect_same WHAT [LINE…]: the tables are equal, and such lines are among them.
+# expect_same WHAT [LINE…]: the tables are equal, and these lines are among them. Entries also
+# change by themselves, so the tables are compared when the kernel's did not change in between.
 expect_same() {
 	local tries=20 line
 	kernel >"$LAB_DIR/kernel"
@@ -32,7 +32,7 @@ expect_same() {
 		! cmp -s "$LAB_DIR/kernel" "$LAB_DIR/kernel.after" || break
 		mv "$LAB_DIR/kernel.after" "$LAB_DIR/kernel"
 		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || fail "$1: the kernel's table does not come to rest"
+		[ "$tries" -gt 0 ] || fail "$1: the kernel's table keeps changing"
 	done
 	diff "$LAB_DIR/kernel" "$LAB_DIR/mirror" >"$LAB_DIR/diff" ||
 		fail "$1: the kernel's table and the mirror: $(head -n 20 "$LAB_DIR/diff")"
@@ -49,7 +49,7 @@ pid_of_alpha() { echo "${LAB_PID[alpha]}"; }
 fds() { find "/proc/$(pid_of_alpha)/fd" -mindepth 1 | wc -l; }
 rss() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$(pid_of_alpha)/status"; }
 
-# expect_few_resyncs WHAT BEFORE SINCE: one, and no more than one a second since then (ms).
+# expect_few_resyncs WHAT BEFORE SINCE: at most one, plus one for each second since SINCE (in ms).
 expect_few_resyncs() {
 	local elapsed=$(($(now_ms) - $3))
 	expect_num "$1: resyncs in $elapsed ms" $(($(resyncs) - $2)) "<=" $(((elapsed + 999) / 1000 + 1))
@@ -58,8 +58,8 @@ expect_few_resyncs() {
 # --- by hand and by ARP ---
 
 expect_same "at the start"
-reach alpha beta || fail "alpha to beta"
-reach alpha out || fail "alpha to out"
+reach alpha beta || fail "alpha does not reach beta"
+reach alpha out || fail "alpha does not reach out"
 expect_same "learnt" "12.12.4.102 $(dedicated_mac beta) REACHABLE" "12.12.4.200 $OUT REACHABLE"
 expect "the peer's name in its entry, and in the outsider's" "beta null" \
 	"$(ctl alpha -j neigh | jq -r '.neighbours | sort_by(.dst) | map("\(.peer)") | join(" ")')"
@@ -77,22 +77,22 @@ neigh change 10.0.0.2 lladdr 02:00:00:00:01:02 nud permanent
 neigh del 10.0.0.3
 expect_same "replaced, changed, removed" "10.0.0.1 02:00:00:00:01:01 REACHABLE" \
 	"10.0.0.2 02:00:00:00:01:02 PERMANENT"
-! holds "10.0.0.3 02:00:00:00:00:03 REACHABLE" || fail "10.0.0.3 is there still"
+! holds "10.0.0.3 02:00:00:00:00:03 REACHABLE" || fail "10.0.0.3 is still there"
 neigh replace 12.12.4.200 lladdr "$OUT" nud stale
 expect_same "the outsider is stale" "12.12.4.200 $OUT STALE"
-reach alpha out || fail "alpha to out"
+reach alpha out || fail "alpha does not reach out"
 expect_same "traffic over a stale entry" "12.12.4.200 $OUT DELAY"
 
 neigh add 10.0.0.4 lladdr 02:00:00:00:00:04 nud noarp
-expect_same "NOARP, which is hidden"
-expect "but is there" "10.0.0.4 lladdr 02:00:00:00:00:04 NOARP" \
+expect_same "a NOARP entry, which ip-neighbour(8) hides"
+expect "the hidden entry" "10.0.0.4 lladdr 02:00:00:00:00:04 NOARP" \
 	"$(on alpha ip neigh show 10.0.0.4 dev cluster0 nud noarp | xargs)"
 neigh add 10.0.0.5 lladdr 02:00:00:00:00:05 nud noarp extern_learn
 neigh add 10.0.0.6 nud none extern_learn
 neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 nud stale extern_learn
 neigh add 10.0.0.8 nud failed
 neigh add proxy 10.0.0.9
-expect_same "of all kinds" "10.0.0.5 02:00:00:00:00:05 NOARP" "10.0.0.6 - " \
+expect_same "entries of all kinds" "10.0.0.5 02:00:00:00:00:05 NOARP" "10.0.0.6 - " \
 	"10.0.0.7 02:00:00:00:00:07 STALE" "10.0.0.8 - FAILED"
 neigh del proxy 10.0.0.9
 
@@ -106,7 +106,7 @@ on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=1
 expect_same "IPv6 switched off"
 on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=0
 
-# Nobody is there: 90 neighbours wait for an answer, and fail after three seconds.
+# Absent hosts: 90 entries wait for an answer, and fail after three seconds.
 # shellcheck disable=SC2016
 on alpha bash -c 'for i in {2..91}; do echo >"/dev/udp/12.12.4.$i/9"; done'
 expect_same "absent hosts" "12.12.4.2 - INCOMPLETE" "12.12.4.91 - INCOMPLETE"
@@ -118,7 +118,7 @@ expect_same "flush" "10.0.0.2 02:00:00:00:01:02 PERMANENT"
 on alpha ip neigh flush dev cluster0 nud all
 expect_same "flush of all"
 
-reach alpha beta || fail "alpha to beta"
+reach alpha beta || fail "alpha does not reach beta"
 neigh add 10.0.0.1 lladdr 02:00:00:00:00:01 nud permanent
 neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 nud stale
 on alpha ip link set cluster0 down
@@ -128,9 +128,9 @@ expect_same "an entry for a TAP that is down" "10.0.0.3 02:00:00:00:00:03 PERMAN
 on alpha ip link set cluster0 up
 expect_same "the TAP is up" "10.0.0.3 02:00:00:00:00:03 PERMANENT"
 expect_reach alpha beta
-# After a delay, where beta asked first.
-within "$(seconds 8)" holds "12.12.4.102 $(dedicated_mac beta) REACHABLE" || fail "used: $(kernel)"
-expect_same "and used" "12.12.4.102 $(dedicated_mac beta) REACHABLE"
+# If beta asked first, the entry is REACHABLE only after DELAY and a probe.
+within "$(seconds 8)" holds "12.12.4.102 $(dedicated_mac beta) REACHABLE" || fail "the TAP is up, and beta was reached: $(kernel)"
+expect_same "and beta was reached" "12.12.4.102 $(dedicated_mac beta) REACHABLE"
 
 # --- at random ---
 
@@ -138,8 +138,8 @@ RANDOM=4711
 VERBS=(replace replace change del)
 STATES=(permanent permanent reachable stale noarp delay probe failed incomplete
 	"permanent extern_learn" "stale extern_learn" "noarp extern_learn")
-declare -A THERE=() # as the commands leave it
-# random_commands N: for `ip -batch`, each of which can be done.
+declare -A THERE=() # the addresses that have an entry after the commands
+# random_commands N: prints N commands for `ip -batch`, each of which can succeed.
 random_commands() {
 	local i address verb how
 	for ((i = 0; i < $1; i++)); do
@@ -162,7 +162,7 @@ for round in {1..12}; do
 	expect_same "round $round of 40 random changes"
 done
 
-# An answer is of a table such as the kernel might have, also while it is changed.
+# An answer is consistent also while the table changes: it has no address twice.
 THERE=()
 random_commands 2000 | sed 's/ add / replace /' >"$LAB_DIR/batch"
 for _ in {1..100}; do cat "$LAB_DIR/batch"; done >"$LAB_DIR/batches"
@@ -172,7 +172,7 @@ changing=$!
 while kill -0 "$changing" 2>/dev/null; do
 	ctl alpha -j neigh >"$LAB_DIR/answer" || fail "no answer while the table changes"
 	jq -e '.neighbours | length == (map(.dst) | unique | length)' "$LAB_DIR/answer" >/dev/null ||
-		fail "doubled: $(jq -c '.neighbours | group_by(.dst)[] | select(length > 1)' "$LAB_DIR/answer")"
+		fail "duplicates: $(jq -c '.neighbours | group_by(.dst)[] | select(length > 1)' "$LAB_DIR/answer")"
 	answers=$((answers + 1))
 done
 wait "$changing"
@@ -181,7 +181,7 @@ expect_same "200000 random changes"
 expect_few_resyncs "200000 random changes and $answers answers" "$before" "$start"
 on alpha ip neigh flush dev cluster0 nud all
 
-# --- faster than the daemon is told ---
+# --- faster than the daemon receives the events ---
 
 # entries FIRST COUNT VERB MAC: 10.x.y.z, permanent.
 entries() {
@@ -197,9 +197,9 @@ entries() {
 	}'
 }
 
-# Made, changed, removed and made again while the daemon does not run, and the outsider's
-# entry, which is stale, used: it hears of it all after it was asked, of the last not at
-# all, and its answer is of the end, not of something between.
+# While the daemon is stopped (SIGSTOP), entries are added, changed, removed and added again, and
+# the outsider's stale entry is used. The daemon receives the events after the request, and none
+# for the last change. Its answer must be the final table, not an intermediate one.
 {
 	entries 0 50 add 02:00:00
 	entries 0 50 replace 02:00:01
@@ -218,13 +218,13 @@ kill -CONT "$(pid_of_alpha)"
 wait "$asking"
 jq -r ".neighbours | $AS_LINES" "$LAB_DIR/answer" | sort >"$LAB_DIR/mirror"
 kernel >"$LAB_DIR/kernel"
-expect_unchanged "an answer with 171 changes to be heard" "$LAB_DIR/kernel" "$LAB_DIR/mirror"
+expect_unchanged "an answer with 171 events pending" "$LAB_DIR/kernel" "$LAB_DIR/mirror"
 expect_same "171 changes at once"
 on alpha ip neigh flush dev cluster0 nud permanent
 
-# The buffer overruns, and what is lost is what matters: it is found out without anybody
-# asking, by one dump.
-reach alpha beta || fail "alpha to beta"
+# The receive buffer overflows, and the lost event is one that matters: the daemon finds the change
+# by one dump, without any request.
+reach alpha beta || fail "alpha does not reach beta"
 entries 0 3000 add 02:00:00 >"$LAB_DIR/batch"
 before=$(resyncs) start=$(now_ms)
 kill -STOP "$(pid_of_alpha)"
@@ -232,8 +232,8 @@ on alpha ip -batch "$LAB_DIR/batch"
 neigh replace 12.12.4.102 lladdr 02:99:99:99:99:99
 kill -CONT "$(pid_of_alpha)"
 holds_beta() { [ "$(table alpha 12.12.4.102)" = "$(dedicated_mac beta)" ]; }
-within "$(seconds 2)" holds_beta || fail "the entry of beta, changed unheard, remains wrong"
-ok "the entry of beta, changed unheard, is right again after $(($(now_ms) - start)) ms"
+within "$(seconds 2)" holds_beta || fail "beta's entry, whose change was lost, remains wrong"
+ok "beta's entry, whose change was lost, is repaired after $(($(now_ms) - start)) ms"
 expect_num "resyncs after a loss" $(($(resyncs) - before)) ">=" 1
 expect_few_resyncs "a loss" "$before" "$start"
 expect "repairs after a loss" 1 "$(peer alpha beta .counters.repaired)"
@@ -241,7 +241,7 @@ expect_same "3000 changes at once"
 on alpha ip neigh flush dev cluster0 nud permanent
 expect_same "and a flush"
 
-# What happens to another link is not even told.
+# The daemon does not receive changes of another link at all.
 ip -n alpha link add eth1 type veth peer name peer1
 ip -n alpha link set eth1 up
 before=$(resyncs)
@@ -258,7 +258,7 @@ COUNT=60000
 kernel_count() { on alpha ip neigh show dev cluster0 | wc -l; }
 mirror_count() { ctl alpha -j neigh | grep -o '"dst"' | wc -l; }
 same_count() { [ "$(mirror_count)" -eq "$(kernel_count)" ]; }
-# expect_soon WHAT: the count is right within two seconds, and then all is.
+# expect_soon WHAT: the number of entries is right within two seconds; then the tables are equal.
 expect_soon() {
 	local start
 	start=$(now_ms)
@@ -268,15 +268,15 @@ expect_soon() {
 	expect_same "$1"
 }
 
-# In turns of a hundred, so that none is under way at the end.
+# In runs of a hundred, so that no ping is in flight at the end.
 pinging() {
 	until [ -e "$LAB_DIR/enough" ]; do
 		on alpha ping -n -q -i 0.005 -c 100 -W 2 12.12.4.102 || true
 	done >"$LAB_DIR/pings" 2>&1
 }
 
-# clients: four ask. One leaves after the first bytes, one never reads, and two are told
-# the number of entries; and then: what becomes of the one that does not read.
+# clients: four clients ask. One leaves after the first bytes, one never reads, two read all. Prints
+# the number of entries that each of the two got, and what becomes of the one that never reads.
 clients() {
 	timeout -k 1 "$(seconds 20)" /usr/bin/python3 - "$(socket_of alpha)" <<'PYTHON'
 import json
@@ -310,39 +310,39 @@ PYTHON
 }
 
 on alpha ip neigh flush dev cluster0
-reach alpha beta || fail "alpha to beta"
+reach alpha beta || fail "alpha does not reach beta"
 entries 0 $COUNT add 02:00:00 >"$LAB_DIR/batch"
 level=$(fds)
 say "RSS before: $(rss) kB"
 pinging &
 pings=$!
-sleep 1.1 # a resync may be at once
+sleep 1.1 # the next resync need not wait for the limit of one a second
 before=$(resyncs) start=$(now_ms)
 on alpha ip -batch "$LAB_DIR/batch"
 say "$COUNT entries made in $(($(now_ms) - start)) ms, resyncs by then: $(($(resyncs) - before))"
 expect_soon "$COUNT entries"
 expect_num "$COUNT entries: resyncs" $(($(resyncs) - before)) ">=" 1
 expect_few_resyncs "$COUNT entries" "$before" "$start"
-expect "the number of them" "$COUNT" "$(grep -c '^10\..* PERMANENT$' "$LAB_DIR/mirror")"
+expect "number of entries" "$COUNT" "$(grep -c '^10\..* PERMANENT$' "$LAB_DIR/mirror")"
 say "RSS with $COUNT entries: $(rss) kB"
 there=$(kernel_count)
-expect "two clients that read, and one that does not" "$there $there cut off" "$(clients)"
+expect "two clients that read, and one that never reads" "$there $there cut off" "$(clients)"
 before=$(resyncs) start=$(now_ms)
 on alpha ip neigh flush dev cluster0 nud permanent
 expect_soon "$COUNT entries flushed"
 expect_few_resyncs "$COUNT entries flushed" "$before" "$start"
-expect "the number of them" 0 "$(grep -c '^10\..* PERMANENT$' "$LAB_DIR/mirror" || true)"
+expect "number of entries" 0 "$(grep -c '^10\..* PERMANENT$' "$LAB_DIR/mirror" || true)"
 say "RSS after: $(rss) kB"
 touch "$LAB_DIR/enough"
 wait "$pings"
-expect_num "pings meanwhile" "$(awk '/received/ { n += $4 } END { print n }' "$LAB_DIR/pings")" ">=" 200
-expect "turns that lost one" 0 "$(grep 'received' "$LAB_DIR/pings" | grep -vc ', 0% packet loss' || true)"
+expect_num "pings during all this" "$(awk '/received/ { n += $4 } END { print n }' "$LAB_DIR/pings")" ">=" 200
+expect "runs of pings with a loss" 0 "$(grep 'received' "$LAB_DIR/pings" | grep -vc ', 0% packet loss' || true)"
 say "longest ping: $(awk -F/ '/^rtt/ { if ($6 > m) m = $6 } END { print m }' "$LAB_DIR/pings") ms"
 no_more_fds() { [ "$(fds)" -eq "$level" ]; }
 within 2 no_more_fds || fail "file descriptors: expected $level, saw $(fds)"
 ok "file descriptors: $level as before"
 
-# An orderly stop with the table full, and clients that wait for their answers.
+# A clean stop with the table full, and with clients that wait for their answers.
 on alpha ip -batch "$LAB_DIR/batch"
 asking=()
 for _ in 1 2 3 4; do

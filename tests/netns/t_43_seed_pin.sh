@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The peers' entries in the neighbour table: put right when somebody sets them to another
-# MAC, however often; installed at the start (seed), or for good (pin), and then gone with
-# the daemon.
+# The peers' entries in the neighbour table: repaired when another program sets them to another
+# MAC, however often; installed at the start (seed), or permanently (pin) and then removed with the
+# daemon.
 #
 # run: alone
 
@@ -15,11 +15,11 @@ LIAR=02:99:99:99:99:99
 SOON=$([ -n "$LAB_SLOW" ] && echo 400 || echo 100) # ms
 
 neigh() { on alpha ip neigh "$@" dev cluster0; }
-# entry ADDRESS: as "MAC STATE" of one, and what else it is; nothing if there is none.
+# entry ADDRESS: "MAC [FLAGS] STATE" of its entry; empty if there is none.
 entry() { ip -n alpha neigh show "$1" dev cluster0 nud all | sed 's/.*lladdr //' | xargs; }
 entry_is() { [ "$(entry "$1")" = "$2" ]; }
-# entries NODE: those of all peers, in one line; wanted NODE MAC-FUNCTION WHAT…: what they
-# are when each is "MAC WHAT".
+# entries NODE: the entries of all peers, on one line. wanted NODE MAC-FUNCTION WHAT…: the same line
+# if each entry is "MAC WHAT".
 entries() { ip -n "$1" neigh show to 12.12.4.96/29 dev cluster0 | sort | xargs; }
 wanted() {
 	local peer
@@ -34,8 +34,8 @@ expect_hold() {
 	peers_hold "${@:2}" || fail "$1: $2 does not have '${*:4}' for each peer: $(table_of "$2")"
 	ok "$1: $2 has '${*:4}' for each peer"
 }
-# expect_hold_soon WHAT ARGUMENTS OF PEERS_HOLD: from now. A look that took long is not held
-# against the daemon: then the machine was busy with something else.
+# expect_hold_soon WHAT ARGUMENTS OF PEERS_HOLD: within $SOON ms from now. The time of the longest
+# check is added to the limit: the machine was busy with something else.
 expect_hold_soon() {
 	local wanted start ms=0 before=0 look=0
 	wanted=$(wanted "${@:2}")
@@ -48,19 +48,19 @@ expect_hold_soon() {
 	done
 	ms=$(((${EPOCHREALTIME/./} - start) / 1000))
 	[ $((ms - before)) -le "$look" ] || look=$((ms - before))
-	expect_num "$1: ms until '${*:4}' is there for each peer, by looks of $look ms" "$ms" "<=" $((SOON + look))
+	expect_num "$1: ms until '${*:4}' is there for each peer, with checks of $look ms" "$ms" "<=" $((SOON + look))
 }
 states() { ctl alpha -j peers | jq -r '.peers | map(.state) | join(" ")'; }
 repaired() { ctl alpha -j peers | jq '.peers | map(.counters.repaired) | add'; }
 said() { grep -cF -- "$1" "$LAB_DIR/alpha.log" || true; }
 cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) }' "/proc/${LAB_PID[alpha]}/stat"; }
 
-# expect_repair WHAT HOW…: beta's entry is set to another MAC, and is right again soon.
+# expect_repair WHAT HOW…: beta's entry is set to another MAC, and is repaired soon.
 expect_repair() {
 	local what=$1 before start ms
 	shift
 	before=$(repaired)
-	sleep 0.1 # nobody wrote it lately
+	sleep 0.1 # the daemon has not just written it
 	neigh replace 12.12.4.102 lladdr "$LIAR" "$@"
 	start=${EPOCHREALTIME/./}
 	until [[ $(ip -n alpha neigh show 12.12.4.102 dev cluster0) == *" $(dedicated_mac beta) "* ]]; do
@@ -68,7 +68,7 @@ expect_repair() {
 		[ "$ms" -lt 5000 ] || fail "$what: beta's entry remains wrong: $(entry 12.12.4.102)"
 	done
 	ms=$(((${EPOCHREALTIME/./} - start) / 1000))
-	expect_num "$what: ms until beta's entry is right again" "$ms" "<=" "$SOON"
+	expect_num "$what: ms until beta's entry is repaired" "$ms" "<=" "$SOON"
 	expect "$what: repairs" $((before + 1)) "$(repaired)"
 }
 
@@ -80,30 +80,30 @@ began=$(now_ms)
 expect "learn, before any traffic" "" "$(table_of alpha)"
 expect_repair "no entry"
 expect "the entry" "$(dedicated_mac beta) STALE" "$(entry 12.12.4.102)"
-line="somebody set the entry of node beta (12.12.4.102) to $LIAR: put right again"
-expect "lines about it" 1 "$(said "$line")"
-reach alpha beta || fail "alpha to beta"
+line="the neighbour entry of node beta (12.12.4.102) was changed to $LIAR: corrected"
+expect "log lines about it" 1 "$(said "$line")"
+reach alpha beta || fail "alpha does not reach beta"
 expect_repair "reachable"
 expect_repair "set to be permanent" nud permanent
 expect_repair "set to be NOARP" nud noarp
 expect_repair "set to be stale" nud stale
 expect_repair "learnt elsewhere" nud reachable extern_learn
-expect "lines about it" 6 "$(said "$line")"
-reach alpha beta || fail "alpha to beta"
+expect "log lines about it" 6 "$(said "$line")"
+reach alpha beta || fail "alpha does not reach beta"
 
-# What is none of its business.
+# Entries that the daemon must leave alone.
 before=$(repaired)
 neigh replace 12.12.4.200 lladdr "$LIAR" nud permanent
 neigh replace 12.12.4.103 lladdr "$(dedicated_mac gamma)" nud permanent
 neigh replace 12.12.4.250 lladdr "$(dedicated_mac gamma)"
 sleep 0.4
 expect "an outsider's entry" "$LIAR PERMANENT" "$(entry 12.12.4.200)"
-expect "another's, with a peer's MAC" "$(dedicated_mac gamma) PERMANENT" "$(entry 12.12.4.250)"
-expect "a peer's right entry" "$(dedicated_mac gamma) PERMANENT" "$(entry 12.12.4.103)"
+expect "an outsider's entry with a peer's MAC" "$(dedicated_mac gamma) PERMANENT" "$(entry 12.12.4.250)"
+expect "a peer's correct entry" "$(dedicated_mac gamma) PERMANENT" "$(entry 12.12.4.103)"
 expect "repairs of those" "$before" "$(repaired)"
 on alpha ip neigh flush dev cluster0 nud all
 
-# The peer is away.
+# The peer's daemon is not running.
 lab_kill beta
 expect_repair "beta is away, no entry"
 expect_repair "beta is away"
@@ -113,8 +113,9 @@ expect_repair "beta is away, failed"
 lab_start beta
 expect_reach alpha beta
 
-# Somebody who does not give in.
-# expect_bounded CHANGES COMMAND…: the repairs and the time that they take, and the end.
+# Another program that keeps changing the entry.
+# expect_bounded CHANGES COMMAND…: the number of repairs and their CPU time are bounded, and the
+# entry is correct in the end.
 expect_bounded() {
 	local changes=$1 what="$1 changes" start repairs cpu ms
 	shift
@@ -142,8 +143,8 @@ done >"$LAB_DIR/batch"
 for _ in {1..200}; do cat "$LAB_DIR/batch"; done >"$LAB_DIR/batches"
 expect_bounded 500 on alpha ip -batch "$LAB_DIR/batch"
 expect_bounded 100000 on alpha ip -batch "$LAB_DIR/batches"
-expect_num "lines in all" "$(wc -l <"$LAB_DIR/alpha.log")" "<=" $((20 + ($(now_ms) - began) / 100))
-reach alpha beta || fail "alpha to beta"
+expect_num "log lines in all" "$(wc -l <"$LAB_DIR/alpha.log")" "<=" $((20 + ($(now_ms) - began) / 100))
+reach alpha beta || fail "alpha does not reach beta"
 lab_stop_all
 
 # --- seed ---
@@ -154,12 +155,12 @@ start() {
 	: >"$LAB_DIR/alpha.log"
 	lab_start_all
 }
-# set_down_and_up: and what the daemon does about it is yet to come.
+# set_down_and_up: returns before the daemon has reacted.
 set_down_and_up() {
 	on alpha ip link set cluster0 down
 	on alpha ip link set cluster0 up
 }
-# The same, and when the daemon looks it is over.
+# The same while the daemon is stopped: when it continues, the TAP is up again.
 set_down_and_up_unseen() {
 	kill -STOP "${LAB_PID[alpha]}"
 	set_down_and_up
@@ -169,9 +170,9 @@ watch() {
 	capture sw p_alpha "$LAB_DIR/alpha.pcap" -Q in arp or icmp
 	capture sw p_beta "$LAB_DIR/beta.pcap" -Q in arp or icmp
 }
-# requests FILE FROM FOR: ARP requests, in one capture.
+# requests FILE FROM FOR: the number of such ARP requests in a capture.
 requests() { frames pcap2rows "$LAB_DIR/$1.pcap" | awk -v a="$2" -v b="$3" '$3 == "request" && $4 == a && $6 == b' | wc -l; }
-# The first frame from alpha for beta, be it ARP or IP: "source destination".
+# The first frame from alpha for beta, ARP or IP: "source destination".
 first_frame() {
 	tcpdump -n -e -r "$LAB_DIR/alpha.pcap" "src host 12.12.4.101 and dst host 12.12.4.102" 2>/dev/null |
 		awk 'NR == 1 { sub(",", "", $4); print $2, $4 }'
@@ -191,7 +192,7 @@ for node in "${LAB_NODES[@]}"; do
 done
 expect "the peers' states" "stale stale" "$(states)"
 watch
-on alpha ping -n -c 1 -W 1 12.12.4.102 >"$LAB_DIR/output" || fail "alpha to beta: $(cat "$LAB_DIR/output")"
+on alpha ping -n -c 1 -W 1 12.12.4.102 >"$LAB_DIR/output" || fail "alpha does not reach beta: $(cat "$LAB_DIR/output")"
 capture_stop
 expect "the first frame from alpha for beta" "$(dedicated_mac alpha) $(dedicated_mac beta)" "$(first_frame)"
 expect "the first packet from alpha" \
@@ -207,19 +208,19 @@ sleep 0.1
 set_down_and_up
 expect_seeded "the TAP was down and up"
 ip -n sw link set p_alpha down
-within "$(seconds 3)" tap_is_without_carrier || fail "the NIC has no carrier, and the TAP has"
+within "$(seconds 3)" tap_is_without_carrier || fail "the NIC has no carrier, but the TAP has"
 sleep 0.5
 ip -n sw link set p_alpha up
 expect_seeded "the NIC was without carrier"
 sleep 0.1
 ip -n alpha link del cluster0
-within "$(seconds 5)" tap_is_there || fail "the TAP, removed, is not made anew"
+within "$(seconds 5)" tap_is_there || fail "the removed TAP is not made again"
 expect_seeded "the TAP was removed"
 expect_reach alpha gamma
 set_down_and_up_unseen
 expect_seeded "the TAP was down for a moment"
 
-# An entry that was just written is not to be written again at once: but later, then.
+# An entry that was just written must not be written again at once, but a little later.
 for _ in {1..3}; do
 	expect_repair "seed, and then the TAP is set down and up at once"
 	set_down_and_up
@@ -242,11 +243,11 @@ expect_unchanged "seed, stopped" "$LAB_DIR/before" "$LAB_DIR/after"
 
 # --- pin ---
 
-# expect_pinned WHAT MAC-FUNCTION: whatever is done to them.
+# expect_pinned WHAT MAC-FUNCTION: the entries come back, whatever is done to them.
 expect_pinned() {
 	neigh flush
 	expect_hold "$1, flush" alpha "$2" PERMANENT
-	neigh flush nud all || true # ip gives up in the end
+	neigh flush nud all || true # ip gives up, because the entries come back
 	expect_hold_soon "$1, flush of all" alpha "$2" PERMANENT
 	sleep 0.1
 	neigh del 12.12.4.102
@@ -271,7 +272,7 @@ expect_pinned() {
 	expect_reach alpha beta
 	expect_reach out alpha
 	expect "$1: the peers' states" "resolved resolved" "$(states)"
-	expect "$1: lines of nodes that do not answer" 0 "$(said 'does not answer')"
+	expect "$1: log lines about nodes that do not answer" 0 "$(said 'does not answer')"
 }
 # try_pin MAC-FUNCTION SETTINGS…
 try_pin() {
@@ -292,13 +293,13 @@ try_pin group_mac dedicated_mac=multicast
 try_pin dedicated_mac source_mac=masked
 try_pin dedicated_mac arp=directed advertise=all
 
-# Each address of a peer; after a crash as before it.
+# Each address of a peer is pinned, also after a crash.
 start neigh=pin beta.address="12.12.4.102/24, 192.0.2.102/24"
 all="$(dedicated_mac beta) PERMANENT"
 expect "the entry of beta's second address" "$all" "$(entry 192.0.2.102)"
 neigh del 192.0.2.102
 within 1 entry_is 192.0.2.102 "$all" || fail "removed: $(table_of alpha)"
-ok "removed, there again"
+ok "the removed entry is there again"
 lab_kill alpha
 lab_start alpha
 expect "after a crash" "$all/$all" "$(entry 12.12.4.102)/$(entry 192.0.2.102)"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What `peers` and the log say of a peer while it is found, falls silent, goes away, is
-# spoken for by somebody else, and comes back.
+# What `peers` and the log say about a peer while it is resolved, becomes stale, goes away, has its
+# address claimed by another MAC, and comes back.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -11,7 +11,7 @@ lab_nodes 3
 lab_config
 lab_start_all
 LIAR=02:66:66:66:66:66
-# A probe after a second, and no waiting for it longer than needed.
+# The first probe comes after one second instead of five: the test need not wait longer.
 on alpha sysctl -qw net.ipv4.neigh.cluster0.delay_first_probe_time=1
 
 state() { peer alpha beta .state; }
@@ -22,18 +22,20 @@ said() { grep -cF -- "$1" "$LAB_DIR/alpha.log" || true; }
 said_is() { [ "$(said "$1")" = "$2" ]; }
 neigh() { on alpha ip neigh "$@" dev cluster0; }
 claim() { frames arp out:eth0 --sha "$LIAR" --spa 12.12.4.102 --tpa 12.12.4.101; }
-# The real beta says who it is, to all.
+# The real beta announces its address to all.
 announce() { on beta arping -q -U -c 1 -I cluster0 -s 12.12.4.102 12.12.4.102 || true; }
 restless() { reach alpha beta || true; }
 
-# expect_state WHAT STATE ENTRY-STATE CHANGES: now, or very soon; it has changed so often.
+# expect_state WHAT STATE ENTRY-STATE CHANGES: the peer has the state now or soon, after so many
+# changes of state.
 expect_state() {
 	within "$(seconds 2)" state_is "$2" || fail "$1: expected $2, saw $(ctl alpha -j peers)"
 	expect "$1: state, and that of its entry" "$2 $3" \
 		"$(peer alpha beta '"\(.state) \(.neigh[0].state // "-")"')"
 	expect "$1: changes of state" "$4" "$(changes)"
 }
-# expect_said WHAT REACHABLE SILENT: so often the log has said the one and the other.
+# expect_said WHAT REACHABLE SILENT: the numbers of log lines that beta is reachable, and that it
+# does not answer.
 expect_said() {
 	within "$(seconds 2)" said_is "node beta is reachable" "$2" ||
 		fail "$1: expected $2 lines that beta is reachable, saw $(said "node beta is reachable")"
@@ -44,26 +46,26 @@ expect_said() {
 # --- found ---
 
 expect_state "at the start" none - 0
-lab_announced # they take back what is claimed below
+lab_announced # an announcement would end the claim below
 uptime=$(ctl alpha -j status | jq .uptime_seconds)
-expect_num "at the start: seconds since the last change, as long as it runs" "$(since)" ">=" "$uptime"
-expect_num "and no longer" "$(since)" "<=" "$(ctl alpha -j status | jq .uptime_seconds)"
-expect_num "as long as it runs" "$uptime" ">=" 2
+expect_num "at the start: seconds since the last change, at least the uptime" "$(since)" ">=" "$uptime"
+expect_num "and at most the uptime" "$(since)" "<=" "$(ctl alpha -j status | jq .uptime_seconds)"
+expect_num "uptime, seconds" "$uptime" ">=" 2
 start=$(now_ms)
 claim
-expect_state "claimed by somebody" foreign - 1
+expect_state "claimed by another MAC" foreign - 1
 expect_num "claimed: seconds since the last change" "$(since)" "<=" $((($(now_ms) - start) / 1000))
 announce
 expect_state "announced" none - 2
 expect_said "not asked for yet" 0 0
-reach alpha beta || fail "alpha to beta"
+reach alpha beta || fail "alpha does not reach beta"
 expect_state "found" resolved REACHABLE 3
 expect_said "found" 1 0
 sleep 2.1
 expect_num "found: seconds since the last change" "$(since)" ">=" 2
 claim
 sleep 0.3
-expect_state "found, and claimed by somebody" resolved REACHABLE 3
+expect_state "found, and claimed by another MAC" resolved REACHABLE 3
 expect "claims" 2 "$(peer alpha beta .counters.spoofed)"
 announce
 
@@ -72,40 +74,40 @@ announce
 neigh change 12.12.4.102 nud stale
 expect_state "stale by hand" stale STALE 4
 on alpha sysctl -qw net.ipv4.neigh.cluster0.base_reachable_time_ms=2000
-reach alpha beta || fail "alpha to beta"
-within "$(seconds 8)" state_is resolved || fail "used, but $(state)"
+reach alpha beta || fail "alpha does not reach beta"
+within "$(seconds 8)" state_is resolved || fail "used, but its state is $(state)"
 expect_state "used" resolved REACHABLE 5
-within "$(seconds 8)" state_is stale || fail "not used any more, but $(state)"
+within "$(seconds 8)" state_is stale || fail "not used any more, but its state is $(state)"
 expect_state "not used any more" stale STALE 6
 expect_num "not used any more: seconds since the last change" "$(since)" "<=" 1
 on alpha sysctl -qw net.ipv4.neigh.cluster0.base_reachable_time_ms=120000
 claim
-expect_state "stale, and claimed by somebody" foreign STALE 7
-reach alpha beta || fail "alpha to beta"
-within "$(seconds 8)" state_is resolved || fail "confirmed, but still $(state)"
-expect_state "heard, and so confirmed" resolved REACHABLE 9
+expect_state "stale, and claimed by another MAC" foreign STALE 7
+reach alpha beta || fail "alpha does not reach beta"
+within "$(seconds 8)" state_is resolved || fail "confirmed, but its state is still $(state)"
+expect_state "confirmed by an answer" resolved REACHABLE 9
 expect_said "stale and confirmed" 1 0
 
-# Removed from the table is not silent.
+# A peer whose entry was removed does not count as silent.
 neigh del 12.12.4.102
 expect_state "removed" none - 10
 expect_said "removed" 1 0
-reach alpha beta || fail "alpha to beta"
+reach alpha beta || fail "alpha does not reach beta"
 expect_state "found again" resolved REACHABLE 11
 on alpha ip neigh flush dev cluster0
 expect_state "flushed" none - 12
 expect_said "flushed" 1 0
-reach alpha beta || fail "alpha to beta"
-within "$(seconds 2)" state_is resolved || fail "found a third time, but $(state)"
+reach alpha beta || fail "alpha does not reach beta"
+within "$(seconds 2)" state_is resolved || fail "found a third time, but its state is $(state)"
 
 # --- silent ---
 
 before=$(changes)
 lab_kill beta
 neigh del 12.12.4.102
-expect_state "gone and removed" none - $((before + 1))
+expect_state "gone, and its entry removed" none - $((before + 1))
 restless
-within "$(seconds 8)" state_is failed || fail "gone, but $(state)"
+within "$(seconds 8)" state_is failed || fail "gone, but its state is $(state)"
 expect_num "gone: seconds since the last change" "$(since)" "<=" 1
 expect_said "gone" 1 1
 entry_is() { [ "$(peer alpha beta '.neigh[0].state // "-"')" = "$1" ]; }
@@ -113,12 +115,12 @@ for _ in 1 2; do
 	before=$(changes)
 	restless
 	expect_state "gone, and asked for again" failed INCOMPLETE "$before"
-	within "$(seconds 8)" entry_is FAILED || fail "gone still: $(ctl alpha -j peers)"
-	expect_state "gone still" failed FAILED "$before"
+	within "$(seconds 8)" entry_is FAILED || fail "still gone: $(ctl alpha -j peers)"
+	expect_state "still gone" failed FAILED "$before"
 done
-expect_said "gone still" 1 1
+expect_said "still gone" 1 1
 claim
-expect_state "gone, and claimed by somebody" foreign FAILED $((before + 1))
+expect_state "gone, and claimed by another MAC" foreign FAILED $((before + 1))
 
 lab_start beta
 back() { reach alpha beta && state_is resolved; }
@@ -128,19 +130,19 @@ expect_num "back: changes of state" "$(changes)" ">" "$before"
 expect_num "back: seconds since the last change" "$(since)" "<=" "$(seconds 2)"
 expect_said "back" 2 1
 
-# --- silent without anybody touching the table ---
+# --- silent, with the table left alone ---
 
 neigh change 12.12.4.102 nud stale
 lab_kill beta
 before=$(changes)
 restless
-within "$(seconds 12)" state_is failed || fail "gone again, but $(state)"
+within "$(seconds 12)" state_is failed || fail "gone again, but its state is $(state)"
 expect_said "gone again" 2 2
 lab_start beta
 within "$(seconds 10)" back || fail "back again, but $(ctl alpha -j peers)"
 expect_said "back again" 3 2
 
-# Nobody has asked for gamma.
+# Nothing was sent to gamma.
 expect "gamma's state, changes" "none 0" \
 	"$(peer alpha gamma '"\(.state) \(.changes)"')"
 lab_stop_all

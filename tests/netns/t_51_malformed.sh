@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Malformed frames of all lengths, from the wire and from the stack: broken ARP
-# passes untouched, the daemons go on running, traffic flows.
+# Malformed frames of all lengths, from the wire and from the stack: malformed ARP passes
+# unmodified, the daemons keep running, traffic flows.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-# A bridge that learns nothing: every frame is seen everywhere.
+# The bridge does not learn: every frame reaches every port.
 lab_nodes 2 ageing=0
 lab_config
 lab_start_all
@@ -32,7 +32,7 @@ for seed in 1 2 3; do
 	ok "from the stack, seed $seed: $(tail -n 1 "$LAB_DIR/output")"
 	both_alive
 done
-# As the node itself and as a peer: what I1 to I8 look at first.
+# With the source MACs of the node itself and of a peer, which I1 to I8 check first.
 for source in "$ALPHA" "$(dedicated_mac beta)" "$LAB_CLUSTER_MAC"; do
 	frames malformed out:eth0 --src "$source" --dst "$ALPHA" "$LAB_CLUSTER_MAC" \
 		--sha "$LAB_CLUSTER_MAC" --spa 12.12.4.101 --tpa 12.12.4.101

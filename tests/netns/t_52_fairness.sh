@@ -3,9 +3,9 @@
 # run: alone
 # run: plain
 #
-# Under a flood from either side neither the other direction nor the control socket
-# starves. (A flood from the host itself overruns the TAP's own queue, which the kernel
-# cuts off at its end: so what arrives is counted, not what is answered.)
+# Under a flood from either side neither the other direction nor the control socket starves. (A
+# flood from the host itself overflows the TAP's own queue, and the kernel drops at its tail. So the
+# test counts the requests that arrive, not the answers.)
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -15,7 +15,7 @@ lab_config
 lab_start_all
 ping_all_pairs
 
-# flood FROM TO: small datagrams as fast as they go, for some seconds.
+# flood FROM TO: small datagrams as fast as possible, for 4 seconds, in the background.
 flood() {
 	timeout -k 1 30 ip netns exec "$2" iperf3 -s -1 -p 5999 >/dev/null 2>&1 &
 	within "$(seconds 5)" listens "$2" 5999 || fail "no iperf3 server on $2"
@@ -28,7 +28,7 @@ flood() {
 # frames_in NODE SIDE
 frames_in() { counter "$1" ".$2_frames_in"; }
 
-# The echo requests that alpha's stack has seen.
+# The number of echo requests that alpha's stack has received.
 echo_requests() {
 	# shellcheck disable=SC2016 # awk's
 	on alpha awk '/^Icmp:/ { if (n++) print $(i); else for (i = 1; $(i) != "InEchos"; i++); }' \

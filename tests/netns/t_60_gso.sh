@@ -3,9 +3,8 @@
 # run: alone
 # run: plain
 #
-# GSO frames cross whole: a capture of a TCP stream on the wire, and on the TAP
-# that it arrives at, holds frames over 60,000 bytes; with BIG TCP on the wire TCP is
-# not slower than without.
+# GSO frames pass unsegmented: captures of a TCP stream on the wire and on the receiving TAP have
+# frames over 60,000 bytes. With BIG TCP on the wire TCP is not much slower than without.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -26,7 +25,7 @@ biggest() {
 	BIGGEST=$(frames longest "$LAB_DIR/tcp.pcap")
 }
 
-# wire_sizes BYTES: gso_max_size and gro_max_size of every veth, as far as possible.
+# wire_sizes BYTES: sets gso_max_size and gro_max_size of every veth, as far as possible.
 wire_sizes() {
 	local host
 	for host in alpha beta out; do
@@ -43,7 +42,7 @@ expect_num "longest frame, beta's TAP" "$BIGGEST" ">" 60000
 biggest alpha cluster0 out alpha -Q in
 expect_num "longest frame, from the outsider to alpha's TAP" "$BIGGEST" ">" 60000
 
-# The best of some rounds, side by side; a busy machine gets more of them.
+# The best of several interleaved rounds; a busy machine gets more rounds.
 normal=0 big=0
 # enough ROUND LEAST RATIO
 enough() {
@@ -73,9 +72,9 @@ case $(uname -r) in
 	;;
 esac
 
-# The outsider's own stack makes BIG TCP frames indeed, and they have to arrive.
+# The outsider's own stack does make BIG TCP frames, and they must arrive.
 biggest sw p_out out alpha -Q in
-expect_num "longest frame of the outsider" "$BIGGEST" ">" 65550
+expect_num "longest frame sent by the outsider" "$BIGGEST" ">" 65550
 normal=0 big=0
 for round in 1 2 3 4 5 6 7 8; do
 	wire_sizes 65536

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: user
 #
-# A NIC that hands over frames which virtio cannot express (UDP fragmentation offload): each is
-# counted as malformed, once, and none of the others, in whichever direction, is lost for it.
+# A NIC that delivers frames which struct virtio_net_hdr cannot express (UDP fragmentation offload):
+# each is counted as malformed once, and no other frame is lost because of it in either direction.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -11,8 +11,8 @@
 ROUNDS=200
 lab_nodes 1 out=no
 
-# The other side of the NIC, which is a TAP device: it sends requests, and between them a
-# frame of that kind, and takes the answers.
+# The wire side of the NIC, which is a TAP device here: it sends echo requests with frames of that
+# kind between them, and counts the answers.
 cat >"$LAB_DIR/wire.py" <<'P'
 import fcntl, os, select, struct, sys, time
 
@@ -86,7 +86,7 @@ lab_config interface=fake0 datapath=user
 lab_start alpha
 echo "$ROUNDS" >&3
 read -r -t "$(seconds 30)" answered <&4 || fail "the wire: $(cat "$LAB_DIR/wire.err")"
-expect "answered, of $((2 * ROUNDS))" $((2 * ROUNDS)) "$answered"
+expect "requests answered, of $((2 * ROUNDS))" $((2 * ROUNDS)) "$answered"
 expect "counted as malformed" "$ROUNDS" "$(counter alpha .drops.malformed)"
 lab_stop alpha
 echo >&3

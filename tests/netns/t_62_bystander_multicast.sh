@@ -3,7 +3,7 @@
 # run: alone
 # run: plain
 #
-# A bystander sleeps while others talk, dedicated_mac = multicast.
+# A bystander's daemon sleeps while other nodes exchange traffic, dedicated_mac = multicast.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A macvlan as NIC, group dedicated MACs: the filter of the macvlan is for those.
+# A macvlan as NIC, group dedicated MACs: the macvlan's address filter has a membership for them.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -3,9 +3,9 @@
 # run: alone
 # run: user
 #
-# The kernel data path (SPEC 9): data does not reach the daemon, but its counters have it; it
-# flows on while no daemon runs but its descriptors are held; a filter of the operator's on the
-# TAP comes first; a program that is removed comes back, and nothing is lost meanwhile.
+# The kernel data path (SPEC 9): data frames do not reach the daemon, but its counters include them.
+# Data keeps flowing while no daemon runs but its descriptors are held. An operator's filter on the
+# TAP runs first. A removed program is attached again, and nothing is lost in the meantime.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -19,7 +19,7 @@ expect_reach out alpha
 expect_reach alpha out
 lab_announced
 
-# --- whom it wakes, and what is counted ---
+# --- wake-ups and counters ---
 
 wakes() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/${LAB_PID[$1]}/status"; }
 flows() { ctl "$1" -j counters | jq -c '.counters | [.tap_frames_in, .nic_frames_out, .nic_frames_in, .tap_frames_out]'; }
@@ -29,34 +29,34 @@ gamma=$(flows_of alpha gamma)
 before=$(flows alpha)
 woken=$(wakes beta)
 on alpha ping -n -q -i 0.002 -c 500 -s 100 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
-expect_num "the other's daemon woke up, of 500 pings" $(($(wakes beta) - woken)) "<=" 20
-# The kernel may confirm an entry meanwhile: an ARP or two.
-expect_num "frames by the TAP" "$(jq -n "$(flows alpha)[0] - ${before}[0]")" "<=" 504
+expect_num "wake-ups of beta's daemon, with 500 pings" $(($(wakes beta) - woken)) "<=" 20
+# The kernel may confirm an entry in that time, by one or two ARP packets.
+expect_num "frames from the TAP" "$(jq -n "$(flows alpha)[0] - ${before}[0]")" "<=" 504
 for i in 0 1 2 3; do
-	expect_num "frames, $i" "$(jq -n "$(flows alpha)[$i] - ${before}[$i]")" ">=" 500
+	expect_num "frames, counter $i" "$(jq -n "$(flows alpha)[$i] - ${before}[$i]")" ">=" 500
 done
 read -r in2 out2 bytes_in2 bytes_out2 < <(flows_of alpha beta)
 expect_num "from beta" $((in2 - in)) ">=" 500
 expect_num "to beta" $((out2 - out)) ">=" 500
 expect_num "bytes from beta" $((bytes_in2 - bytes_in)) ">=" $((500 * 142))
 expect_num "bytes to beta" $((bytes_out2 - bytes_out)) "<=" $((504 * 142))
-expect "of gamma, who is not concerned, as before" "$gamma" "$(flows_of alpha gamma)"
+expect "gamma's counters, unchanged" "$gamma" "$(flows_of alpha gamma)"
 
-# Drops have their reasons there, too: a peer's address at the cluster MAC (I4).
+# Drops in the kernel are counted by reason, too: a peer's address at the cluster MAC (I4).
 dropped=$(counter alpha .drops.peer_address)
 on out ip neigh replace 12.12.4.103 lladdr "$LAB_CLUSTER_MAC" dev eth0
 on out ping -n -q -i 0.01 -c 20 12.12.4.103 >/dev/null || true
 expect_num "peer_address" $(($(counter alpha .drops.peer_address) - dropped)) ">=" 20
 
-# --- an operator's filter on the TAP comes first ---
+# --- an operator's filter on the TAP runs first ---
 
 woken=$(wakes alpha)
 on alpha tc filter add dev cluster0 egress prio 10 protocol all u32 match u32 0 0 flowid 1:1
 on alpha ping -n -q -i 0.01 -c 50 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
-expect_num "accepted by a filter on the TAP, and so by the daemon" $(($(wakes alpha) - woken)) ">=" 50
+expect_num "a filter on the TAP accepts 50 frames, and the daemon forwards them: wake-ups" $(($(wakes alpha) - woken)) ">=" 50
 on alpha tc filter del dev cluster0 egress prio 10
 
-# --- programs that are removed come back ---
+# --- removed programs are attached again ---
 
 tap_program() { on alpha tc filter show dev cluster0 egress | grep -q clusterarpd_tap; }
 on alpha ping -n -q -i 0.005 -c 600 12.12.4.102 >"$LAB_DIR/ping" 2>&1 &
@@ -64,34 +64,34 @@ pinging=$!
 for what in "qdisc del dev cluster0 clsact" "filter del dev cluster0 egress"; do
 	# shellcheck disable=SC2086
 	on alpha tc $what
-	within 1 tap_program || fail "tc $what: it does not come back"
+	within 1 tap_program || fail "tc $what: the program is not attached again"
 	sleep 0.3
 done
 wait "$pinging" || fail "pings: $(cat "$LAB_DIR/ping")"
-# To remove a qdisc costs what waits in another of that interface: the kernel resets it.
-expect_num "pings meanwhile, of 600" "$(grep -o '[0-9]* received' "$LAB_DIR/ping" | cut -d' ' -f1)" ">=" 595
-expect_num "lines on it" "$(grep -c "the data path's program had been removed" "$LAB_DIR/alpha.log")" ">=" 1
+# Removing a qdisc loses what is queued in another qdisc of that interface: the kernel resets it.
+expect_num "pings answered, of 600" "$(grep -o '[0-9]* received' "$LAB_DIR/ping" | cut -d' ' -f1)" ">=" 595
+expect_num "log lines about it" "$(grep -c "the data path's program was removed" "$LAB_DIR/alpha.log")" ">=" 1
 
-# An ingress qdisc in clsact's place: the daemon carries on.
+# An ingress qdisc replaces clsact: the daemon forwards instead.
 another_qdisc() {
 	printf 'qdisc del dev cluster0 clsact\nqdisc add dev cluster0 ingress\n' |
 		on alpha tc -batch - 2>/dev/null
 }
-within 10 another_qdisc || fail "clsact is there again each time"
-said() { grep -q "the data path's program is out and cannot be put in" "$LAB_DIR/alpha.log"; }
-within 3 said || fail "nothing is said of a qdisc in clsact's place"
-ping_clean alpha beta || fail "alpha to beta, with another qdisc in clsact's place"
-ping_clean beta alpha || fail "beta to alpha, with another qdisc in clsact's place"
-ok "another qdisc in clsact's place: the daemon carries what the host sends"
-tcp_pair alpha beta -t 1 # segments of 64 KiB, which the kernel must know how to cut
-expect_num "TCP to beta by the daemon, Gb/s" "$GBITS" ">" 0.5
+within 10 another_qdisc || fail "clsact is there again before the ingress qdisc is added"
+said() { grep -q "cannot attach the data path's program again" "$LAB_DIR/alpha.log"; }
+within 3 said || fail "no log line about a qdisc instead of clsact"
+ping_clean alpha beta || fail "pings from alpha to beta with another qdisc instead of clsact failed"
+ping_clean beta alpha || fail "pings from beta to alpha with another qdisc instead of clsact failed"
+ok "another qdisc instead of clsact: the daemon forwards what the host sends"
+tcp_pair alpha beta -t 1 # GSO frames of 64 KiB, which the kernel must be able to segment
+expect_num "TCP to beta through the daemon, Gb/s" "$GBITS" ">" 0.5
 on alpha tc qdisc del dev cluster0 ingress
-within 3 tap_program || fail "it does not come back once there is room"
-ok "it comes back once there is room"
+within 3 tap_program || fail "the program is not attached once the ingress qdisc is gone"
+ok "the program is attached once the ingress qdisc is gone"
 
-# --- more than the daemon reads ---
+# --- more frames than the daemon reads ---
 
-# Echoes, however many, leave room for ARP; and data does not wait for either.
+# However many echoes arrive, the ring has room for ARP; and data does not wait for either.
 lost=$(counter alpha .drops.kernel_ring)
 echoes=$(counter alpha .drops.echo)
 kill -STOP "${LAB_PID[alpha]}"
@@ -109,14 +109,14 @@ on alpha ping -n -q -i 0.01 -c 50 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat 
 expect "pings while the daemon is stopped" "50 received, 0% packet loss" \
 	"$(grep -o '50 received, 0% packet loss' "$LAB_DIR/output")"
 kill -CONT "${LAB_PID[alpha]}"
-wait "$asking" || fail "asked behind 20,000 echoes: $(cat "$LAB_DIR/asked")"
+wait "$asking" || fail "ARP after 20,000 echoes: $(cat "$LAB_DIR/asked")"
 lost=$(($(counter alpha .drops.kernel_ring) - lost))
-expect_num "echoes that found no room" "$lost" ">" 0
-expect "echoes, lost or not" 20000 $((lost + $(counter alpha .drops.echo) - echoes))
+expect_num "echoes lost in the full ring" "$lost" ">" 0
+expect "echoes, lost or read" 20000 $((lost + $(counter alpha .drops.echo) - echoes))
 
 # --- no daemon, but its descriptors are held ---
 
-# As a service manager does it.
+# Holds the descriptors, as a service manager does.
 timeout 60 python3 -c '
 import ctypes, os, sys
 libc, pid = ctypes.CDLL(None, use_errno=True), int(sys.argv[1])
@@ -149,8 +149,8 @@ expect "answers of the NIC's own stack" "" "$(on out arping -c 2 -w 2 -I eth0 12
 kill "$holder"
 wait "$holder" 2>/dev/null || true
 tap_is_gone() { ! on alpha ip link show dev cluster0 >/dev/null 2>&1; }
-within 5 tap_is_gone || fail "the TAP does not go with the last descriptor"
+within 5 tap_is_gone || fail "the TAP does not disappear with the last descriptor"
 lab_start alpha
 expect_reach alpha beta
-ping_clean alpha beta || fail "alpha to beta, after the crash"
+ping_clean alpha beta || fail "pings from alpha to beta after the crash failed"
 lab_stop_all

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The daemon as an ordinary user with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF and
-# CAP_PERFMON does all of it, and leaves all as it was.
+# The daemon works as an ordinary user with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF and CAP_PERFMON, and
+# a clean stop restores the previous state.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -19,7 +19,7 @@ expect_num "capabilities beyond the four" $((0x$caps & ~0xc000003000)) "==" 0
 ping_all_pairs
 tcp_pair alpha beta
 tcp_pair out gamma
-expect "answers of the NIC" "${LAB_CLUSTER_MAC^^}" \
+expect "MACs that answer ARP" "${LAB_CLUSTER_MAC^^}" \
 	"$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)"
 on alpha tc qdisc del dev eth0 clsact
 shield_up() { on alpha tc filter show dev eth0 ingress | grep -q 'pref 1 bpf'; }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# After a crash the daemon starts over what it left, and an orderly stop then
-# leaves all as before the first start.
+# After a crash the daemon starts on top of what the crashed one left. A clean stop then restores
+# the state before the first start.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A second daemon on the same NIC or on the same TAP exits 3 with a line, and the
-# first goes on.
+# A second daemon on the same NIC or on the same TAP exits 3 with an error line, and the first keeps
+# running.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -21,14 +21,14 @@ second() {
 	lab_config "$@"
 	expect_rc 3 "$what" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
 		-s /run/clusterarpd/second/control.sock
-	[ -s "$LAB_DIR/output" ] || fail "$what: not a line about it"
+	[ -s "$LAB_DIR/output" ] || fail "$what: no line about it"
 	ping_all_pairs
 }
 mkdir -p /run/clusterarpd/second
 ping_all_pairs
 second "the same NIC, another TAP" tap=cluster1
-expect_rc 1 "it leaves no TAP" ip -n alpha link show cluster1
-# Over and over, as a service manager would: no try is one too many for the lock.
+expect_rc 1 "the second daemon leaves no TAP" ip -n alpha link show cluster1
+# Many attempts, as a service manager makes them: the lock holds against each.
 lab_config tap=cluster1
 for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	expect_rc 3 "the same NIC again, try $try" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" \
@@ -40,6 +40,6 @@ lab_config
 expect_rc 3 "the same control socket" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
 	-s "$(socket_of alpha)"
 lab_up alpha || fail "the first daemon's control socket does not answer any more"
-expect "answers of the NIC" "${LAB_CLUSTER_MAC^^}" \
+expect "MACs that answer ARP" "${LAB_CLUSTER_MAC^^}" \
 	"$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)"
 lab_stop_all

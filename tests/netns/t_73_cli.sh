@@ -25,7 +25,7 @@ daemon 2 "with an argument too many" -t -c "$LAB_CONF" surplus
 daemon 2 "with an option that lacks its value" -c
 daemon 0 "-t -n" -t -c "$LAB_CONF" -n alpha
 for known in cluster0 "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)" "$(dedicated_mac beta)"; do said "$known"; done
-daemon 0 "-t without -n warns alone" -t -c "$LAB_CONF"
+daemon 0 "-t without -n only warns" -t -c "$LAB_CONF"
 said '[Ww]arning'
 daemon 1 "-t -n nobody" -t -c "$LAB_CONF" -n nobody
 daemon 1 "-n nobody" -c "$LAB_CONF" -n nobody -s /run/clusterarpd/x.sock
@@ -49,11 +49,11 @@ control 3 "without a daemon" -s "$(socket_of alpha)" status
 control 2 "with an unknown option" --bogus status
 control 2 "with an unknown command" -s "$(socket_of alpha)" dance
 
-# In the background: ready when the command returns; the pid file names it.
+# In the background: the daemon is ready when the command returns; the pid file has its PID.
 mkdir -p /run/clusterarpd/alpha
 daemon 0 "-D -p" -D -p /run/clusterarpd/alpha/pid -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
 LAB_PID[alpha]=$(cat /run/clusterarpd/alpha/pid)
-lab_alive alpha || fail "the pid file names no process"
+lab_alive alpha || fail "the pid file does not have the PID of a process"
 control 0 "status" -s "$(socket_of alpha)" status
 expect "mode of the control socket" 660 "$(stat -c %a "$(socket_of alpha)")"
 

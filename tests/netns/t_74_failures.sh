@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What fails, fails with a line and exit status 3, and leaves the NIC as it was: a full
-# disk, a filter that stands in the way, signals at bad moments. And a NIC that was down is
-# down again after an orderly stop. (A TAP that somebody deletes: t_28_renewed.)
+# Failures give an error line and exit status 3, and leave the NIC unchanged: a full disk, a filter
+# in the way, signals at bad moments. A NIC that was down is down again after a clean stop. (A TAP
+# that is deleted: t_28_renewed.)
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -21,7 +21,7 @@ daemon() {
 	local what=$1
 	shift
 	expect_rc 3 "$what" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha "$@"
-	[ -s "$LAB_DIR/output" ] || fail "$what: not a line about it"
+	[ -s "$LAB_DIR/output" ] || fail "$what: no line about it"
 	expect_as_before "$what"
 }
 said() { grep -Eq -- "$1" "$2" || fail "expected a line with '$1', saw: $(head -n 20 "$2")"; }
@@ -37,10 +37,10 @@ on alpha tc qdisc add dev eth0 clsact
 on alpha tc filter add dev eth0 ingress prio 1 protocol ip u32 match u32 0 0 flowid 1:1
 lab_snapshot alpha >"$LAB_DIR/before"
 daemon "a filter of another kind at priority 1" -s "$(socket_of alpha)"
-said 'cannot put the shield up' "$LAB_DIR/output"
+said 'cannot attach the shield' "$LAB_DIR/output"
 on alpha tc qdisc del dev eth0 clsact
 
-# A second daemon does not take the first one's process ID file away.
+# A second daemon does not change or remove the first one's process ID file.
 on alpha ip link set eth0 down
 lab_snapshot alpha >"$LAB_DIR/before"
 lab_start alpha -- -p /run/pid
@@ -48,7 +48,7 @@ expect "the process ID file" "${LAB_PID[alpha]}" "$(cat /run/pid)"
 expect_rc 3 "a second daemon with the same process ID file" ip netns exec alpha "$CLUSTERARPD" \
 	-c "$LAB_CONF" -n alpha -s /run/clusterarpd/second.sock -p /run/pid
 expect "the process ID file after it" "${LAB_PID[alpha]}" "$(cat /run/pid)"
-expect "the NIC was down, and is up" up \
+expect "the NIC, which was down, is up" up \
 	"$(on alpha ip -j link show eth0 | jq -r 'if .[].flags | index("UP") then "up" else "down" end')"
 expect_reach alpha beta
 lab_stop alpha
@@ -56,7 +56,7 @@ expect_as_before "a NIC that was down"
 on alpha ip link set eth0 up
 lab_snapshot alpha >"$LAB_DIR/before"
 
-# SIGTERM at any moment of the start: the NIC is as before, whoever wins.
+# SIGTERM at several moments of the start: the NIC is as before, however far the start got.
 for delay in 0 0.001 0.002 0.003 0.004 0.006 0.008 0.012 0.02 0.03; do
 	ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)" \
 		>>"$LAB_DIR/alpha.log" 2>&1 &

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Signals and files: SIGTERM over and over changes nothing about an orderly stop; a
-# process ID file that cannot be written, an empty path, and paths that are relative.
+# Signals and files: repeated SIGTERM does not disturb a clean stop; a process ID file that cannot
+# be written, an empty path, and relative paths.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -21,7 +21,8 @@ expect_as_before() {
 	expect "$1: files left" "" "$(ls "$DIR")"
 }
 
-# SIGTERM until death, as fast as it goes: each that counts is a moment in the stop.
+# until_death PID: sends SIGTERM as fast as possible until the process is gone, so that signals
+# arrive at every moment of the stop.
 until_death() {
 	timeout -k 1 "$(seconds 10)" /usr/bin/python3 -c '
 import os, signal, sys
@@ -33,16 +34,16 @@ except ProcessLookupError:
 }
 for round in {1..40}; do
 	lab_start alpha -- -p "$DIR/pid"
-	until_death "${LAB_PID[alpha]}" || fail "round $round: it does not end"
+	until_death "${LAB_PID[alpha]}" || fail "round $round: the daemon does not end"
 	rc=0
 	wait "${LAB_PID[alpha]}" || rc=$?
-	[ "$rc" -eq 0 ] || fail "SIGTERM until death, round $round: exit status $rc"
-	expect_as_before "SIGTERM until death, round $round"
+	[ "$rc" -eq 0 ] || fail "repeated SIGTERM, round $round: exit status $rc"
+	expect_as_before "repeated SIGTERM, round $round"
 done
 lab_log_clean alpha
-ok "SIGTERM until death, $round rounds: exit status 0, nothing left"
+ok "repeated SIGTERM, $round rounds: exit status 0, nothing left"
 
-# The same of SIGINT, and of SIGHUP between, which ends nothing.
+# SIGINT ends the daemon, too; SIGHUP, before and during the stop, does not.
 lab_start alpha
 kill -HUP "${LAB_PID[alpha]}"
 sleep 0.2
@@ -57,7 +58,7 @@ expect_as_before "SIGINT"
 
 daemon() {
 	expect_rc "$1" "$2" ip netns exec alpha "$PROGRAM" -c "$LAB_CONF" -n alpha "${@:3}"
-	[ -s "$LAB_DIR/output" ] || fail "$2: not a line about it"
+	[ -s "$LAB_DIR/output" ] || fail "$2: no line about it"
 	expect_as_before "$2"
 }
 daemon 3 "-p /nonexistent/x" -s "$DIR/control.sock" -p /nonexistent/x
@@ -65,14 +66,14 @@ daemon 3 "-p /nonexistent/x in the background" -D -s "$DIR/control.sock" -p /non
 daemon 2 "-s ''" -s ""
 daemon 2 "-p ''" -s "$DIR/control.sock" -p ""
 
-# Relative paths are the shell's, though the daemon in the background goes to /.
+# Relative paths start at the caller's directory, although the background daemon changes to /.
 cp "$LAB_CONF" /run/relative.conf
 cd "$DIR"
 expect_rc 0 "relative paths and -D" ip netns exec alpha \
 	"$PROGRAM" -D -c ../../relative.conf -n alpha -s control.sock -p pid
 LAB_PID[alpha]=$(cat "$DIR/pid")
-lab_alive alpha || fail "the process ID file names no process"
-expect "its directory" / "$(readlink "/proc/${LAB_PID[alpha]}/cwd")"
+lab_alive alpha || fail "the process ID file does not have the PID of a process"
+expect "its working directory" / "$(readlink "/proc/${LAB_PID[alpha]}/cwd")"
 lab_up alpha || fail "no answer on the control socket"
 expect "in the background: the files" "control.sock control.sock.eth0.json pid" "$(cd "$DIR" && echo *)"
 kill -TERM "${LAB_PID[alpha]}"

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The record of what was there before (SPEC 5), after a crash: lost or garbled, the
-# shield that was left is known as ours; of another network namespace, it says nothing.
+# The record of the state before the start (SPEC 5), after a crash. If it is lost or garbled, the
+# daemon still recognises the shield that was left as its own. A record of another network
+# namespace is ignored.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -12,7 +13,7 @@ lab_config
 RECORD=$(socket_of alpha).eth0.json
 said() { grep -Eq -- "$1" "$LAB_DIR/alpha.log"; }
 
-# start_and_stop WHAT: leaves the NIC as in the file before.
+# start_and_stop WHAT: afterwards the NIC is as in the file "before".
 start_and_stop() {
 	lab_start alpha
 	expect_reach out alpha
@@ -32,8 +33,8 @@ crash() {
 
 lab_snapshot alpha >"$LAB_DIR/before"
 crash
-start_and_stop "the record as it was"
-said 'taking over what an earlier run left' || fail "not a line about the crash"
+start_and_stop "the record unchanged"
+said 'taking over what an earlier run left' || fail "no log line about the crash"
 crash
 rm "$RECORD"
 start_and_stop "the record removed"
@@ -51,7 +52,7 @@ lab_start alpha
 lab_kill alpha
 start_and_stop "two crashes"
 
-# An operator's clsact and filter, which a daemon that lost its record leaves there.
+# A daemon that lost its record leaves an operator's clsact and filter in place.
 on alpha tc qdisc add dev eth0 clsact
 on alpha tc filter add dev eth0 ingress prio 10 protocol ip u32 match u32 0 0 flowid 1:1
 lab_snapshot alpha >"$LAB_DIR/before"
@@ -68,4 +69,4 @@ on alpha tc qdisc add dev eth0 clsact
 lab_snapshot alpha >"$LAB_DIR/before"
 mv "$RECORD.other" "$RECORD"
 start_and_stop "a record of another network namespace"
-! said 'taking over what an earlier run left' || fail "it is taken for ours: $(cat "$LAB_DIR/alpha.log")"
+! said 'taking over what an earlier run left' || fail "the record is used: $(cat "$LAB_DIR/alpha.log")"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The control socket and its clients at their worst: requests that are too long, that are
-# none, in pieces; clients that say nothing, many of them, or leave without a word.
+# The control socket with bad clients: requests that are too long, invalid, or sent byte by byte;
+# clients that send nothing, many of them, or that disconnect early.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -12,7 +12,7 @@ lab_config
 lab_start alpha
 SOCKET=$(socket_of alpha)
 
-# client COMMAND [ARGUMENTS]: what a client does, and the answer it gets.
+# client COMMAND [ARGUMENTS]: acts as a client and prints the answer.
 client() {
 	timeout -k 1 "$(seconds 20)" /usr/bin/python3 - "$SOCKET" "$@" <<'PYTHON'
 import os, socket, sys, time
@@ -34,11 +34,11 @@ def answer(s):
     return data.decode()
 
 
-if command == "send":     # the text as it is; as many bytes of padding before it
+if command == "send":     # TEXT PADDING TEXT: so many blanks between the texts
     s = connect()
     try:
         s.sendall(os.fsencode(arguments[0]) + b" " * int(arguments[1]) + arguments[2].encode())
-    except BrokenPipeError:  # it has said what it has to say
+    except BrokenPipeError:  # the daemon has answered and closed the connection already
         pass
     print(answer(s), end="")
 elif command == "pieces":
@@ -47,16 +47,16 @@ elif command == "pieces":
         s.sendall(bytes([byte]))
         time.sleep(0.002)
     print(answer(s), end="")
-elif command == "idle":   # how long it is suffered, in ms
+elif command == "idle":   # the ms until the daemon closes the connection
     start = time.monotonic()
     text = answer(connect())
     print(int((time.monotonic() - start) * 1000), text)
-elif command == "crowd":  # as many who say nothing, and then one who asks
+elif command == "crowd":  # N clients that send nothing, then one that asks
     crowd = [connect() for _ in range(int(arguments[0]))]
     s = connect()
     s.sendall(STATUS)
     print(answer(s), end="")
-elif command == "many":   # one after the other, of all kinds
+elif command == "many":   # N clients of all kinds, one after the other
     for i in range(int(arguments[0])):
         s = connect()
         if i % 4 != 0:
@@ -94,7 +94,7 @@ expect_refused "no command" client send '{"command": 7}' 0 $'\n'
 expect_refused "an unknown command" client send '{"command": "dance"}' 0 $'\n'
 expect_refused "not UTF-8" client send $'{"command": "\xff"}' 0 $'\n'
 
-# The control program says of a refusal that it is one.
+# clusterarpctl reports a refusal with exit status 1.
 cat >"$LAB_DIR/refuse" <<'SH'
 #!/bin/sh
 read -r request && echo '{"error": {"message": "not today"}, "schema_version": 1}'
@@ -102,19 +102,19 @@ SH
 chmod 755 "$LAB_DIR/refuse"
 socat UNIX-LISTEN:/run/refuses.sock,fork EXEC:"$LAB_DIR/refuse" &
 SOCAT=$!
-within 5 test -S /run/refuses.sock || fail "no socket of socat's"
+within 5 test -S /run/refuses.sock || fail "socat does not make its socket"
 expect_rc 1 "clusterarpctl, refused" "$CLUSTERARPCTL" -s /run/refuses.sock status
 grep -q 'not today' "$LAB_DIR/output" || fail "clusterarpctl, refused: $(cat "$LAB_DIR/output")"
 kill "$SOCAT"
 wait "$SOCAT" 2>/dev/null || true
 
-# Silence is cut off after 5 seconds, however many keep it, and others get their answer.
+# Silent clients are disconnected after 5 seconds, however many there are; others get an answer.
 level=$(fds)
 read -r time text < <(client idle)
-expect_num "a client that says nothing is suffered, ms" "$time" ">=" 4500
-expect_num "and no longer, ms" "$time" "<" "$(seconds 8)000"
-expect "what it is told" "" "$text"
-expect_status "a request behind 20 clients that say nothing" client crowd 20
+expect_num "ms until a silent client is disconnected, at least" "$time" ">=" 4500
+expect_num "and at most" "$time" "<" "$(seconds 8)000"
+expect "its answer" "" "$text"
+expect_status "a request after 20 silent clients" client crowd 20
 within "$(seconds 8)" fds_are "$level" || fail "file descriptors: expected $level, saw $(fds)"
 
 client many 200 >"$LAB_DIR/output" 2>&1 || fail "200 clients: $(cat "$LAB_DIR/output")"
@@ -122,5 +122,5 @@ within "$(seconds 8)" fds_are "$level" ||
 	fail "file descriptors after 200 clients: expected $level, saw $(fds)"
 ok "file descriptors after 200 clients: $level as before"
 expect_rc 0 "clusterarpctl after them" "$CLUSTERARPCTL" -s "$SOCKET" status
-ping_clean out alpha || fail "out to alpha"
+ping_clean out alpha || fail "pings from out to alpha failed"
 lab_stop alpha

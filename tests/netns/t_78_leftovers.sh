@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A NIC that a crash leaves, and that no run takes up again (SPEC 5): the next start has
-# another interface, or a file that is invalid. It is as before the first start then, with
-# its addresses and routes; but for a NIC that another daemon has, or when one listens.
+# A NIC that a crash leaves and that no later run uses (SPEC 5), because the next start has another
+# interface or an invalid file. That start restores it, with its addresses and routes, to the state
+# before the first start, unless another daemon owns the NIC or listens on the control socket.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -18,19 +18,19 @@ printf '[cluster]\ninterface = eth0\nadress = 12.12.4.100/24\n' >"$BAD"
 lab_veth alpha eth2 52:54:00:00:00:71 p_alpha2
 ip -n alpha link set eth2 up
 
-# crash SETTINGS…: of a daemon on eth0, with a log of its own for what follows.
+# crash SETTINGS…: starts a daemon on eth0 and kills it; what follows has a new log.
 crash() {
 	lab_config "$@"
 	lab_start alpha
 	lab_kill alpha
 	: >"$LAB_DIR/alpha.log"
 }
-# The next start has the other NIC.
+# move [SETTINGS…]: the next start, with the other NIC.
 move() {
 	lab_config interface=eth2 "$@"
 	lab_start alpha
 }
-# broken WHAT [COMMAND…]: a start with the invalid file, by that command.
+# broken WHAT [COMMAND…]: a start with the invalid file, run by that command.
 broken() {
 	local what=$1
 	shift
@@ -46,14 +46,14 @@ no_complaint() {
 	! grep -E 'cannot|libbpf' "$LAB_DIR/alpha.log" || fail "$1: $(cat "$LAB_DIR/alpha.log")"
 }
 before() { lab_snapshot alpha >"$LAB_DIR/before"; }
-# expect_clean WHAT: as before(), and no record.
+# expect_clean WHAT: the state is that of before(), and there is no record.
 expect_clean() {
 	lab_snapshot alpha >"$LAB_DIR/after"
 	expect_unchanged "$1" "$LAB_DIR/before" "$LAB_DIR/after"
 	expect "$1: records" "" "$(records)"
 }
-BACK='put back as it was before an earlier run'
-# expect_moved WHAT: eth0 is free, eth2 is not; and after a stop all is as before().
+BACK='restored to the state before an earlier run'
+# expect_moved WHAT: eth0 is released, eth2 is in use; after a stop the state is that of before().
 expect_moved() {
 	expect "$1: lines" 1 "$(grep -c "$BACK" "$LAB_DIR/alpha.log")"
 	expect "$1: records" control.sock.eth2.json "$(records)"
@@ -72,7 +72,7 @@ move
 expect_moved "another interface"
 crash
 lab_start alpha
-! said "$BACK" || fail "the configured interface is put back"
+! said "$BACK" || fail "the configured interface is restored"
 lab_stop alpha
 expect_clean "the same interface"
 
@@ -92,13 +92,13 @@ move
 expect_moved "an operator's filter"
 on alpha tc qdisc del dev eth0 clsact
 
-# Two of them, one with a dot in its name.
+# Two NICs that crashes left, one with a dot in its name.
 lab_veth alpha eth0.5 52:54:00:00:00:75 p_alpha5
 ip -n alpha link set eth0.5 addrgenmode none up
 before
 crash
 crash interface=eth0.5
-expect "the record of the last" control.sock.eth0.5.json "$(records)"
+expect "the record of the last one" control.sock.eth0.5.json "$(records)"
 move
 expect "filters of the shield" 0/0 "$(shields eth0.5)"
 expect_moved "a name with a dot"
@@ -112,18 +112,18 @@ cp "$SOCKET.eth0.json" "$LAB_DIR/record"
 expect_rc 1 "--test of an invalid file" ip netns exec alpha "$CLUSTERARPD" -t -c "$BAD" -n alpha -s "$SOCKET"
 expect "--test: filters of the shield" 1/1 "$(shields eth0)"
 expect "--test: records" control.sock.eth0.json "$(records)"
-broken "an invalid file, by a user who may do nothing" setpriv --reuid 65534 --regid 65534 --clear-groups
+broken "an invalid file, as a user without capabilities" setpriv --reuid 65534 --regid 65534 --clear-groups
 expect "that user: filters of the shield" 1/1 "$(shields eth0)"
 expect "that user: records" control.sock.eth0.json "$(records)"
 broken "an invalid file"
 expect_said "$BACK"
 no_complaint "an invalid file"
 expect_clean "an invalid file"
-broken "once more"
-! said "$BACK" || fail "put back once more"
+broken "an invalid file again"
+! said "$BACK" || fail "restored a second time"
 crash
-expect_rc 1 "no node of the file" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n nobody -s "$SOCKET"
-expect_clean "no node of the file"
+expect_rc 1 "a node that the file lacks" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n nobody -s "$SOCKET"
+expect_clean "a node that the file lacks"
 crash
 expect_rc 1 "no file" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_DIR/missing.conf" -s "$SOCKET"
 expect_clean "no file"
@@ -140,9 +140,9 @@ crash adopt=yes
 nic_has_none || fail "a crash moves something: $(addresses_of eth0)"
 on out ip neigh replace 12.12.4.101 lladdr "$LAB_CLUSTER_MAC" nud reachable dev eth0
 broken "an invalid file, addresses adopted"
-expect_said 'gets its addresses and routes back'
+expect_said 'giving its addresses and routes back'
 no_complaint "an invalid file, addresses adopted"
-expect "whom others think to be 12.12.4.101" "$(nic_mac alpha)" "$(table out 12.12.4.101 eth0)"
+expect "the outsider's entry for 12.12.4.101" "$(nic_mac alpha)" "$(table out 12.12.4.101 eth0)"
 expect_reach out alpha
 expect_as_before "an invalid file, addresses adopted"
 crash adopt=yes
@@ -153,7 +153,7 @@ no_complaint "another interface, addresses adopted"
 lab_stop alpha
 expect_as_before "another interface, addresses adopted"
 
-# Renamed meanwhile.
+# Renamed after the crash.
 adopt_few
 crash adopt=yes
 ip -n alpha link set eth0 down
@@ -164,7 +164,7 @@ expect "renamed: filters of the shield" 0/0 "$(shields old0)"
 expect "renamed: addresses" "" "$(diff "$LAB_DIR/addresses" <(addresses_of old0))"
 expect "renamed: records" "" "$(records)"
 
-# --- it is not there any more, or another one ---
+# --- the NIC is gone, or is another one ---
 
 ip -n alpha link set old0 down
 ip -n alpha link set old0 name eth0
@@ -172,8 +172,8 @@ adopt_few
 crash adopt=yes
 ip -n alpha link del eth0
 move
-expect_said 'eth0 is not there to get its address 12.12.4.150/24 back'
-! said "$BACK" || fail "what is not there is put back"
+expect_said 'eth0 does not exist: its address 12.12.4.150/24 is not given back'
+! said "$BACK" || fail "a NIC that is gone is reported as restored"
 expect "gone: records" control.sock.eth2.json "$(records)"
 lab_stop alpha
 
@@ -183,17 +183,17 @@ before
 for change in '.netns += 1' '.ifindex += 1' '.ifindex = "no"'; do
 	jq "$change | .was_up = false" "$LAB_DIR/record" >"$SOCKET.eth0.json"
 	broken "a record with $change"
-	expect "lines beside those of the file" 0 "$(grep -c 'eth0[^.]*:' "$LAB_DIR/alpha.log" || true)"
+	expect "log lines other than those about the file" 0 "$(grep -c 'eth0[^.]*:' "$LAB_DIR/alpha.log" || true)"
 	expect_clean "a record with $change"
 	crash
 	jq "$change | .was_up = false" "$SOCKET.eth0.json" >"$LAB_DIR/changed"
 	cp "$LAB_DIR/changed" "$SOCKET.eth0.json"
-	broken "a record with $change, and the shield is there"
+	broken "a record with $change, with the shield attached"
 	expect_said 'left its shield, and no record'
-	expect_clean "a record with $change, and the shield is there"
+	expect_clean "a record with $change, with the shield attached"
 done
 
-# --- others ---
+# --- other daemons, other files ---
 
 lab_config
 lab_start alpha
@@ -217,7 +217,7 @@ lab_stop other
 broken "another daemon had the NIC"
 expect_clean "another daemon had the NIC"
 
-# Sockets whose names begin alike, and files that are no records.
+# Files of sockets whose names begin alike, and files that are not records.
 touch "$SOCKET.1" "$SOCKET.1.eth0.json" "$SOCKET..json" "$SOCKET.a-name-that-is-too-long.json" \
 	"$SOCKET.eth0.json.new" "$SOCKET.json" "$DIR/eth0.json"
 files=$(find "$DIR" -type f | sort)

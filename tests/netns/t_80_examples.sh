@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Each example is accepted as it stands, for each of its nodes, and does in the lab
-# what its comments say. load-sharing.nft has a test of its own.
+# Each example is accepted as it is, for each of its nodes, and does in the lab what its comments
+# say. load-sharing.nft has its own test.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -10,7 +10,7 @@
 EXAMPLES=$(cd "$LAB_TOP/../../examples" && pwd)
 nodes_of() { sed -n 's/^\[node \(.*\)\]$/\1/p' "$1"; }
 
-# Accepted, without a word on stderr.
+# Accepted, without output on stderr.
 mapfile -t files < <(find "$EXAMPLES" -name '*.conf' | sort)
 expect_num "files" "${#files[@]}" ">=" 4
 for file in "${files[@]}"; do
@@ -19,7 +19,7 @@ for file in "${files[@]}"; do
 	for node in "${nodes[@]}"; do
 		expect_rc 0 "clusterarpd -t -n $node" "$CLUSTERARPD" -t -c "$file" -n "$node"
 		"$CLUSTERARPD" -t -c "$file" -n "$node" 2>&1 >/dev/null | tee "$LAB_DIR/words"
-		[ ! -s "$LAB_DIR/words" ] || fail "a word on ${file#"$EXAMPLES"/}"
+		[ ! -s "$LAB_DIR/words" ] || fail "output on stderr for ${file#"$EXAMPLES"/}"
 	done
 done
 for number in 1 2 3; do
@@ -27,13 +27,12 @@ for number in 1 2 3; do
 done
 expect_rc 1 "nft -c without a number" nft -c -f "$EXAMPLES/load-sharing.nft"
 
-# expect_frames HOST OP N A ADDRESS: as many frames reach a host while another one sends
-# 100 pings to that address.
+# expect_frames HOST OP N A ADDRESS: how many frames reach HOST while A sends 100 pings to ADDRESS.
 expect_frames() {
 	local host=$1 op=$2 n=$3 before
 	before=$(on sw cat "/sys/class/net/p_$host/statistics/tx_packets")
 	on "$4" ping -q -n -c 100 -i 0.005 -W 1 "$5" >"$LAB_DIR/output" ||
-		fail "$4 to $5: $(cat "$LAB_DIR/output")"
+		fail "$4 does not reach $5: $(cat "$LAB_DIR/output")"
 	expect_num "frames at $host, 100 pings from $4 to $5" \
 		$(($(on sw cat "/sys/class/net/p_$host/statistics/tx_packets") - before)) "$op" "$n"
 }
@@ -46,7 +45,7 @@ LAB_CONF=$EXAMPLES/two-nodes.conf
 lab_start_all
 ping_all_pairs
 cluster_pings() { on out ping -n -c 3 -i 0.2 -W 1 "$LAB_CLUSTER_IP" 2>&1; }
-cluster_pings >"$LAB_DIR/output" || fail "out to the cluster address: $(cat "$LAB_DIR/output")"
+cluster_pings >"$LAB_DIR/output" || fail "out does not reach the cluster address: $(cat "$LAB_DIR/output")"
 expect_num "lines with DUP!" "$(grep -c 'DUP!' "$LAB_DIR/output")" ">=" 1
 expect_frames beta ">=" 100 out 12.12.4.101
 lab_stop_all
@@ -62,7 +61,7 @@ expect_frames plain1 ">=" 100 out "$LAB_CLUSTER_IP"
 lab_stop_all
 
 say "several-clusters"
-# A second switch, and a card on it for each host.
+# A second switch, with a NIC for each host.
 ip -n sw link add br1 up type bridge mcast_snooping 0 stp_state 0
 n=0
 for host in alpha beta out; do
@@ -73,7 +72,7 @@ for host in alpha beta out; do
 done
 ip -n out addr add 10.0.10.200/24 dev eth0
 ip -n out addr add 10.0.20.200/24 dev eth1
-# start_both NODE: two daemons on one host; lab_stop knows one by the node's name.
+# start_both NODE: two daemons on one host, as NODE.web and NODE.database for lab_stop.
 start_both() {
 	local name
 	for name in web database; do
@@ -85,12 +84,12 @@ start_both() {
 		lab_up "$1.$name" || fail "$1: $(tail -n 5 "$LAB_DIR/$1.$name.log")"
 	done
 }
-# answers HOST ADDRESS: a ping arrives, and comes back only once.
+# answers HOST ADDRESS: each ping is answered once.
 answers() {
-	within "$(seconds 5)" on "$1" ping -n -c 1 -W 1 "$2" >/dev/null 2>&1 || fail "$1 to $2"
-	on "$1" ping -n -c 3 -i 0.2 -W 1 "$2" >"$LAB_DIR/output" 2>&1 || fail "$1 to $2"
-	! grep -E 'DUP!|Redirect' "$LAB_DIR/output" || fail "$1 to $2"
-	ok "$1 to $2"
+	within "$(seconds 5)" on "$1" ping -n -c 1 -W 1 "$2" >/dev/null 2>&1 || fail "$1 does not reach $2"
+	on "$1" ping -n -c 3 -i 0.2 -W 1 "$2" >"$LAB_DIR/output" 2>&1 || fail "$1 does not reach $2"
+	! grep -E 'DUP!|Redirect' "$LAB_DIR/output" || fail "$1 to $2: duplicates or redirects"
+	ok "$1 reaches $2"
 }
 start_both alpha
 start_both beta
@@ -99,7 +98,7 @@ for net in 10 20; do
 	answers beta "10.0.$net.101"
 	answers out "10.0.$net.101"
 	answers beta "10.0.$net.200"
-	on out ping -n -c 1 -W 1 "10.0.$net.100" >/dev/null || fail "out to the cluster in 10.0.$net"
+	on out ping -n -c 1 -W 1 "10.0.$net.100" >/dev/null || fail "out does not reach the cluster in 10.0.$net"
 done
 expect "beta on alpha's web0" "06:bf:0a:00:0a:66" "$(table alpha 10.0.10.102 web0)"
 expect "beta on alpha's database0" "06:bf:0a:00:14:66" "$(table alpha 10.0.20.102 database0)"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# examples/load-sharing.nft: whatever an outsider sends to the cluster address, one
-# node answers, always the same; and what examples/README.md says of dead nodes.
+# examples/load-sharing.nft: whatever an outsider sends to the cluster address, exactly one node
+# answers, always the same one; and what examples/README.md says about dead nodes.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -11,9 +11,9 @@ RULES=$(cd "$LAB_TOP/../../examples" && pwd)/load-sharing.nft
 COUNT=200
 PATIENCE=$(seconds 3)
 
-# server.py NAME LOG ADDRESS: on port 7777 (UDP at that address alone), answers what a
-# client says with the node's name, many times if that is "much"; notes the client's port,
-# and hangs up first.
+# server.py NAME LOG ADDRESS: on port 7777 (UDP at that address only), answers a client's message
+# with the node's name, 5000 times if the message is "much". Logs the client's port, and closes the
+# connection first.
 cat >"$LAB_DIR/server.py" <<'PY'
 import os, socketserver, sys, threading
 
@@ -44,9 +44,9 @@ threading.Thread(target=udp.serve_forever, daemon=True).start()
 TcpServer(("", 7777), Tcp).serve_forever()
 PY
 
-# client.py ADDRESS PORT COUNT PATIENCE [udp|FILE]: as many exchanges at once, each from a
-# port of its own, the same every time; prints a line each: port, answer or error. With a
-# FILE: from other ports, and connections say nothing until it is there.
+# client.py ADDRESS PORT COUNT PATIENCE [udp|FILE]: COUNT exchanges at once, each from its own port,
+# the same ports every time. Prints one line for each: port, answer or error. With FILE: from other
+# ports, and the connections send nothing until FILE exists.
 cat >"$LAB_DIR/client.py" <<'PY'
 import asyncio, os, socket, sys
 
@@ -98,12 +98,13 @@ serve() {
 }
 declare -A SERVER=()
 
-# ask FILE ADDRESS PORT COUNT [udp|FILE]: the answers into a file.
+# ask FILE ADDRESS PORT COUNT [udp|FILE]: writes the answers into the first FILE.
 ask() {
 	on out timeout 30 /usr/bin/python3 "$LAB_DIR/client.py" "$2" "$3" "$4" "$PATIENCE" \
 		"${@:5}" >"$1" || fail "client.py"
 }
-# answered FILE WHAT: how many got it. expect_answers FILE N: of nodes. served KIND: by all.
+# answered FILE WHAT: the number of exchanges with this answer. expect_answers FILE N: N of them got
+# a node's answer. served KIND: the number of exchanges that the servers of all nodes logged.
 answered() { awk -v what="$2" '$2 == what { n++ } END { print n + 0 }' "$1"; }
 expect_answers() {
 	local node seen n=0
@@ -117,7 +118,7 @@ forget_served() { for node in "${LAB_NODES[@]}"; do : >"$LAB_DIR/$node.served"; 
 
 share() { on "$1" nft -D "NODE=$(node_index "$1")" -f "$RULES"; }
 
-# pings_cluster SOURCE [ARGUMENTS]: every one comes back, once.
+# pings_cluster SOURCE [ARGUMENTS]: pings the cluster address.
 pings_cluster() {
 	on out ping -n -c 3 -i 0.2 -W 1 -I "$1" "${@:2}" "$LAB_CLUSTER_IP" >"$LAB_DIR/ping.$1" 2>&1
 }
@@ -125,7 +126,7 @@ pings_cluster() {
 lab_nodes 3
 lab_config
 lab_start_all
-pings_cluster 12.12.4.200 || fail "out to the cluster address"
+pings_cluster 12.12.4.200 || fail "out does not reach the cluster address"
 grep -q 'DUP!' "$LAB_DIR/ping.12.12.4.200" || fail "without rules: expected DUP!, saw none"
 ok "without rules: DUP!"
 for node in "${LAB_NODES[@]}"; do
@@ -160,18 +161,18 @@ for ((i = 201; i <= 212; i++)); do
 done
 pings_cluster 12.12.4.200 -s 4000 || fail "$(cat "$LAB_DIR/ping.12.12.4.200")"
 for pid in "${pids[@]}"; do wait "$pid" || fail "a ping to the cluster address: $(cat "$LAB_DIR"/ping.*)"; done
-expect "pings of 13 sources that came back once" 39 "$(cat "$LAB_DIR"/ping.* | grep -c 'icmp_seq=.*ms$')"
-expect "pings that came back twice" 0 "$(cat "$LAB_DIR"/ping.* | grep -c 'DUP!' || true)"
+expect "answers to pings from 13 sources" 39 "$(cat "$LAB_DIR"/ping.* | grep -c 'icmp_seq=.*ms$')"
+expect "duplicate answers" 0 "$(cat "$LAB_DIR"/ping.* | grep -c 'DUP!' || true)"
 
-say "what is not for the cluster address"
+say "traffic that is not for the cluster address"
 ping_all_pairs
 for node in "${LAB_NODES[@]}"; do
 	ask "$LAB_DIR/own" "$(addr_of "$node")" 7777 20
 	expect "$node's own address, answers" 20 "$(answered "$LAB_DIR/own" "$node")"
-	on "$node" ping -q -n -c 1 -W 1 "$LAB_CLUSTER_IP" >/dev/null || fail "$node to the cluster address"
+	on "$node" ping -q -n -c 1 -W 1 "$LAB_CLUSTER_IP" >/dev/null || fail "$node does not reach the cluster address"
 done
 
-say "a router on the way, whose other link is narrow"
+say "a router in the path, with a smaller MTU on its other link"
 ip netns add far
 ip link add eth0 netns far type veth peer name narrow netns out
 ip -n far link set eth0 up
@@ -187,7 +188,7 @@ for ((i = 1; i <= 6; i++)); do
 	bytes=$(on far timeout "$PATIENCE" bash -c "$much" "$LAB_CLUSTER_IP" || true)
 	[ "${bytes:-0}" -ge 20000 ] || fail "expected 20000 bytes or more, saw '$bytes'"
 done
-ok "large answers get through: the node that sent them is told of the narrow link"
+ok "large answers get through: the ICMP error about the MTU reaches the node that sent them"
 
 say "gamma dies, alpha takes its share, gamma comes back"
 forget_served
@@ -200,25 +201,25 @@ lab_kill gamma 2>/dev/null
 kill "${SERVER[gamma]}"
 lost=$(answered "$LAB_DIR/first" gamma)
 ask "$LAB_DIR/dead" "$LAB_CLUSTER_IP" 7777 "$COUNT"
-expect "without gamma: nobody answers" "$lost" "$(answered "$LAB_DIR/dead" TimeoutError)"
+expect "without gamma: exchanges without an answer" "$lost" "$(answered "$LAB_DIR/dead" TimeoutError)"
 expect_answers "$LAB_DIR/dead" $((COUNT - lost))
 on alpha nft add element ip load_sharing mine '{ 3 }'
 ask "$LAB_DIR/taken" "$LAB_CLUSTER_IP" 7777 "$COUNT"
 sed 's/gamma/alpha/' "$LAB_DIR/first" >"$LAB_DIR/wanted"
-expect_unchanged "alpha serves gamma's share, beta what it did" "$LAB_DIR/wanted" "$LAB_DIR/taken"
+expect_unchanged "alpha serves gamma's share, the other shares are unchanged" "$LAB_DIR/wanted" "$LAB_DIR/taken"
 touch "$LAB_DIR/go"
 wait "$held"
 expect_answers "$LAB_DIR/held" $((30 - broken))
 expect "connections with gamma, which alpha resets" "$broken" \
 	"$(answered "$LAB_DIR/held" ConnectionResetError)"
 on gamma nft delete table ip load_sharing
-share gamma # there is no cluster0 now
+share gamma # at this moment there is no cluster0
 on alpha nft delete element ip load_sharing mine '{ 3 }'
 lab_start gamma
 serve gamma
 forget_served
 ask "$LAB_DIR/back" "$LAB_CLUSTER_IP" 7777 "$COUNT"
-expect_unchanged "all as at first" "$LAB_DIR/first" "$LAB_DIR/back"
+expect_unchanged "the same nodes answer as at first" "$LAB_DIR/first" "$LAB_DIR/back"
 expect "connections that the nodes accepted" "$COUNT" "$(served tcp)"
 
 say "DNAT"

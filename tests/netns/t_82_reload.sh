@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
 #
-# The configuration read again while traffic flows: a hundred times, with a node that comes
-# and goes; what can be changed takes effect, what cannot is refused whole, and so is a file
-# that is wrong or not there; nothing is lost meanwhile, neither frames nor memory.
+# The configuration is reloaded while traffic flows: a hundred times, with a node that is added and
+# removed. What a reload can change takes effect. A file with a change that needs a restart is
+# refused as a whole, and so is an invalid or a missing file. No frames and no memory are lost.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -14,7 +14,7 @@ GAMMA=12.12.4.103
 lab_nodes 3
 FILE=$LAB_DIR/alpha.conf
 
-# write_file FILE NODES [SETTING…]: as lab_config, for the first so many nodes.
+# write_file FILE NODES [SETTING…]: like lab_config, for the first NODES nodes.
 write_file() {
 	local file=$1 all=("${LAB_NODES[@]}")
 	LAB_NODES=("${LAB_ALL_NODES[@]:0:$2}")
@@ -36,7 +36,7 @@ peer_names() { ctl alpha -j peers | jq -r '.peers[].name' | sort | xargs; }
 fds() { find "/proc/${LAB_PID[alpha]}/fd" -mindepth 1 | wc -l; }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
 
-# reload [OPTION…]: the exit status; the answer is in the file "answer".
+# reload [OPTION…]: prints the exit status; the answer goes into the file "answer".
 reload() {
 	local rc=0
 	ctl alpha -j reload "$@" >"$LAB_DIR/answer" 2>"$LAB_DIR/answer.err" || rc=$?
@@ -50,18 +50,18 @@ expect_applied() {
 	expect "$1: answer" "true $2" "$(answer '"\(.reload.applied) \(.reload.changes | join("; "))"')"
 }
 
-# Pings of alpha to beta every 5 ms, the whole time of what is done between the two.
+# pings_begin, pings_end: alpha pings beta every 5 ms from the one call to the other.
 PINGING=
 pings_begin() {
 	ip netns exec alpha ping -n -i 0.005 -W 2 -w 100 $BETA >"$LAB_DIR/ping" 2>&1 &
 	PINGING=$!
 	within 2 grep -q 'time=' "$LAB_DIR/ping" || fail "alpha does not reach beta"
 }
-# pings_end WHAT AT-LEAST: what is under way at the end does not count.
+# pings_end WHAT AT-LEAST: pings that are in flight at the end do not count.
 pings_end() {
 	local count last
 	sleep 0.1
-	kill -INT "$PINGING" 2>/dev/null || fail "$1: the pings have ended: $(tail -n 3 "$LAB_DIR/ping")"
+	kill -INT "$PINGING" 2>/dev/null || fail "$1: the pings have ended early: $(tail -n 3 "$LAB_DIR/ping")"
 	wait "$PINGING" || fail "$1: $(tail -n 3 "$LAB_DIR/ping")"
 	! grep -q 'DUP!\|rrors\|From' "$LAB_DIR/ping" ||
 		fail "$1: $(grep 'DUP!\|rrors\|From' "$LAB_DIR/ping" | head -n 5)"
@@ -69,7 +69,7 @@ pings_end() {
 		awk '$1 + 0 > last { last = $1 + 0 } END { print NR + 0, last + 0 }')
 	expect "$1: lost of $last pings" 0 $((last - count))
 	expect_num "$1: pings" "$count" ">=" "$2"
-	expect_num "$1: pings under way at the end" \
+	expect_num "$1: pings in flight at the end" \
 		$(($(sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$LAB_DIR/ping") - last)) "<=" 10
 }
 
@@ -79,7 +79,7 @@ REACHED=0
 hundred_reloads() {
 	local i state=three
 	for ((i = 1; i <= 100; i++)); do
-		case $((i % 8)) in # both ways to reload take the node out and in
+		case $((i % 8)) in # both ways to reload remove and add the node
 		1 | 6) state=two ;;
 		3 | 0) state=three ;;
 		esac
@@ -95,10 +95,10 @@ hundred_reloads() {
 			RSS=$(rss)
 			FDS=$(fds)
 		fi
-		case $((i % 8)) in # it is there at once, and not
+		case $((i % 8)) in # the node is added or removed at once
 		1 | 6) ! peer alpha gamma .state >/dev/null 2>&1 || fail "reload $i: gamma is still a peer" ;;
 		3 | 0)
-			peer alpha gamma .state >/dev/null || fail "reload $i: gamma is no peer"
+			peer alpha gamma .state >/dev/null || fail "reload $i: gamma is not a peer"
 			[ $((i % 16)) != 3 ] || ! reach alpha gamma || REACHED=$((REACHED + 1))
 			;;
 		esac
@@ -109,21 +109,21 @@ expect_reach alpha gamma
 expect_reach alpha beta
 BEFORE=$(fds)
 FIRST=$(status .config_generation)
-expect "configuration at start" 1 "$FIRST"
+expect "configuration generation at the start" 1 "$FIRST"
 beta_before=$(peer alpha beta '"\(.counters.frames_out) \(.changes) \(.state)"')
 pings_begin
 hundred_reloads
 pings_end "100 reloads" 400
-expect "configuration after them" $((FIRST + 100)) "$(status .config_generation)"
+expect "configuration generation after them" $((FIRST + 100)) "$(status .config_generation)"
 expect "file descriptors" "$BEFORE $BEFORE" "$FDS $(fds)"
 if [ -z "$LAB_SLOW" ]; then
 	expect_num "resident memory gained since the 10th, KiB" $(($(rss) - RSS)) "<=" 1024
 fi
-expect "gamma reached when it was back" 7 "$REACHED"
+expect "how often gamma was reached after it was added" 7 "$REACHED"
 read -r frames changes state <<<"$beta_before"
-expect_num "beta's counters go on" "$(peer alpha beta .counters.frames_out)" ">=" $((frames + 400))
+expect_num "beta's counters continue" "$(peer alpha beta .counters.frames_out)" ">=" $((frames + 400))
 expect "beta's state and its changes" "$state $changes" "$(peer alpha beta '"\(.state) \(.changes)"')"
-# After the 100th it is out; in again, traffic flows both ways.
+# After the 100th reload gamma is removed; once it is added again, traffic flows both ways.
 cp "$LAB_DIR/three" "$FILE"
 [ "$(reload)" = 0 ] || fail "reload: $(cat "$LAB_DIR/answer")"
 expect "peers at the end" "beta gamma" "$(peer_names)"
@@ -138,12 +138,12 @@ expect "file descriptors after them" "$BEFORE" "$(fds)"
 
 # --- what takes effect ------------------------------------------------------------
 
-# change WHAT CHANGES SETTING…: alpha's file is another one, and in effect.
+# change WHAT CHANGES SETTING…: writes another file for alpha and reloads it.
 change() {
 	write_file "$FILE" 3 "${@:3}"
 	expect_applied "$1" "$2"
 }
-# requests ADDRESS: alpha's on the wire for it: Ethernet destination, and sender MAC.
+# requests ADDRESS: Ethernet destination and sender MAC of alpha's requests for it on the wire.
 requests() {
 	capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
 	forget alpha "$1"
@@ -155,13 +155,14 @@ requests() {
 permanent() { on alpha ip -j neigh show nud permanent dev cluster0 | jq -r '.[].dst' | sort | xargs; }
 permanent_are() { [ "$(permanent)" = "$1" ]; }
 tap_mtu() { on alpha cat /sys/class/net/cluster0/mtu; }
-# speak_as HOST MAC: from the outsider's place, to alpha's dedicated MAC.
+# speak_as HOST MAC: sends an echo request from the outsider's NIC to alpha's dedicated MAC, with
+# HOST's address and this Ethernet source.
 speak_as() {
 	frames ping out:eth0 --eth-src "$2" --eth-dst "$(dedicated_mac alpha)" \
 		--src "$(addr_of "$1")" --dst "$(addr_of alpha)"
 }
 stranger() { speak_as out "$(nic_mac out)"; }
-# heard_as_gamma: of one such frame, how many alpha's stack hears.
+# heard_as_gamma: sends one such frame as gamma; prints how many alpha's stack receives.
 heard_as_gamma() {
 	capture alpha cluster0 "$LAB_DIR/heard.pcap" -Q in "icmp and src host $GAMMA"
 	speak_as gamma "$(dedicated_mac gamma)"
@@ -180,13 +181,13 @@ change "strict" "strict: no to yes" arp=directed strict=yes
 strict=$(counter alpha .drops.strict)
 stranger
 within 2 strict_drops_are $((strict + 1)) || fail "strict: dropped $strict, then $(counter alpha .drops.strict)"
-ok "strict: a stranger's frame is dropped"
+ok "strict: an outsider's frame is dropped"
 expect "strict: a node's frame arrives" 1 "$(heard_as_gamma)"
 write_file "$FILE" 2 arp=directed strict=yes
-expect_applied "strict, and a node goes" "node gamma: gone"
-expect "strict: one of a node that is gone does not" 0 "$(heard_as_gamma)"
-change "it comes back" "node gamma: new" arp=directed strict=yes
-expect "strict: it arrives when the node is back" 1 "$(heard_as_gamma)"
+expect_applied "strict, and a node is removed" "node gamma: gone"
+expect "strict: a removed node's frame does not arrive" 0 "$(heard_as_gamma)"
+change "the node is added again" "node gamma: new" arp=directed strict=yes
+expect "strict: its frame arrives again" 1 "$(heard_as_gamma)"
 strict=$(counter alpha .drops.strict)
 change "back" "arp: directed to broadcast; strict: yes to no"
 expect "requests with arp = broadcast" "$BROADCAST $(dedicated_mac alpha)" "$(requests $GAMMA)"
@@ -207,20 +208,20 @@ within 2 permanent_are "$BETA $GAMMA" || fail "neigh = pin: permanent entries: $
 ok "neigh = pin: permanent entries $(permanent)"
 expect "gamma's entry" "$(dedicated_mac gamma)" "$(table alpha $GAMMA)"
 write_file "$FILE" 2 neigh=pin
-expect_applied "a pinned node goes" "node gamma: gone"
-within 2 permanent_are $BETA || fail "a pinned node that is gone: permanent entries: $(permanent)"
-expect "the entry of a pinned node that is gone" - "$(table alpha $GAMMA)"
-change "it comes back" "node gamma: new" neigh=pin
-within 2 permanent_are "$BETA $GAMMA" || fail "a pinned node is back: permanent entries: $(permanent)"
+expect_applied "a pinned node is removed" "node gamma: gone"
+within 2 permanent_are $BETA || fail "a pinned node was removed: permanent entries: $(permanent)"
+expect "the entry of a pinned node that was removed" - "$(table alpha $GAMMA)"
+change "the pinned node is added again" "node gamma: new" neigh=pin
+within 2 permanent_are "$BETA $GAMMA" || fail "a pinned node was added again: permanent entries: $(permanent)"
 change "neigh back" "neigh: pin to learn"
 within 2 permanent_are "" || fail "neigh = learn: permanent entries: $(permanent)"
 expect "beta's entry, no longer pinned" "$(dedicated_mac beta)" "$(table alpha $BETA)"
 expect_reach alpha gamma
 cp "$LAB_DIR/two" "$FILE"
-expect_applied "a learnt node goes" "node gamma: gone"
-expect "the entry of a node that is gone" - "$(table alpha $GAMMA)"
+expect_applied "a node with a learnt entry is removed" "node gamma: gone"
+expect "the entry of a node that was removed" - "$(table alpha $GAMMA)"
 cp "$LAB_DIR/three" "$FILE"
-expect_applied "it comes back" "node gamma: new"
+expect_applied "the node is added again" "node gamma: new"
 
 expect "the TAP's MTU" 1500 "$(tap_mtu)"
 change "mtu" "mtu: auto to 1400" mtu=1400
@@ -242,7 +243,7 @@ in_effect() {
 	ctl alpha -j config | jq -S .config
 	status .config_generation
 }
-# expect_refused WHAT: of the file as it is, by both ways; then all is as it was.
+# expect_refused WHAT: both ways to reload refuse the current file, and nothing changes.
 expect_refused() {
 	local lines
 	in_effect >"$LAB_DIR/before"
@@ -252,18 +253,18 @@ expect_refused() {
 	lines=$(grep -c 'was not loaded' "$LAB_DIR/alpha.log" || true)
 	more_lines() { [ "$(grep -c 'was not loaded' "$LAB_DIR/alpha.log")" -gt "$lines" ]; }
 	kill -HUP "${LAB_PID[alpha]}"
-	within "$(seconds 3)" more_lines || fail "$1: the log does not tell that SIGHUP failed"
+	within "$(seconds 3)" more_lines || fail "$1: the log does not say that the reload by SIGHUP failed"
 	in_effect >"$LAB_DIR/after"
 	expect_unchanged "$1: refused, '$(answer .error.message)'" "$LAB_DIR/before" "$LAB_DIR/after"
 }
-# expect_restart KEY SETTING…: what needs a restart is named, and nothing is changed.
+# expect_restart KEY SETTING…: the answer names KEY as needing a restart, and nothing changes.
 expect_restart() {
 	write_file "$FILE" 2 arp=directed "${@:2}"
 	expect_refused "${*:2}"
 	jq -e --arg key "$1" '.reload.needs_restart | any(contains($key))' "$LAB_DIR/answer" >/dev/null ||
-		fail "${*:2}: $1 is not among what needs a restart: $(answer .reload.needs_restart)"
+		fail "${*:2}: $1 is not in needs_restart: $(answer .reload.needs_restart)"
 	jq -e '.reload | .needs_restart - .changes == []' "$LAB_DIR/answer" >/dev/null ||
-		fail "${*:2}: what needs a restart is not among the changes: $(answer .reload)"
+		fail "${*:2}: needs_restart is not a part of changes: $(answer .reload)"
 }
 
 pings_begin
@@ -271,11 +272,11 @@ sed 's/^tap/tab/' "$LAB_DIR/three" >"$FILE"
 line=$(grep -n '^tab' "$FILE" | cut -d: -f1)
 expect_refused "a misspelt key"
 expect "its line and file" "$line $FILE" "$(answer '"\(.error.line) \(.error.file)"')"
-grep -q "$FILE:$line: .*did you mean 'tap'" "$LAB_DIR/alpha.log" || fail "the log does not tell where"
-ok "the log tells where: $FILE:$line"
+grep -q "$FILE:$line: .*did you mean 'tap'" "$LAB_DIR/alpha.log" || fail "the log does not name file and line"
+ok "the log names $FILE:$line"
 ctl alpha reload >/dev/null 2>"$LAB_DIR/output" && fail "clusterarpctl reload succeeds"
-grep -q "$FILE:$line" "$LAB_DIR/output" || fail "clusterarpctl does not tell where: $(cat "$LAB_DIR/output")"
-ok "clusterarpctl tells where"
+grep -q "$FILE:$line" "$LAB_DIR/output" || fail "clusterarpctl does not name file and line: $(cat "$LAB_DIR/output")"
+ok "clusterarpctl names file and line"
 head -c 100 "$LAB_DIR/three" >"$FILE"
 expect_refused "half a file"
 : >"$FILE"
@@ -308,11 +309,11 @@ expect_restart "node alpha: addresses" alpha.address=12.12.4.111/24
 expect_restart "node alpha: dedicated MAC" alpha.mac=06:01:02:03:04:06
 expect_restart "node alpha: source MAC" alpha.mac=06:01:02:03:04:06
 expect_restart tap tap=cluster1 adopt=yes
-expect "two of them are both named" 2 "$(answer '.reload.needs_restart | length')"
-expect "its TAP" cluster0 "$(on alpha ip -br link show type tun | awk '{ print $1 }')"
-expect "peers after all this" "beta gamma" "$(peer_names)"
+expect "two keys that need a restart are both named" 2 "$(answer '.reload.needs_restart | length')"
+expect "the TAP" cluster0 "$(on alpha ip -br link show type tun | awk '{ print $1 }')"
+expect "peers after all refusals" "beta gamma" "$(peer_names)"
 
-# Asked only.
+# --dry-run only checks.
 in_effect >"$LAB_DIR/before"
 reloads=$(ctl alpha metrics | awk '$1 == "clusterarpd_config_reloads_total" { print $2 }')
 write_file "$FILE" 2 arp=directed mtu=1400
@@ -328,11 +329,11 @@ expect_unchanged "--dry-run" "$LAB_DIR/before" "$LAB_DIR/after"
 expect "reloads counted" "$reloads" \
 	"$(ctl alpha metrics | awk '$1 == "clusterarpd_config_reloads_total" { print $2 }')"
 expect "the TAP's MTU" 1500 "$(tap_mtu)"
-pings_end "all that was refused" 400
+pings_end "all refused reloads" 400
 
 # --- many nodes ---------------------------------------------------------------------
 
-# many FILE N: three nodes and N more.
+# many FILE N: writes a file with three nodes and N more.
 many() {
 	cp "$LAB_DIR/three" "$1"
 	for ((i = 0; i < $2; i++)); do
@@ -346,7 +347,7 @@ many "$FILE" 40
 expect "40 more nodes: exit status" 0 "$(reload)"
 expect "peers" 42 "$(ctl alpha -j peers | jq '.peers | length')"
 cp "$LAB_DIR/three" "$FILE"
-expect "and without them: exit status" 0 "$(reload)"
+expect "without them again: exit status" 0 "$(reload)"
 pings_end "many nodes" 20
 expect_reach alpha gamma
 lab_stop alpha
@@ -358,9 +359,9 @@ many "$FILE" 1600
 expect "1000 more nodes where there is room: exit status" 0 "$(reload)"
 expect "peers" 1602 "$(ctl alpha -j peers | jq '.peers | length')"
 cp "$LAB_DIR/three" "$FILE"
-expect "and without all of them: exit status" 0 "$(reload)"
+expect "without all of them: exit status" 0 "$(reload)"
 expect "peers" "beta gamma" "$(peer_names)"
-pings_end "1000 nodes more, 1600 less" 20
+pings_end "1000 nodes added, 1600 removed" 20
 expect_reach alpha gamma
 
 # --- without a NIC --------------------------------------------------------------------
@@ -378,6 +379,6 @@ expect_reach alpha beta
 expect_reach gamma alpha
 expect "requests with arp = directed" "$(dedicated_mac gamma) $(dedicated_mac alpha)" "$(requests $GAMMA)"
 expect "the TAP's MTU" 1400 "$(tap_mtu)"
-ping_clean alpha beta || fail "alpha to beta"
-ping_clean out alpha || fail "out to alpha"
+ping_clean alpha beta || fail "pings from alpha to beta failed"
+ping_clean out alpha || fail "pings from out to alpha failed"
 lab_stop_all

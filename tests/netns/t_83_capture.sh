@@ -4,9 +4,9 @@
 # run: plain
 # run: user
 #
-# Frames as they pass, before and after, in a file that tcpdump and tshark read: figure 6
-# (SPEC 2) row by row, what is dropped with the reason, and what found no room counted. A
-# reader that stalls, or dies, costs the traffic nothing.
+# `capture`: frames before and after the rewrite, in a file that tcpdump and tshark read: figure 6
+# (SPEC 2) row by row, dropped frames with the reason, and a count of the frames for which there was
+# no room. A reader that stalls or dies does not slow down the traffic.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -24,8 +24,8 @@ lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast
 lab_start_all
 SOCKET=$(socket_of alpha)
 
-# ctl_capture FILE [OPTION…]: in the background, until it ends or captured_stop. (Not by
-# way of a function in the background, so that the process is the program itself.)
+# ctl_capture FILE [OPTION…]: captures in the background, until it ends or until ctl_capture_end.
+# (Not through a function in the background, so that the process is the program itself.)
 CAPTURE=
 ctl_capture() {
 	local file=$1
@@ -36,7 +36,7 @@ ctl_capture() {
 	within "$(seconds 5)" test -s "$file" || fail "nothing is captured: $(cat "$file.err")"
 }
 ended() { ! kill -0 "$CAPTURE" 2>/dev/null; }
-# ctl_capture_end FILE: as by Control-C; what has passed is in the file.
+# ctl_capture_end FILE: ends it as Control-C does; the frames that have passed are in the file.
 ctl_capture_end() {
 	sleep 0.2
 	ended || kill -INT "$CAPTURE"
@@ -49,7 +49,7 @@ ctl_capture_ended() {
 	[ "$rc" -eq 0 ] || fail "capture: exit status $rc: $(cat "$1.err")"
 	expect_valid "$1"
 }
-# Both read it whole, and see as much in it.
+# tcpdump and tshark read the whole file, and find the same number of frames.
 expect_valid() {
 	local n
 	timeout 60 tcpdump -n -e -r "$1" >"$1.txt" 2>"$LAB_DIR/output" || fail "tcpdump: $(cat "$LAB_DIR/output")"
@@ -58,14 +58,14 @@ expect_valid() {
 	expect "frames in ${1##*/}, by tcpdump and tshark" "$n" "$(wc -l <"$1.txt")"
 	grep -Eq " captured, $n records?(,|\$)" "$1.err" || fail "capture of $n frames says: $(cat "$1.err")"
 }
-# fields FILE FILTER FIELD…: of each frame.
+# fields FILE FILTER FIELD…: prints the fields of each frame.
 fields() {
 	local file=$1 filter=$2 field arguments=()
 	shift 2
 	for field in "$@"; do arguments+=(-e "$field"); done
 	timeout 100 tshark -n -r "$file" ${filter:+-Y "$filter"} -T fields -E separator=' ' -E occurrence=f \
 		"${arguments[@]}" 2>"$LAB_DIR/tshark.err" || fail "tshark: $(cat "$LAB_DIR/tshark.err")"
-	! grep -v 'Running as user' "$LAB_DIR/tshark.err" | grep . || fail "tshark complains"
+	! grep -v 'Running as user' "$LAB_DIR/tshark.err" | grep . || fail "tshark prints errors"
 }
 
 # --- figure 6 ---------------------------------------------------------------------------
@@ -93,12 +93,13 @@ eth0 1 $CLUSTER $DED_A $B $A 0
 cluster0 2 $CLUSTER $CLUSTER $B $A 0" \
 	"$(fields "$FILE" icmp frame.interface_name frame.packet_flags_direction eth.src eth.dst ip.src ip.dst icmp.type |
 		sed 's/0x0*//')"
-expect "what is said of the spoofer's" "eth0 02:66:66:66:66:66 dropped: spoofed" \
+expect "the spoofed packet's comment" "eth0 02:66:66:66:66:66 dropped: spoofed" \
 	"$(fields "$FILE" frame.comment frame.interface_name eth.src frame.comment)"
 
 # --- a number of frames -------------------------------------------------------------------
 
-# pairs_whole FILE: what came in goes out on the other side at once, or has a comment.
+# pairs_whole FILE: each incoming frame is followed by itself going out on the other side, or has a
+# comment. Prints the number of incoming frames, and the number of violations.
 pairs_whole() {
 	fields "$1" '' frame.packet_flags_direction frame.interface_name frame.comment | sed 's/0x0*//' | awk '
 		$1 == 1 { if (came) bad++; came = NF == 2 ? $2 : ""; n++ }
@@ -112,12 +113,12 @@ for n in 1 5 40; do
 	"$CLUSTERARPCTL" -s "$SOCKET" capture -w "$FILE" --count "$n" >/dev/null 2>"$FILE.err" </dev/null &
 	CAPTURE=$!
 	ctl_capture_ended "$FILE"
-	expect "--count $n: frames that came in, and those without what became of them" "$n 0" "$(pairs_whole "$FILE")"
+	expect "--count $n: incoming frames, and those whose outcome is missing" "$n 0" "$(pairs_whole "$FILE")"
 	wait "$pinging" || fail "pings: $(cat "$LAB_DIR/ping")"
 done
 
-# A NIC that is busy keeps a frame waiting: its other side is waited for, and what waited
-# before is not shown by one side alone.
+# On a busy NIC a frame waits before it is sent. The capture waits for this outgoing side, and does
+# not show the outgoing side of frames that came in before it began.
 on alpha tc qdisc add dev eth0 root tbf rate 20mbit burst 20kb limit 100mb
 timeout 60 ip netns exec alpha python3 -c "
 import socket
@@ -154,7 +155,7 @@ for side in cluster0 eth0; do
 		"$(fields "$FILE" "frame.interface_name == $side" frame.len | sort -n | tail -n 1)" ">" 20000
 done
 
-# --- those who do not read ---------------------------------------------------------------
+# --- readers that do not read ------------------------------------------------------------
 
 fds() { find "/proc/${LAB_PID[alpha]}/fd" -mindepth 1 | wc -l; }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
@@ -171,7 +172,7 @@ pings_end() {
 	expect "$1" "350 received, 0% packet loss" "$(grep -o '350 received, 0% packet loss' "$LAB_DIR/ping")"
 }
 
-# Twice, for others use this machine too. What is read is checked as it comes.
+# Twice, because of other load on this machine. The reader checks the data as they arrive.
 for round in 1 2; do
 	mkfifo "$LAB_DIR/fifo"
 	timeout 60 tcpdump -r - -w /dev/null <"$LAB_DIR/fifo" >/dev/null 2>"$LAB_DIR/tcpdump.err" &
@@ -181,7 +182,7 @@ for round in 1 2; do
 	pings_begin
 	tcp_pair alpha beta -t 3
 	reading=$(best "$reading" "$GBITS")
-	pings_end "round $round: pings while another reads all"
+	pings_end "round $round: pings while a reader reads everything"
 	kill -INT "$CAPTURE"
 	wait "$CAPTURE" || fail "capture: $(cat "$LAB_DIR/capture.err")"
 	wait "$reader" || fail "tcpdump: $(cat "$LAB_DIR/tcpdump.err")"
@@ -194,9 +195,9 @@ for round in 1 2; do
 	pings_begin
 	tcp_pair alpha beta -t 3
 	stalled=$(best "$stalled" "$GBITS")
-	pings_end "round $round: pings while one does not read"
+	pings_end "round $round: pings while a reader does not read"
 	expect_rc 1 "a second capture" "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/second.pcapng"
-	grep -q 'another capture runs' "$LAB_DIR/output" || fail "a second capture: $(cat "$LAB_DIR/output")"
+	grep -q 'another capture is running' "$LAB_DIR/output" || fail "a second capture: $(cat "$LAB_DIR/output")"
 	[ ! -e "$LAB_DIR/second.pcapng" ] || fail "a second capture leaves a file"
 	kill -CONT "$CAPTURE"
 	sleep 0.3
@@ -204,17 +205,17 @@ for round in 1 2; do
 	ctl_capture_end "$FILE"
 	lost=$(sed -n 's/.* records, \([0-9]*\) lost$/\1/p' "$FILE.err")
 	expect_num "frames lost" "${lost:-0}" ">" 1000
-	expect "as the file says" "$lost" \
+	expect "the same number in the file" "$lost" \
 		"$(fields "$FILE" frame.drop_count frame.drop_count | awk '{ n += $1 } END { print n + 0 }')"
 	expect "frames after the stall" 8 "$(fields "$FILE" 'icmp and frame.len == 819' frame.number | wc -l)"
 done
-say "Gb/s: $reading with a reader, $stalled with one that does not read"
+say "Gb/s: $reading with a reader, $stalled with a reader that does not read"
 if [ -z "$LAB_SLOW" ]; then
-	expect_num "of the throughput" "$(ratio "$stalled" "$reading")" ">=" 0.8
+	expect_num "throughput, ratio" "$(ratio "$stalled" "$reading")" ">=" 0.8
 fi
 within 5 fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 
-# One that is killed, while its buffer is full.
+# A reader that is killed while its buffer is full.
 ctl_capture "$LAB_DIR/killed.pcapng"
 kill -STOP "$CAPTURE"
 tcp_pair alpha beta -t 1
@@ -223,7 +224,7 @@ wait "$CAPTURE" 2>/dev/null || true
 within 5 fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 ok "file descriptors: $FDS as before"
 if [ -z "$LAB_SLOW" ]; then
-	expect_num "resident memory, KiB more" $(($(rss) - RSS)) "<=" 1024
+	expect_num "growth of resident memory, KiB" $(($(rss) - RSS)) "<=" 1024
 fi
 ctl_capture "$LAB_DIR/last.pcapng" --count 2
 on alpha ping -n -c 1 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
@@ -239,9 +240,9 @@ FILE=$LAB_DIR/kernel.pcapng
 ctl_capture "$FILE"
 on alpha ping -n -c 3 -i 0.2 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 ctl_capture_end "$FILE"
-expect "kernel data path: ARP between them, and pings" "4 0" \
+expect "kernel data path: ARP between the nodes, and pings" "4 0" \
 	"$(fields "$FILE" "$between" frame.number | wc -l) $(fields "$FILE" icmp frame.number | wc -l)"
 expect_in() { grep -q "$2" <<<"$3" || fail "$1: $3"; ok "$1: $2"; }
-expect_in "what is said of the rest" "tcpdump -i eth0" "$(cat "$FILE.err")"
-expect_in "and in the file" "the kernel data path carries what is not in here" "$(capinfos -k "$FILE" 2>&1)"
+expect_in "the hint for the other frames" "tcpdump -i eth0" "$(cat "$FILE.err")"
+expect_in "the hint in the file" "kernel data path: only ARP, Neighbour Discovery and echoes" "$(capinfos -k "$FILE" 2>&1)"
 lab_stop_all

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What `monitor` tells of, and what it says to a reader who did not keep up; the metrics, to
-# promtool's liking, and their numbers those of `counters` and `peers`.
+# The events that `monitor` prints, and what a reader gets that did not keep up. The metrics are
+# accepted by promtool, and their values are those of `counters` and `peers`.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -27,9 +27,9 @@ both_listen() {
 	ctl alpha reload >/dev/null
 	grep -q '"reload"' "$EVENTS" && [ -s "$LAB_DIR/text" ]
 }
-within "$(seconds 5)" both_listen || fail "monitor: nothing comes: $(cat "$LAB_DIR/monitor.err")"
+within "$(seconds 5)" both_listen || fail "monitor: no output: $(cat "$LAB_DIR/monitor.err")"
 
-# expect_event WHAT JQ-CONDITION: since the mark.
+# expect_event WHAT JQ-CONDITION: there is such an event since the mark.
 MARK=0
 mark() { MARK=$(wc -l <"$EVENTS"); }
 told() { tail -n "+$((MARK + 1))" "$EVENTS" | jq -se "any(.[]; $1)" >/dev/null; }
@@ -61,7 +61,7 @@ ip -n sw link set p_alpha down
 expect_event "the cable is pulled" '.event == "link" and .dev == "eth0" and .present and .carrier == false'
 mark
 ip -n sw link set p_alpha up
-expect_event "and put in" '.event == "link" and .dev == "eth0" and .present and .carrier and .mtu == 1500'
+expect_event "the cable is plugged in" '.event == "link" and .dev == "eth0" and .present and .carrier and .mtu == 1500'
 mark
 ip -n alpha link set eth0 mtu 1400
 expect_event "another MTU" '.event == "link" and .mtu == 1400'
@@ -73,7 +73,7 @@ ctl alpha metrics >"$LAB_DIR/metrics.absent"
 mark
 lab_veth alpha eth0 52:54:00:00:00:01 p_alpha
 ip -n alpha link set eth0 up
-expect_event "and back" '.event == "link" and .dev == "eth0" and .present'
+expect_event "the NIC is back" '.event == "link" and .dev == "eth0" and .present'
 
 mark
 sed -i 's/^arp.*//; s/^tap/arp = directed\ntap/' "$LAB_CONF"
@@ -82,7 +82,7 @@ expect_event "a reload" '.event == "reload" and .applied and .changes == ["arp: 
 mark
 cp "$LAB_CONF" "$LAB_DIR/good"
 echo nonsense >>"$LAB_CONF"
-! ctl alpha reload >/dev/null 2>&1 || fail "a broken file is accepted"
+! ctl alpha reload >/dev/null 2>&1 || fail "an invalid file is accepted"
 expect_event "a reload that was refused" '.event == "reload" and .applied == false'
 ctl alpha metrics >"$LAB_DIR/metrics.refused"
 mv "$LAB_DIR/good" "$LAB_CONF"
@@ -91,27 +91,27 @@ expect_reach alpha beta
 
 kill -INT "$TEXT"
 wait "$TEXT" || fail "monitor: exit status $?: $(cat "$LAB_DIR/text.err")"
-expect_num "lines for people" "$(grep -c . "$LAB_DIR/text")" ">=" 12
+expect_num "lines of plain text" "$(grep -c . "$LAB_DIR/text")" ">=" 12
 for word in resolved directed "$LIAR" eth0; do
-	grep -q "$word" "$LAB_DIR/text" || fail "lines for people: no $word in them: $(cat "$LAB_DIR/text")"
+	grep -q "$word" "$LAB_DIR/text" || fail "lines of plain text: no $word in them: $(cat "$LAB_DIR/text")"
 done
 
-# A reader who does not read.
+# A reader that does not read.
 mark
 kill -STOP "$MONITOR"
 before=$(counter alpha .drops.spoofed)
 frames arp out:eth0 --sha $LIAR --spa $BETA --tpa 12.12.4.101 --count 3000 --interval 0.0002
 all_spoofed() { [ "$(counter alpha .drops.spoofed)" -eq $((before + 3000)) ]; }
 within "$(seconds 5)" all_spoofed || fail "spoofed: expected $((before + 3000)), saw $(counter alpha .drops.spoofed)"
-lab_up alpha || fail "no answer while one does not read"
+lab_up alpha || fail "no answer on the control socket while a reader does not read"
 kill -CONT "$MONITOR"
-expect_event "one who did not read" '.event == "lost" and .peer == null and .count > 0'
+expect_event "a reader that did not read" '.event == "lost" and .peer == null and .count > 0'
 since() { tail -n "+$((MARK + 1))" "$EVENTS"; }
-expect "events told and lost" 3000 \
+expect "events delivered and lost" 3000 \
 	"$(since | jq -s '[.[] | if .event == "lost" then .count elif .event == "spoofed" then 1 else 0 end] | add')"
 mark
 frames arp out:eth0 --sha $LIAR --spa $BETA --tpa 12.12.4.101
-expect_event "what comes after" '.event == "spoofed"'
+expect_event "an event after the loss" '.event == "spoofed"'
 
 kill -INT "$MONITOR"
 wait "$MONITOR" || fail "monitor: exit status $?: $(cat "$LAB_DIR/monitor.err")"
@@ -119,7 +119,7 @@ jq -se --arg now "$(date -u +%s)" 'length > 0 and all(.[]; .schema_version == 1 
 	(.event | type) == "string" and
 	(.ts | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{6}Z$")) and
 	((.ts | sub("[.][0-9]+Z$"; "Z") | fromdate) as $t | $t <= ($now | tonumber) and $t > ($now | tonumber) - 300))' \
-	"$EVENTS" >/dev/null || fail "an event is not as it should be: $(head -n 30 "$EVENTS")"
+	"$EVENTS" >/dev/null || fail "an event has a wrong format: $(head -n 30 "$EVENTS")"
 expect "events as lines" "$(wc -l <"$EVENTS")" "$(jq -sr length "$EVENTS")"
 expect "events in order of time" "" "$(jq -r .ts "$EVENTS" | sort -c 2>&1)"
 
@@ -129,13 +129,13 @@ expect "events in order of time" "" "$(jq -r .ts "$EVENTS" | sort -c 2>&1)"
 expect_linted() {
 	promtool check metrics <"$2" >"$LAB_DIR/output" 2>&1 || fail "$1: promtool: $(cat "$LAB_DIR/output")"
 	[ ! -s "$LAB_DIR/output" ] || fail "$1: promtool: $(cat "$LAB_DIR/output")"
-	ok "$1: promtool is content with $(grep -vc '^#' "$2") metrics"
+	ok "$1: promtool accepts $(grep -vc '^#' "$2") metrics"
 }
 # metric FILE NAME
 metric() { awk -v name="clusterarpd_$2" '$1 == name { print $2 }' "$1"; }
 
 ping_all_pairs
-# All of it at one time: nothing counts between the first and the last.
+# Takes all outputs; succeeds only if no counter changed between the first and the last.
 snapshot() {
 	local what
 	for what in status counters peers; do ctl alpha -j $what >"$LAB_DIR/$what"; done
@@ -145,7 +145,7 @@ snapshot() {
 		[ "$(jq -S '.peers | map(del(.last_change_seconds))' "$LAB_DIR/peers")" = \
 			"$(ctl alpha -j peers | jq -S '.peers | map(del(.last_change_seconds))')" ]
 }
-within "$(seconds 10)" snapshot || fail "the counters do not stand still"
+within "$(seconds 10)" snapshot || fail "the counters keep changing"
 expect_linted "after traffic" "$LAB_DIR/metrics"
 expect_linted "without a NIC" "$LAB_DIR/metrics.absent"
 expect_linted "after a refused reload" "$LAB_DIR/metrics.refused"
@@ -163,7 +163,7 @@ grep -q "^clusterarpd_build_info{version=\"$(jq -r .version "$LAB_DIR/status")\"
 	fail "build_info: $(grep build_info "$LAB_DIR/metrics")"
 expect "labels with an address" "" "$(grep -E '\{.*([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|([0-9a-f]{2}:){5})' "$LAB_DIR/metrics" || true)"
 
-# What the other answers say, as metrics; each of these has to be there, and no other.
+# The values of the other answers, written as metrics: exactly these must be there.
 {
 	jq -r '.counters as $c | ("frames", "bytes") as $what | ("tap", "nic") as $side | ("in", "out") as $way |
 		"\($what)_total{side=\"\($side)\",direction=\"\($way)\"} \($c["\($side)_\($what)_\($way)"])"' "$LAB_DIR/counters"
@@ -178,7 +178,7 @@ expect "labels with an address" "" "$(grep -E '\{.*([0-9]+\.[0-9]+\.[0-9]+\.[0-9
 } | sed 's/^/clusterarpd_/' | sort -u >"$LAB_DIR/a"
 grep -v '^#' "$LAB_DIR/metrics" | grep -vE '_(build_info|uptime_seconds|link_|config_|neighbours )' |
 	grep -vE 'peer_state\{.* 0$' | sort >"$LAB_DIR/b"
-expect_unchanged "metrics beside counters and peers" "$LAB_DIR/a" "$LAB_DIR/b"
+expect_unchanged "metrics compared with counters and peers" "$LAB_DIR/a" "$LAB_DIR/b"
 expect "states of a peer" "failed foreign none resolved stale" \
 	"$(sed -n 's/^clusterarpd_peer_state{peer="beta",state="\([a-z]*\)".*/\1/p' "$LAB_DIR/metrics" | sort | xargs)"
 expect_num "neighbours" "$(metric "$LAB_DIR/metrics" neighbours)" ">=" 2

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
 #
-# The control socket abused in every way at once: `status` is answered within a second all
-# the time, frames are forwarded as before, and afterwards all is as it was.
+# The control socket is abused in every way at once: `status` is always answered within a second,
+# frames are forwarded as before, and afterwards file descriptors and memory are as before.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-ENTRIES=4000 # of the neighbour table: an answer that fits into no socket's buffer
+ENTRIES=4000 # neighbour entries: an answer that does not fit into a socket's buffer
 lab_nodes 2
 lab_config
 
@@ -22,7 +22,7 @@ ip -n alpha -batch "$LAB_DIR/batch"
 expect "entries" "$ENTRIES" "$(ctl alpha -j neigh | jq '[.neighbours[] | select(.dst | startswith("12.13."))] | length')"
 
 cat >"$LAB_DIR/abuse.py" <<'PYTHON'
-"""abuse.py SOCKET KIND…: abuse until killed; "check": each request once, and its answer."""
+"""abuse.py SOCKET KIND…: abuse until killed; "check": see check(); "watch": see watch()."""
 import json, os, random, socket, struct, sys, threading, time
 
 path, *kinds = sys.argv[1:]
@@ -30,7 +30,7 @@ STATUS = b'{"command": "status"}\n'
 
 
 def connect(timeout=10):
-    """As a simple client has it: it waits in the daemon's queue, and does not try again."""
+    """As a simple client does it: it waits in the daemon's backlog, and does not retry."""
     s = socket.socket(socket.AF_UNIX)
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
         s.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", timeout, 0))
@@ -57,7 +57,7 @@ def gone(s):
 
 
 def idle():
-    """200 who say nothing; all anew every second."""
+    """200 silent clients, all replaced every second."""
     while True:
         crowd = [connect() for _ in range(200)]
         time.sleep(1)
@@ -79,7 +79,7 @@ def slow():
 
 
 def huge():
-    """A request of 100 MB, as far as it is taken."""
+    """A request of 100 MB, as far as the daemon reads it."""
     block = b"x" * 65536
     while True:
         s = connect()
@@ -93,7 +93,7 @@ def huge():
 
 
 def unread(*requests):
-    """Those who ask and never read; again a while after the daemon has hung up on them."""
+    """Clients that ask and never read; replaced some time after the daemon has closed them."""
     crowd = []
     while True:
         for s in [s for s in crowd if gone(s)]:
@@ -115,7 +115,7 @@ GARBAGE = {
     "arrays in arrays": b"[" * 4094 + b"\n",
     "arrays in arrays in a request": b'{"command": ' + b"[" * 4000 + b"\n",
     "objects in objects": b'{"a":' * 800 + b"\n",
-    "one that is long and ends in time": b'{"command": "status", "x": "' + b"y" * 4000 + b'"\n',
+    "a long one that is below the limit": b'{"command": "status", "x": "' + b"y" * 4000 + b'"\n',
     "invalid UTF-8": b'{"command": "stat\xc3\x28us"}\n',
     "overlong UTF-8": b'{"command": "stat\xc0\xafus"}\n',
     "a surrogate": b'{"command": "\\ud800"}\n',
@@ -128,7 +128,7 @@ GARBAGE = {
     "a negative count": b'{"command": "capture", "count": -1}\n',
     "a count beyond any": b'{"command": "capture", "count": 99999999999999999999}\n',
     "no level": b'{"command": "log-level"}\n',
-    "a level that is none": b'{"command": "log-level", "level": "\xc3\xa4"}\n',
+    "an invalid level": b'{"command": "log-level", "level": "\xc3\xa4"}\n',
     "a level that is a number": b'{"command": "log-level", "level": 4}\n',
     "too long": b"x" * 100000,
 }
@@ -149,7 +149,7 @@ def garbage():
 
 
 def half():
-    """Sockets closed half: nothing more to come, or nothing more to be read."""
+    """Sockets that are shut down for reading, for writing, or for both."""
     while True:
         for request in (STATUS, STATUS[:-1], b"", b'{"command": "monitor"}\n'):
             for how in (socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR):
@@ -164,7 +164,7 @@ def half():
 
 
 def check():
-    """Alone: each gets an answer, and the half-closed all of theirs."""
+    """Each request once, without other load: each is answered, also on half-closed sockets."""
     for name, request in GARBAGE.items():
         s = connect()
         try:
@@ -185,7 +185,7 @@ def check():
         s = connect(3)
         s.sendall(b'{"command": "%s"}\n' % command.encode())
         s.shutdown(socket.SHUT_WR)
-        read_all(s)  # it ends
+        read_all(s)  # returns, because the daemon closes the connection
     print(len(GARBAGE))
 
 
@@ -201,8 +201,8 @@ def ask():
 
 
 def watch():
-    """`status` every 50 ms until stdin ends: how often, how often anew because there was no
-    answer, the longest in ms."""
+    """Asks for `status` every 50 ms until stdin ends. Prints the number of requests, of retries
+    because there was no answer, and the longest time in ms."""
     done = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
     count, again, longest = 0, 0, 0
@@ -234,7 +234,7 @@ fds() { find "/proc/${LAB_PID[alpha]}/fd" -mindepth 1 | wc -l; }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
 fds_are() { [ "$(fds)" -eq "$1" ]; }
 
-# It has the processor that nobody else wants: what is measured is the daemon's time.
+# The abusers run at SCHED_IDLE: the test measures the daemon's CPU time, not theirs.
 ABUSERS=
 abuse_begin() {
 	chrt --idle 0 /usr/bin/python3 "$LAB_DIR/abuse.py" "$(socket_of alpha)" "$@" >"$LAB_DIR/abuse.log" 2>&1 &
@@ -246,7 +246,7 @@ abuse_end() {
 	wait "$ABUSERS" 2>/dev/null || true
 	! grep Traceback "$LAB_DIR/abuse.log" || fail "the abusers: $(cat "$LAB_DIR/abuse.log")"
 }
-# watch_begin, watch_end WHAT: `status` in a second, whatever goes on between them.
+# watch_begin, watch_end WHAT: from the one to the other, `status` is answered within a second.
 watch_begin() {
 	rm -f "$LAB_DIR/watch.fifo"
 	mkfifo "$LAB_DIR/watch.fifo"
@@ -259,13 +259,14 @@ watch_end() {
 	exec 9>&-
 	wait "$WATCH" || fail "$1: $(cat "$LAB_DIR/watch")"
 	read -r count again longest <"$LAB_DIR/watch"
-	expect_num "$1: status asked" "$count" ">=" 1
-	expect "$1: asked anew" 0 "$again"
+	expect_num "$1: requests for status" "$count" ">=" 1
+	expect "$1: retries" 0 "$again"
 	expect_num "$1: the longest answer, ms" "$longest" "<=" "$(seconds 1)000"
 }
 
-# p99: of 1500 pings' round trips, in µs; none may be lost. Neither ping nor the daemons wait
-# for whoever else uses this machine: what is measured is what the daemon does meanwhile.
+# p99: the 99th percentile of 1500 pings' round trips, in µs; none may be lost. ping and the daemons
+# have a real-time priority and do not wait for other load on this machine: the test measures the
+# delay that the daemon itself causes.
 for node in "${LAB_NODES[@]}"; do
 	chrt --fifo --pid 10 "${LAB_PID[$node]}" || fail "$node: cannot be given a priority"
 done
@@ -278,10 +279,10 @@ p99() {
 least() { if [ "$1" -lt "$2" ]; then echo "$1"; else echo "$2"; fi; }
 
 all=$(/usr/bin/python3 "$LAB_DIR/abuse.py" "$(socket_of alpha)" check 2>&1) || fail "$all"
-ok "$all requests that are none are refused, half-closed sockets get their answers"
+ok "$all invalid requests are refused, half-closed sockets get their answers"
 ctl alpha -j status >"$LAB_DIR/output" || fail "status"
 
-# Once before it counts: what the allocator keeps, it keeps.
+# A first run that does not count: afterwards the allocator has the memory that it keeps.
 reach alpha beta || fail "alpha does not reach beta"
 FDS=$(fds)
 abuse_begin idle slow huge garbage half unread
@@ -290,8 +291,8 @@ abuse_end
 within "$(seconds 8)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 RSS=$(rss)
 
-# Whoever else uses this machine has a part in it: so the best of three, and of more if need
-# be; without the abuse it would not get worse.
+# Other load on this machine affects the result: so the best of three rounds, or of more if needed.
+# The value without abuse is measured three times at most.
 calm=999999 abused=999999
 allowed() { awk -v c="$calm" 'BEGIN { m = c * 0.1; printf "%d\n", c + (m > 50 ? m : 50) }'; }
 for round in 1 2 3 4 5 6 7 8; do
@@ -303,18 +304,18 @@ for round in 1 2 3 4 5 6 7 8; do
 	watch_end "abuse, round $round"
 	abuse_end
 	within "$(seconds 8)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
-	say "99 % of round trips, µs, the best so far: $calm, abused $abused"
+	say "99th percentile of round trips, µs, best so far: $calm, with abuse $abused"
 	[ "$round" -lt 3 ] || { [ "$abused" -gt "$(allowed)" ] && [ -z "$LAB_SLOW" ]; } || break
 done
 if [ -z "$LAB_SLOW" ]; then
-	expect_num "99 % of round trips, abused, µs" "$abused" "<=" "$(allowed)"
+	expect_num "99th percentile of round trips with abuse, µs" "$abused" "<=" "$(allowed)"
 fi
 ok "file descriptors: $FDS as before"
 if [ -z "$LAB_SLOW" ]; then
-	expect_num "resident memory, KiB more" $(($(rss) - RSS)) "<=" 1024
+	expect_num "growth of resident memory, KiB" $(($(rss) - RSS)) "<=" 1024
 fi
 
-# However many they are who ask and do not read.
+# Many clients that ask and do not read.
 for kind in unread-monitors unread-many; do
 	abuse_begin "$kind"
 	sleep 2.5
@@ -324,10 +325,10 @@ for kind in unread-monitors unread-many; do
 	abuse_end
 done
 within "$(seconds 8)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
-ping_clean out alpha || fail "out to alpha"
+ping_clean out alpha || fail "pings from out to alpha failed"
 lab_stop_all
 
-# The socket is the group's, if there is one: in an /etc/group of this test's own.
+# The socket belongs to the group clusterarpd, if there is one: in this test's own /etc/group.
 socket_owner() { stat -c '%a %u %g' "$(socket_of alpha)"; }
 sed '/^clusterarpd:/d' /etc/group >"$LAB_DIR/group"
 mount --bind "$LAB_DIR/group" /etc/group

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# complete.bash DATADIR WORD…: what bash offers for the last word, one a line. The
-# completion is found as an interactive shell finds it, in DATADIR.
+# complete.bash DATADIR WORD…: prints bash's completions of the last word, one per line. The
+# completion is loaded from DATADIR, in the way an interactive shell finds it.
 
 export XDG_DATA_DIRS=$1
 shift
@@ -12,7 +12,7 @@ _completion_loader "$1"
 [ $? -eq 124 ] || exit 1
 function=$(complete -p "$1" | sed 's/.* -F \([^ ]*\) .*/\1/')
 
-# Readline takes '=' for a word of its own.
+# Readline treats '=' as a separate word.
 COMP_WORDS=()
 for word in "$@"; do
 	case $word in
@@ -25,6 +25,6 @@ COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 COMP_LINE=$*
 COMP_POINT=${#COMP_LINE}
 COMP_TYPE=9
-compopt() { :; } # has no completion to change
+compopt() { :; } # there is no completion in progress to change
 "$function" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\n' "${COMPREPLY[@]}"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# complete.zsh DIRECTORY LINE: what zsh offers at the end of the line, one a line. The
-# completion is found as an interactive shell finds it, in DIRECTORY: such a shell gets
-# the line and a tab, and writes down what it would offer.
+# complete.zsh DIRECTORY LINE: prints zsh's completions at the end of LINE, one per line. An
+# interactive shell that finds the completion in DIRECTORY gets the line and a tab, and records
+# what it would offer.
 
 zmodload zsh/zpty
 results=$(mktemp)
@@ -27,7 +27,7 @@ print READY >>$RESULTS
 SETUP
 )"
 
-# within SECONDS LINE: the shell wrote it; its terminal is read meanwhile.
+# within SECONDS LINE: waits until the results have LINE; drains the shell's terminal while waiting.
 within() {
 	local end=$((SECONDS + $1)) noise
 	until grep -qx -- $2 $results; do

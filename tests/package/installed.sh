@@ -9,8 +9,8 @@
 export DEBIAN_FRONTEND=noninteractive
 conf=/etc/clusterarpd/clusterarpd.conf
 
-# What is there: files, but for logs, caches, the package manager's own, systemd's state
-# of other units, and the backups of the user database; units, whatever their state.
+# Lists files, except logs, caches, the package manager's own, systemd's state of other units and
+# the backups of the user database; and clusterarpd's units, in any state.
 inventory() {
 	{
 		find /etc /usr /lib /var /opt /srv -xdev
@@ -33,10 +33,10 @@ newer_package() {
 	dpkg-deb -b /tmp/newer /newer.deb >/dev/null
 }
 
-! command -v gcc clang make pkg-config bpftool >/dev/null || fail "the system can build"
+! command -v gcc clang make pkg-config bpftool >/dev/null || fail "build tools are installed"
 inventory >/tmp/before
 network
-for in in "" "-n beta"; do # a card of another name than the example's
+for in in "" "-n beta"; do # a NIC with another name than in the example
 	# shellcheck disable=SC2086 # two words or none
 	ip $in link set eth0 down && ip $in link set eth0 name lan0 && ip $in link set lan0 up
 done
@@ -50,7 +50,7 @@ expect "programs find their libraries" "clusterarpd $(clusterarpctl -V | cut -d'
 clusterarpd -t -n alpha >/dev/null || fail "the example is refused"
 ok "the example is valid"
 
-# As its comments say: the card's name, an option of several, the host's name.
+# Edit the example as its comments say: the NIC's name, one option, the host's name.
 sed -i -e 's/^interface = eth0$/interface = lan0/' -e 's/^;arp = broadcast$/arp = directed/' "$conf"
 hostname alpha
 clusterarpd -t >/dev/null || fail "the edited file is refused"
@@ -61,17 +61,8 @@ expect "enabled" enabled "$(systemctl is-enabled clusterarpd)"
 expect_pings "installed"
 expect "peers" "beta" "$(clusterarpctl -j peers | jq -r '.peers[].name')"
 
-# Another cluster, which an instance serves, on another card.
-ip link add lan1 type veth peer name p_second netns sw
-ip -n sw link set p_second master br0 up
-cat >/etc/clusterarpd/second.conf <<-CONF
-	[cluster]
-	interface = lan1
-	tap       = cluster1
-	address   = 12.12.5.100/24
-	[node alpha]
-	address   = 12.12.5.101/24
-CONF
+# Another cluster on another NIC, served by an instance.
+second_cluster lan1
 systemctl enable --now clusterarpd@second 2>/dev/null || fail "clusterarpd@second does not start"
 
 newer_package
@@ -86,33 +77,33 @@ expect "the instance after the upgrade" active "$(state clusterarpd@second)"
 expect "the edited file after the upgrade" "$edited" "$(md5sum "$conf")"
 expect_pings "after the upgrade"
 apt install --reinstall /newer.deb
-expect "running after installing it again" active "$(state clusterarpd)"
-expect_pings "after installing it again"
+expect "running after a reinstallation" active "$(state clusterarpd)"
+expect_pings "after a reinstallation"
 
 systemctl stop clusterarpd || fail "systemctl stop clusterarpd"
 expect "stopped" inactive "$(state clusterarpd)"
 expect "its TAP is gone" "" "$(ip -br link show dev cluster0 2>/dev/null || true)"
-expect "the instance goes on" cluster1 "$(clusterarpctl -i second -j status | jq -r .cluster.tap)"
+expect "the instance still runs" cluster1 "$(clusterarpctl -i second -j status | jq -r .cluster.tap)"
 apt install --reinstall /newer.deb
-expect "what was stopped stays so" inactive "$(state clusterarpd)"
+expect "a stopped service stays stopped" inactive "$(state clusterarpd)"
 
-# Removed while it runs, with the configuration kept; and installed again.
+# Removed while running, with the configuration kept; then installed again.
 systemctl start clusterarpd
 apt remove clusterarpd
-expect "processes after the removal but for beta's" "$(cat /run/beta/pid)" "$(pgrep -x clusterarpd)"
+expect "processes after the removal (only beta's)" "$(cat /run/beta/pid)" "$(pgrep -x clusterarpd)"
 expect "the edited file after the removal" "$edited" "$(md5sum "$conf")"
 apt install /newer.deb
-systemctl start clusterarpd || fail "it does not start after having been removed"
+systemctl start clusterarpd || fail "the service does not start when installed again"
 expect_pings "installed again"
 
-# The file that the administrator made is the administrator's to remove.
+# A file that the administrator created must be removed by the administrator.
 rm /etc/clusterarpd/second.conf
 apt purge clusterarpd
 kill "$(cat /run/beta/pid)"
 rm -r /run/beta
 expect "units that failed" "" "$(systemctl --failed --no-legend | grep clusterarpd || true)"
 inventory >/tmp/after
-diff -u /tmp/before /tmp/after || fail "purging leaves something"
-ok "purging leaves nothing"
+diff -u /tmp/before /tmp/after || fail "purging leaves something behind"
+ok "purging leaves nothing behind"
 expect "links" "" "$(ip -br link | grep cluster || true)"
-expect "its account stays" clusterarpd "$(id -un clusterarpd)"
+expect "the system user remains" clusterarpd "$(id -un clusterarpd)"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# package.sh: what the tests of the package share. From the runner they have
+# package.sh: shared by the tests of the package. The runner sets
 #   SOURCE   a clean copy of the sources
-#   PACKAGE  the directory with what dpkg-buildpackage made of them
-#   WORK     an empty directory of their own
+#   PACKAGE  the directory with the output of dpkg-buildpackage
+#   WORK     an empty directory for the test
 
 set -eu
 
@@ -20,7 +20,7 @@ expect() {
 	ok "$1"
 }
 
-# build_package DIRECTORY: its result lies beside it.
+# build_package DIRECTORY: the packages go into the parent directory.
 build_package() {
 	(cd "$1" && dpkg-buildpackage -us -uc -b) >"$1.log" 2>&1 || {
 		tail -n 60 "$1.log"
@@ -28,5 +28,5 @@ build_package() {
 	}
 }
 
-# All files of a directory get other times than they had.
+# age DIRECTORY TIME: sets the modification times of all files in a directory.
 age() { find "$1" -exec touch -h -d "$2" {} +; }

@@ -7,5 +7,5 @@
 . "$(dirname "$0")/package.sh"
 
 expect "overrides" "" "$(find "$SOURCE/debian" -name '*lintian-overrides')"
-lintian --allow-root --fail-on error,warning "$PACKAGE"/*.changes || fail "lintian has complaints"
+lintian --allow-root --fail-on error,warning "$PACKAGE"/*.changes || fail "lintian reports errors or warnings"
 ok "lintian"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Built twice, elsewhere and otherwise, the packages are the same, byte for byte.
+# A second build in another directory, with other file times, umask, time zone and locale, gives
+# the same packages, byte for byte.
 
 # shellcheck source-path=SCRIPTDIR source=package.sh
 . "$(dirname "$0")/package.sh"
@@ -19,4 +20,4 @@ for package in "$PACKAGE"/*.deb; do
 	cmp "$package" "$WORK/$(basename "$package")" || fail "$(basename "$package") differs"
 	count=$((count + 1))
 done
-expect "packages compared (with that of debugging symbols)" 2 "$count"
+expect "packages compared (including debugging symbols)" 2 "$count"

@@ -34,9 +34,9 @@ ok "two copies of the sources give the same archive"
 mkdir "$WORK/unpacked"
 tar -xf "$first" -C "$WORK/unpacked"
 third=$(unset SOURCE_DATE_EPOCH && dist "$(echo "$WORK"/unpacked/clusterarpd-*)")
-cmp "$first" "$third" || fail "the archive gives another one"
-ok "the archive gives itself again"
+cmp "$first" "$third" || fail "make dist from the archive gives another archive"
+ok "make dist from the archive gives the same archive"
 
 tar -tf "$first" | sed 's|^[^/]*/||' | sort >"$WORK/listed"
 (cd "$SOURCE" && find . -type f ! -path './.*' -printf '%P\n') | sort >"$WORK/sources"
-expect "sources that the archive lacks" "" "$(comm -13 "$WORK/listed" "$WORK/sources")"
+expect "sources missing from the archive" "" "$(comm -13 "$WORK/listed" "$WORK/sources")"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# The completions of bash and zsh load from where the package has them, know every
-# option and command that the programs know, and read the configuration.
+# The completions of bash and zsh load from where the package installs them, offer every option
+# and command of the programs, and read the node names from the configuration.
 
 # shellcheck source-path=SCRIPTDIR source=package.sh
 . "$(dirname "$0")/package.sh"

@@ -2,13 +2,14 @@
 # shellcheck shell=bash
 #
 # On a booted overlay of this system without the build dependencies: from installing the
-# package to purging it (installed.sh, which runs in there).
+# package to purging it (installed.sh, which runs inside).
 
 # shellcheck source-path=SCRIPTDIR source=package.sh
 . "$(dirname "$0")/package.sh"
 
-# What a "build" installs is here the package's file, in place of what it was built with.
-# policy-rc.d keeps services from being started and stopped, where this is a container.
+# tests/systemd/run calls `make install`. This Makefile's install copies the package's file into
+# the overlay and removes the build dependencies there. It also removes policy-rc.d, which in a
+# container keeps services from being started and stopped.
 needed=$(perl -MDpkg::Control::Info -MDpkg::Deps -e '
 	my $control = Dpkg::Control::Info->new($ARGV[0]);
 	my $deps = deps_parse($control->get_source()->{"Build-Depends"});

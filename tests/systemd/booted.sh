@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# booted.sh: what the tests in a booted system share. The system itself is node alpha with
-# its NIC eth0; node beta and an outsider are network namespaces on the same switch.
+# booted.sh: shared by the tests in a booted system. The system itself is node alpha with its NIC
+# eth0; node beta and an outsider are network namespaces on the same switch.
 
 set -eu
 
@@ -36,7 +36,7 @@ within() {
 	done
 }
 
-# host NAME: a namespace with eth0 on the switch; "-" is the system itself.
+# host NAME: makes a namespace with eth0 on the switch; "-" is the system itself.
 host() {
 	if [ "$1" = - ]; then
 		ip link add eth0 type veth peer name p_alpha netns sw
@@ -62,7 +62,7 @@ network() {
 	ip -n out addr add 12.12.4.200/24 dev eth0
 }
 
-# The file as its comments say: interface, addresses, nodes.
+# The configuration: interface, addresses, nodes.
 configure() {
 	cat >/etc/clusterarpd/clusterarpd.conf <<-CONF
 		[cluster]
@@ -78,6 +78,25 @@ configure() {
 	hostname alpha
 }
 
+# second_cluster INTERFACE: makes a second NIC on the switch, and the configuration of a second
+# cluster on it, for the instance clusterarpd@second.
+second_cluster() {
+	ip link add "$1" type veth peer name p_second netns sw
+	ip -n sw link set p_second master br0 up
+	cat >/etc/clusterarpd/second.conf <<-CONF
+		[cluster]
+		interface = $1
+		tap       = cluster1
+		address   = 12.12.5.100/24
+
+		[node alpha]
+		address   = 12.12.5.101/24
+
+		[node beta]
+		address   = 12.12.5.102/24
+	CONF
+}
+
 # The other node, without a service manager.
 start_beta() {
 	mkdir -p /run/beta
@@ -89,15 +108,15 @@ pings() {
 	"$@" 2>&1 | grep -q ' 3 received, 0% packet loss'
 }
 
-# Both ways between alpha, beta and the outsider: nothing lost, nothing doubled.
+# Pings between alpha, beta and the outsider: none lost, none duplicated.
 expect_pings() {
 	local to
 	for to in 12.12.4.102 12.12.4.200; do
-		pings ping -n -c 3 -i 0.1 -W 1 "$to" || fail "$1: alpha to $to"
+		pings ping -n -c 3 -i 0.1 -W 1 "$to" || fail "$1: alpha does not reach $to"
 	done
-	pings on beta ping -n -c 3 -i 0.1 -W 1 12.12.4.101 || fail "$1: beta to alpha"
-	pings on out ping -n -c 3 -i 0.1 -W 1 12.12.4.101 || fail "$1: outsider to alpha"
-	pings on out ping -n -c 3 -i 0.1 -W 1 12.12.4.102 || fail "$1: outsider to beta"
+	pings on beta ping -n -c 3 -i 0.1 -W 1 12.12.4.101 || fail "$1: beta does not reach alpha"
+	pings on out ping -n -c 3 -i 0.1 -W 1 12.12.4.101 || fail "$1: the outsider does not reach alpha"
+	pings on out ping -n -c 3 -i 0.1 -W 1 12.12.4.102 || fail "$1: the outsider does not reach beta"
 	ok "$1: ping between all nodes and the outsider"
 }
 
@@ -121,7 +140,7 @@ expect_tcp() {
 
 reaches() { ping -n -c 1 -W 1 "$1" >/dev/null 2>&1; }
 
-# All that an orderly stop has to leave as it was, once no address is tentative any more.
+# Everything that a clean stop must restore, once no address is tentative any more.
 settled() { ! ip -6 addr show tentative | grep -q inet6; }
 snapshot() {
 	within 10 settled || echo "addresses remain tentative"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# A host whose only address and default route are on the NIC, with adopt = yes: over a
-# start, restarts, a crash and a stop, a TCP connection goes on and nothing is left behind.
-# A restart that fails because the file is invalid leaves the host reachable by its NIC.
+# A host whose only address and default route are on the NIC, with adopt = yes: a TCP connection
+# survives a start, restarts, a crash and a stop, and nothing is left behind. A restart that fails
+# because the file is invalid leaves the host reachable through its NIC.
 
 # shellcheck source-path=SCRIPTDIR source=booted.sh
 . "$(dirname "$0")/booted.sh"
@@ -38,56 +38,56 @@ expect "pings across a restart" "200 packets transmitted, 200 received, 0% packe
 old=$(pid)
 kill -KILL "$old"
 anew() { [ "$(pid)" != "$old" ] && [ "$(pid)" != 0 ] && clusterarpctl status >/dev/null 2>&1; }
-within 5 anew || fail "it does not come back after a crash"
+within 5 anew || fail "the daemon does not come back after a crash"
 expect_pings "after a crash"
 
-# An invalid file: systemd tries no second time, and drops the TAP.
+# An invalid file: systemd makes no second attempt, and closes the TAP's stored descriptor.
 conf=/etc/clusterarpd/clusterarpd.conf
 tap_is_gone() { ! ip link show dev cluster0 >/dev/null 2>&1; }
 by_nic() {
 	within 5 tap_is_gone || fail "$1: the TAP is still there"
 	within 5 reaches 12.12.4.200 || fail "$1: alpha does not reach the outsider"
 	within 5 on out ping -n -c 1 -W 1 12.12.4.101 >/dev/null || fail "$1: the outsider does not reach alpha"
-	expect "$1: the MAC that the outsider has" "$(cat /sys/class/net/eth0/address)" \
+	expect "$1: the outsider's entry for alpha" "$(cat /sys/class/net/eth0/address)" \
 		"$(ip -n out -j neigh show 12.12.4.101 dev eth0 | jq -r '.[0].lladdr')"
 	expect "$1: records" "" "$(find /run/clusterarpd -name '*.json')"
-	# What is left of the time that a stop needs, for announcements and addresses to settle.
+	# The announcements take the rest of this time, and addresses settle.
 	sleep 2
 	snapshot >/tmp/after
-	diff -u /tmp/before /tmp/after || fail "$1: something is left"
-	ok "$1: all is as it was"
+	diff -u /tmp/before /tmp/after || fail "$1: the previous state is not restored"
+	ok "$1: the previous state is restored"
 }
 cp "$conf" "$conf.well"
 sed -i 's/^interface/interfaces/' "$conf"
-! systemctl restart clusterarpd || fail "it starts with an invalid file"
+! systemctl restart clusterarpd || fail "the service starts with an invalid file"
 expect "an invalid file: exit status" 1 "$(property ExecMainStatus)"
 expect "an invalid file: state" failed "$(property ActiveState)"
 by_nic "an invalid file"
 
-# A crash after which the file is invalid.
+# A crash; the file is invalid when systemd restarts the daemon.
 cp "$conf.well" "$conf"
-systemctl start clusterarpd || fail "it does not start with the file repaired"
-expect_pings "the file repaired"
+systemctl start clusterarpd || fail "the service does not start with the repaired file"
+expect_pings "the repaired file"
 expect "addresses left on the NIC" "" "$(ip -4 -br addr show dev eth0 | awk '{ print $3 }')"
 sed -i 's/^interface/interfaces/' "$conf"
 kill -KILL "$(pid)"
 failed() { [ "$(property ActiveState)" = failed ]; }
-within 10 failed || fail "it is $(property ActiveState) after a crash with an invalid file"
-by_nic "a crash, and an invalid file"
+within 10 failed || fail "the service is $(property ActiveState) after a crash with an invalid file"
+by_nic "a crash with an invalid file"
 mv "$conf.well" "$conf"
-systemctl start clusterarpd || fail "it does not start with the file repaired"
+systemctl start clusterarpd || fail "the service does not start with the repaired file"
 expect_pings "the file repaired again"
 expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
 
 systemctl stop clusterarpd
 expect "result" success "$(property Result)"
 snapshot >/tmp/after
-diff -u /tmp/before /tmp/after || fail "an orderly stop leaves something"
-ok "an orderly stop leaves all as it was"
+diff -u /tmp/before /tmp/after || fail "a clean stop leaves something behind"
+ok "a clean stop restores the previous state"
 wait "$streaming" || fail "TCP: $(jq -r .error /tmp/tcp)"
-ok "TCP through all of it: $(jq '.end.sum_received.bits_per_second / 1e6 | round' /tmp/tcp) Mb/s"
+ok "TCP throughout: $(jq '.end.sum_received.bits_per_second / 1e6 | round' /tmp/tcp) Mb/s"
 
-# Restarts with another interface, and back: the NIC that is left is as it was each time.
+# Restarts with another interface, and back: each time the NIC no longer used is restored.
 ip link add eth1 type veth peer name p_alpha1 netns sw
 ip -n sw link set p_alpha1 master br0 up
 ip link set eth1 up
@@ -100,8 +100,8 @@ expect "addresses left on the NIC" "" "$(addresses)"
 sed -i 's/^interface .*/interface = eth1/' "$conf"
 systemctl restart clusterarpd || fail "restart with another interface"
 expect "another interface: records" control.sock.eth1.json "$(records)"
-expect "another interface: addresses of the old one" 12.12.4.101/24 "$(addresses)"
-expect "another interface: filters of the old one" "" "$(tc filter show dev eth0 ingress 2>/dev/null || true)"
+expect "another interface: addresses of the old NIC" 12.12.4.101/24 "$(addresses)"
+expect "another interface: filters of the old NIC" "" "$(tc filter show dev eth0 ingress 2>/dev/null || true)"
 sed -i 's/^interface .*/interface = eth0/' "$conf"
 systemctl restart clusterarpd || fail "restart with the first interface"
 expect "the first interface again: records" "control.sock.eth0.adopted.json control.sock.eth0.json" "$(records)"
@@ -109,5 +109,5 @@ expect_pings "the first interface again"
 systemctl stop clusterarpd
 sleep 1
 snapshot >/tmp/after
-diff -u /tmp/before /tmp/after || fail "restarts with another interface leave something"
-ok "restarts with another interface leave all as it was"
+diff -u /tmp/before /tmp/after || fail "restarts with another interface leave something behind"
+ok "restarts with another interface restore the previous state"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# systemctl reload: it waits for the daemon's verdict and fails with it. What is wrong is in
-# the journal, and the daemon goes on as it was.
+# systemctl reload waits for the daemon's result, and fails if the daemon refuses the file. The
+# journal has the reason, and the daemon keeps its configuration.
 
 # shellcheck source-path=SCRIPTDIR source=booted.sh
 . "$(dirname "$0")/booted.sh"
@@ -26,7 +26,7 @@ peer_names() { clusterarpctl -j peers | jq -r '.peers[].name' | sort | xargs; }
 generation() { clusterarpctl -j status | jq -r .config_generation; }
 journal_has() { journalctl -u clusterarpd --no-pager -o cat | grep -q "$1"; }
 
-# expect_going_on WHAT STATUS
+# expect_going_on WHAT STATUS: the same process still runs, with this StatusText.
 expect_going_on() {
 	expect "$1: state" "active running" "$(property ActiveState) $(property SubState)"
 	expect "$1: process" "$first" "$(pid)"
@@ -35,12 +35,12 @@ expect_going_on() {
 	expect_pings "$1"
 }
 
-# expect_refused WHAT JOURNAL: of the file as it is.
+# expect_refused WHAT JOURNAL: a reload of the current file is refused.
 expect_refused() {
 	local before after rc
 	before=$(clusterarpctl -j config)
 	rc=$(reload_rc clusterarpd)
-	[ "$rc" -ne 0 ] || fail "$1: systemctl reload says that all is well"
+	[ "$rc" -ne 0 ] || fail "$1: systemctl reload succeeds"
 	ok "$1: exit status of systemctl reload: $rc"
 	within 5 journal_has "$2" || fail "$1: the journal does not say '$2'"
 	ok "$1: the journal says $2"
@@ -58,8 +58,8 @@ on out ping -n -i 0.01 -c 1500 -W 2 12.12.4.101 >/tmp/ping 2>&1 &
 pinging=$!
 cp /tmp/three.conf "$CONF"
 expect "a third node: exit status" 0 "$(reload_rc clusterarpd)"
-expect "peers as soon as systemctl is back" "beta gamma" "$(peer_names)"
-expect "configuration" 2 "$(generation)"
+expect "peers when systemctl returns" "beta gamma" "$(peer_names)"
+expect "configuration generation" 2 "$(generation)"
 expect_going_on "a third node" "node alpha on eth0, 2 peers"
 
 sed 's/^interface/interfaze/' /tmp/two.conf >"$CONF"
@@ -69,30 +69,30 @@ sed 's/12.12.4.100/12.12.4.99/' /tmp/two.conf >"$CONF"
 expect_refused "another cluster address" "$CONF: needs a restart: .*addresses"
 rm "$CONF"
 expect_refused "no file" "$CONF:.*cannot open it"
-# What the daemon's user must not read; root's clusterarpctl is not the one who reads it.
+# A file that the daemon's user cannot read: the daemon reads it, not root's clusterarpctl.
 cp /tmp/two.conf "$CONF"
 chmod 600 "$CONF"
-expect_refused "a file that is root's alone" "$CONF:.*cannot open it: Permission denied"
-expect_going_on "after all these" "node alpha on eth0, 2 peers"
-expect "peers after all these" "beta gamma" "$(peer_names)"
+expect_refused "a file that only root can read" "$CONF:.*cannot open it: Permission denied"
+expect_going_on "after all refusals" "node alpha on eth0, 2 peers"
+expect "peers after all refusals" "beta gamma" "$(peer_names)"
 
 chmod 644 "$CONF"
 expect "a good file after bad ones: exit status" 0 "$(reload_rc clusterarpd)"
 expect "peers after a good file" beta "$(peer_names)"
-expect "configuration" 3 "$(generation)"
+expect "configuration generation" 3 "$(generation)"
 expect_going_on "a good file after bad ones" "node alpha on eth0, 1 peer"
 
-# By hand, too.
+# The same by SIGHUP.
 cp /tmp/three.conf "$CONF"
 kill -HUP "$first"
 loaded() { [ "$(generation)" = 4 ]; }
-within 5 loaded || fail "SIGHUP: configuration $(generation)"
+within 5 loaded || fail "SIGHUP: configuration generation $(generation)"
 expect_going_on "SIGHUP" "node alpha on eth0, 2 peers"
 wait "$pinging" || fail "pings: $(tail -n 3 /tmp/ping)"
-expect "pings across all this" "1500 packets transmitted, 1500 received, 0% packet loss" \
+expect "pings during all reloads" "1500 packets transmitted, 1500 received, 0% packet loss" \
 	"$(grep -o '1500 packets.*loss' /tmp/ping)"
 
-# A restart begins with the file as it was loaded, and keeps the TAP: nothing has changed.
+# A restart keeps the TAP: the file is the one that was loaded last.
 tap() { cat /sys/class/net/cluster0/ifindex; }
 before=$(tap)
 systemctl restart clusterarpd || fail "restart after reloads"
@@ -100,10 +100,7 @@ expect "the TAP device after a restart" "$before" "$(tap)"
 expect "peers after a restart" "beta gamma" "$(peer_names)"
 
 # An instance has its own file and socket.
-ip link add eth1 type veth peer name p_second netns sw
-ip -n sw link set p_second master br0 up
-sed -e 's/eth0/eth1\ntap = cluster1/' -e 's/12\.12\.4/12.12.5/' /tmp/two.conf \
-	>/etc/clusterarpd/second.conf
+second_cluster eth1
 systemctl start clusterarpd@second || fail "systemctl start clusterarpd@second"
 printf '\n[node gamma]\naddress = 12.12.5.103/24\n' >>/etc/clusterarpd/second.conf
 expect "an instance: exit status" 0 "$(reload_rc clusterarpd@second)"
@@ -111,14 +108,14 @@ expect "an instance: peers" "beta gamma" \
 	"$(clusterarpctl -i second -j peers | jq -r '.peers[].name' | sort | xargs)"
 echo nonsense >>/etc/clusterarpd/second.conf
 rc=$(reload_rc clusterarpd@second)
-[ "$rc" -ne 0 ] || fail "an instance: a broken file is accepted"
-ok "an instance, a broken file: exit status $rc"
-expect "an instance, a broken file: state" active "$(systemctl is-active clusterarpd@second)"
+[ "$rc" -ne 0 ] || fail "an instance: an invalid file is accepted"
+ok "an instance, an invalid file: exit status $rc"
+expect "an instance, an invalid file: state" active "$(systemctl is-active clusterarpd@second)"
 
 for unit in clusterarpd.service clusterarpd@second.service; do
 	systemd-analyze verify --man=no "$unit" >/tmp/verify 2>&1 || fail "$unit: $(cat /tmp/verify)"
 	! grep -i clusterarpd /tmp/verify || fail "$unit: systemd-analyze verify complains"
-	ok "$unit: systemd-analyze verify is content"
+	ok "$unit: systemd-analyze verify finds no problem"
 done
 systemctl stop clusterarpd clusterarpd@second
 expect "result" success "$(property Result)"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# A restart is not an orderly stop (SPEC 5): nothing is taken down between, nothing is
-# lost. A crash keeps the TAP, too; another configuration begins anew; a stop ends it.
+# A restart is not a clean stop (SPEC 5): nothing is taken down, nothing is lost. A crash keeps the
+# TAP, too; a restart with other addresses makes a new TAP; a stop removes it.
 
 # shellcheck source-path=SCRIPTDIR source=booted.sh
 . "$(dirname "$0")/booted.sh"
@@ -44,17 +44,18 @@ ok "TCP across restarts: $(jq '.end.sum_received.bits_per_second / 1e6 | round' 
 expect "the neighbour table" 02:00:00:00:00:77 \
 	"$(ip -j neigh show 12.12.4.77 dev cluster0 | jq -r '.[].lladdr')"
 
-# What is asked while nobody is there to answer is answered by the next run.
+# An ARP request that arrives while no daemon runs is answered by the next run.
 old=$(pid)
 kill -KILL "$old"
-asked=$(on out arping -c 1 -w 3 -I eth0 12.12.4.101) || fail "asked after a crash: $asked"
-ok "asked after a crash, answered: $(grep -m 1 'reply from' <<<"$asked")"
+asked=$(on out arping -c 1 -w 3 -I eth0 12.12.4.101) || fail "no answer to ARP after a crash: $asked"
+ok "ARP after a crash is answered: $(grep -m 1 'reply from' <<<"$asked")"
 anew() { [ "$(pid)" != "$old" ] && [ "$(pid)" != 0 ] && clusterarpctl status >/dev/null 2>&1; }
-within 5 anew || fail "it does not come back after a crash"
+within 5 anew || fail "the daemon does not come back after a crash"
 expect "after a crash: the TAP device" "$first" "$(tap)"
 expect_pings "after a crash"
 
-# Another data path: the same TAP; and where the kernel's cannot be had, auto takes the other.
+# Another data path keeps the TAP. Where the kernel data path is not available, auto uses the
+# user data path.
 conf=/etc/clusterarpd/clusterarpd.conf
 datapath() { clusterarpctl -j status | jq -r .datapath; }
 # restart_with WANTED EXPECTED
@@ -74,8 +75,8 @@ expect "datapath = user: descriptors in the store" 2 "$(property NFileDescriptor
 restart_with kernel kernel
 expect "datapath = kernel: descriptors in the store" 3 "$(property NFileDescriptorStore)"
 restart_with user user
-wait "$pinging" || fail "pings from one data path to the other: $(tail -n 3 /tmp/ping)"
-expect "pings from one data path to the other" \
+wait "$pinging" || fail "pings across data path changes: $(tail -n 3 /tmp/ping)"
+expect "pings across data path changes" \
 	"1000 packets transmitted, 1000 received, 0% packet loss" \
 	"$(grep -o '1000 packets.*loss' /tmp/ping)"
 ! grep -q 'DUP!' /tmp/ping || fail "a ping is answered twice"
@@ -84,11 +85,11 @@ tc qdisc add dev cluster0 ingress || fail "an ingress qdisc on the TAP"
 restart_with auto user
 expect "auto: descriptors in the store" 2 "$(property NFileDescriptorStore)"
 said=$(journalctl -u clusterarpd -o cat --no-pager | grep 'no kernel data path' || true)
-expect "what the log says of it" 1 "$(grep -c "it has a qdisc in clsact's place" <<<"$said")"
+expect "log lines about it" 1 "$(grep -c "its ingress qdisc is not clsact" <<<"$said")"
 echo "$said"
 sed -i 's/^datapath.*/datapath = kernel/' "$conf"
-! systemctl restart clusterarpd || fail "it starts with datapath = kernel, which is not to be had"
-expect "datapath = kernel, not to be had: exit status" 3 "$(property ExecMainStatus)"
+! systemctl restart clusterarpd || fail "the service starts with datapath = kernel, which is not available"
+expect "datapath = kernel, not available: exit status" 3 "$(property ExecMainStatus)"
 systemctl reset-failed clusterarpd
 sed -i '/^datapath/d' "$conf"
 systemctl restart clusterarpd || fail "restart"
@@ -96,7 +97,7 @@ expect "the data path by default" kernel "$(datapath)"
 first=$(tap)
 expect_pings "the default again"
 
-# Another address: the TAP is made anew, the old one's address gone.
+# Another address: a new TAP is made, without the old address.
 sed -i 's/12.12.4.101/12.12.4.151/' /etc/clusterarpd/clusterarpd.conf
 systemctl restart clusterarpd || fail "restart with another address"
 [ "$(tap)" != "$first" ] || fail "the TAP device of another configuration is kept"
@@ -104,7 +105,7 @@ expect "addresses of the new TAP" "12.12.4.100 12.12.4.151" \
 	"$(ip -j -4 addr show dev cluster0 | jq -r '.[].addr_info[].local' | sort | xargs)"
 within 5 reaches 12.12.4.200 || fail "no traffic with another address"
 
-# The TAP that somebody deletes is made anew, and that is the one that is handed on.
+# A TAP that was deleted is made again, and the new one is passed on at a restart.
 old=$(pid)
 first=$(tap)
 ip link del cluster0
@@ -112,7 +113,7 @@ within 5 reaches 12.12.4.200 || fail "no traffic after the TAP was deleted"
 expect "the process after its TAP was deleted" "$old" "$(pid)"
 [ "$(tap)" != "$first" ] || fail "the deleted TAP is still there"
 first=$(tap)
-systemctl restart clusterarpd || fail "restart with a TAP made anew"
+systemctl restart clusterarpd || fail "restart with the new TAP"
 expect "the TAP after a restart" "$first" "$(tap)"
 expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
 within 5 reaches 12.12.4.200 || fail "no traffic after a restart"
@@ -121,5 +122,5 @@ systemctl stop clusterarpd
 expect "result" success "$(property Result)"
 expect "the TAP is gone" "" "$(ip -br link show dev cluster0 2>/dev/null || true)"
 snapshot >/tmp/after
-diff -u /tmp/before /tmp/after || fail "an orderly stop leaves something"
-ok "an orderly stop leaves all as it was"
+diff -u /tmp/before /tmp/after || fail "a clean stop leaves something behind"
+ok "a clean stop restores the previous state"

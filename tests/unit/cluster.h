@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cluster: what the tests of rules and tables share: a cluster from a text, frames from
- * readable rows, and a rewrite of one as another.
+ * cluster: shared by the tests of rules and tables: makes a cluster from a text and frames from
+ * readable rows, and checks how a frame is rewritten.
  */
 #ifndef TESTS_UNIT_CLUSTER_H
 #define TESTS_UNIT_CLUSTER_H
@@ -120,7 +120,7 @@ static inline struct test_frame ethernet(const char *source, const char *destina
 	size_t i;
 
 	for (i = FRAME_HEADER_LEN; i < f.len; i++)
-		f.data[i] = (uint8_t)(0xa0 + i); /* padding that must survive */
+		f.data[i] = (uint8_t)(0xa0 + i); /* padding that must not change */
 	put_mac(f.data, destination);
 	put_mac(f.data + MAC_LEN, source);
 	f.data[12] = (uint8_t)(ethertype >> 8);
@@ -153,7 +153,7 @@ static inline struct test_frame ipv4_frame(const char *eth_src, const char *eth_
 	return f;
 }
 
-/* The frame with a VLAN tag behind its MAC addresses. */
+/* The frame with a VLAN tag after its MAC addresses. */
 static inline struct test_frame tagged(struct test_frame f, uint16_t tpid, uint16_t tci)
 {
 	memmove(f.data + 16, f.data + 12, f.len - 12);
@@ -193,7 +193,7 @@ static inline void row_passes_as(const struct cluster *c, enum rewrite_direction
 	passes_as(c, way, arp_frame(in), &expected);
 }
 
-/* `in` is dropped under `reason`, and not touched. */
+/* `in` is dropped under `reason`, and not modified. */
 static inline void is_dropped(const struct cluster *c, enum rewrite_direction way,
 			      struct test_frame in, unsigned reason)
 {

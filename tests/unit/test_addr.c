@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_addr: MAC and IP addresses as values. */
+/* test_addr: parsing, formatting and comparing MAC and IP addresses. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -54,7 +54,7 @@ static void test_mac_parse_refuses(void **state)
 		struct mac mac = before;
 
 		if (mac_parse(bad[i], &mac))
-			fail_msg("'%s' taken for a MAC", bad[i]);
+			fail_msg("'%s' accepted as a MAC", bad[i]);
 		assert_memory_equal(&mac, &before, sizeof(mac));
 	}
 }
@@ -101,7 +101,7 @@ static void test_mac_from_ipv4(void **state)
 	assert_string_equal(mac_format(&mac, text), "03:bf:0c:0c:04:65");
 }
 
-/* Bytes that an address leaves unused are zero, whatever was there. */
+/* Unused bytes of an address are set to zero. */
 static void test_ip_parse(void **state)
 {
 	static const struct ip_addr v4 = { AF_INET, { 192, 0, 2, 1 } };
@@ -131,7 +131,7 @@ static void test_ip_parse_refuses(void **state)
 		struct ip_addr ip = before;
 
 		if (ip_parse(bad[i], &ip))
-			fail_msg("'%s' taken for an address", bad[i]);
+			fail_msg("'%s' accepted as an address", bad[i]);
 		assert_memory_equal(&ip, &before, sizeof(ip));
 	}
 }
@@ -203,7 +203,7 @@ static void test_prefix_parse(void **state)
 		struct ip_prefix untouched = prefix;
 
 		if (prefix_parse(bad[i], &prefix))
-			fail_msg("'%s' taken for a prefix", bad[i]);
+			fail_msg("'%s' accepted as a prefix", bad[i]);
 		assert_memory_equal(&prefix, &untouched, sizeof(prefix));
 	}
 }

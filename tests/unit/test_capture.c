@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * capture: what comes out of the ring, read as pcapng (draft-ietf-opsawg-pcapng) by the
- * draft's own words, not by capture.c's.
+ * capture: parses what comes out of the ring as pcapng, by the text of draft-ietf-opsawg-pcapng and
+ * independently of capture.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,23 +20,23 @@
 #define SNAP  (256u * 1024)
 #define TAP   "cluster0"
 #define NIC   "eth0"
-#define BLOCK 12 /* bytes of type and both lengths */
-#define EPB   32 /* those, and the fixed fields of a frame's block */
+#define BLOCK 12 /* bytes of a block's type and its two lengths */
+#define EPB   32 /* BLOCK, and the fixed fields of an Enhanced Packet Block */
 
-/* What has been taken and not been read yet. */
+/* Data taken from the capture and not parsed yet. */
 struct file {
 	uint8_t *data;
 	size_t len, at, room;
 };
 
-/* A frame's block. The bytes are the file's. */
+/* A frame's block. `data` points into the file. */
 struct seen_frame {
 	uint32_t interface, captured, original, flags;
 	uint64_t time, drops; /* drops: 0 without the option */
 	const uint8_t *data;
 	bool has_comment;
 	char comment[300];
-	size_t total; /* of the block */
+	size_t total; /* length of the block */
 };
 
 static uint16_t u16(const uint8_t *p)
@@ -90,7 +90,7 @@ static size_t take_once(struct file *f, struct capture *c, size_t size)
 	return n;
 }
 
-/* Take all there is, at most `step` bytes at a time. What has been read is forgotten. */
+/* Take all there is, at most `step` bytes at a time. Data already parsed are discarded. */
 static void take(struct file *f, struct capture *c, size_t step)
 {
 	if (f->at == f->len)
@@ -100,7 +100,7 @@ static void take(struct file *f, struct capture *c, size_t step)
 	assert_true(capture_is_empty(c));
 }
 
-/* The next block's body; NULL: the file is at its end, and not within a block. */
+/* The next block's body; NULL at the end of the file, which must not be within a block. */
 static const uint8_t *next_block(struct file *f, uint32_t *type, size_t *len)
 {
 	const uint8_t *p = f->data + f->at;
@@ -119,7 +119,7 @@ static const uint8_t *next_block(struct file *f, uint32_t *type, size_t *len)
 	return p + 8;
 }
 
-/* The option at *at, which then is behind it; false: it was opt_endofopt, at the very end. */
+/* Reads the option at *at and moves *at after it. False: it was opt_endofopt, which ends there. */
 static bool next_option(const uint8_t **at, const uint8_t *end, unsigned *code, size_t *len,
 			const uint8_t **value)
 {
@@ -149,7 +149,7 @@ static void section_follows(struct file *f)
 	assert_int_equal(u32(p), 0x1a2b3c4d);
 	assert_int_equal(u16(p + 4), 1);
 	assert_int_equal(u16(p + 6), 0);
-	assert_true(u64(p + 8) == UINT64_MAX); /* length: not given */
+	assert_true(u64(p + 8) == UINT64_MAX); /* section length: not specified */
 }
 
 static void interface_follows(struct file *f, const char *name)
@@ -252,7 +252,7 @@ static void end_follows(struct file *f)
 	assert_false(next_frame(f, &s));
 }
 
-/* A capture whose beginning has been read. */
+/* Creates a capture and reads its first blocks. */
 static struct capture *begin(struct file *f)
 {
 	struct capture *c = capture_create(TAP, NIC, NULL);
@@ -284,7 +284,7 @@ static void begins_with_section_and_interfaces(void **state)
 		snprintf(tap, sizeof(tap), "%.*s", (int)i, name);
 		c = capture_create(tap, nic, NULL);
 		assert_false(capture_is_empty(c));
-		take(&f, c, i); /* at once or by the byte */
+		take(&f, c, i); /* by 1 to 15 bytes */
 		section_follows(&f);
 		interface_follows(&f, tap);
 		interface_follows(&f, nic);
@@ -332,7 +332,7 @@ static void a_frame_and_what_is_known_of_it(void **state)
 		after = nanoseconds();
 		take(&f, c, 7);
 		frame_follows(&f, &s);
-		assert_int_equal(s.interface, i == 0 || i >= 3 ? 0 : 1); /* in file order */
+		assert_int_equal(s.interface, i == 0 || i >= 3 ? 0 : 1); /* file order */
 		assert_int_equal(s.flags, cases[i].flags);
 		assert_int_equal(s.captured, 60 + i);
 		assert_int_equal(s.original, 60 + i);
@@ -346,7 +346,7 @@ static void a_frame_and_what_is_known_of_it(void **state)
 	end(c, &f);
 }
 
-/* Whatever their lengths modulo 4: next_frame() looks at the padding. */
+/* All lengths modulo 4: next_frame() checks the padding. */
 static void lengths_of_frames_and_comments(void **state)
 {
 	char comment[400];
@@ -372,7 +372,7 @@ static void lengths_of_frames_and_comments(void **state)
 	capture_frame(c, CAPTURE_NIC, CAPTURE_IN, frame, sizeof(frame), comment);
 	take(&f, c, 4096);
 	frame_follows(&f, &s);
-	assert_int_equal(strlen(s.comment), 256); /* the longest */
+	assert_int_equal(strlen(s.comment), 256); /* the maximum */
 	end_follows(&f);
 	end(c, &f);
 }
@@ -402,7 +402,7 @@ static void long_frames_are_cut(void **state)
 	end(c, &f);
 }
 
-/* Frame number n: all about it follows from n. */
+/* Frame number n: its length, bytes and attributes are functions of n. */
 static size_t numbered_length(uint64_t n)
 {
 	return 9 + (size_t)(n * 7919 % 3001);
@@ -438,7 +438,7 @@ static void is_numbered(const struct seen_frame *s, uint64_t n)
 	assert_string_equal(s->comment, n % 3 ? "" : "dropped: echo");
 }
 
-/* Many times round, in odd pieces, with more or less left over: every byte is there. */
+/* The ring wraps many times, is read in odd sizes and with varying fill: no byte is lost. */
 static void round_the_ring(void **state)
 {
 	struct file f = { 0 };
@@ -484,8 +484,9 @@ static void taking_nothing(void **state)
 	end(c, &f);
 }
 
-/* Nobody reads: what is in the ring stays as it is, the rest is counted; the first of an
- * interface that finds room tells of those before it, the next one of nothing. */
+/* Nothing is read: the content of the ring stays, further frames are counted as lost. On each
+ * interface the next frame that finds room has the drop count of those before it, and the one after
+ * it has none. */
 static void a_full_ring_loses_and_tells(void **state)
 {
 	struct file f = { 0 };
@@ -497,7 +498,7 @@ static void a_full_ring_loses_and_tells(void **state)
 	while (!capture_lost(c))
 		put_numbered(c, in++);
 	in--;
-	for (unsigned i = 0; i < 9; i++) /* longer than that one: they do not fit either */
+	for (unsigned i = 0; i < 9; i++) /* longer than the lost one: they do not fit either */
 		capture_frame(c, CAPTURE_NIC, CAPTURE_IN, (uint8_t[4096]){ 0 }, 4096, NULL);
 	assert_int_equal(capture_lost(c), 10);
 	take(&f, c, 10007);
@@ -515,11 +516,11 @@ static void a_full_ring_loses_and_tells(void **state)
 		assert_int_equal(s.drops, i > 1 ? 0 : i == in % 2 ? 1 + 9 * i : 9 * i);
 	}
 	end_follows(&f);
-	assert_int_equal(capture_lost(c), 10); /* in all */
+	assert_int_equal(capture_lost(c), 10); /* in total */
 	end(c, &f);
 }
 
-/* A small one may find the room that a large one does not. */
+/* A small frame may fit where a large one does not. */
 static void the_small_pass_where_the_large_do_not(void **state)
 {
 	uint8_t *frame = calloc(1, SNAP);
@@ -542,7 +543,7 @@ static void the_small_pass_where_the_large_do_not(void **state)
 	while (--in)
 		frame_follows(&f, &s);
 	frame_follows(&f, &s);
-	is_numbered(&s, 1); /* of the other interface */
+	is_numbered(&s, 1); /* on the other interface */
 	assert_int_equal(s.drops, 0);
 	frame_follows(&f, &s);
 	is_numbered(&s, 2);
@@ -555,7 +556,7 @@ static void the_small_pass_where_the_large_do_not(void **state)
 	end(c, &f);
 }
 
-/* To the last byte, wherever in the ring it begins; and then not one more. */
+/* The ring is filled to the last byte, from any position, and then takes no further frame. */
 static void exactly_full(void **state)
 {
 	static uint8_t frame[SNAP];
@@ -570,10 +571,10 @@ static void exactly_full(void **state)
 	for (unsigned round = 0; round < 20; round++) {
 		for (room = RING; room > SNAP + overhead; room -= 200000 + overhead)
 			capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 200000, NULL);
-		if (round % 2) { /* too long by one, and its padding */
+		if (round % 2) { /* too long by one byte, and its padding */
 			capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead + 1, NULL);
 			assert_int_equal(capture_lost(c), ++lost);
-			room -= 12; /* for epb_dropcount, with its head */
+			room -= 12; /* for epb_dropcount, with its option header */
 		}
 		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead, NULL);
 		assert_int_equal(capture_lost(c), lost);
@@ -583,7 +584,7 @@ static void exactly_full(void **state)
 		while (f.at < f.len)
 			frame_follows(&f, &s);
 		assert_int_equal(s.captured, room - overhead);
-		/* Have the loss told, and begin somewhere else. */
+		/* Get the loss reported, and move the position in the ring. */
 		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 131 * round + 1, NULL);
 		take(&f, c, 65537);
 		frame_follows(&f, &s);
@@ -593,7 +594,7 @@ static void exactly_full(void **state)
 	end(c, &f);
 }
 
-/* A reader that is too slow all the time: what is told adds up. */
+/* A reader that is always too slow: the reported drop counts add up to the loss. */
 static void a_slow_reader(void **state)
 {
 	struct file f = { 0 };
@@ -614,7 +615,7 @@ static void a_slow_reader(void **state)
 	take(&f, c, 50021);
 	while (next_frame(&f, &s)) {
 		told += s.drops;
-		next[s.interface] += 2 * s.drops; /* they stood just before it */
+		next[s.interface] += 2 * s.drops; /* lost directly before it */
 		is_numbered(&s, next[s.interface]);
 		next[s.interface] += 2;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_config: configuration files, right and wrong (SPEC 3 and 6).
+ * test_config: valid and invalid configuration files (SPEC 3 and 6).
  *
  * Most tests are rows: a file, and the messages it must give, no more and no fewer, as
  * "LINE: part of the text" lines in their order.
@@ -21,7 +21,7 @@
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define MUTATIONS 3000
 
-/* Lines 1 to 3, 4 to 5 and 6 to 7 of many a file below. */
+/* Lines 1 to 3, 4 to 5 and 6 to 7 of many files below. */
 #define CLUSTER "[cluster]\ninterface = eth0\naddress = 12.12.4.100/24\n"
 #define ALPHA   "[node alpha]\naddress = 12.12.4.101/24\n"
 #define BETA    "[node beta]\naddress = 12.12.4.102/24\n"
@@ -57,7 +57,7 @@ static struct config *read_good(const char *text)
 	return c;
 }
 
-/* The report as text; free it. */
+/* The report as text, which the caller frees. */
 static char *print_report(const struct config_report *report)
 {
 	size_t size;
@@ -82,7 +82,7 @@ static char *print_config(const struct config *c)
 	return text;
 }
 
-/* Does message m fit the line of `want` at its start? */
+/* Does message m match the first line of `want`? */
 static bool fits(const struct config_message *m, const char *want)
 {
 	unsigned line = (unsigned)strtoul(want, NULL, 10);
@@ -144,7 +144,7 @@ static void check_prefix(const struct ip_prefix *prefix, const char *want)
 	assert_string_equal(prefix_format(prefix, text), want);
 }
 
-/* --- what a right file means --- */
+/* --- valid files --- */
 
 static void test_defaults(void **state)
 {
@@ -223,7 +223,7 @@ static void test_every_key(void **state)
 	config_free(c);
 }
 
-/* SPEC 3: what each choice makes of a file with these two nodes. */
+/* SPEC 3: the MACs that each choice gives, in a file with these two nodes. */
 static void test_macs(void **state)
 {
 	static const struct {
@@ -240,7 +240,7 @@ static void test_macs(void **state)
 		  "06:bf:0c:0c:04:65", "02:09:02:03:04:05", SOURCE_MAC_MASKED },
 		{ "", "mac = 0A-00-00-00-00-01\n", "02:bf:0c:0c:04:64", "0a:00:00:00:00:01",
 		  "0a:00:00:00:00:01", SOURCE_MAC_DEDICATED },
-		/* One group address among them is enough for the other default. */
+		/* One group dedicated MAC is enough for the default to be masked. */
 		{ "", "mac = 0b:00:00:00:00:01\nid = 9\n", "02:bf:0c:0c:04:64", "0b:00:00:00:00:01",
 		  "02:09:0c:0c:04:64", SOURCE_MAC_MASKED },
 		{ "mac = auto\n", "mac = auto\n", "02:bf:0c:0c:04:64", "06:bf:0c:0c:04:65",
@@ -263,7 +263,7 @@ static void test_macs(void **state)
 	}
 }
 
-/* Individual MACs by `mac =` make dedicated_mac = multicast harmless. */
+/* If all nodes have individual MACs by `mac =`, dedicated_mac = multicast has no effect. */
 static void test_individual_by_mac(void **state)
 {
 	struct config *c = read_good(CLUSTER "dedicated_mac = multicast\nstrict = yes\n"
@@ -324,7 +324,7 @@ static const struct row keys_and_sections_rows[] = {
 	{ "key of the cluster", "[cluster]\naddress = 12.12.4.100/24\n" ALPHA "interface = eth0\n",
 	  "5: key 'interface' does not belong in [node alpha], but in [cluster]" },
 	{ "unknown section", CLUSTER NODES "[gamma]\naddress = foo\nbar = 1\n",
-	  "8: unknown section 'gamma': there are [cluster] and [node NAME]" },
+	  "8: unknown section 'gamma': write [cluster] or [node NAME]" },
 	{ "misspelt section", "[clutser]\ninterface = eth0\n" NODES,
 	  "1: unknown section 'clutser': did you mean 'cluster'?" },
 	{ "misspelt node", CLUSTER "[nod a]\naddress = 1.2.3.4/24\n",
@@ -339,7 +339,7 @@ static const struct row keys_and_sections_rows[] = {
 	  "8: duplicate section\n9: mtu = 'x'\n10: unknown key 'foo'" },
 	{ "no name", CLUSTER "[node]\naddress = 1.2.3.4/24\n",
 	  "4: no name in section '[node]': write [node NAME]" },
-	{ "a name too much", "[cluster one]\ninterface = eth0\naddress = 12.12.4.100/24\n" NODES,
+	{ "a superfluous name", "[cluster one]\ninterface = eth0\naddress = 12.12.4.100/24\n" NODES,
 	  "1: name in section 'cluster one'" },
 	{ "name with a blank", CLUSTER "[node a b]\naddress = 12.12.4.101/24\n",
 	  "4: bad node name 'a b'" },
@@ -348,10 +348,10 @@ static const struct row keys_and_sections_rows[] = {
 	{ "the rest of a bad node is read", CLUSTER "[node \xc3\xa4]\nfoo = 1\n",
 	  "4: bad node name '\\xc3\\xa4'\n4: this node has no address\n"
 	  "5: unknown key 'foo' in [node]" },
-	{ "text behind a section", CLUSTER "[node a] address = 12.12.4.101/24\n",
-	  "4: text behind a section 'address = 12.12.4.101/24'\n4: node 'a' has no "
+	{ "text after a section", CLUSTER "[node a] address = 12.12.4.101/24\n",
+	  "4: text after a section header 'address = 12.12.4.101/24'\n4: node 'a' has no "
 	  "address" },
-	{ "comment behind a section", CLUSTER "[ node\ta ] ; text\naddress=12.12.4.101/24\n", "" },
+	{ "comment after a section", CLUSTER "[ node\ta ] ; text\naddress=12.12.4.101/24\n", "" },
 	{ "no cluster", NODES, "0: no [cluster] section" },
 	{ "no node", CLUSTER, "0: no [node NAME] section" },
 };
@@ -364,11 +364,11 @@ static void test_keys_and_sections(void **state)
 
 static const struct row values_rows[] = {
 	{ "empty value", CLUSTER "gateway =\n" NODES, "4: gateway has no value" },
-	{ "comment for a value", CLUSTER "mtu = ; auto\n" NODES, "4: mtu has no value" },
+	{ "comment instead of a value", CLUSTER "mtu = ; auto\n" NODES, "4: mtu has no value" },
 	{ "quotes", "[cluster]\ninterface = \"eth0\"\naddress = 12.12.4.100/24\n" NODES,
 	  "2: interface = '\"eth0\"': values are written without quotes" },
 	{ "wrong comment", CLUSTER "mtu = 1500 # bytes\n" NODES,
-	  "4: a comment behind a value begins with ';'" },
+	  "4: a comment after a value begins with ';'" },
 	{ "enum", CLUSTER "dedicated_mac = group\n" NODES,
 	  "4: dedicated_mac = 'group': must be unicast or multicast" },
 	{ "misspelt enum", CLUSTER "arp = direct\n" NODES,
@@ -380,15 +380,16 @@ static const struct row values_rows[] = {
 	  "2: at most 15 characters" },
 	{ "interface of 15",
 	  "[cluster]\ninterface = abcdefghijklmno\naddress = 12.12.4.100/24\n" NODES, "" },
-	{ "tap with a slash", CLUSTER "tap = a/b\n" NODES, "4: none of '/'" },
-	{ "tap with a blank", CLUSTER "tap = a b\n" NODES, "4: neither blanks" },
-	{ "tap that is a template", CLUSTER "tap = tap%d\n" NODES, "4: none of '/', ':' and '%'" },
+	{ "tap with a slash", CLUSTER "tap = a/b\n" NODES, "4: must not contain '/'" },
+	{ "tap with a blank", CLUSTER "tap = a b\n" NODES, "4: printable ASCII without blanks" },
+	{ "tap that is a template", CLUSTER "tap = tap%d\n" NODES,
+	  "4: must not contain '/', ':' or '%'" },
 	{ "tap ..", CLUSTER "tap = ..\n" NODES, "4: not an interface name" },
 	{ "tap = interface", CLUSTER "tap = eth0\n" NODES,
-	  "4: tap = 'eth0' is the interface of line 2" },
+	  "4: tap = 'eth0' is also the interface (line 2)" },
 	{ "interface = default tap",
 	  "[cluster]\ninterface = cluster0\naddress = 12.12.4.100/24\n" NODES,
-	  "2: interface = 'cluster0' is the name that the TAP has by default" },
+	  "2: interface = 'cluster0' is the default name of the TAP" },
 	{ "mtu too small", CLUSTER "mtu = 67\n" NODES, "4: auto or a number from 68 to 65521" },
 	{ "mtu too big", CLUSTER "mtu = 65522\n" NODES, "4: auto or a number from 68 to 65521" },
 	{ "mtu overflows", CLUSTER "mtu = 4294968796\n" NODES, "4: mtu = '4294968796'" },
@@ -400,7 +401,7 @@ static const struct row values_rows[] = {
 	{ "id 0", CLUSTER ALPHA "id = 0\n", "6: id = '0': must be a number from 1 to 190" },
 	{ "id 191", CLUSTER ALPHA "id = 191\n", "6: must be a number from 1 to 190" },
 	{ "id 1.5", CLUSTER ALPHA "id = 1.5\n", "6: must be a number from 1 to 190" },
-	{ "mac", CLUSTER ALPHA "mac = 02:bf\n", "6: mac = '02:bf': neither auto nor a MAC" },
+	{ "mac", CLUSTER ALPHA "mac = 02:bf\n", "6: mac = '02:bf': must be auto or a MAC" },
 	{ "zero mac", CLUSTER "mac = 00:00:00:00:00:00\n" ALPHA, "4: the zero address" },
 	{ "zero node mac", CLUSTER ALPHA "mac = 00:00:00:00:00:00\n", "6: the zero address" },
 	{ "broadcast mac", CLUSTER "mac = ff:ff:ff:ff:ff:ff\n" ALPHA, "4: the broadcast" },
@@ -445,14 +446,14 @@ static const struct row addresses_rows[] = {
 	{ "mapped", CLUSTER ALPHA "address = ::ffff:1.2.3.4/128\n", "6: an IPv4-mapped address" },
 	{ "broadcast", CLUSTER ALPHA "address = 255.255.255.255/32\n", "6: the broadcast" },
 	{ "network", CLUSTER ALPHA "address = 12.12.4.0/24\n",
-	  "6: address = '12.12.4.0/24': this is the address of the network" },
+	  "6: address = '12.12.4.0/24': this is the network address" },
 	{ "network's broadcast", CLUSTER ALPHA "address = 12.12.4.127/25\n",
 	  "6: this is the broadcast address of its network" },
-	{ "network IPv6", CLUSTER ALPHA "address = 2001:db8::/64\n", "6: of the network" },
+	{ "network IPv6", CLUSTER ALPHA "address = 2001:db8::/64\n", "6: the network address" },
 	{ "point to point", CLUSTER ALPHA "address = 10.0.0.0/31, 10.0.0.2/32\n", "" },
 	{ "IPv6 with all ones", CLUSTER ALPHA "address = 2001:db8::ffff:ffff:ffff:ffff/64\n", "" },
-	{ "comma too much", CLUSTER ALPHA "address = 12.12.4.9/24,\n",
-	  "6: an address is missing beside a comma" },
+	{ "trailing comma", CLUSTER ALPHA "address = 12.12.4.9/24,\n",
+	  "6: an address is missing before or after a comma" },
 	{ "several on a line", CLUSTER ALPHA "address = x/24, 12.12.4.9/24, y/24\n",
 	  "6: 'x' is neither\n6: 'y' is neither" },
 	{ "duplicate in the cluster", CLUSTER "address = 12.12.4.100/16\n" NODES,
@@ -475,9 +476,9 @@ static const struct row addresses_rows[] = {
 	{ "no dedicated address", CLUSTER ALPHA "[node b]\nmac = 0a:00:00:00:00:01\n",
 	  "6: node 'b' has no address" },
 	{ "no IPv4 in the cluster", "[cluster]\ninterface = eth0\naddress = 2001:db8::1/64\n" NODES,
-	  "1: [cluster] has no IPv4 address to make a MAC from: it needs mac =" },
+	  "1: [cluster] has no IPv4 address to derive a MAC from: set the MAC" },
 	{ "no IPv4 in a node", CLUSTER "[node a]\naddress = 2001:db8::1/64\nmac = auto\n",
-	  "4: node 'a' has no IPv4 address to make a MAC from: it needs mac =" },
+	  "4: node 'a' has no IPv4 address to derive a MAC from: set the MAC" },
 };
 
 static void test_addresses(void **state)
@@ -488,31 +489,31 @@ static void test_addresses(void **state)
 
 static const struct row macs_that_clash_rows[] = {
 	{ "two nodes", CLUSTER ALPHA "mac = 0a:00:00:00:00:01\n" BETA "mac = 0a:00:00:00:00:01\n",
-	  "9: mac = 0a:00:00:00:00:01 is the dedicated MAC of node 'alpha' (line 6), too" },
+	  "9: mac = 0a:00:00:00:00:01 is also the dedicated MAC of node 'alpha' (line 6)" },
 	{ "node and cluster", CLUSTER ALPHA "mac = 02:bf:0c:0c:04:64\n",
-	  "6: mac = 02:bf:0c:0c:04:64 is the cluster MAC (line 1), too" },
-	{ "cluster and made one", CLUSTER "mac = 06:bf:0c:0c:04:65\n" ALPHA,
-	  "4: mac = 06:bf:0c:0c:04:65 is the dedicated MAC of node 'alpha' (line 5), too" },
-	{ "made one below", CLUSTER ALPHA "mac = 06:bf:0c:0c:04:66\n" BETA,
-	  "6: mac = 06:bf:0c:0c:04:66 is the dedicated MAC of node 'beta' (line 7), too" },
+	  "6: mac = 02:bf:0c:0c:04:64 is also the cluster MAC (line 1)" },
+	{ "cluster and derived", CLUSTER "mac = 06:bf:0c:0c:04:65\n" ALPHA,
+	  "4: mac = 06:bf:0c:0c:04:65 is also the dedicated MAC of node 'alpha' (line 5)" },
+	{ "derived, below", CLUSTER ALPHA "mac = 06:bf:0c:0c:04:66\n" BETA,
+	  "6: mac = 06:bf:0c:0c:04:66 is also the dedicated MAC of node 'beta' (line 7)" },
 	{ "masked and cluster",
 	  CLUSTER "mac = 02:05:01:02:03:04\nsource_mac = masked\n" ALPHA "id = 5\n",
-	  "8: id = 5 makes the masked MAC 02:05:01:02:03:04, which is the cluster MAC "
+	  "8: id = 5 gives the masked MAC 02:05:01:02:03:04, which is also the cluster MAC "
 	  "(line 4)" },
 	{ "masked and another's dedicated",
 	  CLUSTER "source_mac = masked\n" ALPHA "id = 5\n" BETA "mac = 02:05:0c:0c:04:64\nid = 6\n",
-	  "7: id = 5 makes the masked MAC 02:05:0c:0c:04:64, which is the dedicated MAC of"
+	  "7: id = 5 gives the masked MAC 02:05:0c:0c:04:64, which is also the dedicated MAC of"
 	  " node 'beta' (line 10)" },
-	{ "not when it is not used",
+	{ "masked MAC that is not used",
 	  CLUSTER ALPHA "id = 5\n" BETA "mac = 02:05:0c:0c:04:64\nid = 6\n", "" },
 	{ "duplicate id", CLUSTER ALPHA "id = 5\n" BETA "id = 5\n",
 	  "9: duplicate id 5: the first is at line 6" },
 	{ "duplicate id, masked", CLUSTER "source_mac = masked\n" ALPHA "id = 5\n" BETA "id = 5\n",
 	  "10: duplicate id 5: the first is at line 7" },
 	{ "masked without id", CLUSTER "source_mac = masked\n" ALPHA "id = 190\n" BETA,
-	  "8: node 'beta' has no id, from 1 to 190: source_mac = masked makes" },
+	  "8: node 'beta' has no id (1 to 190): source_mac = masked derives" },
 	{ "masked by default", CLUSTER "dedicated_mac = multicast\n" ALPHA,
-	  "5: node 'alpha' has no id, from 1 to 190: source_mac = masked (the default" },
+	  "5: node 'alpha' has no id (1 to 190): source_mac = masked (the default" },
 };
 
 static void test_macs_that_clash(void **state)
@@ -544,14 +545,14 @@ static const struct row choices_rows[] = {
 	{ "strict with broadcast", CLUSTER "arp = broadcast\nstrict = yes\n" NODES,
 	  "5: strict = yes needs arp = directed" },
 	{ "strict with advertise", CLUSTER "advertise = all\narp = directed\nstrict = yes\n" NODES,
-	  "6: strict = yes does not go with advertise = all (line 4)" },
+	  "6: strict = yes cannot be combined with advertise = all (line 4)" },
 	{ "strict in every way",
 	  CLUSTER "strict = yes\nadvertise = all\n"
 		  "dedicated_mac = multicast\nsource_mac = cluster\n" NODES,
 	  "4: individual\n4: directed\n4: advertise = all (line 5)\n5: individual" },
 	{ "strict = no", CLUSTER "strict = no\nadvertise = all\n" NODES, "" },
 	{ "gateway", CLUSTER "gateway = 12.12.5.1\n" NODES,
-	  "4: gateway = 12.12.5.1 is in no prefix of node 'alpha' (line 5) nor of the "
+	  "4: gateway = 12.12.5.1 is in no prefix of node 'alpha' (line 5) or of the "
 	  "cluster" },
 	{ "gateway that one does not reach",
 	  CLUSTER "gateway = 12.12.5.1\n" ALPHA "address = 12.12.5.2/24\n" BETA,
@@ -566,7 +567,7 @@ static const struct row choices_rows[] = {
 	  "4: gateway = 2001:db8::1 is in no prefix" },
 	{ "gateway with a prefix", CLUSTER "gateway = 12.12.4.1/24\n" NODES,
 	  "4: a gateway is one address, without a prefix" },
-	{ "gateway that is nothing", CLUSTER "gateway = none\n" NODES,
+	{ "gateway that is no address", CLUSTER "gateway = none\n" NODES,
 	  "4: neither an IPv4 nor an IPv6 address" },
 	{ "gateway of multicast", CLUSTER "gateway = 224.0.0.1\n" NODES, "4: multicast" },
 	{ "gateway is the cluster", CLUSTER "gateway = 12.12.4.100\n" NODES,
@@ -581,7 +582,7 @@ static void test_choices(void **state)
 	check_rows(choices_rows, COUNT(choices_rows));
 }
 
-/* One mistake, one message: what only follows from it is not reported. */
+/* One mistake, one message: its consequences are not reported. */
 static const struct row no_cascades_rows[] = {
 	{ "interface", "[cluster]\ninterfac = eth0\naddress = 12.12.4.100/24\n" NODES,
 	  "2: unknown key 'interfac'" },
@@ -627,7 +628,7 @@ static void test_no_cascades(void **state)
 	check_rows(no_cascades_rows, COUNT(no_cascades_rows));
 }
 
-/* --- the ways of inih --- */
+/* --- peculiarities of inih --- */
 
 /* `length` bytes of 'x' between before and after. */
 static char *pad(const char *before, size_t length, const char *after)
@@ -651,8 +652,8 @@ static void check_padded(const char *what, const char *before, size_t length, co
 	free(text);
 }
 
-/* inih's buffer takes 199 bytes with the newline. The tail of a longer line must not
- * become a line: here it would be a gateway that is none. */
+/* inih's buffer holds 199 bytes with the newline. The tail of a longer line must not
+ * become a line: here it would be an invalid gateway. */
 static void test_long_lines(void **state)
 {
 	(void)state;
@@ -660,28 +661,30 @@ static void test_long_lines(void **state)
 	check_padded("longest, CR LF", CLUSTER "mtu = 1500 ;", 198 - 12, "\r\n" NODES, "");
 	check_padded("longest, at the end", CLUSTER NODES "mac = auto ;", 198 - 12, "", "");
 	check_padded("too long by one", CLUSTER "mtu = 1500 ;", 199 - 12, "\n" NODES,
-		     "4: line of 199 bytes: at most 198");
+		     "4: line too long: 199 bytes, at most 198");
 	check_padded("too long by one, CR LF", CLUSTER "mtu = 1500 ;", 199 - 12, "\r\n" NODES,
-		     "4: line of 199 bytes: at most 198");
+		     "4: line too long: 199 bytes, at most 198");
 	check_padded("tail like a line", CLUSTER "mtu = 1500 ;", 199 - 12, "gateway = x\n" NODES,
-		     "4: line of 210 bytes");
-	check_padded("comment", CLUSTER ";", 300, "gateway = x\n" NODES, "4: line of 312 bytes");
+		     "4: line too long: 210 bytes");
+	check_padded("comment", CLUSTER ";", 300, "gateway = x\n" NODES,
+		     "4: line too long: 312 bytes");
 	check_padded("very long", CLUSTER ";", 100000, "\n" NODES "foo = 1\n",
-		     "4: line of 100001 bytes\n9: unknown key 'foo'");
+		     "4: line too long: 100001 bytes\n9: unknown key 'foo'");
 	check_padded("required key", "[cluster]\naddress = 12.12.4.100/24\ninterface = ", 300,
-		     "\n" NODES, "3: line of 312 bytes");
-	check_padded("header", CLUSTER "[node ", 300, "]\naddress = foo\n", "4: line of 307 bytes");
+		     "\n" NODES, "3: line too long: 312 bytes");
+	check_padded("header", CLUSTER "[node ", 300, "]\naddress = foo\n",
+		     "4: line too long: 307 bytes");
 }
 
-/* inih keeps 49 characters of a section: two long names could become one. */
+/* inih keeps 49 characters of a section: two long names could become equal. */
 static void test_long_sections(void **state)
 {
 	(void)state;
 	check_padded("longest name", CLUSTER "[node ", 44, "]\naddress = 12.12.4.101/24\n", "");
 	check_padded("name too long", CLUSTER "[node ", 45, "]\naddress = 12.12.4.101/24\n",
-		     "4: has 50 characters: at most 49");
+		     "4: is too long: 50 characters, at most 49");
 	check_padded("name too long for its field", CLUSTER "[node\t", 45, "]\naddress = x\n",
-		     "4: has 50 characters: at most 49");
+		     "4: is too long: 50 characters, at most 49");
 }
 
 static const struct row inih_rows[] = {
@@ -694,7 +697,7 @@ static const struct row inih_rows[] = {
 	{ "section not closed",
 	  CLUSTER ALPHA "[node beta\naddress = 12.12.4.101/24\nid = x\n"
 			"[node gamma]\nid = x\naddress = 12.12.4.103/24\n",
-	  "6: section not closed '[node beta': it wants a ']'\n10: id = 'x'" },
+	  "6: section not closed '[node beta': the ']' is missing\n10: id = 'x'" },
 	{ "section closed in a comment", CLUSTER ALPHA "[node beta ;]\nid = x\n",
 	  "6: section not closed" },
 	{ "indented line",
@@ -705,12 +708,12 @@ static const struct row inih_rows[] = {
 	{ "indented line without a key",
 	  CLUSTER "[node a]\naddress = 12.12.4.101/24,\n"
 		  "          12.12.4.9/24\n",
-	  "5: missing beside a comma\n6: no '=' in '12.12.4.9/24'" },
+	  "5: missing before or after a comma\n6: no '=' in '12.12.4.9/24'" },
 	{ "indented mistake", CLUSTER "   strict = maybe\n" NODES, "4: strict = 'maybe'" },
 	{ "line without '='", CLUSTER "strict\n" NODES,
 	  "4: no '=' in 'strict': a line is KEY = VALUE or [SECTION]" },
 	{ "':' is no '='", CLUSTER "mac 02:bf:00:00:00:01\n" NODES, "4: no '=' in 'mac 02:bf" },
-	{ "'=' behind a comment", CLUSTER "strict ; = no\n" NODES, "4: no '=' in 'strict ; = no'" },
+	{ "'=' in a comment", CLUSTER "strict ; = no\n" NODES, "4: no '=' in 'strict ; = no'" },
 	{ "no key", CLUSTER "= 5\n" NODES, "4: no key in '= 5'" },
 	{ "inline comment", CLUSTER "mtu = 1500 ; = 5\narp = directed\t;x\n" NODES, "" },
 	{ "no inline comment without a blank", CLUSTER "mtu = 1500;x\n" NODES,
@@ -770,7 +773,7 @@ static void test_empty_files(void **state)
 static void test_read_error(void **state)
 {
 	struct config_report report = { 0 };
-	FILE *stream = fopen("/", "r"); /* opens, and cannot be read */
+	FILE *stream = fopen("/", "r"); /* can be opened, but not read */
 
 	(void)state;
 	assert_non_null(stream);
@@ -821,7 +824,7 @@ static const char broken_file[] = "colour = red\n"                             /
 				  "[node theta\n"                              /* 36 */
 				  "address = 12.12.4.108/24\n"                 /* 37 */
 				  "[node iota]\n"                              /* 38 */
-				  "xy = 1\n"; /* 39: too far from id to be meant */
+				  "xy = 1\n"; /* 39: too different from id to suggest it */
 
 static const char broken_report[] =
 	"F:1: error: no section before 'colour = red': begin with [cluster] or [node NAME]\n"
@@ -831,15 +834,16 @@ static const char broken_report[] =
 	"F:6: error: address = '12.12.4.99/240': bad prefix length '240':"
 	" must be a number from 1 to 32\n"
 	"F:8: error: source_mac = dedicated needs individual dedicated MACs: a group address cannot"
-	" be an Ethernet source, and dedicated_mac = multicast (line 7) makes group ones\n"
+	" be an Ethernet source, and dedicated_mac = multicast (line 7) makes group addresses\n"
 	"F:9: error: advertise = all needs individual dedicated MACs, but node 'alpha' (line 16)"
-	" has a group one: use dedicated_mac = unicast, or an individual mac =\n"
+	" has a group MAC: use dedicated_mac = unicast, or set an individual one with mac =\n"
 	"F:10: error: strict = yes needs individual dedicated MACs, but node 'alpha' (line 16)"
-	" has a group one: use dedicated_mac = unicast, or an individual mac =\n"
+	" has a group MAC: use dedicated_mac = unicast, or set an individual one with mac =\n"
 	"F:10: error: strict = yes needs arp = directed: broadcast requests put the dedicated MACs"
-	" into every cache\n"
-	"F:10: error: strict = yes does not go with advertise = all (line 9): it would drop what"
-	" that one invites\n"
+	" into the ARP caches of outsiders\n"
+	"F:10: error: strict = yes cannot be combined with advertise = all (line 9): outsiders "
+	"would"
+	" use the dedicated MACs, and their frames would be dropped\n"
 	"F:11: error: duplicate key 'strict': the first is at line 10\n"
 	"F:12: error: datapath = 'kernal': must be auto, kernel or user; did you mean 'kernel'?\n"
 	"F:13: error: gateway = '10.0.0.1/8': a gateway is one address, without a prefix\n"
@@ -849,16 +853,17 @@ static const char broken_report[] =
 	"F:18: error: id = '191': must be a number from 1 to 190\n"
 	"F:19: error: duplicate node 'alpha': the first is at line 16\n"
 	"F:20: error: address 12.12.4.100 is also a cluster address, at line 5: a dedicated"
-	" address is one node's alone\n"
+	" address must belong to one node only\n"
 	"F:24: error: duplicate id 7: the first is at line 21\n"
-	"F:25: error: mac = 'ff:ff:ff:ff:ff:ff': the broadcast address is everybody's\n"
-	"F:26: error: node 'delta' has no IPv4 address to make a MAC from: it needs mac =,"
+	"F:25: error: mac = 'ff:ff:ff:ff:ff:ff': the broadcast address cannot be assigned\n"
+	"F:26: error: node 'delta' has no IPv4 address to derive a MAC from: set the MAC,"
 	" as in mac = 06:bf:0c:0c:04:65\n"
-	"F:33: error: mac = 02:bf:00:00:00:05 is the dedicated MAC of node 'epsilon' (line 30),"
-	" too: each MAC is to be given once\n"
+	"F:33: error: mac = 02:bf:00:00:00:05 is also the dedicated MAC of node 'epsilon' (line "
+	"30):"
+	" each MAC must be unique\n"
 	"F:34: error: unknown section 'nodes eta': did you mean 'node'?\n"
-	"F:36: error: section not closed '[node theta': it wants a ']'; its keys are not read\n"
-	"F:38: error: node 'iota' has no address: as in address = 12.12.4.101/24\n"
+	"F:36: error: section not closed '[node theta': the ']' is missing; its keys are ignored\n"
+	"F:38: error: node 'iota' has no address: set one, as in address = 12.12.4.101/24\n"
 	"F:39: error: unknown key 'xy' in [node iota]\n";
 
 static void test_all_in_one_run(void **state)
@@ -898,7 +903,7 @@ static void test_report(void **state)
 	assert_int_equal(report.count + report.errors, 0);
 }
 
-/* A report that has messages already neither stops a file nor is lost. */
+/* Messages that a report already has neither make a file fail nor get lost. */
 static void test_report_is_continued(void **state)
 {
 	struct config_report report = { 0 };
@@ -916,7 +921,7 @@ static void test_report_is_continued(void **state)
 static void test_unsupported(void **state)
 {
 	static const struct row rows[] = {
-		{ "all is well", CLUSTER "datapath = user\nneigh = learn\nadopt = no\n" NODES, "" },
+		{ "nothing", CLUSTER "datapath = user\nneigh = learn\nadopt = no\n" NODES, "" },
 		{ "auto", CLUSTER "datapath = auto\n" NODES, "" },
 		{ "everything",
 		  CLUSTER "adopt = yes\nneigh = pin\ndatapath = kernel\n" NODES
@@ -960,7 +965,7 @@ static void check_same_node(const struct config_node *a, const struct config_nod
 	assert_int_equal(a->id, b->id);
 }
 
-/* All but the lines. */
+/* Compares everything except the line numbers. */
 static void check_same(const struct config *a, const struct config *b)
 {
 	assert_string_equal(a->interface, b->interface);
@@ -1032,7 +1037,7 @@ static void test_printed_text(void **state)
 	config_free(c);
 }
 
-/* --- size and damage --- */
+/* --- large and damaged files --- */
 
 /* A cluster with `count` nodes, and one more with the address of the first. */
 static char *make_large(unsigned count)
@@ -1056,7 +1061,7 @@ static void test_thousand_nodes(void **state)
 	char *text = make_large(1000);
 	struct row row = { "1000 nodes", text,
 			   "2005: duplicate address 10.1.0.1: the first is at line 5\n"
-			   "2006: the dedicated MAC of node 'n999' (line 2002), too" };
+			   "2006: is also the dedicated MAC of node 'n999' (line 2002)" };
 
 	(void)state;
 	check_bytes(&row, strlen(text));
@@ -1096,7 +1101,7 @@ static void test_example(void **state)
 	free(text);
 }
 
-/* A comment that shows a setting must itself be right. */
+/* A setting that a comment shows must be valid. */
 static void test_example_uncommented(void **state)
 {
 	size_t length, used = 0;
@@ -1118,7 +1123,7 @@ static void test_example_uncommented(void **state)
 	free(text);
 }
 
-/* Whatever comes in: an answer or a report, and an answer can be printed and read. */
+/* Any input gives a configuration or errors; a configuration can be printed and read again. */
 static void check_survives(const char *text, size_t length)
 {
 	struct config_report report = { 0 };
@@ -1150,7 +1155,7 @@ static uint32_t next_random(uint32_t *seed)
 	return *seed >> 8;
 }
 
-/* Change, drop or repeat a few bytes, most often for ones that mean something. */
+/* Changes, drops or repeats a few bytes, mostly to bytes that have a meaning. */
 static void mutate(char *text, size_t length, uint32_t *seed)
 {
 	static const char bytes[] = "[]=;:#,/.0123456789af \t\r\n\0\xff\x1b";
@@ -1170,7 +1175,7 @@ static void test_mutated(void **state)
 {
 	size_t full_length;
 	char *text = read_example(&full_length), *copy = malloc(full_length + 1);
-	/* Without its comments most of what changes matters. */
+	/* Without the comments, most of the bytes that change matter. */
 	struct config *c = read_good(text);
 	char *plain = print_config(c);
 	size_t length = strlen(plain);

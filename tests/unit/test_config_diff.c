@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config_diff: each key's line, and which of them a reload cannot carry out. */
+/* config_diff: the line of each key, and which changes a reload cannot apply. */
 #include "cluster.h"
 
 #include "config/config_diff.h"
@@ -9,7 +9,7 @@
 #define GAMMA "[node gamma]\naddress = 12.12.4.103/24\nmac = 06:bf:00:00:00:03\nid = 3\n"
 #define DELTA "[node delta]\naddress = 12.12.4.104/24\nmac = 06:bf:00:00:00:04\nid = 4\n"
 
-/* Every MAC is given: a change of an address is that, and no more. */
+/* Every MAC is given, so that a change of an address changes nothing else. */
 #define BASE                         \
 	"[cluster]\n"                \
 	"interface = eth0\n"         \
@@ -65,7 +65,7 @@ static void lines_are(const struct config_lines *lines, const struct line *expec
 		fail_msg("too many: %s", lines->list[n]);
 }
 
-/* As alpha sees it. */
+/* The differences as node alpha sees them. */
 static void differ_by(const char *from, const char *to, const struct line *expected)
 {
 	struct config *a = parse(from), *b = parse(to);
@@ -77,12 +77,12 @@ static void differ_by(const char *from, const char *to, const struct line *expec
 	config_diff_clear(&diff);
 	assert_int_equal(diff.changes.count, 0);
 	assert_int_equal(diff.needs_restart.count, 0);
-	config_diff_clear(&diff); /* nothing left to free */
+	config_diff_clear(&diff); /* a second time */
 	config_free(a);
 	config_free(b);
 }
 
-/* `text` with the first `from` in it as `to`. */
+/* `text` with the first `from` in it replaced by `to`. */
 static const char *with(const char *text, const char *from, const char *to, char *buf, size_t size)
 {
 	const char *at = strstr(text, from);
@@ -106,7 +106,7 @@ static void identical_files_give_nothing(void **state)
 
 	(void)state;
 	differ_by(BASE, BASE, &none);
-	/* nor do defaults that are spelt out, and an id that no MAC is made of */
+	/* nor do explicit defaults, and an id that no MAC is made of */
 	edit_gives("tap = cluster0\n", "", &none);
 	edit_gives("dedicated_mac = unicast\nsource_mac = dedicated\n", "", &none);
 	edit_gives("advertise = peers\nstrict = no\ndatapath = auto\nneigh = learn\nadopt = no\n",
@@ -150,7 +150,7 @@ static void each_key_gives_its_line(void **state)
 	}
 }
 
-/* And back: the words the other way round. */
+/* The reverse changes. */
 static void from_and_to_are_not_the_same(void **state)
 {
 	static const struct line expected[] = {
@@ -166,7 +166,7 @@ static void from_and_to_are_not_the_same(void **state)
 	differ_by(text, BASE, expected);
 }
 
-/* With ids and explicit source_mac, dedicated_mac makes nothing else of these nodes. */
+/* With ids and an explicit source_mac, dedicated_mac changes nothing else of these nodes. */
 static void dedicated_mac_alone(void **state)
 {
 	static const struct line expected[] = {
@@ -246,7 +246,7 @@ static void those_of_others_do_not(void **state)
 	differ_by(from, to, masked);
 }
 
-/* The order of addresses tells which of them stands for a cluster address (E2b). */
+/* The order of addresses decides which of them replaces a cluster address as sender (E2b). */
 static void the_order_of_addresses_counts(void **state)
 {
 	static const struct line expected[] = { { "node beta: addresses", false },
@@ -306,7 +306,7 @@ static void the_longest_name(void **state)
 	differ_by(from, to, expected);
 }
 
-/* All at once: each has its line, and only what needs a restart is among those. */
+/* All at once: each change has its line; needs_restart has only the changes that need one. */
 static void many_changes(void **state)
 {
 	static const struct line expected[] = {

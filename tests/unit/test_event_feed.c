@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* monitor: lines, bounded queues, what is lost, and who is woken when. */
+/* event_feed: lines, bounded queues, lost events, and when a reader is woken. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ static void emit(struct event_feed *monitor, int number)
 	event_feed_emit(monitor, "test", NULL, json_pack("{s:i}", "number", number));
 }
 
-/* The next line as an object: to be released; it is one line, with its end. */
+/* The next event as an object, which the caller releases. It must be one line with its newline. */
 static json_t *next(struct client *client)
 {
 	char *line = event_feed_reader_next(client->reader);
@@ -152,7 +152,7 @@ static void without_readers_nothing_is_made(void **state)
 	event_feed_emit(*state, "test", "beta", NULL);
 	assert_int_equal(allocations, 0);
 	json_set_alloc_funcs(malloc, free);
-	assert_int_equal(fields->refcount, 1); /* taken over all the same */
+	assert_int_equal(fields->refcount, 1); /* its reference was released */
 	json_decref(fields);
 	join(&client, *state);
 	assert_true(event_feed_is_watched(*state));
@@ -174,7 +174,7 @@ static void fields_are_taken_over(void **state)
 	event_feed_emit(*state, "test", NULL, fields);
 	assert_int_equal(fields->refcount, 1);
 	json_decref(fields);
-	event_feed_reader_destroy(clients[0].reader); /* with what it did not read */
+	event_feed_reader_destroy(clients[0].reader); /* with its unread events */
 	next_numbers_are(&clients[1], 1, 2);
 	event_feed_reader_destroy(clients[1].reader);
 	event_feed_reader_destroy(NULL);
@@ -191,7 +191,7 @@ static void a_full_queue_loses_and_tells(void **state)
 	next_numbers_are(&client, 0, QUEUE);
 	next_is(&client, "lost", "count", 44);
 	there_is_no_more(&client);
-	for (int i = 0; i < 10; i++) /* and on */
+	for (int i = 0; i < 10; i++) /* it goes on afterwards */
 		emit(*state, i);
 	assert_int_equal(client.wakes, 2);
 	next_numbers_are(&client, 0, 10);
@@ -211,7 +211,7 @@ static void a_queue_just_full_loses_nothing(void **state)
 	event_feed_reader_destroy(client.reader);
 }
 
-/* The gap is where it was: nothing comes between it and its being told. */
+/* No event is queued between a gap and the event that reports it. */
 static void nothing_is_queued_behind_a_gap(void **state)
 {
 	struct client client;
@@ -256,7 +256,7 @@ static void woken_only_when_there_was_nothing(void **state)
 	next_numbers_are(&client, 0, 2);
 	emit(*state, 3);
 	assert_int_equal(client.wakes, 1);
-	next_numbers_are(&client, 2, 4); /* the queue is empty, though nobody has said so */
+	next_numbers_are(&client, 2, 4); /* empty, but no call has said so yet */
 	emit(*state, 4);
 	assert_int_equal(client.wakes, 2);
 	next_numbers_are(&client, 4, 5);
@@ -266,7 +266,7 @@ static void woken_only_when_there_was_nothing(void **state)
 	event_feed_reader_destroy(client.reader);
 }
 
-/* Round and round the queue, at every fill level. */
+/* The queue wraps many times, at every fill level. */
 static void order_is_kept(void **state)
 {
 	int in = 0, out = 0;
@@ -298,7 +298,7 @@ static void readers_do_not_share_a_queue(void **state)
 	}
 	join(&late, *state);
 	emit(*state, 1000);
-	next_numbers_are(&late, 1000, 1001); /* nothing of before */
+	next_numbers_are(&late, 1000, 1001); /* no earlier events */
 	there_is_no_more(&late);
 	next_numbers_are(&fast, 1000, 1001);
 	there_is_no_more(&fast);
@@ -311,7 +311,7 @@ static void readers_do_not_share_a_queue(void **state)
 	event_feed_reader_destroy(late.reader);
 }
 
-/* Whoever leaves, first, last or between, the others hear on. */
+/* Whichever reader leaves, the others still receive events. */
 static void readers_leave_in_any_order(void **state)
 {
 	for (size_t gone = 0; gone < 3; gone++) {
@@ -351,7 +351,7 @@ static void out_of_memory(void **state)
 	is_short_of_memory = true;
 	assert_null(event_feed_reader_next(client.reader));
 	is_short_of_memory = false;
-	next_is(&client, "lost", "count", 2); /* not forgotten */
+	next_is(&client, "lost", "count", 2); /* still counted */
 	json_set_alloc_funcs(malloc, free);
 	event_feed_reader_destroy(client.reader);
 }

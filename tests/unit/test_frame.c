@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* frame: views of what the rules of test_rewrite.c do not show by themselves. */
+/* frame: views of frames, as far as the rules in test_rewrite.c do not cover them. */
 #include "cluster.h"
 
 #include <sys/socket.h>
@@ -23,7 +23,7 @@ static void view_finds_the_ethertype(void **state)
 	assert_true(frame_view(&view, f.data, f.len));
 	assert_int_equal(view.body, 22);
 	assert_true(view.tagged);
-	/* a third tag is not looked behind */
+	/* a third tag is not skipped */
 	f = tagged(f, 0x8100, 0);
 	assert_true(frame_view(&view, f.data, f.len));
 	assert_int_equal(view.ethertype, 0x8100);

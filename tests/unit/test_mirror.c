@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mirror: changes, dumps, and both at once; by short scripts, and against a model of the
+/* mirror: changes, dumps, and both at once; tested by short scripts, and against a model of the
  * kernel that changes at random. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,17 +44,17 @@ static bool same(const struct mirror_entry *a, const struct mirror_entry *b)
 
 /* --- scripts --- */
 
-/* What is done, a word each, and what the table then is, oldest first. An entry is a
+/* The actions, one word each, and the resulting table, oldest entry first. An entry is a
  * letter for its address and one for its state (states[]).
- *	+aR	heard: a is new, or is now REACHABLE	-a	heard: a is gone
+ *	+aR	event: a is new, or is now REACHABLE	-a	event: a is gone
  *	[	a dump begins				=aR	the dump has a, REACHABLE
- *	]	it ends and is the table		}	it ends, and something moved
+ *	]	it ends, nothing came or went		}	it ends, something came or went
  *	x	it failed				c	all is cleared */
 struct script {
 	const char *words, *table;
 };
 
-/* a to m are IPv4, n to z IPv6: n differs from a by nothing but the family, and so on. */
+/* a to m are IPv4, n to z IPv6: n differs from a only in the family, and so on. */
 static struct ip_addr address(char letter)
 {
 	uint8_t b[16] = { 10, 0, 0 };
@@ -63,7 +63,7 @@ static struct ip_addr address(char letter)
 	return letter < 'n' ? ip_from_ipv4_bytes(b) : ip_from_ipv6_bytes(b);
 }
 
-/* Everything in it follows from the two letters, so that what is mixed of two is seen. */
+/* All fields are functions of the two letters, so that a mixture of two entries is detected. */
 static struct mirror_entry entry(char letter, char state)
 {
 	struct mirror_entry e = { .dst = address(letter) };
@@ -115,7 +115,7 @@ static void do_word(struct mirror *m, const char *word)
 	}
 }
 
-/* Whoever asks, and however, gets the same. */
+/* mirror_count(), mirror_copy() and mirror_find() all give this table. */
 static void is_table(const struct mirror *m, const char *table)
 {
 	struct mirror_entry *list = mirror_copy(m), expected;
@@ -166,7 +166,7 @@ static void changes_are_applied_as_heard(void **state)
 		{ "+aR -b", "aR" },
 		{ "+aR -a -a", "" },
 		{ "+aR -a +aS", "aS" },
-		{ "+aR +bR -a +aS", "bR aS" }, /* it is another now, and the youngest */
+		{ "+aR +bR -a +aS", "bR aS" }, /* a new entry, and so the youngest */
 		{ "+aR +bR c", "" },
 		{ "+aR c +bR", "bR" },
 	};
@@ -179,7 +179,7 @@ static void a_change_replaces_the_whole_entry(void **state)
 {
 	static const struct script scripts[] = {
 		{ "+aR +bR +aS", "aS bR" },
-		{ "+aR +aF", "aF" }, /* a MAC that was known is no longer */
+		{ "+aR +aF", "aF" }, /* the MAC is not known any more */
 		{ "+aF +aM", "aM" },
 		{ "+aR [ =aF ]", "aF" },
 	};
@@ -195,12 +195,12 @@ static void a_resync_adds_and_removes(void **state)
 		{ "+aR +bR [ ]", "" },
 		{ "+aR +bR +nR [ =bR ]", "bR" },
 		{ "+aR +bR [ =cR =bS ]", "bS cR" },
-		{ "[ =aR =aS ]", "aS" },        /* twice in a dump: the later */
-		{ "+aR [ ", "aR" },             /* nothing goes before the end */
-		{ "[ =aR ] [ =aR ] [ ]", "" },  /* a dump knows nothing of the one before */
-		{ "[ +aR } [ =aS ]", "aS" },    /* nor do the changes heard before it count */
-		{ "[ +aR } [ ]", "" },          /* nor do they keep an entry */
-		{ "+aR [ -a } [ =aS ]", "aS" }, /* nor do they keep it away */
+		{ "[ =aR =aS ]", "aS" },        /* twice in a dump: the later one counts */
+		{ "+aR [ ", "aR" },             /* nothing is removed before the end */
+		{ "[ =aR ] [ =aR ] [ ]", "" },  /* a dump does not depend on the one before */
+		{ "[ +aR } [ =aS ]", "aS" },    /* nor on the changes before it */
+		{ "[ +aR } [ ]", "" },          /* they do not keep an entry */
+		{ "+aR [ -a } [ =aS ]", "aS" }, /* they do not keep an entry out */
 		{ "+aR [ +aS =aS ] [ =aR ]", "aR" },
 	};
 
@@ -226,13 +226,13 @@ static void what_is_deleted_during_a_dump_stays_gone(void **state)
 		{ "+aR [ -a =aR }", "" },
 		{ "+aR [ =aR -a }", "" },
 		{ "+aR [ -a =aR -a =aR }", "" },
-		{ "[ -a =aR }", "" }, /* also what was not known */
+		{ "[ -a =aR }", "" }, /* also an entry that was not known */
 		{ "[ -a }", "" },
 		{ "+aR [ -a +aS =aR }", "aS" },
 		{ "+aR [ -a =aR +aS }", "aS" },
 		{ "[ -a +aS =aR }", "aS" },
 		{ "+aR [ -a +aS -a =aR }", "" },
-		{ "[ =aR =bR -a } +aS", "bR aS" }, /* and once it has ended, all is forgotten */
+		{ "[ =aR =bR -a } +aS", "bR aS" }, /* no effect after the end */
 	};
 
 	(void)state;
@@ -262,8 +262,8 @@ static void the_end_of_a_dump_tells_whether_anything_came_or_went(void **state)
 		{ "[ =aR -a }", "" },
 		{ "[ =bR -a }", "bR" },
 		{ "+aR [ =aR -a +aR }", "aR" },
-		{ "+aR +bR [ =aR +aS +bF =bR ]", "aS bF" }, /* only states */
-		{ "+aR -a [ ]", "" },                       /* what was before does not count */
+		{ "+aR +bR [ =aR +aS +bF =bR ]", "aS bF" }, /* only states changed */
+		{ "+aR -a [ ]", "" },                       /* changes before it do not count */
 		{ "[ +aR [ =aR ]", "aR" },
 		{ "+aR ]", "aR" }, /* without a dump */
 	};
@@ -290,7 +290,7 @@ static void a_dump_that_fails_keeps_what_was_heard(void **state)
 		{ "+aR +bR [ =aR x", "aR bR" },
 		{ "+aR +bR [ -a +bS +cR x", "bS cR" },
 		{ "+aR [ -a =aR x", "" },
-		{ "+aR [ x =bR", "aR" }, /* over: what still comes of it is ignored */
+		{ "+aR [ x =bR", "aR" }, /* later records of it are ignored */
 		{ "+aR [ -a x +aS -a", "" },
 		{ "+aR +bR [ -a x +aS", "bR aS" },
 		{ "+aR x ]", "aR" },
@@ -347,7 +347,7 @@ static void names_of_states(void **state)
 #define ROUNDS    2000
 #define STEPS     60
 
-/* A change on its way, or a record of a dump. */
+/* An event in transit, or a record of a dump. */
 struct message {
 	struct mirror_entry entry;
 	bool is_gone;
@@ -358,24 +358,24 @@ struct queue {
 	size_t head, count;
 };
 
-/* A kernel that changes, what it has told that is not heard yet, and a dump. That is made
- * in pieces, each of the table as it is then, which wait to be read as the changes do. */
+/* A kernel whose table changes, its events that are not received yet, and a dump. A dump is made in
+ * pieces, each from the table at that time; like the events, they wait to be read. */
 struct model {
 	struct mirror *mirror;
 	uint64_t random;
-	bool is_lossy; /* changes get lost now and then */
-	bool by_rank;  /* dumps go on at the n-th entry, as the kernel's: they may miss some */
+	bool is_lossy; /* some events are lost */
+	bool by_rank;  /* dumps continue at the n-th entry, as the kernel's: they may miss some */
 
 	struct mirror_entry table[ADDRESSES];
 	bool is_there[ADDRESSES];
-	uint32_t version; /* of the last change: no two entries are the same */
+	uint32_t version; /* of the last change; makes every entry unique */
 	bool is_mute;
 	struct queue changes, dumped;
-	size_t at; /* how far the dump is */
+	size_t at; /* progress of the dump */
 	bool is_dumping, is_made;
 
-	bool is_unsure; /* the mirror may be wrong, until there is a dump */
-	bool is_cure;   /* which the one under way is */
+	bool is_unsure; /* events were lost: the mirror may be wrong until the next dump */
+	bool is_cure;   /* the dump under way began after the loss */
 };
 
 static unsigned chance(struct model *k, unsigned n)
@@ -436,7 +436,7 @@ static void change(struct model *k)
 		push(&k->changes, e, goes);
 }
 
-/* What was told before is heard, then nothing is told, and then it is known. */
+/* Earlier events are received, the next ones are lost, and then the loss is known. */
 static void lose(struct model *k)
 {
 	size_t n = 1 + chance(k, 8);
@@ -458,7 +458,7 @@ static void begin(struct model *k)
 	k->is_dumping = k->is_cure = true;
 }
 
-/* The next of the dump; ADDRESSES: no more. */
+/* The next entry of the dump; ADDRESSES: there is none. */
 static size_t next(const struct model *k)
 {
 	size_t i, rank = 0;
@@ -481,7 +481,7 @@ static void make_piece(struct model *k, size_t most)
 		k->is_made = true;
 }
 
-/* That something came or went makes a difference only to a dump that may miss entries. */
+/* Entries that came or went during the dump matter only if the dump may miss entries. */
 static void end(struct model *k)
 {
 	bool whole;
@@ -506,7 +506,7 @@ static void read_piece(struct model *k, size_t most)
 static void fail_dump(struct model *k)
 {
 	mirror_resync_abort(k->mirror);
-	k->is_dumping = false; /* what was made is still to come */
+	k->is_dumping = false; /* its pieces are still to be read */
 }
 
 static void another_link(struct model *k)
@@ -563,7 +563,7 @@ static void step(struct model *k)
 	}
 }
 
-/* No more changes: all is heard, before the dump's end or after it. */
+/* No more changes: all events are received, before the dump's end or after it. */
 static void settle(struct model *k)
 {
 	unsigned dumps = 0;
@@ -628,7 +628,7 @@ static void a_dump_mends_what_was_lost(void **state)
 	play(true, false);
 }
 
-/* Given that all changes from before its end are heard by then. */
+/* Provided that all events from before the dump's end are received by then. */
 static void a_dump_that_missed_entries_is_told_by_its_end(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peer_neigh: what is repaired, seeded and pinned, and what a peer's entries say of it.
- * An entry is one letter: see have(). */
+/* peer_neigh: what is repaired, seeded and pinned, and the state that its entries give a peer.
+ * An entry is written as one letter: see have(). */
 #include "cluster.h"
 
 #include <linux/neighbour.h>
@@ -49,8 +49,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* A state by its initial, NONE as 0 and PERMANENT as M. Capital: at the dedicated MAC,
- * where the state goes with one; small: at another. False: '-', no entry. */
+/* The entry that a letter stands for: the initial of its state, 0 for NONE, M for PERMANENT. Upper
+ * case: with the dedicated MAC (if entries in that state have a MAC); lower case: with another
+ * MAC. False: '-', no entry. */
 static bool have(char letter, const struct ip_addr *dst, struct mirror_entry *out)
 {
 	static const char letters[] = "IRSDPFNM0";
@@ -71,7 +72,7 @@ static bool have(char letter, const struct ip_addr *dst, struct mirror_entry *ou
 	return true;
 }
 
-/* --- what is to be done --- */
+/* --- what must be done --- */
 
 struct answer {
 	enum config_neigh policy;
@@ -84,7 +85,7 @@ static void answers(const struct lab *lab, char letter, const struct answer *exp
 	static const uint16_t wanted_state[] = {
 		[NEIGH_LEARN] = NUD_STALE, [NEIGH_SEED] = NUD_STALE, [NEIGH_PIN] = NUD_PERMANENT
 	};
-	const struct ip_addr *dst = &lab->list[letter % 2].addr; /* of either family */
+	const struct ip_addr *dst = &lab->list[letter % 2].addr; /* IPv4 or IPv6 */
 	struct mirror_entry entry, wanted;
 	bool exists = have(letter, dst, &entry);
 
@@ -128,10 +129,10 @@ static void what_is_to_be_done_by_policy(void **state)
 		}
 }
 
-/* --- what it comes to --- */
+/* --- the peer's state --- */
 
-/* The entries of the two addresses, in any order; the state that they give the peer, and
- * the one when its address is claimed. */
+/* The entries of the two addresses, in any order; the state that they give the peer, and its
+ * state if its address is claimed. */
 struct outcome {
 	char entries[3];
 	enum peer_state state, claimed;
@@ -184,7 +185,7 @@ static void the_state_by_one_entry(void **state)
 		{ "F-", PEER_FAILED, PEER_FOREIGN, false },
 		{ "R-", PEER_RESOLVED, PEER_RESOLVED, true },
 		{ "N-", PEER_RESOLVED, PEER_RESOLVED, true },
-		{ "M-", PEER_RESOLVED, PEER_FOREIGN, false }, /* nobody has asked it */
+		{ "M-", PEER_RESOLVED, PEER_FOREIGN, false }, /* it was never asked */
 	};
 
 	are_states(*state, outcomes, COUNT(outcomes));
@@ -208,7 +209,8 @@ static void an_entry_with_another_mac_is_foreign(void **state)
 	are_states(*state, outcomes, COUNT(outcomes));
 }
 
-/* Failed outranks all; what is confirmed, a claim; and that, what is pinned or stale. */
+/* A failed entry outranks the other entries. Otherwise a confirmed entry outranks a claim, and a
+ * claim outranks pinned and stale entries. */
 static void the_state_by_several_entries(void **state)
 {
 	static const struct outcome outcomes[] = {
@@ -228,7 +230,7 @@ static void the_state_by_several_entries(void **state)
 	are_states(*state, outcomes, COUNT(outcomes));
 }
 
-/* The kernel asks again, which says nothing yet. */
+/* INCOMPLETE: the kernel asks again, which does not change the state yet. */
 static void a_failed_peer_stays_so_until_it_answers(void **state)
 {
 	static const struct outcome outcomes[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peers: who is behind an address, which roles a MAC has at once, and an exchange of it all. */
+/* peers: the peer that has an address, the roles of a MAC, and the exchange of two tables. */
 #include "cluster.h"
 
 static struct peers_entry by_mac(const struct cluster *c, const char *text)
@@ -37,7 +37,7 @@ static void roles_of_macs(void **state)
 	cluster_free(&c);
 }
 
-/* A MAC that several share is nobody's alone. */
+/* A MAC that several nodes share belongs to no single peer. */
 static void shared_macs_have_no_peer(void **state)
 {
 	struct cluster c =
@@ -127,7 +127,7 @@ static void count_mac(const struct mac *m, const struct peers_entry *entry, void
 	++*(unsigned *)arg;
 }
 
-/* By whose they are: own, the cluster's, peers'. */
+/* Counts by owner: this node, the cluster, peers. */
 static void count_ip(const struct ip_addr *ip, const struct peers_entry *entry, void *arg)
 {
 	unsigned *n = arg;
@@ -158,7 +158,7 @@ static void every_mac_is_listed(void **state)
 
 	(void)state;
 	peers_each_mac(c.peers, count_mac, &n);
-	assert_int_equal(n, 7); /* the cluster's, and two of each of three nodes */
+	assert_int_equal(n, 7); /* the cluster MAC, and two for each of three nodes */
 	assert_int_equal(peers_mac_count(c.peers), 7);
 	cluster_free(&c);
 }
@@ -190,7 +190,7 @@ static struct peer *peer_named(const struct cluster *c, const char *name)
 	return NULL;
 }
 
-/* Whatever the table points to is in its own configuration, or itself. */
+/* The table points only into its own configuration and into itself. */
 static void is_consistent(const struct cluster *c, const char *self)
 {
 	const struct config *config = peers_config(c->peers);
@@ -211,7 +211,7 @@ static void is_consistent(const struct cluster *c, const char *self)
 }
 
 /* Another cluster address and policy; beta has another address and MAC, gamma is gone,
- * delta is new; and in another order. */
+ * delta is new; and the nodes are in another order. */
 static const char changed[] = "[cluster]\ninterface = eth0\naddress = 12.12.4.99/24\n"
 			      "mac = 02:bf:aa:bb:cc:ee\narp = directed\n"
 			      "[node delta]\naddress = 12.12.4.104/24\n"
@@ -253,7 +253,7 @@ static void is_changed(const struct cluster *c)
 	assert_ptr_equal(by_ip(c, "12.12.4.104").peer, peer_named(c, "delta"));
 }
 
-/* All of a peer but its node, other than zero. */
+/* Sets all fields of a peer, except its node, to other values than zero. */
 static void season(struct peer *peer, uint64_t n)
 {
 	peer->counters =
@@ -306,7 +306,7 @@ static void exchange_and_back(void **state)
 	is_seasoned(peer_named(&c, "beta"), 100);
 	is_new(peer_named(&c, "delta"));
 	is_seasoned(peer_named(&other, "gamma"), 200);
-	season(peer_named(&c, "beta"), 300); /* life goes on */
+	season(peer_named(&c, "beta"), 300); /* the values change */
 	season(peer_named(&c, "delta"), 400);
 	peers_exchange(c.peers, other.peers);
 	is_first(&c);
@@ -319,7 +319,7 @@ static void exchange_and_back(void **state)
 	cluster_free(&c);
 }
 
-/* As a reload does: the old one goes, whole, and what stays owes it nothing. */
+/* As in a reload: the old table is freed completely, and the one that stays does not need it. */
 static void exchange_and_go_on(void **state)
 {
 	struct cluster c = cluster_make("", "alpha"), other = cluster_from(changed, "alpha");
@@ -335,7 +335,7 @@ static void exchange_and_go_on(void **state)
 	cluster_free(&other);
 	is_first(&c);
 	is_seasoned(peer_named(&c, "beta"), 100);
-	is_new(peer_named(&c, "gamma")); /* it was away */
+	is_new(peer_named(&c, "gamma")); /* it was removed in between */
 	cluster_free(&c);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ratelimit: so many a second, and the count of the rest. */
+/* ratelimit: a maximum per second, and the count of what was suppressed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* relay: batches, a side that is full, errors, what is counted and what an observer sees; both
- * sides are fake. */
+/* relay: batches, a side that is full, errors, counters, and what an observer sees. Both sides are
+ * fakes. */
 #include "cluster.h"
 
 #include <errno.h>
 
 #include "datapath/relay.h"
 
-/* A side that gives out the same frame `waiting` times, then `error`, and takes frames
- * until `room` is used up, then answers `refusal`. `lost`: what it says of each frame. */
+/* A side that delivers the same frame `waiting` times, then returns `error`. It accepts frames
+ * until `room` is used up, then returns `refusal`. `lost`: the error of each delivered frame. */
 struct fake {
 	struct test_frame frame, last;
 	unsigned waiting, room, sent;
@@ -19,7 +19,7 @@ struct lab {
 	struct cluster cluster;
 	struct relay *relay;
 	struct fake tap, nic;
-	unsigned events, drop; /* the last event's */
+	unsigned events, drop; /* drop: of the last event */
 };
 
 static int fake_receive(void *arg, struct packet *packets, unsigned most, bool *more)
@@ -52,7 +52,7 @@ static int fake_send(void *arg, struct packet *const *packets, unsigned count)
 	return i ? (int)i : f->refusal;
 }
 
-/* Until there is no more, as the loop does it. */
+/* Runs until nothing is left, as the event loop does. */
 static int run(const struct lab *lab, enum rewrite_direction direction)
 {
 	int rc = RELAY_MORE;
@@ -129,7 +129,7 @@ static void frames_cross_both_ways_and_are_counted(void **state)
 	assert_int_equal(beta->bytes_in, 120);
 }
 
-/* However much waits on one side, the other gets its turn. */
+/* However much waits on one side, the other side gets its turn. */
 static void batches_are_bounded(void **state)
 {
 	struct lab *lab = *state;
@@ -146,7 +146,7 @@ static void batches_are_bounded(void **state)
 	assert_int_equal(relay_run(lab->relay, REWRITE_EGRESS, PACKET_BATCH), RELAY_IDLE);
 }
 
-/* What is not taken is kept, in its order, and no more is read meanwhile. */
+/* Frames that are not accepted are kept in their order, and no more are read until they are. */
 static void a_full_side_loses_nothing(void **state)
 {
 	struct lab *lab = *state;
@@ -173,7 +173,7 @@ static void a_full_side_loses_nothing(void **state)
 	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 0);
 }
 
-/* One that cannot be sent, between others that can. */
+/* A frame that cannot be sent, among others that can. */
 static void a_refused_frame_costs_itself_alone(void **state)
 {
 	struct lab *lab = *state;
@@ -225,7 +225,7 @@ static void what_cannot_be_read(void **state)
 	assert_int_equal(run(lab, REWRITE_INGRESS), -ENETDOWN);
 	lab->tap.error = -EBADFD;
 	assert_int_equal(run(lab, REWRITE_EGRESS), -EBADFD);
-	/* frames lost, no more */
+	/* only single frames are lost */
 	lab->nic.error = 0;
 	lab->nic.waiting = 5;
 	lab->nic.lost = -EMSGSIZE;
@@ -266,7 +266,7 @@ static void drops_are_told(void **state)
 	assert_int_equal(c->drops[DROP_SPOOFED], 2);
 	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.spoofed, 2);
 	assert_int_equal(lab->events, 2);
-	lab->nic.frame = ethernet(OUT_MAC, GAMMA_MAC, 0x88b5); /* too common to tell */
+	lab->nic.frame = ethernet(OUT_MAC, GAMMA_MAC, 0x88b5); /* too common to report */
 	lab->nic.waiting = 1;
 	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
 	assert_int_equal(c->drops[DROP_NOT_OURS], 1);
@@ -274,7 +274,7 @@ static void drops_are_told(void **state)
 	assert_int_equal(lab->tap.sent, 0);
 }
 
-/* So that it is known when the claim on its address is over. */
+/* So that the daemon learns when the claim on the peer's address is over. */
 static void arp_of_a_peer_is_told_while_its_address_is_claimed(void **state)
 {
 	static const struct row wire = { BETA_MAC, ALPHA_MAC, FRAME_ARP_REPLY, BETA_IP,
@@ -344,7 +344,7 @@ static void injected_frames_take_the_stacks_way(void **state)
 	assert_memory_equal(lab->nic.last.data, out.data, out.len);
 	assert_int_equal(relay_counters(lab->relay)->tap_frames_in, 0);
 	assert_int_equal(relay_counters(lab->relay)->nic_frames_out, 1);
-	/* a full side: dropped, and nothing blocks after */
+	/* a full side: dropped, and nothing is blocked afterwards */
 	lab->nic.room = 0;
 	relay_inject(lab->relay, in.data, in.len);
 	assert_int_equal(relay_counters(lab->relay)->drops[DROP_NIC_BUSY], 1);
@@ -388,7 +388,7 @@ static void watch(const struct lab *lab)
 	relay_observe(lab->relay, on_frame, seen);
 }
 
-/* What was seen next: `len` bytes of `data`. */
+/* The observer has seen next: `len` bytes of `data`. */
 static void bytes_seen(enum rewrite_direction direction, bool is_out, const uint8_t *data,
 		       size_t len, const char *comment)
 {
@@ -413,7 +413,7 @@ static void no_more_seen(void)
 	assert_int_equal(seen_count, seen_checked);
 }
 
-/* The stack's or the wire's `in` goes on as `out`, and both are seen. */
+/* A frame `in` from the stack or the wire is sent on as `out`, and the observer sees both. */
 static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const struct row *in,
 			const struct row *out)
 {
@@ -428,7 +428,7 @@ static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const
 	frame_seen(direction, false, arp_frame(in), "");
 	frame_seen(direction, true, arp_frame(out), "");
 	no_more_seen();
-	assert_int_equal(to->last.len, expected.len); /* and looking on changes nothing */
+	assert_int_equal(to->last.len, expected.len); /* observing changes nothing */
 	assert_memory_equal(to->last.data, expected.data, expected.len);
 }
 
@@ -493,7 +493,7 @@ static void on_frame_once(enum rewrite_direction direction, bool is_out,
 	relay_observe(lab->relay, NULL, NULL);
 }
 
-/* Between a frame's coming in and its going out, too. */
+/* Also between the incoming and the outgoing side of a frame. */
 static void an_observer_may_leave_as_it_looks(void **state)
 {
 	struct lab *lab = *state;
@@ -509,7 +509,7 @@ static void an_observer_may_leave_as_it_looks(void **state)
 	assert_memory_equal(lab->nic.last.data, wire.data, wire.len);
 }
 
-/* Seen once, as it came, with the reason; and told and counted as ever. */
+/* Seen once, as received, with the reason; reported and counted as without an observer. */
 static void what_the_rules_drop_is_seen(void **state)
 {
 	static const struct row spoof = { OUT_MAC, BROADCAST, FRAME_ARP_REQUEST, BETA_IP, OUT_MAC,
@@ -592,7 +592,7 @@ static void a_kept_frame_is_seen_when_it_leaves(void **state)
 	no_more_seen();
 }
 
-/* Of a frame that came in before, it is not shown one side alone. */
+/* A frame that came in before the observer began is not shown: only its outgoing side is left. */
 static void what_waits_when_it_begins_is_not_seen(void **state)
 {
 	struct lab *lab = *state;
@@ -618,7 +618,7 @@ static const struct row announcement_wire = { ALPHA_MAC, BROADCAST,   FRAME_ARP_
 					      ALPHA_IP,  CLUSTER_MAC, ALPHA_IP,
 					      NO_MAC };
 
-/* They came in nowhere. */
+/* They have no incoming side. */
 static void own_frames_are_seen_going_out_only(void **state)
 {
 	struct lab *lab = *state;
@@ -628,7 +628,7 @@ static void own_frames_are_seen_going_out_only(void **state)
 	relay_inject(lab->relay, own.data, own.len);
 	frame_seen(REWRITE_EGRESS, true, wire, "");
 	no_more_seen();
-	/* behind one that is kept */
+	/* after a frame that is kept */
 	lab->tap.waiting = 1;
 	lab->nic.room = 0;
 	assert_int_equal(run(lab, REWRITE_EGRESS), RELAY_BLOCKED);
@@ -637,7 +637,7 @@ static void own_frames_are_seen_going_out_only(void **state)
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
 	frame_seen(REWRITE_EGRESS, true, wire, "");
-	/* the next one is the stack's again */
+	/* the next frame is from the stack again */
 	lab->tap.waiting = 1;
 	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
@@ -660,7 +660,7 @@ static int long_receive(void *arg, struct packet *packet, unsigned most, bool *m
 {
 	struct long_side *s = arg;
 
-	assert_int_equal(most, 1); /* one after the other while somebody looks */
+	assert_int_equal(most, 1); /* one at a time with an observer */
 	*more = false;
 	if (!s->is_waiting)
 		return 0;
@@ -713,7 +713,7 @@ static void frames_of_all_lengths_are_seen_whole(void **state)
 	}
 }
 
-/* The frame that is kept knows its peer; after an exchange it must not. */
+/* A kept frame refers to its peer; after an exchange of the tables it must not. */
 static void a_kept_frame_outlives_its_peer(void **state)
 {
 	struct lab *lab = *state;
@@ -732,7 +732,7 @@ static void a_kept_frame_outlives_its_peer(void **state)
 	assert_int_equal(relay_counters(lab->relay)->nic_frames_out, 1);
 	assert_int_equal(relay_counters(lab->relay)->tap_frames_out, 1);
 	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.frames_out, 0);
-	lab->tap.waiting = 1; /* the next is the new one's */
+	lab->tap.waiting = 1; /* the next frame counts for the new peer */
 	run(lab, REWRITE_EGRESS);
 	assert_int_equal(peers_get(lab->cluster.peers, 0)->counters.frames_out, 1);
 }

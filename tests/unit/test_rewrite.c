@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rewrite and rules: figure 6 row by row, then each rule of SPEC section 4 by its number,
- * then what is malformed. Node alpha unless a test says otherwise.
+ * then malformed frames. The node is alpha unless a test says otherwise.
  */
 #include "cluster.h"
 
@@ -31,7 +31,7 @@ static void figure6_to_the_letter(void **state)
 	cluster_free(&beta);
 }
 
-/* 700 to 706: data to the dedicated MAC, the cluster MAC put back on arrival. */
+/* 700 to 706: data to the dedicated MAC, the cluster MAC substituted on arrival. */
 static void figure7_data(void **state)
 {
 	struct cluster alpha = cluster_make(GROUPS, "alpha"), beta = cluster_make(GROUPS, "beta");
@@ -80,7 +80,7 @@ static void E2_peers_learn_the_dedicated_mac(void **state)
 					    CLUSTER_MAC, BETA_IP,   NO_MAC };
 	static const struct row request_wire = { ALPHA_MAC, BROADCAST, REQUEST, ALPHA_IP,
 						 ALPHA_MAC, BETA_IP,   NO_MAC };
-	/* RFC 1122 2.3.2.1: a unicast poll; its target MAC is not a reply's, and stays */
+	/* RFC 1122 2.3.2.1: a unicast poll is a request, so its target MAC stays */
 	static const struct row poll = { CLUSTER_MAC, BETA_MAC, REQUEST, ALPHA_IP,
 					 CLUSTER_MAC, BETA_IP,  NO_MAC };
 	static const struct row poll_wire = { ALPHA_MAC, BETA_MAC, REQUEST, ALPHA_IP,
@@ -116,7 +116,7 @@ static void E2b_cluster_address_as_sender(void **state)
 	cluster_free(&c);
 }
 
-/* To outsiders, gratuitous, probes: the cluster MAC stays. */
+/* ARP to outsiders, gratuitous ARP and probes keep the cluster MAC. */
 static void E3_outsiders_learn_the_cluster_mac(void **state)
 {
 	static const struct row rows[] = {
@@ -197,7 +197,7 @@ static void E4_directed_requests(void **state)
 	row_passes_as(&c, REWRITE_EGRESS, &request, &request_wire);
 	row_passes_as(&c, REWRITE_EGRESS, &from_cluster, &request_wire);
 	row_passes_as(&c, REWRITE_EGRESS, &to_outsider, &to_outsider_wire);
-	row_passes_as(&c, REWRITE_EGRESS, &poll, &poll_wire); /* not a broadcast one */
+	row_passes_as(&c, REWRITE_EGRESS, &poll, &poll_wire); /* not a broadcast */
 	row_passes_as(&c, REWRITE_EGRESS, &reply, &reply_wire);
 	cluster_free(&c);
 }
@@ -226,19 +226,19 @@ static void I1_echo_by_wire_source(void **state)
 	(void)state;
 	row_is_dropped(&c, &own, DROP_ECHO);
 	is_dropped(&c, REWRITE_INGRESS, ethernet(ALPHA_MAC, BROADCAST, 0x88b5), DROP_ECHO);
-	/* before I3: whoever it is for */
+	/* before I3, so whatever the destination */
 	is_dropped(&c, REWRITE_INGRESS, ethernet(ALPHA_MAC, BETA_MAC, 0x88b5), DROP_ECHO);
 	is_dropped(&c, REWRITE_INGRESS, tagged(ethernet(ALPHA_MAC, BROADCAST, 0x88b5), 0x8100, 7),
 		   DROP_ECHO);
 	is_dropped(&masked, REWRITE_INGRESS, ethernet(ALPHA_MASKED, BROADCAST, 0x88b5), DROP_ECHO);
-	/* a peer's is none */
+	/* a peer's source is no echo */
 	is_dropped(&masked, REWRITE_INGRESS, ethernet(BETA_MASKED, BETA_MAC, 0x88b5),
 		   DROP_NOT_OURS);
 	cluster_free(&c);
 	cluster_free(&masked);
 }
 
-/* All sources are the cluster MAC: what tells is the own address as the speaker. */
+/* All sources are the cluster MAC: an echo is known by the node's own address as sender. */
 static void I1_echo_by_own_address(void **state)
 {
 	static const struct row own = { CLUSTER_MAC, BROADCAST, REQUEST, ALPHA_IP,
@@ -270,7 +270,7 @@ static void I2_cluster_mac_comes_back(void **state)
 	passes_as(&c, REWRITE_INGRESS, ethernet(OUT_MAC, ALPHA_MAC, 0x88b5), &other);
 	passes_as(&c, REWRITE_INGRESS, tagged(ethernet(OUT_MAC, ALPHA_MAC, 0x88b5), 0x88a8, 5),
 		  &vlan);
-	/* some answer to the Ethernet source */
+	/* some hosts reply to the Ethernet source */
 	passes_as(&masked, REWRITE_INGRESS, ethernet(OUT_MAC, ALPHA_MASKED, 0x88b5), &other);
 	passes_as(&masked, REWRITE_INGRESS, ethernet(OUT_MAC, ALPHA_MAC, 0x88b5), &other);
 	cluster_free(&c);
@@ -299,7 +299,7 @@ static void I2_strict(void **state)
 		   DROP_STRICT);
 	is_dropped(&c, REWRITE_INGRESS, ethernet(OUT_MAC, ALPHA_MAC, 0x88b5), DROP_STRICT);
 	row_is_dropped(&c, &outsider, DROP_STRICT);
-	/* a tagged frame's IP is not looked at */
+	/* the IP header of a tagged frame is not examined */
 	is_dropped(&c, REWRITE_INGRESS,
 		   tagged(ipv4_frame(OUT_MAC, ALPHA_MAC, BETA_IP, ALPHA_IP), 0x8100, 7),
 		   DROP_STRICT);
@@ -308,7 +308,7 @@ static void I2_strict(void **state)
 	row_passes_as(&c, REWRITE_INGRESS, &from_peer, &from_peer_in);
 	passes_as(&c, REWRITE_INGRESS, to_cluster, &to_cluster);
 	passes_as(&masked, REWRITE_INGRESS, ethernet(BETA_MASKED, ALPHA_MAC, 0x88b5), &by_masked);
-	/* the wire source MAC is not the dedicated one */
+	/* strict does not apply to the wire source MAC, which is not the dedicated MAC */
 	passes_as(&masked, REWRITE_INGRESS, ethernet(OUT_MAC, ALPHA_MASKED, 0x88b5), &to_source);
 	cluster_free(&c);
 	cluster_free(&masked);
@@ -435,7 +435,7 @@ static void I8_own_addresses_from_the_wire(void **state)
 		struct row row;
 		unsigned reason;
 	} cases[] = {
-		/* a peer announces the cluster address, or asks from it */
+		/* a peer announces the cluster address, or sends a request from it */
 		{ { BETA_MAC, BROADCAST, REQUEST, CLUSTER_IP, CLUSTER_MAC, CLUSTER_IP, NO_MAC },
 		  DROP_PEER_ADDRESS },
 		{ { BETA_MAC, BROADCAST, REPLY, CLUSTER_IP, CLUSTER_MAC, CLUSTER_IP, CLUSTER_MAC },
@@ -470,7 +470,7 @@ static void I8_own_addresses_from_the_wire(void **state)
 	cluster_free(&c);
 }
 
-/* Outsiders' ARP among themselves, and for us, is nobody's business. */
+/* Outsiders' ARP, among themselves and for this node, passes unmodified. */
 static void outsiders_arp_passes(void **state)
 {
 	static const struct row rows[] = {
@@ -488,7 +488,7 @@ static void outsiders_arp_passes(void **state)
 	cluster_free(&c);
 }
 
-/* Priority tags (VID 0) are looked through, VLANs are not. */
+/* ARP after a priority tag (VID 0) is examined, ARP in a VLAN is not. */
 static void tags_on_arp(void **state)
 {
 	static const struct row request = { CLUSTER_MAC, BROADCAST, REQUEST, ALPHA_IP,
@@ -510,8 +510,8 @@ static void tags_on_arp(void **state)
 	cluster_free(&c);
 }
 
-/* `in`, cut to `len`, in memory of just that size, so that a sanitizer sees a step
- * beyond. Passed on untouched but for the Ethernet source, or dropped as no frame. */
+/* `in`, truncated to `len`, in memory of exactly that size, so that a sanitizer detects an access
+ * beyond it. Passed on unmodified except for the Ethernet source, or dropped as malformed. */
 static void cut_short(const struct cluster *c, enum rewrite_direction way,
 		      const struct test_frame *in, size_t len)
 {
@@ -573,7 +573,7 @@ static void truncated_ip_and_tags_at_every_length(void **state)
 	cluster_free(&c);
 }
 
-/* Each field that makes it "Ethernet, IPv4, request or reply", spoilt one at a time. */
+/* Each field that makes it "Ethernet, IPv4, request or reply" is made wrong, one at a time. */
 static void foreign_arp_is_untouched(void **state)
 {
 	static const struct row row = { CLUSTER_MAC, BROADCAST, REQUEST, ALPHA_IP,
@@ -601,8 +601,8 @@ static void foreign_arp_is_untouched(void **state)
 	cluster_free(&c);
 }
 
-/* Frames of noise, with the EtherTypes that are looked into: nothing is read or written
- * beyond them, and what passes differs in the fields that rules name alone. */
+/* Random frames, with the EtherTypes that the rules examine: nothing is read or written beyond
+ * them, and a frame that passes differs only in the fields that the rules name. */
 static void noise_does_no_harm(void **state)
 {
 	static const uint16_t types[] = { 0x0806, 0x0800, 0x86dd, 0x8100, 0x88a8, 0x88b5 };
@@ -652,7 +652,7 @@ static void who_is_counted_as_peer(void **state)
 	cluster_free(&c);
 }
 
-/* By MAC; by IP only where all nodes have one MAC as source. */
+/* A peer is known by its MAC; by its IP only where all nodes have the same source MAC. */
 static void what_an_ip_tells_of_a_peer(void **state)
 {
 	struct cluster c = cluster_make("", "alpha");

@@ -54,7 +54,7 @@ static int on_link(struct nl_msg *message, void *arg)
 	return NL_OK;
 }
 
-/* By name, or by index where name is NULL. */
+/* Look up a link by name, or by index if name is NULL. */
 static int link_lookup(struct netlink *nl, int ifindex, const char *name, struct netlink_link *out)
 {
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };

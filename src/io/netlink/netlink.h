@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink: links and addresses, looked up over rtnetlink, by libnl-3. What changes them is in
- * netlink_config.h, what reports their changes in netlink_events.h.
+ * netlink: look up links and addresses over rtnetlink, with libnl-3. netlink_config.h changes them,
+ * netlink_events.h reports their changes.
  *
  * Functions of the netlink modules that return int give 0 (or a count) or a negative errno value;
  * none of them logs. Requests are synchronous on one socket; changes are reported on another, so

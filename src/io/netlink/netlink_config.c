@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_config: what changes links, addresses and routes, built from libnl-route's
- * objects.
+ * netlink_config: change links, addresses and routes, with the objects of libnl-route; see
+ * netlink_config.h.
  */
 #include "io/netlink/netlink_config.h"
 
@@ -26,7 +26,7 @@
 
 /* --- links --- */
 
-/* Asks for `changes`, which may be NULL for want of memory, and frees them. */
+/* Request `changes` and free them. They may be NULL: -ENOMEM. */
 static int link_change(struct netlink *nl, int ifindex, struct rtnl_link *changes)
 {
 	struct rtnl_link *link = rtnl_link_alloc();
@@ -232,12 +232,12 @@ static int add_nexthop(struct rtnl_route *route, int ifindex, const struct ip_ad
 		rtnl_route_nh_set_gateway(hop, addr);
 		nl_addr_put(addr);
 	}
-	rtnl_route_add_nexthop(route, hop); /* and owns it */
+	rtnl_route_add_nexthop(route, hop); /* takes ownership */
 	return 0;
 }
 
-/* Into table main, as an operator's (RTPROT_STATIC), so that routing daemons leave
- * it alone. Metric: the kernel's default. */
+/* Add a route to table main, as an operator's (RTPROT_STATIC), so that routing daemons do not
+ * change it. Metric: the kernel's default. */
 static int route_add(struct netlink *nl, int ifindex, const struct ip_prefix *destination,
 		     const struct ip_addr *gateway, const struct ip_addr *source)
 {

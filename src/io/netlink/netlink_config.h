@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_config: changes of links, addresses and routes, by libnl-route-3.
+ * netlink_config: change links, addresses and routes, with libnl-route-3.
  */
 #ifndef CLUSTERARPD_IO_NETLINK_NETLINK_CONFIG_H
 #define CLUSTERARPD_IO_NETLINK_NETLINK_CONFIG_H
@@ -10,22 +10,21 @@
 int netlink_link_set_up(struct netlink *nl, int ifindex, bool up);
 int netlink_link_set_mtu(struct netlink *nl, int ifindex, unsigned mtu);
 int netlink_link_set_mac(struct netlink *nl, int ifindex, const struct mac *mac);
-/* addr_gen_mode none: the kernel makes no IPv6 link-local address here (I9). */
+/* addr_gen_mode none: the kernel makes no IPv6 link-local address on this link (I9). */
 int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex);
 
-/* Add an address as SPEC 6 has it: a dedicated one with its prefix, scope global,
- * broadcast address set; a cluster one (`cluster`): IPv4 as /32 scope host, IPv6
- * as /128 nodad, preferred lifetime 0. An IPv6 dedicated address: nodad too.
- * -EEXIST: it is there already. */
+/* Add an address as in SPEC 6. A dedicated address: with its prefix, scope global, broadcast
+ * address set; IPv6: nodad. A cluster address (`cluster`): IPv4 as /32 with scope host, IPv6 as
+ * /128 nodad with preferred lifetime 0. -EEXIST: it exists already. */
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
 			bool cluster);
 /* Remove an address, as netlink_address_list() gives it. */
 int netlink_address_remove(struct netlink *nl, int ifindex, const struct ip_prefix *address);
-/* The network of `prefix` on link, scope link, preferred source `source`. */
+/* Add an on-link route to the network of `prefix`: scope link, preferred source `source`. */
 int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix,
 			     const struct ip_addr *source);
-/* Default route through `gateway`; `source`: preferred source, or NULL. -EEXIST:
- * there is one already. */
+/* Add a default route through `gateway`; `source`: preferred source, or NULL. -EEXIST: there is one
+ * already. */
 int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_addr *gateway,
 			      const struct ip_addr *source);
 

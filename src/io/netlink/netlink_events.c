@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink_events: notifications of rtnetlink; see netlink_events.h. */
+/* netlink_events: notifications from rtnetlink; see netlink_events.h. */
 #include "io/netlink/netlink_events.h"
 
 #include <errno.h>
@@ -84,8 +84,8 @@ static void handle_address(struct netlink_events *events, struct nlmsghdr *heade
 	events->handler(&event, events->arg);
 }
 
-/* A filter of a block that links share has no link of its own, and is left out: the
- * kernel lets nobody reach such a block through a link. */
+/* A filter of a shared block (tc(8)) has no interface index and is ignored: the kernel does not
+ * allow access to such a block through an interface. */
 static void handle_tc(struct netlink_events *events, struct nlmsghdr *header)
 {
 	struct netlink_event event = { .change = NETLINK_TC };

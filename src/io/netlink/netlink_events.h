@@ -14,8 +14,8 @@ enum netlink_change {
 	NETLINK_LINK_GONE,
 	NETLINK_ADDRESS, /* an address is new or changed; `address` is set */
 	NETLINK_ADDRESS_GONE,
-	NETLINK_TC,   /* a qdisc or filter of this link came, changed or went */
-	NETLINK_LOST, /* notifications were lost: look at everything again */
+	NETLINK_TC,   /* a qdisc or filter of this link was added, changed or deleted */
+	NETLINK_LOST, /* notifications were lost: read everything again */
 };
 
 struct netlink_event {
@@ -27,14 +27,14 @@ struct netlink_event {
 
 typedef void netlink_events_handler(const struct netlink_event *event, void *arg);
 
-/* Open the socket and subscribe. `handler` is called from netlink_events_dispatch() alone. Sets
- * *out; negative errno on failure. */
+/* Open the socket and subscribe. Only netlink_events_dispatch() calls `handler`. Sets *out;
+ * negative errno on failure. */
 int netlink_events_open(netlink_events_handler *handler, void *arg, struct netlink_events **out);
 void netlink_events_close(struct netlink_events *events);
 
-/* The descriptor to watch for reading, and what to call then: reads a bounded number of
- * notifications without blocking (an event loop calls again when more wait). Lost notifications
- * are reported as NETLINK_LOST, never as an error. */
+/* The descriptor to watch for reading, and the function to call when it is readable. It reads a
+ * bounded number of notifications without blocking; the event loop calls it again if there are
+ * more. Lost notifications are reported as NETLINK_LOST, never as an error. */
 int netlink_events_fd(const struct netlink_events *events);
 int netlink_events_dispatch(struct netlink_events *events);
 

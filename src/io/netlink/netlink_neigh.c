@@ -2,9 +2,9 @@
 /*
  * netlink_neigh: the neighbour table of one link; see netlink_neigh.h.
  *
- * The buffer for changes is an ordinary one. However large it were, a flush of a large
- * table would overrun it, for the kernel writes faster than anybody reads; and what is
- * lost costs one dump.
+ * The receive buffer for changes has an ordinary size. A flush of a large table would overrun a
+ * buffer of any size, because the kernel writes faster than a program reads; and a loss costs only
+ * one dump.
  */
 #include "io/netlink/netlink_neigh.h"
 
@@ -23,7 +23,7 @@
 
 #include "io/netlink/netlink_socket.h"
 
-#define CHANGES_BUFFER     131072 /* some 300 changes */
+#define CHANGES_BUFFER     131072 /* about 300 changes */
 #define READS_PER_DISPATCH 64
 #define READS_AT_END       1024 /* more than the buffer holds */
 
@@ -36,14 +36,14 @@ struct netlink_neigh {
 	struct netlink_neigh_handler handler;
 };
 
-/* Lets through what is of this link and of IPv4 or IPv6: every other change in the network
- * namespace, of a bridge's table of MACs not least, does not even wake us. */
+/* Pass only changes of this link and of IPv4 or IPv6, so that other changes in the network
+ * namespace, such as those of a bridge's forwarding table, do not even wake the daemon. */
 static int attach_filter(struct nl_sock *socket, int ifindex)
 {
 	const uint32_t ifindex_at = NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_ifindex);
 	const uint32_t family_at = NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_family);
 	struct sock_filter program[] = {
-		/* A word is loaded as from the network, but is the host's. */
+		/* BPF loads a word as big-endian, but the field is in host byte order. */
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ifindex_at),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl((uint32_t)ifindex), 0, 4),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, family_at),
@@ -125,8 +125,7 @@ static bool parse_address(const struct ndmsg *info, const struct nlattr *dst, st
 	return true;
 }
 
-/* False: not an entry of this link's table, or malformed. What the host answers for as a
- * proxy is in another table. */
+/* False: not an entry of this link's table, or malformed. Proxy entries are in another table. */
 static bool parse(const struct netlink_neigh *neigh, struct nlmsghdr *header,
 		  struct mirror_entry *out)
 {
@@ -163,7 +162,7 @@ static void on_change(struct nlmsghdr *header, void *arg)
 		neigh->handler.gone(&entry.dst, neigh->handler.arg);
 }
 
-static int hear(struct netlink_neigh *neigh, unsigned most)
+static int read_changes(struct netlink_neigh *neigh, unsigned most)
 {
 	bool lost;
 	int rc = netlink_socket_receive_changes(neigh->changes, most, on_change, neigh, &lost);
@@ -175,21 +174,20 @@ static int hear(struct netlink_neigh *neigh, unsigned most)
 
 int netlink_neigh_dispatch_changes(struct netlink_neigh *neigh)
 {
-	return hear(neigh, READS_PER_DISPATCH);
+	return read_changes(neigh, READS_PER_DISPATCH);
 }
 
-/* Whether the dump can be trusted shows in what changed while it was made: so hear of all
- * that first. */
+/* Changes made during a dump show whether it can be trusted, so process all of them first. */
 static void end_dump(struct netlink_neigh *neigh, int error)
 {
 	if (!neigh->is_dumping)
 		return;
-	hear(neigh, READS_AT_END);
+	read_changes(neigh, READS_AT_END);
 	neigh->is_dumping = false;
 	neigh->handler.dump_ended(error, neigh->handler.arg);
 }
 
-/* Both the end of a dump and a refusal begin with 0 or a negative errno value. */
+/* Both NLMSG_DONE and NLMSG_ERROR begin with 0 or a negative errno value. */
 static int result_of(struct nlmsghdr *header)
 {
 	int error = 0;
@@ -212,7 +210,7 @@ static void on_dumped(struct nlmsghdr *header, void *arg)
 		neigh->handler.dumped(&entry, neigh->handler.arg);
 }
 
-/* One piece; the next is being made when we come back for it. */
+/* Read one part; the kernel prepares the next one for the next call. */
 int netlink_neigh_dispatch_dump(struct netlink_neigh *neigh)
 {
 	int nle = netlink_socket_receive(neigh->dump, on_dumped, neigh);
@@ -229,7 +227,8 @@ int netlink_neigh_dump(struct netlink_neigh *neigh)
 	struct nl_msg *request = nlmsg_alloc_simple(RTM_GETNEIGH, NLM_F_DUMP);
 	int nle = -NLE_NOMEM;
 
-	hear(neigh, READS_AT_END); /* what is older than the dump does not outrank it */
+	/* First, so that changes older than the dump do not take precedence over it. */
+	read_changes(neigh, READS_AT_END);
 	if (request && nlmsg_append(request, (void *)&head, sizeof(head), NLMSG_ALIGNTO) >= 0 &&
 	    nla_put_u32(request, NDA_IFINDEX, (uint32_t)neigh->ifindex) >= 0)
 		nle = nl_send_auto(neigh->dump, request);

@@ -2,9 +2,9 @@
 /*
  * netlink_neigh: the kernel's neighbour table of one link: its changes, and dumps of it.
  *
- * Two sockets of their own, neither of which ever blocks: one hears the changes, of this
- * link's IPv4 and IPv6 neighbours alone (the kernel sorts the others out), the other
- * gets dumps, a piece a call. None of the functions logs.
+ * It has two sockets of its own, and neither ever blocks. One receives the changes of this link's
+ * IPv4 and IPv6 neighbours (a socket filter drops all others), the other receives dumps, one part
+ * per call. None of the functions logs.
  */
 #ifndef CLUSTERARPD_IO_NETLINK_NETLINK_NEIGH_H
 #define CLUSTERARPD_IO_NETLINK_NETLINK_NEIGH_H
@@ -15,34 +15,34 @@
 struct netlink_neigh;
 
 struct netlink_neigh_handler {
-	void (*changed)(const struct mirror_entry *entry, void *arg); /* new, or other */
+	void (*changed)(const struct mirror_entry *entry, void *arg); /* new or changed */
 	void (*gone)(const struct ip_addr *dst, void *arg);
-	void (*lost)(void *arg); /* changes were, that were before those to come */
+	void (*lost)(void *arg); /* changes were lost, older than those still to come */
 	void (*dumped)(const struct mirror_entry *entry, void *arg);
-	/* The last of a dump; `error`: 0, or a negative errno: it is not complete. */
+	/* The end of a dump. `error`: 0, or a negative errno: the dump is incomplete. */
 	void (*dump_ended)(int error, void *arg);
 	void *arg;
 };
 
-/* Begin to hear; no dump yet. Nothing is called but from the two dispatch functions, and
- * none of what is called may close it. Sets *out; negative errno on failure. */
+/* Begin to receive changes; no dump yet. Only the two dispatch functions call the handler, and the
+ * handler must not close it. Sets *out; negative errno on failure. */
 int netlink_neigh_open(int ifindex, const struct netlink_neigh_handler *handler,
 		       struct netlink_neigh **out);
 void netlink_neigh_close(struct netlink_neigh *neigh);
 
-/* The descriptors to watch for reading, and what to call then; each reads a bounded
- * number of messages. Negative errno: the socket is broken. */
+/* The descriptors to watch for reading, and the functions to call when they are readable; each
+ * reads a bounded number of messages. Negative errno: the socket is broken. */
 int netlink_neigh_changes_fd(const struct netlink_neigh *neigh);
 int netlink_neigh_dispatch_changes(struct netlink_neigh *neigh);
 int netlink_neigh_dump_fd(const struct netlink_neigh *neigh);
 int netlink_neigh_dispatch_dump(struct netlink_neigh *neigh);
 
-/* Ask for a dump; one at a time: not before dump_ended. Negative errno: none comes. */
+/* Request a dump; one at a time: not before dump_ended. Negative errno: there will be none. */
 int netlink_neigh_dump(struct netlink_neigh *neigh);
 
-/* Make or replace an entry, by the requests' socket of `netlink`. */
+/* Add or replace an entry, through the request socket of `netlink`. */
 int netlink_neigh_set(struct netlink *netlink, int ifindex, const struct mirror_entry *entry);
-/* Remove one. */
+/* Remove an entry. */
 int netlink_neigh_remove(struct netlink *netlink, int ifindex, const struct mirror_entry *entry);
 
 #endif

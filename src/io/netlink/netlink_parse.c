@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_parse: messages of rtnetlink; see netlink_parse.h.
+ * netlink_parse: parse rtnetlink messages; see netlink_parse.h.
  *
- * What the kernel says is read by raw attributes, not as libnl's objects: their
- * parsers refuse a message whole for one attribute that they do not expect, and one
- * parser serves both lookups and events.
+ * Messages are parsed from raw attributes, not as libnl objects: the parsers of libnl reject a
+ * whole message for one attribute that they do not expect. The same parser serves lookups and
+ * events.
  */
 #include "io/netlink/netlink_parse.h"
 
@@ -35,8 +35,8 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 	out->ifindex = info->ifi_index;
 	out->type = info->ifi_type;
 	out->flags = info->ifi_flags;
-	/* Not IFLA_CARRIER, which a driver may leave as it was while the link is down,
-	 * nor the operational state, which is "unknown" for many virtual links. */
+	/* Not from IFLA_CARRIER, which a driver may leave unchanged while the link is down, and not
+	 * from the operational state, which is "unknown" for many virtual links. */
 	out->carrier = info->ifi_flags & IFF_LOWER_UP;
 	nla_strlcpy(out->name, attributes[IFLA_IFNAME], sizeof(out->name));
 	if (attributes[IFLA_ADDRESS] && nla_len(attributes[IFLA_ADDRESS]) == MAC_LEN)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_parse: what a message of rtnetlink says of a link or an address.
+ * netlink_parse: parse a link or an address from an rtnetlink message.
  */
 #ifndef CLUSTERARPD_IO_NETLINK_NETLINK_PARSE_H
 #define CLUSTERARPD_IO_NETLINK_NETLINK_PARSE_H
@@ -11,12 +11,12 @@
 
 struct nlmsghdr;
 
-/* False: not a link's description. RTM_NEWLINK and RTM_DELLINK serve for more: of
- * family AF_BRIDGE they speak of the link's place in a bridge (and RTM_DELLINK of a
- * link that leaves it), and without a name of wireless events. */
+/* False: not the description of a link. RTM_NEWLINK and RTM_DELLINK have other uses: with family
+ * AF_BRIDGE they describe a bridge port (and RTM_DELLINK one that leaves the bridge), and without a
+ * name they report wireless events. */
 bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out);
-/* False: malformed, or neither IPv4 nor IPv6. On a link to one peer IFA_ADDRESS is
- * the peer's, IFA_LOCAL our own; elsewhere IPv6 has IFA_ADDRESS alone. */
+/* False: malformed, or neither IPv4 nor IPv6. On a point-to-point link IFA_ADDRESS is the peer's
+ * address and IFA_LOCAL the link's own; elsewhere IPv6 has IFA_ADDRESS only. */
 bool netlink_parse_address(struct nlmsghdr *header, int *ifindex, struct ip_prefix *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink_save: addresses and routes kept whole; see netlink_save.h. */
+/* netlink_save: save and restore addresses and routes; see netlink_save.h. */
 #include "io/netlink/netlink_save.h"
 
 #include <errno.h>
@@ -15,29 +15,29 @@
 
 #include "io/netlink/netlink_socket.h"
 
-#define TICKS_PER_SECOND 100 /* USER_HZ, in which the kernel tells a route's lifetime */
+#define TICKS_PER_SECOND 100 /* USER_HZ: the unit of a route's lifetime in a dump */
 
-/* Kept of an address's flags; the kernel makes the others. */
+/* The flags of an address that are saved; the kernel sets the others. */
 #define ADDRESS_FLAGS                                                                   \
 	(IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | \
 	 IFA_F_MCAUTOJOIN)
-/* Kept of a route's. */
+/* The flags of a route that are saved. */
 #define ROUTE_FLAGS (RTNH_F_ONLINK | RTNH_F_PERVASIVE)
 
-/* Routes of the same key are alternatives: the first of them is used. */
+/* Routes with the same key are alternatives: the kernel uses the first one. */
 struct key {
 	struct ip_prefix to;
 	uint32_t table, priority;
 	uint8_t tos;
 };
 
-/* What a dump is parsed for. */
+/* Parameters and state for parsing a dump. */
 struct wanted {
 	int ifindex;
 	uint64_t now;
 	struct netlink_saved_list *out;
-	size_t before;    /* what *out had before this dump */
-	struct key other; /* of the last route by another link */
+	size_t before;    /* number of items in *out before this dump */
+	struct key other; /* of the last route through another link */
 };
 
 static uint64_t seconds_since_boot(void)
@@ -50,7 +50,7 @@ static uint64_t seconds_since_boot(void)
 
 /* --- saving --- */
 
-/* Every nexthop by `from` becomes one by `to`. Were there any? */
+/* Change every nexthop through `from` to go through `to`. True if there was any. */
 static bool move_nexthops(struct nlattr *multipath, int from, int to)
 {
 	struct rtnexthop *hop = nla_data(multipath);
@@ -68,7 +68,7 @@ static bool move_nexthops(struct nlattr *multipath, int from, int to)
 	return found;
 }
 
-/* Likewise for the whole route. */
+/* The same for a whole route. */
 static bool move_route(struct netlink_saved *item, int from, int to)
 {
 	struct nlattr *out = netlink_saved_find(item, RTA_OIF),
@@ -99,8 +99,9 @@ static bool is_one_of(int type, const int *types)
 	return false;
 }
 
-/* The attributes of `from` but those of the types `but` (0 ends them), behind the body. */
-static void copy_but(struct netlink_saved *to, const struct netlink_saved *from, const int *but)
+/* Append the attributes of `from` to `to`, except those of the types in `except` (ended by 0). */
+static void copy_except(struct netlink_saved *to, const struct netlink_saved *from,
+			const int *except)
 {
 	struct nlattr *attribute, *first;
 	int left, len;
@@ -108,7 +109,7 @@ static void copy_but(struct netlink_saved *to, const struct netlink_saved *from,
 	first = netlink_saved_attributes(from, &len);
 	nla_for_each_attr(attribute, first, len, left)
 	{
-		if (is_one_of(nla_type(attribute), but))
+		if (is_one_of(nla_type(attribute), except))
 			continue;
 		memcpy(to->body + to->len, attribute, attribute->nla_len);
 		to->len += (uint32_t)NLA_ALIGN(attribute->nla_len);
@@ -124,7 +125,8 @@ static void put_u32(struct netlink_saved *to, uint16_t type, uint32_t value)
 	to->len += NLA_ALIGN(attribute.nla_len);
 }
 
-/* An empty item with the header of `from`, and room for all of it and two numbers more. */
+/* Begin an item with the header of `from`, and room for all of `from` and two 32-bit attributes.
+ * False: out of memory, or `from` has no complete header. */
 static bool begin(struct netlink_saved *to, const struct netlink_saved *from)
 {
 	*to = *from;
@@ -147,8 +149,9 @@ static uint32_t lifetime_of(const struct netlink_saved *route)
 	return cache.rta_expires > 0 ? (uint32_t)cache.rta_expires / TICKS_PER_SECOND : 0;
 }
 
-/* Its lifetime comes last; see length_of(). */
-static int append_made(struct wanted *w, struct netlink_saved *item, uint32_t lifetime)
+/* Append an item and free its body. Its lifetime is its last attribute; see length_of() in
+ * netlink_saved.c. */
+static int append_with_lifetime(struct wanted *w, struct netlink_saved *item, uint32_t lifetime)
 {
 	int rc;
 
@@ -159,8 +162,8 @@ static int append_made(struct wanted *w, struct netlink_saved *item, uint32_t li
 	return rc;
 }
 
-/* One nexthop of an IPv6 route as the route that it is; as a list of one, which has its
- * weight. */
+/* Append one nexthop of an IPv6 route as the route that it is in the kernel. It is written as a
+ * list of one nexthop, because only such a list has a weight. */
 static int append_nexthop(struct wanted *w, const struct netlink_saved *raw,
 			  const struct rtnexthop *hop)
 {
@@ -171,14 +174,14 @@ static int append_nexthop(struct wanted *w, const struct netlink_saved *raw,
 
 	if (!begin(&item, raw))
 		return -ENOMEM;
-	copy_but(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, RTA_MULTIPATH, 0 });
+	copy_except(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, RTA_MULTIPATH, 0 });
 	memcpy(item.body + item.len, &list, sizeof(list));
 	copy = (void *)(item.body + item.len + NLA_HDRLEN);
 	memcpy(copy, hop, hop->rtnh_len);
 	copy->rtnh_ifindex = 0;
 	copy->rtnh_flags &= ROUTE_FLAGS;
 	item.len += (uint32_t)NLA_ALIGN(list.nla_len);
-	return append_made(w, &item, lifetime_of(raw));
+	return append_with_lifetime(w, &item, lifetime_of(raw));
 }
 
 static int append_nexthops(struct wanted *w, const struct netlink_saved *raw,
@@ -225,13 +228,13 @@ static int append_route(struct wanted *w, struct netlink_saved *raw)
 	}
 	if (!begin(&item, raw))
 		return -ENOMEM;
-	copy_but(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, 0 });
+	copy_except(&item, raw, (const int[]){ RTA_CACHEINFO, RTA_EXPIRES, 0 });
 	item.is_refused = netlink_saved_find(raw, RTA_NH_ID);
 	item.is_behind = !memcmp(&key, &w->other, sizeof(key));
-	return append_made(w, &item, lifetime_of(raw));
+	return append_with_lifetime(w, &item, lifetime_of(raw));
 }
 
-/* Not what the kernel has for every interface or address. */
+/* False for the routes that the kernel makes for every interface or address. */
 static bool is_wanted_route(const struct netlink_saved *item)
 {
 	const struct rtmsg *head = (const void *)item->body;
@@ -261,7 +264,7 @@ static int append_address(struct wanted *w, struct netlink_saved *raw)
 	head->ifa_flags = 0;
 	if (!begin(&item, raw))
 		return -ENOMEM;
-	copy_but(&item, raw, (const int[]){ IFA_FLAGS, 0 });
+	copy_except(&item, raw, (const int[]){ IFA_FLAGS, 0 });
 	put_u32(&item, IFA_FLAGS, flags & ADDRESS_FLAGS);
 	rc = netlink_saved_append(w->out, &item);
 	free(item.body);
@@ -281,7 +284,7 @@ static int on_saved(struct nl_msg *message, void *arg)
 	};
 	int rc = 0;
 
-	if (!list->count) /* it begins, or begins anew */
+	if (!list->count) /* the dump begins, or begins again */
 		netlink_saved_truncate(w->out, w->before);
 	if (!netlink_list_add(list) || raw.len < netlink_saved_head(raw.is_route))
 		return NL_OK;
@@ -322,9 +325,9 @@ int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out
 	return rc;
 }
 
-/* --- making again --- */
+/* --- restoring --- */
 
-/* Seconds off a lifetime; false: it is over. */
+/* Subtract the elapsed seconds from a lifetime. False: it has expired. */
 static bool age(uint32_t *seconds, uint64_t elapsed)
 {
 	if (*seconds == NETLINK_FOREVER)
@@ -344,7 +347,7 @@ static bool age_address(struct netlink_saved *item, uint64_t elapsed)
 	return age(&cache->ifa_valid, elapsed);
 }
 
-/* False: its lifetime is over. */
+/* False: its lifetime has expired. */
 static bool age_item(struct netlink_saved *item)
 {
 	uint64_t now = seconds_since_boot(), elapsed = now > item->saved ? now - item->saved : 0;
@@ -367,22 +370,22 @@ static void change_flags(struct netlink_saved *item, uint32_t clear, uint32_t se
 	memcpy(nla_data(attribute), &flags, sizeof(flags));
 }
 
-/* The item as it is to be asked for; free its body. NULL body: no memory. */
+/* The item as it is sent in a request; the caller frees its body. NULL body: out of memory. */
 static struct netlink_saved prepare(const struct netlink_saved *item, int ifindex, bool is_home)
 {
-	const int but[] = { item->is_route || is_home ? 0 : IFA_LABEL, 0 };
+	const int except[] = { item->is_route || is_home ? 0 : IFA_LABEL, 0 };
 	struct netlink_saved made;
 
 	if (!begin(&made, item))
 		return made;
-	copy_but(&made, item, but);
+	copy_except(&made, item, except);
 	if (!item->is_route && !is_home && netlink_saved_family(item) == AF_INET6)
 		change_flags(&made, IFA_F_MANAGETEMPADDR, IFA_F_NODAD);
 	move(&made, 0, ifindex);
 	return made;
 }
 
-static int ask(struct netlink *nl, int type, int flags, const struct netlink_saved *item)
+static int request_change(struct netlink *nl, int type, int flags, const struct netlink_saved *item)
 {
 	struct nl_msg *request = nlmsg_alloc_size(NLMSG_SPACE(item->len));
 	int nle = -NLE_NOMEM;
@@ -395,16 +398,17 @@ static int ask(struct netlink *nl, int type, int flags, const struct netlink_sav
 	return netlink_result(nl, nle);
 }
 
-static int ask_route(struct netlink *nl, const struct netlink_saved *made, enum netlink_place place)
+static int request_route(struct netlink *nl, const struct netlink_saved *made,
+			 enum netlink_place place)
 {
 	int flags = NLM_F_CREATE | (made->is_behind ? NLM_F_APPEND : 0);
-	int rc = ask(nl, RTM_NEWROUTE, flags, made);
+	int rc = request_change(nl, RTM_NEWROUTE, flags, made);
 
 	if (rc != -EEXIST || place != NETLINK_PLACE_FRONT || made->is_behind ||
 	    netlink_saved_family(made) != AF_INET || !netlink_saved_is_kernels(made))
 		return rc;
-	ask(nl, RTM_DELROUTE, 0, made);
-	return ask(nl, RTM_NEWROUTE, flags, made);
+	request_change(nl, RTM_DELROUTE, 0, made);
+	return request_change(nl, RTM_NEWROUTE, flags, made);
 }
 
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
@@ -421,9 +425,9 @@ int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int 
 	if (!age_item(&made))
 		rc = -ETIME;
 	else if (item->is_route)
-		rc = ask_route(nl, &made, place);
+		rc = request_route(nl, &made, place);
 	else
-		rc = ask(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &made);
+		rc = request_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &made);
 	free(made.body);
 	return rc;
 }
@@ -434,7 +438,7 @@ int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, i
 	int rc = -ENOMEM;
 
 	if (made.body)
-		rc = ask(nl, item->is_route ? RTM_DELROUTE : RTM_DELADDR, 0, &made);
+		rc = request_change(nl, item->is_route ? RTM_DELROUTE : RTM_DELADDR, 0, &made);
 	free(made.body);
 	return rc;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_save: addresses and routes of a link, saved, and made again, on that link or another
- * one.
+ * netlink_save: save the addresses and routes of a link, and restore them on that link or another.
  */
 #ifndef CLUSTERARPD_IO_NETLINK_NETLINK_SAVE_H
 #define CLUSTERARPD_IO_NETLINK_NETLINK_SAVE_H
@@ -9,25 +8,27 @@
 #include "io/netlink/netlink.h"
 #include "io/netlink/netlink_saved.h"
 
-/* What is on a link: addresses, in their order, then routes by it. Left out is what the
- * kernel makes for every interface or address: IPv6 link-local and temporary addresses,
- * multicast, its own routes in the table `local`. IPv6 routes with several nexthops are kept
- * as what they are to the kernel, one route for each. Into *out, an empty list. Negative
- * errno: nothing. */
+/* Save what is on a link: its addresses, in their order, then the routes through it. Not saved is
+ * what the kernel makes for every interface or address: IPv6 link-local and temporary addresses,
+ * multicast routes, and its own routes in the table `local`. An IPv6 route with several nexthops is
+ * saved as one route for each, as the kernel keeps it. *out must be an empty list. On a negative
+ * errno it is empty again. */
 int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out);
-/* Where a route comes among those of the same key. */
+
+/* The position of a route among those with the same key. */
 enum netlink_place {
-	NETLINK_PLACE_OWN,   /* before those that are there, unless it stood behind another */
-	NETLINK_PLACE_FRONT, /* so, even if the kernel has made it already */
+	NETLINK_PLACE_OWN,   /* before the existing ones, unless it was saved as `is_behind` */
+	NETLINK_PLACE_FRONT, /* the same, even if the kernel has already made this route */
 };
 
-/* Make it on a link. `is_home`: it is the link that it was saved from; else an address
- * goes without its label, without duplicate address detection and without being one that
- * the kernel makes temporary ones from.  What has a lifetime gets what is left of it.
- * -EEXIST: it is there; -ETIME: its lifetime is over; -ENETUNREACH, -EHOSTUNREACH: another
- * route has to come first; -EOPNOTSUPP: is_refused. */
+/* Add it to a link. `is_home`: this is the link that it was saved from. On another link an address
+ * loses its label, skips duplicate address detection, and is no base for temporary addresses
+ * (IFA_F_MANAGETEMPADDR). A limited lifetime is reduced by the time since it was saved. -EEXIST: it
+ * exists already; -ETIME: its lifetime has expired; -ENETUNREACH, -EHOSTUNREACH: another route must
+ * be added first; -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
 		      bool is_home, enum netlink_place place);
+/* Remove it from a link. */
 int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, int ifindex);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink_saved: an address or a route as a netlink message's body; see netlink_saved.h. */
+/* netlink_saved: an address or a route as the body of a netlink message; see netlink_saved.h. */
 #include "io/netlink/netlink_saved.h"
 
 #include <errno.h>
@@ -70,7 +70,7 @@ struct nlattr *netlink_saved_find(const struct netlink_saved *item, int type)
 
 int netlink_saved_family(const struct netlink_saved *item)
 {
-	return item->len ? item->body[0] : AF_UNSPEC; /* first in either header */
+	return item->len ? item->body[0] : AF_UNSPEC; /* the first byte of both headers */
 }
 
 static bool ip_of(int family, const struct nlattr *attribute, struct ip_addr *out)
@@ -79,7 +79,7 @@ static bool ip_of(int family, const struct nlattr *attribute, struct ip_addr *ou
 	out->family = (uint8_t)family;
 	if (family != AF_INET && family != AF_INET6)
 		return false;
-	if (!attribute) /* a default route's destination */
+	if (!attribute) /* no attribute: the destination of a default route */
 		return true;
 	if ((size_t)nla_len(attribute) != ip_bytes(out))
 		return false;
@@ -93,7 +93,7 @@ bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *ou
 
 	if (item->len < netlink_saved_head(item->is_route))
 		return false;
-	out->len = item->body[1]; /* second in either header */
+	out->len = item->body[1]; /* the second byte of both headers */
 	if (item->is_route)
 		return ip_of(netlink_saved_family(item), netlink_saved_find(item, RTA_DST),
 			     &out->addr);
@@ -116,7 +116,7 @@ bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
 	return source && ip_of(netlink_saved_family(item), source, out);
 }
 
-static bool wants_no_prefix_route(const struct netlink_saved *address)
+static bool has_noprefixroute(const struct netlink_saved *address)
 {
 	const struct nlattr *flags = netlink_saved_find(address, IFA_FLAGS);
 
@@ -124,26 +124,27 @@ static bool wants_no_prefix_route(const struct netlink_saved *address)
 	       (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE);
 }
 
-/* IPv4: to the network, which is the peer's if there is one. */
+/* IPv4: the route to the network of the address, or of its peer address if it has one. */
 static bool makes_ipv4(const struct netlink_saved *address, const struct netlink_saved *route,
 		       const struct ip_prefix *own, const struct ip_prefix *to)
 {
 	struct ip_addr network, source;
 
-	return !wants_no_prefix_route(address) && to->len == own->len &&
+	return !has_noprefixroute(address) && to->len == own->len &&
 	       ip_of(AF_INET, netlink_saved_find(address, IFA_ADDRESS), &network) &&
 	       prefix_contains(to, &network) &&
 	       (!netlink_saved_source(route, &source) || ip_equal(&source, &own->addr));
 }
 
-/* IPv6: to the network; and one to the peer, wanted or not. */
+/* IPv6: the route to the network; and the route to a peer address, which IFA_F_NOPREFIXROUTE does
+ * not prevent. */
 static bool makes_ipv6(const struct netlink_saved *address, const struct ip_prefix *own,
 		       const struct ip_prefix *to)
 {
 	struct ip_addr peer;
 
 	if (to->len == own->len && prefix_contains(to, &own->addr))
-		return !wants_no_prefix_route(address);
+		return !has_noprefixroute(address);
 	return to->len == 8 * ip_bytes(&to->addr) &&
 	       ip_of(AF_INET6, netlink_saved_find(address, IFA_ADDRESS), &peer) &&
 	       ip_equal(&to->addr, &peer) && !ip_equal(&peer, &own->addr);
@@ -168,7 +169,7 @@ bool netlink_saved_is_valid(const struct netlink_saved *item)
 	return netlink_saved_prefix(item, &prefix) && prefix.len <= 8 * ip_bytes(&prefix.addr);
 }
 
-/* Without the lifetime, which stands last. */
+/* Length without the lifetime, which is the last attribute. */
 static size_t length_of(const struct netlink_saved *route)
 {
 	return netlink_saved_find(route, RTA_EXPIRES) ? route->len - NETLINK_NUMBER_LEN

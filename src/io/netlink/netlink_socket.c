@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_socket: what libnl needs of us; see netlink_socket.h.
+ * netlink_socket: sockets, requests, dumps and notifications; see netlink_socket.h.
  *
- * Losing events: when the receive buffer overflows, the socket reports ENOBUFS once
- * and then drops silently until its queue has been read empty (NETLINK_S_CONGESTED).
- * Somebody who looked at everything again on ENOBUFS itself would miss what is
- * dropped meanwhile. So netlink_socket_receive_changes() first reads what is queued, which is
- * older than the loss, before anybody is told of it.
+ * Lost notifications: when the receive buffer overflows, the socket reports ENOBUFS once and then
+ * drops silently until its queue has been read empty (NETLINK_S_CONGESTED). A program that reads
+ * the state again right after ENOBUFS would miss what is dropped until then. Therefore
+ * netlink_socket_receive_changes() first reads what is queued, which is older than the loss, and
+ * reports the loss afterwards.
  */
 #include "io/netlink/netlink_socket.h"
 
@@ -20,7 +20,7 @@
 
 #define READS_AFTER_LOSS 65536 /* more than the buffer holds */
 #define DUMP_TRIES       20
-#define MESSAGES_MAX     32768 /* bytes at a time; the kernel puts no more into a datagram */
+#define MESSAGES_MAX     32768 /* bytes; the kernel sends no larger datagram */
 
 int netlink_errno(int nle)
 {
@@ -63,7 +63,7 @@ int netlink_errno(int nle)
 	}
 }
 
-/* Keeps the kernel's errno, of which libnl's own codes know but a part. */
+/* Keep the kernel's errno: libnl's own codes cover only some of them. */
 static int on_refused(struct sockaddr_nl *from, struct nlmsgerr *refusal, void *arg)
 {
 	struct netlink *nl = arg;
@@ -106,7 +106,7 @@ static int connect_listener(struct nl_sock *socket, int buffer)
 		nle = nl_socket_set_buffer_size(socket, buffer, 0);
 	if (nle < 0)
 		return nle;
-	/* Beyond net.core.rmem_max; without CAP_NET_ADMIN the limit stays. */
+	/* Allow more than net.core.rmem_max; without CAP_NET_ADMIN that limit remains. */
 	(void)setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &buffer,
 			 sizeof(buffer));
 	return nl_socket_set_nonblocking(socket);
@@ -142,8 +142,8 @@ void netlink_socket_close(struct netlink *nl)
 
 /* --- requests --- */
 
-/* After a failure of our own an answer may wait unread, and every later request
- * would get the answer to the one before: begin with a new socket. */
+/* After a failure on this side an answer may remain unread, and every later request would get the
+ * answer to the one before: open a new socket. */
 static void renew_requests(struct netlink *nl)
 {
 	struct nl_sock *socket;
@@ -168,7 +168,7 @@ int netlink_result(struct netlink *nl, int nle)
 	return netlink_errno(nle);
 }
 
-/* A dump ends by itself, any other answer with an acknowledgement in a message of its own. */
+/* A dump ends with NLMSG_DONE; after any other answer comes a separate acknowledgement. */
 int netlink_exchange(struct netlink *nl, struct nl_msg *request, nl_recvmsg_msg_cb_t parse,
 		     void *arg)
 {
@@ -237,8 +237,8 @@ bool netlink_attributes(struct nlmsghdr *header, size_t length, struct nlattr **
 
 /* --- notifications --- */
 
-/* Not by nl_recvmsgs(), which goes on reading for as long as messages carry NLM_F_MULTI:
- * the flags of a notification may be those of the request that caused it. */
+/* Not with nl_recvmsgs(), which continues to read while messages have NLM_F_MULTI: a notification
+ * may have the flags of the request that caused it. */
 int netlink_socket_receive(struct nl_sock *socket, netlink_message_handler *each, void *arg)
 {
 	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
@@ -249,7 +249,7 @@ int netlink_socket_receive(struct nl_sock *socket, netlink_message_handler *each
 	if (left <= 0)
 		return left;
 	header = (struct nlmsghdr *)(void *)buffer;
-	if (from.nl_pid == 0) { /* the kernel's, no other process's */
+	if (from.nl_pid == 0) { /* from the kernel, not from another process */
 		for (; nlmsg_ok(header, left); header = nlmsg_next(header, &left))
 			each(header, arg);
 	}
@@ -257,7 +257,7 @@ int netlink_socket_receive(struct nl_sock *socket, netlink_message_handler *each
 	return 0;
 }
 
-/* Reads what is there, `most` datagrams of it, unless changes were lost: then all. */
+/* Read up to `most` datagrams; after a loss, read all that are queued. */
 int netlink_socket_receive_changes(struct nl_sock *socket, unsigned most,
 				   netlink_message_handler *each, void *arg, bool *lost)
 {

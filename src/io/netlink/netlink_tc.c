@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_tc: what traffic control has on a link: the qdisc at the ingress hook and
- * the filters of clsact's two hooks.
+ * netlink_tc: traffic control on a link: the qdisc at the ingress hook and the filters of clsact's
+ * two hooks.
  *
- * Everything is dumped, even one link's one qdisc: many kernels send the answer
- * to a plain RTM_GETQDISC to everybody who listens, which would be an event for
- * ourselves too.
+ * Everything is dumped, even the one qdisc of one link: many kernels send the answer to a plain
+ * RTM_GETQDISC to all listeners, so that the daemon would also receive it as an event.
  */
 #include "io/netlink/netlink_tc.h"
 
@@ -72,8 +71,8 @@ int netlink_tc_ingress_qdisc(struct netlink *nl, int ifindex, char *kind)
 	return rc;
 }
 
-/* The kernel compares the kind with what is there, so that an `ingress` qdisc, which
- * answers to the same parent and handle, is never removed: EINVAL then. */
+/* The kernel compares the kind with the existing one, so that an `ingress` qdisc, which has the
+ * same parent and handle, is never removed: the kernel then returns EINVAL. */
 int netlink_tc_remove_clsact(struct netlink *nl, int ifindex)
 {
 	struct tcmsg head = {
@@ -96,7 +95,7 @@ int netlink_tc_remove_clsact(struct netlink *nl, int ifindex)
 	return rc == -EINVAL ? -ENOENT : rc;
 }
 
-/* u32 dumps its hash tables like filters; their handles have no key part. */
+/* u32 dumps its hash tables like filters; the handles of those have no key part. */
 static bool is_filter(const struct netlink_tc_filter *filter)
 {
 	if (strcmp(filter->kind, "u32") == 0)
@@ -104,9 +103,9 @@ static bool is_filter(const struct netlink_tc_filter *filter)
 	return filter->handle != 0;
 }
 
-/* The kernel sends, for each priority, an entry without a handle and then its filters.
- * That entry is kept when no filter follows (u32 with tables alone, classifiers that
- * work without a handle), so that a hook in use never looks empty. */
+/* For each priority the kernel sends an entry without a handle and then the filters. That entry is
+ * kept if no filter follows (u32 with only tables, classifiers that work without a handle), so that
+ * a hook in use never looks empty. */
 static int on_filter(struct nl_msg *message, void *arg)
 {
 	struct netlink_list *list = arg;
@@ -129,8 +128,8 @@ static int on_filter(struct nl_msg *message, void *arg)
 	return NL_OK;
 }
 
-/* The hook's filters, gathered. An `ingress` qdisc would answer for both of clsact's
- * hooks, hence the look at its kind. */
+/* Collect the filters of a hook. The kind of the qdisc is checked first, because an `ingress` qdisc
+ * would answer for both hooks of clsact. */
 static int gather(struct netlink *nl, int ifindex, enum netlink_tc_hook hook,
 		  struct netlink_list *list)
 {
