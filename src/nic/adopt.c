@@ -56,7 +56,7 @@ struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, c
 		return NULL;
 	a->interface = interface;
 	a->netlink = netlink;
-	a->path = record_adopted_path(socket, interface);
+	a->path = nic_record_adopted_path(socket, interface);
 	if (!a->path) {
 		adopt_destroy(a);
 		return NULL;

@@ -24,9 +24,9 @@
 #include "persist/fd_store.h"
 #include "persist/nic_record.h"
 
-/* How the packet socket is bound. SOCKET_HEARS: it receives. SOCKET_DEAF: it only sends; see
- * packet_socket_bind(). */
-enum socket_state { SOCKET_UNBOUND, SOCKET_HEARS, SOCKET_DEAF };
+/* How the packet socket is bound. SOCKET_RECEIVES: it receives. SOCKET_SENDS_ONLY: it only sends;
+ * see packet_socket_bind(). */
+enum socket_state { SOCKET_UNBOUND, SOCKET_RECEIVES, SOCKET_SENDS_ONLY };
 
 struct takeover {
 	struct peers *peers;
@@ -261,7 +261,7 @@ static bool adopt_socket(struct takeover *takeover)
 
 	if (fd < 0 || packet_socket_adopt(fd, takeover->link.ifindex, &takeover->socket, &receives))
 		return false;
-	takeover->socket_state = receives ? SOCKET_HEARS : SOCKET_DEAF;
+	takeover->socket_state = receives ? SOCKET_RECEIVES : SOCKET_SENDS_ONLY;
 	return true;
 }
 
@@ -286,7 +286,7 @@ static int open_socket(struct takeover *takeover)
 static int bind_socket(struct takeover *takeover)
 {
 	bool receives = !kernel_path_takes_wire(takeover->kernel_path);
-	enum socket_state wanted = receives ? SOCKET_HEARS : SOCKET_DEAF;
+	enum socket_state wanted = receives ? SOCKET_RECEIVES : SOCKET_SENDS_ONLY;
 	int rc;
 
 	if (takeover->socket_state == wanted)
@@ -308,7 +308,7 @@ static int set_up_socket(struct takeover *takeover)
 
 	if (rc)
 		log_error_errno(-rc, "%s: cannot set the packet socket up", takeover->interface);
-	else if (takeover->socket_state == SOCKET_DEAF)
+	else if (takeover->socket_state == SOCKET_SENDS_ONLY)
 		rc = bind_socket(takeover);
 	return rc;
 }
@@ -333,7 +333,7 @@ static int attach_programs(struct takeover *takeover, bool goes_on)
 static int attach_all(struct takeover *takeover)
 {
 	const struct fd_store_item as_ring = ring_item(takeover);
-	bool goes_on = takeover->socket_state == SOCKET_DEAF;
+	bool goes_on = takeover->socket_state == SOCKET_SENDS_ONLY;
 	int rc;
 
 	if (!goes_on) /* its frames are of a former NIC, or of another configuration */

@@ -20,7 +20,7 @@ char *nic_record_path(const char *socket, const char *interface)
 	return asprintf(&path, "%s.%s.json", socket, interface) < 0 ? NULL : path;
 }
 
-char *record_adopted_path(const char *socket, const char *interface)
+char *nic_record_adopted_path(const char *socket, const char *interface)
 {
 	char *path;
 

@@ -33,7 +33,7 @@ void nic_record_remove(const char *path);
 
 /* The path of the record of what was moved from the NIC to the TAP (adopt.h): a file of its own,
  * as it outlives the NIC. From malloc(). NULL: no memory. */
-char *record_adopted_path(const char *socket, const char *interface);
+char *nic_record_adopted_path(const char *socket, const char *interface);
 /* Read it into *out, an empty list. *returning: the items were being moved back, and some of them
  * may be on the NIC. -ENOENT: no record, or of another network namespace; -EBADMSG: not a valid
  * record. */
