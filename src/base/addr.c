@@ -217,3 +217,23 @@ bool prefix_contains(const struct ip_prefix *p, const struct ip_addr *ip)
 		return false;
 	return ((p->addr.b[bytes] ^ ip->b[bytes]) >> (BITS_PER_BYTE - bits)) == 0;
 }
+
+bool prefix_broadcast(const struct ip_prefix *p, struct ip_addr *out)
+{
+	if (p->addr.family != AF_INET || p->len > 30)
+		return false;
+	*out = p->addr;
+	for (unsigned bit = p->len; bit < 32; bit++)
+		out->b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return true;
+}
+
+bool ip_is_group(const struct ip_addr *ip)
+{
+	static const uint8_t all[] = { 0xff, 0xff, 0xff, 0xff };
+
+	if (ip->family == AF_INET6)
+		return ip->b[0] == 0xff;
+	return ip->family == AF_INET &&
+	       ((ip->b[0] & 0xf0) == 0xe0 || !memcmp(ip->b, all, sizeof(all)));
+}

@@ -58,6 +58,8 @@ struct ip_addr ip_from_ipv6_bytes(const uint8_t b[16]);
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 /* True for 0.0.0.0 and ::. */
 bool ip_is_unspecified(const struct ip_addr *ip);
+/* Multicast, or 255.255.255.255. */
+bool ip_is_group(const struct ip_addr *ip);
 /* fe80::/10. */
 bool ip_is_link_local(const struct ip_addr *ip);
 /* Length of the address in bytes: 4 or 16. */
@@ -70,5 +72,8 @@ bool prefix_parse(const char *s, struct ip_prefix *out);
 char *prefix_format(const struct ip_prefix *p, char *buf);
 /* True if ip is in the network of p. False if the families differ. */
 bool prefix_contains(const struct ip_prefix *p, const struct ip_addr *ip);
+/* The IPv4 broadcast address of the network of p. False: it has none (IPv6, or a prefix longer than
+ * /30); *out is unchanged. */
+bool prefix_broadcast(const struct ip_prefix *p, struct ip_addr *out);
 
 #endif

@@ -258,6 +258,12 @@ VIEW void view_arp(struct __sk_buff *skb, const struct view *v, struct rule_keys
 /* Which addresses of a packet to look up. */
 enum { WANT_SOURCE = 1, WANT_DESTINATION = 2 };
 
+/* Multicast, or 255.255.255.255. */
+VIEW int is_ipv4_group(const __u8 *ip)
+{
+	return (ip[0] & 0xf0) == 0xe0 || (ip[0] & ip[1] & ip[2] & ip[3]) == 0xff;
+}
+
 VIEW __u32 view_ipv4(struct __sk_buff *skb, const struct view *v, __u32 want,
 		     struct rule_keys *keys)
 {
@@ -271,7 +277,8 @@ VIEW __u32 view_ipv4(struct __sk_buff *skb, const struct view *v, __u32 want,
 		source = find_ip(BPF_FAMILY_IPV4, header + 12, 4);
 	keys->ip_src = source.roles;
 	if (want & WANT_DESTINATION)
-		keys->ip_dst = find_ip(BPF_FAMILY_IPV4, header + 16, 4).roles;
+		keys->ip_dst = find_ip(BPF_FAMILY_IPV4, header + 16, 4).roles |
+			       (is_ipv4_group(header + 16) ? IP_GROUP : 0);
 	return source.peer;
 }
 
@@ -288,7 +295,8 @@ VIEW __u32 view_ipv6(struct __sk_buff *skb, const struct view *v, __u32 want,
 		source = find_ip(BPF_FAMILY_IPV6, header + 8, 16);
 	keys->ip_src = source.roles;
 	if (want & WANT_DESTINATION)
-		keys->ip_dst = find_ip(BPF_FAMILY_IPV6, header + 24, 16).roles;
+		keys->ip_dst = find_ip(BPF_FAMILY_IPV6, header + 24, 16).roles |
+			       (header[24] == 0xff ? IP_GROUP : 0);
 	return source.peer;
 }
 

@@ -45,6 +45,7 @@ struct config {
 	enum config_datapath datapath;
 	enum config_neigh neigh;
 	bool adopt;
+	bool forward;
 	struct ip_addr gateway;    /* AF_UNSPEC: none */
 	unsigned mtu;              /* 0 = auto */
 	struct config_node *nodes; /* in file order */

@@ -86,6 +86,7 @@ static void compare_policies(struct comparison *c)
 	compare_text(c, RELOAD, "advertise", config_advertise_name(f->advertise),
 		     config_advertise_name(t->advertise));
 	compare_text(c, RELOAD, "strict", flag(f->strict), flag(t->strict));
+	compare_text(c, RELOAD, "forward", flag(f->forward), flag(t->forward));
 	compare_text(c, RELOAD, "neigh", config_neigh_name(f->neigh), config_neigh_name(t->neigh));
 	compare_text(c, RELOAD, "mtu", mtu_text(f->mtu, from), mtu_text(t->mtu, to));
 	compare_text(c, RESTART, "datapath", config_datapath_name(f->datapath),

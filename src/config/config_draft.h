@@ -38,6 +38,7 @@ enum config_key {
 	KEY_DATAPATH,
 	KEY_NEIGH,
 	KEY_ADOPT,
+	KEY_FORWARD,
 	KEY_GATEWAY,
 	KEY_MTU,
 	KEY_ID,

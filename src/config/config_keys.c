@@ -364,6 +364,8 @@ static const struct key keys[KEY_COUNT] = {
 			   config_datapath_values },
 	[KEY_NEIGH] = { "neigh", SECTION_CLUSTER, parse_enum, FIELD(neigh), config_neigh_values },
 	[KEY_ADOPT] = { "adopt", SECTION_CLUSTER, parse_flag, FIELD(adopt), config_flag_values },
+	[KEY_FORWARD] = { "forward", SECTION_CLUSTER, parse_flag, FIELD(forward),
+			  config_flag_values },
 	[KEY_GATEWAY] = { "gateway", SECTION_CLUSTER, parse_gateway, 0, NULL },
 	[KEY_MTU] = { "mtu", SECTION_CLUSTER, parse_mtu, 0, NULL },
 	[KEY_ID] = { "id", SECTION_NODE, parse_id, 0, NULL },

@@ -51,6 +51,7 @@ static void print_cluster(FILE *out, const struct config *c)
 	print_key(out, "datapath", config_datapath_name(c->datapath));
 	print_key(out, "neigh", config_neigh_name(c->neigh));
 	print_key(out, "adopt", config_flag_values[c->adopt]);
+	print_key(out, "forward", config_flag_values[c->forward]);
 	print_gateway_and_mtu(out, c);
 }
 

@@ -8,6 +8,7 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_ECHO] = "echo",
 	[DROP_NOT_OURS] = "not_ours",
 	[DROP_PEER_ADDRESS] = "peer_address",
+	[DROP_ELSEWHERE] = "elsewhere",
 	[DROP_STRICT] = "strict",
 	[DROP_SPOOFED] = "spoofed",
 	[DROP_CONFLICT] = "conflict",

@@ -2,6 +2,7 @@
 /* peers: the table of nodes, hashed by MAC and by IP address; see peers.h. */
 #include "core/peers.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #define HASH_NONFATAL_OOM 1
@@ -24,7 +25,8 @@ struct peers {
 	const struct config_node *self;
 	unsigned policy;
 	struct mac_slot *by_mac;
-	struct ip_slot *by_ip;
+	struct ip_slot *by_ip;  /* of the file */
+	struct ip_slot *by_own; /* of peers_set_own(): those that are not in by_ip count */
 	struct peer *list;
 	size_t count;
 };
@@ -54,7 +56,8 @@ static bool add_mac(struct peers *p, const struct mac *m, uint16_t role, struct 
 	return false;
 }
 
-static bool add_ip(struct peers *p, const struct ip_addr *ip, uint16_t role, struct peer *peer)
+static bool add_ip(struct ip_slot **table, const struct ip_addr *ip, uint16_t role,
+		   struct peer *peer)
 {
 	struct ip_slot *slot = calloc(1, sizeof(*slot));
 
@@ -62,7 +65,7 @@ static bool add_ip(struct peers *p, const struct ip_addr *ip, uint16_t role, str
 		return false;
 	slot->ip = *ip;
 	slot->entry = (struct peers_entry){ .roles = role, .peer = peer };
-	HASH_ADD(hh, p->by_ip, ip, sizeof(slot->ip), slot);
+	HASH_ADD(hh, *table, ip, sizeof(slot->ip), slot);
 	if (slot->hh.tbl)
 		return true;
 	free(slot); /* no memory for the hash table */
@@ -75,7 +78,7 @@ static bool add_addresses(struct peers *p, const struct config_addresses *a, uin
 	size_t i;
 
 	for (i = 0; i < a->count; i++)
-		if (!add_ip(p, &a->list[i].addr, role, peer))
+		if (!add_ip(&p->by_ip, &a->list[i].addr, role, peer))
 			return false;
 	return true;
 }
@@ -114,7 +117,8 @@ static unsigned policy_of(const struct config *c)
 {
 	return (c->strict ? POLICY_STRICT : 0) | (c->arp == ARP_DIRECTED ? POLICY_DIRECTED : 0) |
 	       (c->advertise == ADVERTISE_ALL ? POLICY_ADVERTISE_ALL : 0) |
-	       (c->source_mac == SOURCE_MAC_CLUSTER ? POLICY_SOURCE_CLUSTER : 0);
+	       (c->source_mac == SOURCE_MAC_CLUSTER ? POLICY_SOURCE_CLUSTER : 0) |
+	       (c->forward ? POLICY_FORWARD : 0);
 }
 
 struct peers *peers_create(struct config *config, const struct config_node *self)
@@ -134,10 +138,19 @@ struct peers *peers_create(struct config *config, const struct config_node *self
 	return p;
 }
 
+static void clear_ips(struct ip_slot **table)
+{
+	struct ip_slot *slot, *next;
+
+	HASH_ITER (hh, *table, slot, next) {
+		HASH_DEL(*table, slot);
+		free(slot);
+	}
+}
+
 void peers_destroy(struct peers *p)
 {
 	struct mac_slot *m, *next_m;
-	struct ip_slot *i, *next_i;
 
 	if (!p)
 		return;
@@ -145,10 +158,8 @@ void peers_destroy(struct peers *p)
 		HASH_DEL(p->by_mac, m);
 		free(m);
 	}
-	HASH_ITER (hh, p->by_ip, i, next_i) {
-		HASH_DEL(p->by_ip, i);
-		free(i);
-	}
+	clear_ips(&p->by_ip);
+	clear_ips(&p->by_own);
 	free(p->list);
 	free(p);
 }
@@ -174,6 +185,7 @@ void peers_exchange(struct peers *p, struct peers *other)
 {
 	struct config *mine = p->config, *others = other->config;
 	struct config config = *mine;
+	struct ip_slot *own = p->by_own;
 	struct peers peers;
 	const struct peer *from;
 
@@ -189,6 +201,64 @@ void peers_exchange(struct peers *p, struct peers *other)
 	*others = config;
 	p->config = mine;
 	other->config = others;
+	other->by_own = p->by_own;
+	p->by_own = own;
+}
+
+static struct ip_slot *find_ip(struct ip_slot *table, const struct ip_addr *ip)
+{
+	struct ip_slot *slot;
+
+	HASH_FIND(hh, table, ip, sizeof(*ip), slot);
+	return slot;
+}
+
+/* False: no memory. */
+static bool add_own(struct ip_slot **table, const struct ip_addr *ip, uint16_t role)
+{
+	struct ip_slot *slot = find_ip(*table, ip);
+
+	if (!slot)
+		return add_ip(table, ip, role, NULL);
+	if (role == IP_SELF) /* rather an address than the broadcast address of another one */
+		slot->entry.roles = role;
+	return true;
+}
+
+static int fill_own(struct ip_slot **table, const struct ip_prefix *list, size_t count)
+{
+	size_t known = count < PEERS_OWN_MAX ? count : PEERS_OWN_MAX;
+	struct ip_addr broadcast;
+
+	for (size_t i = 0; i < known; i++)
+		if (!add_own(table, &list[i].addr, IP_SELF) ||
+		    (prefix_broadcast(&list[i], &broadcast) &&
+		     !add_own(table, &broadcast, IP_GROUP)))
+			return -ENOMEM;
+	return count > known ? -E2BIG : 0;
+}
+
+static bool has_all(struct ip_slot *table, struct ip_slot *of)
+{
+	struct ip_slot *slot, *next, *found;
+
+	HASH_ITER (hh, of, slot, next) {
+		found = find_ip(table, &slot->ip);
+		if (!found || found->entry.roles != slot->entry.roles)
+			return false;
+	}
+	return true;
+}
+
+int peers_set_own(struct peers *p, const struct ip_prefix *list, size_t count)
+{
+	struct ip_slot *now = NULL;
+	int rc = fill_own(&now, list, count);
+	bool is_same = HASH_COUNT(now) == HASH_COUNT(p->by_own) && has_all(p->by_own, now);
+
+	clear_ips(&p->by_own);
+	p->by_own = now;
+	return rc ? rc : !is_same;
 }
 
 /* Roles that follow from the address itself. */
@@ -212,17 +282,29 @@ struct peers_entry peers_by_mac(const struct peers *p, const struct mac *m)
 	return entry;
 }
 
-struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip)
+static struct peers_entry entry_of(const struct ip_slot *slot, const struct ip_addr *ip)
 {
 	struct peers_entry entry = { 0, NULL };
-	struct ip_slot *slot;
 
-	HASH_FIND(hh, p->by_ip, ip, sizeof(*ip), slot);
 	if (slot)
 		entry = slot->entry;
 	if (ip_is_unspecified(ip))
 		entry.roles |= IP_UNSPECIFIED;
+	if (ip_is_group(ip))
+		entry.roles |= IP_GROUP;
 	return entry;
+}
+
+struct peers_entry peers_by_file(const struct peers *p, const struct ip_addr *ip)
+{
+	return entry_of(find_ip(p->by_ip, ip), ip);
+}
+
+struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip)
+{
+	const struct ip_slot *slot = find_ip(p->by_ip, ip);
+
+	return entry_of(slot ? slot : find_ip(p->by_own, ip), ip);
 }
 
 const struct config *peers_config(const struct peers *p)
@@ -289,9 +371,17 @@ void peers_each_ip(const struct peers *p,
 
 	HASH_ITER (hh, p->by_ip, slot, next)
 		each(&slot->ip, &slot->entry, arg);
+	HASH_ITER (hh, p->by_own, slot, next)
+		if (!find_ip(p->by_ip, &slot->ip))
+			each(&slot->ip, &slot->entry, arg);
 }
 
 size_t peers_ip_count(const struct peers *p)
 {
-	return HASH_COUNT(p->by_ip);
+	struct ip_slot *slot, *next;
+	size_t count = HASH_COUNT(p->by_ip);
+
+	HASH_ITER (hh, p->by_own, slot, next)
+		count += !find_ip(p->by_ip, &slot->ip);
+	return count;
 }

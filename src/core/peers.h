@@ -42,6 +42,9 @@ struct peers_entry {
 	struct peer *peer; /* the owner; NULL unless exactly one peer owns it */
 };
 
+/* Own addresses beside those of the file: as many are known at most. */
+#define PEERS_OWN_MAX 4096
+
 struct peers;
 
 /* `config` and `self`, a node of it, are borrowed and must outlive the table. NULL: out of
@@ -53,10 +56,19 @@ void peers_destroy(struct peers *p);
  * Peers of the same name keep their counters and state. */
 void peers_exchange(struct peers *p, struct peers *other);
 
+/* The addresses that this host has, whatever their interface and whoever added them, with their
+ * prefixes. Those that are not in the file are own addresses too (IP_SELF), and the IPv4 broadcast
+ * addresses of all of them are group addresses (IP_GROUP). The list replaces the one before, and
+ * stays over peers_exchange(). 1: something changed; 0: nothing; -E2BIG: more than PEERS_OWN_MAX,
+ * and the rest is left out; -ENOMEM: some are left out. */
+int peers_set_own(struct peers *p, const struct ip_prefix *list, size_t count);
+
 /* Look up an address. An outsider's address gives an entry without roles and peer. Group, broadcast
  * and link-local roles follow from the address itself. */
 struct peers_entry peers_by_mac(const struct peers *p, const struct mac *m);
 struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip);
+/* The same by the file alone: without peers_set_own(). */
+struct peers_entry peers_by_file(const struct peers *p, const struct ip_addr *ip);
 
 const struct config *peers_config(const struct peers *p);
 const struct config_node *peers_self(const struct peers *p);

@@ -103,7 +103,7 @@ static void edit_resolution(struct context *c, unsigned edits)
 	if (edits & EDIT_SENDER_MAC_SELF)
 		set_sender(c, &peers_self(c->peers)->dedicated);
 	if (edits & EDIT_SENDER_MAC_PEER)
-		set_sender(c, &c->sender.peer->node->dedicated);
+		set_sender(c, &(c->sender.peer ? c->sender.peer : c->source.peer)->node->dedicated);
 	if (edits & EDIT_TARGET_MAC_CLUSTER)
 		memcpy(c->arp->target_mac, peers_config(c->peers)->mac.b, MAC_LEN);
 }

@@ -32,10 +32,11 @@ enum mac_role {
 
 /* The roles of an IP address for this node. */
 enum ip_role {
-	IP_SELF = 1 << 0,    /* own dedicated address */
+	IP_SELF = 1 << 0,    /* own address: of the file, or another one that this host has */
 	IP_CLUSTER = 1 << 1, /* cluster address */
 	IP_PEER = 1 << 2,    /* a peer's dedicated address */
 	IP_UNSPECIFIED = 1 << 3,
+	IP_GROUP = 1 << 4, /* multicast, broadcast: not an individual address */
 };
 
 enum frame_kind {
@@ -49,6 +50,7 @@ enum rule_policy {
 	POLICY_DIRECTED = 1 << 1,       /* arp = directed */
 	POLICY_ADVERTISE_ALL = 1 << 2,  /* advertise = all */
 	POLICY_SOURCE_CLUSTER = 1 << 3, /* source_mac = cluster */
+	POLICY_FORWARD = 1 << 4,        /* forward = yes */
 };
 
 struct rule_keys {
@@ -73,6 +75,7 @@ enum drop_reason {
 	DROP_ECHO,         /* I1 */
 	DROP_NOT_OURS,     /* I3; link-local frames */
 	DROP_PEER_ADDRESS, /* I4; I8: a peer's announcement of a shared address */
+	DROP_ELSEWHERE,    /* I4: an address that is neither this node's nor of the cluster */
 	DROP_STRICT,       /* I2 */
 	DROP_SPOOFED,      /* I7 */
 	DROP_CONFLICT,     /* I8 */
@@ -86,12 +89,13 @@ enum drop_reason {
 
 /* The changes to make to a frame that passes. */
 enum rule_edit {
-	EDIT_ETH_SRC_WIRE = 1 << 0,       /* Ethernet source := own wire source MAC */
-	EDIT_ETH_DST_CLUSTER = 1 << 1,    /* Ethernet destination := cluster MAC */
-	EDIT_ETH_DST_PEER = 1 << 2,       /* … := dedicated MAC of the target IP's peer */
-	EDIT_SENDER_MAC_SELF = 1 << 3,    /* sender MAC := own dedicated MAC */
-	EDIT_SENDER_MAC_PEER = 1 << 4,    /* … := dedicated MAC of the sender IP's peer */
-	EDIT_SENDER_IP_SELF = 1 << 5,     /* sender IP := own dedicated IP */
+	EDIT_ETH_SRC_WIRE = 1 << 0,    /* Ethernet source := own wire source MAC */
+	EDIT_ETH_DST_CLUSTER = 1 << 1, /* Ethernet destination := cluster MAC */
+	EDIT_ETH_DST_PEER = 1 << 2,    /* … := dedicated MAC of the target IP's peer */
+	EDIT_SENDER_MAC_SELF = 1 << 3, /* sender MAC := own dedicated MAC */
+	EDIT_SENDER_MAC_PEER = 1 << 4, /* … := dedicated MAC of the sender IP's peer; of an IP that
+					* no file lists: of the Ethernet source's peer */
+	EDIT_SENDER_IP_SELF = 1 << 5,  /* sender IP := own dedicated IP */
 	EDIT_TARGET_MAC_CLUSTER = 1 << 6, /* target MAC := cluster MAC */
 };
 #define EDIT_RESOLUTION                                                      \
@@ -201,12 +205,16 @@ RULE __u8 rule_I3(const struct rule_keys *k)
 	return k->eth_dst & MAC_GROUP ? DROP_NONE : DROP_NOT_OURS;
 }
 
-/* I4: frames that outsiders send to a peer's dedicated address reach all nodes. */
+/* I4: a frame to the cluster MAC reaches all nodes. One of them has the IP destination; if the
+ * others forward packets, each of them would send it on. */
 RULE __u8 rule_I4(const struct rule_keys *k)
 {
-	if (k->kind == FRAME_IP && (k->eth_dst & MAC_CLUSTER) && (k->ip_dst & IP_PEER))
+	if (k->kind != FRAME_IP || !(k->eth_dst & MAC_CLUSTER) ||
+	    (k->ip_dst & (IP_SELF | IP_CLUSTER | IP_GROUP)))
+		return DROP_NONE;
+	if (k->ip_dst & IP_PEER)
 		return DROP_PEER_ADDRESS;
-	return DROP_NONE;
+	return k->policy & POLICY_FORWARD ? DROP_NONE : DROP_ELSEWHERE;
 }
 
 /* I7: ARP with a peer's IP and a MAC that is neither the cluster's nor that peer's. */
@@ -250,15 +258,23 @@ RULE struct rule_verdict rule_I2(const struct rule_keys *k)
 	return v;
 }
 
+/* Is the Ethernet source the MAC of one peer alone? (Not with source_mac = cluster.) */
+RULE int rule_is_from_peer(const struct rule_keys *k)
+{
+	return (k->eth_src & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)) && !(k->eth_src & MAC_CLUSTER);
+}
+
 /* I6: a peer that sends ARP to an outsider shows its cluster MAC; this node has to know the peer by
- * its dedicated MAC. */
+ * its dedicated MAC. The same for an address that no file lists, such as a VIP that keepalived
+ * holds there: by the Ethernet source it is the peer's. */
 RULE __u16 rule_I6(const struct rule_keys *k)
 {
 	__u16 edits = 0;
 
 	if (k->kind != FRAME_RESOLUTION)
 		return 0;
-	if ((k->sender_ip & IP_PEER) && (k->sender_mac & MAC_CLUSTER))
+	if ((k->sender_mac & MAC_CLUSTER) &&
+	    ((k->sender_ip & IP_PEER) || (!k->sender_ip && rule_is_from_peer(k))))
 		edits |= EDIT_SENDER_MAC_PEER;
 	if (k->target_mac & MAC_SELF_DEDICATED)
 		edits |= EDIT_TARGET_MAC_CLUSTER;

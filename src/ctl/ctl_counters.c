@@ -56,6 +56,7 @@ static const struct reason {
 	{ "too_long", "longer than the NIC's MTU allows" },
 	{ "malformed", "not an Ethernet frame, or bad offload data" },
 	{ "strict", "from outsiders to the dedicated MAC" },
+	{ "elsewhere", "to the cluster MAC, for an address that no node has" },
 	{ "peer_address", "for another node; normal" },
 	{ "not_ours", "for another MAC; normal" },
 };

@@ -18,14 +18,15 @@
 
 #include "base/log.h"
 #include "datapath/traffic.h"
+#include "io/check_timer.h"
 #include "io/netlink/netlink_events.h"
 #include "io/notify.h"
 #include "nic/adopt.h"
 #include "nic/announce.h"
 #include "nic/recovery.h"
-#include "nic/shield_watch.h"
 #include "nic/takeover.h"
 #include "persist/fd_store.h"
+#include "tap/own_addresses.h"
 #include "tap/tap_link.h"
 
 #define RETRY_MS     1000
@@ -44,8 +45,9 @@ struct links {
 	struct traffic *traffic;
 	struct tap_link *tap;
 	struct takeover *nic;
-	struct shield_watch *shield;
-	struct loop_timer *retry; /* of take_nic() */
+	struct check_timer *shield; /* qdiscs and filters of NIC and TAP */
+	struct check_timer *own;    /* the host's addresses */
+	struct loop_timer *retry;   /* of take_nic() */
 	unsigned retry_ms;
 	bool is_failing; /* needs.failed() was called */
 };
@@ -112,7 +114,7 @@ static void close_nic(struct links *l)
 {
 	announce_stop(l->announce);
 	traffic_set_nic(l->traffic, NULL, NULL);
-	shield_watch_cancel(l->shield);
+	check_timer_cancel(l->shield);
 }
 
 /* The cause of the failure may disappear. Each failed try writes a log line, so the interval grows
@@ -195,7 +197,7 @@ static void on_nic_link(struct links *l, const struct netlink_link *link)
 static void follow_tap(struct links *l, int ifindex)
 {
 	if (!takeover_set_tap(l->nic, ifindex, ifindex && tap_link_is_up(l->tap)))
-		shield_watch_retry(l->shield);
+		check_timer_retry(l->shield);
 }
 
 /* Let frames flow through the configured TAP. */
@@ -249,6 +251,32 @@ static void check_tap(struct links *l, bool was_down)
 	neighbours_seed(l->neighbours);
 }
 
+/* --- checks --- */
+
+/* At most ten a second, however many filters change. */
+static const struct check_timer_times shield_times = { .interval_ms = 100, .retry_ms = 1000 };
+/* At once, for a frame to a new address may come at once; a burst of changes gives two checks. */
+static const struct check_timer_times own_times = { .interval_ms = 50, .retry_ms = 1000 };
+
+static bool check_shield(void *arg)
+{
+	struct links *l = arg;
+
+	return !links_nic(l) || takeover_check_shield(l->nic, loop_now());
+}
+
+static bool check_own_addresses(void *arg)
+{
+	struct links *l = arg;
+	int rc = own_addresses_read(l->netlink, l->needs.peers);
+
+	if (rc > 0 && l->nic)
+		rc = takeover_reload(l->nic);
+	if (rc < 0)
+		log_warning_errno(-rc, "cannot follow the host's addresses");
+	return rc >= 0;
+}
+
 /* --- events --- */
 
 /* Receiving failed on the TAP (REWRITE_EGRESS) or on the NIC. */
@@ -293,12 +321,13 @@ static void check_all(struct links *l)
 	if (l->is_failing)
 		return;
 	check_tap(l, true);
+	check_timer_changed(l->own);
 	if (!nic) {
 		take_nic(l);
 	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
 		on_nic_link(l, &now);
 		takeover_warn_addresses(l->nic);
-		shield_watch_changed(l->shield);
+		check_timer_changed(l->shield);
 	} else {
 		lose_nic(l);
 	}
@@ -313,6 +342,8 @@ static void on_change(const struct netlink_event *event, void *arg)
 
 	if (l->is_failing)
 		return;
+	if (event->change == NETLINK_ADDRESS || event->change == NETLINK_ADDRESS_GONE)
+		check_timer_changed(l->own);
 	if (event->change == NETLINK_LOST)
 		check_all(l);
 	else if (event->change == NETLINK_LINK)
@@ -324,7 +355,7 @@ static void on_change(const struct netlink_event *event, void *arg)
 	else if (event->change == NETLINK_ADDRESS && is_nic)
 		takeover_heard_address(l->nic, &event->address);
 	else if (event->change == NETLINK_TC && nic && (is_nic || is_tap))
-		shield_watch_changed(l->shield);
+		check_timer_changed(l->shield);
 }
 
 static void on_changes_readable(unsigned ready, void *arg)
@@ -359,12 +390,15 @@ static bool create_parts(struct links *l)
 	l->changes_io = loop_io_add(n->loop, netlink_events_fd(l->changes), LOOP_READ,
 				    on_changes_readable, l);
 	l->retry = loop_timer_add(n->loop, on_retry, l);
+	l->shield = check_timer_create(n->loop, &shield_times, check_shield, l);
+	l->own = check_timer_create(n->loop, &own_times, check_own_addresses, l);
 	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
 	l->adopt = adopt_create(n->peers, l->netlink, n->socket);
 	l->traffic = traffic_create(n->loop, n->relay, on_broken, l);
 	if (l->adopt)
 		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
-	if (l->changes_io && l->retry && l->neighbours && l->traffic && l->announce)
+	if (l->changes_io && l->retry && l->shield && l->own && l->neighbours && l->traffic &&
+	    l->announce)
 		return true;
 	log_error("out of memory");
 	return false;
@@ -392,14 +426,10 @@ static bool attach_nic(struct links *l)
 {
 	int rc;
 
+	check_own_addresses(l);
 	l->nic = takeover_create(l->needs.peers, l->netlink, l->needs.socket);
 	if (!l->nic)
 		return false;
-	l->shield = shield_watch_create(l->needs.loop, l->nic);
-	if (!l->shield) {
-		log_error("out of memory");
-		return false;
-	}
 	takeover_set_tap(l->nic, tap_link_ifindex(l->tap), tap_link_is_up(l->tap));
 	rc = takeover_attach(l->nic);
 	return !rc || rc == -ENODEV;
@@ -482,7 +512,8 @@ void links_destroy(struct links *l)
 	if (!l)
 		return;
 	traffic_destroy(l->traffic);
-	shield_watch_destroy(l->shield);
+	check_timer_destroy(l->shield);
+	check_timer_destroy(l->own);
 	tap_link_destroy(l->tap);
 	takeover_destroy(l->nic);
 	announce_destroy(l->announce);

@@ -115,7 +115,7 @@ static void forget_slots(struct kernel_path *path)
 static int load(struct kernel_path *path, bool forwards, int ring)
 {
 	struct programs_room room = { .macs = peers_mac_count(path->peers),
-				      .ips = peers_ip_count(path->peers),
+				      .ips = peers_ip_count(path->peers) + 2 * PEERS_OWN_MAX,
 				      .peers = peers_count(path->peers) };
 	struct kernel_path before = *path;
 	int rc = programs_load(&room, forwards, ring, &path->programs);

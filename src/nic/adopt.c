@@ -101,9 +101,9 @@ static bool is_configured(const struct adopt *a, const struct netlink_saved *ite
 
 	if (item->is_route)
 		return netlink_saved_is_kernels(item) && netlink_saved_source(item, &source) &&
-		       (peers_by_ip(a->peers, &source).roles & IP_CLUSTER);
+		       (peers_by_file(a->peers, &source).roles & IP_CLUSTER);
 	return netlink_saved_prefix(item, &prefix) &&
-	       (peers_by_ip(a->peers, &prefix.addr).roles & (IP_SELF | IP_CLUSTER));
+	       (peers_by_file(a->peers, &prefix.addr).roles & (IP_SELF | IP_CLUSTER));
 }
 
 /* --- to the TAP --- */

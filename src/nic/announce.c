@@ -50,7 +50,7 @@ static void announce_adopted(const struct ip_addr *address, void *arg)
 {
 	struct announce *a = arg;
 
-	if (!peers_by_ip(a->peers, address).roles)
+	if (!peers_by_file(a->peers, address).roles)
 		announce_address(address, a);
 }
 

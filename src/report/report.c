@@ -122,17 +122,17 @@ static json_t *cluster_json(const struct config *c)
 {
 	char gateway[IP_STRLEN];
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:o, s:o}",
-			 "interface", c->interface, "tap", c->tap, "address",
-			 addresses_json(&c->address), "mac", report_line_mac(&c->mac),
-			 "dedicated_mac", config_dedicated_mac_name(c->dedicated_mac), "source_mac",
-			 config_source_mac_name(c->source_mac), "arp", config_arp_name(c->arp),
-			 "advertise", config_advertise_name(c->advertise), "strict", c->strict,
-			 "datapath", config_datapath_name(c->datapath), "neigh",
-			 config_neigh_name(c->neigh), "adopt", c->adopt, "gateway",
-			 c->gateway.family ? json_string(ip_format(&c->gateway, gateway))
-					   : json_null(),
-			 "mtu", c->mtu ? json_integer(c->mtu) : json_string("auto"));
+	return json_pack(
+		"{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:b, s:o, s:o}",
+		"interface", c->interface, "tap", c->tap, "address", addresses_json(&c->address),
+		"mac", report_line_mac(&c->mac), "dedicated_mac",
+		config_dedicated_mac_name(c->dedicated_mac), "source_mac",
+		config_source_mac_name(c->source_mac), "arp", config_arp_name(c->arp), "advertise",
+		config_advertise_name(c->advertise), "strict", c->strict, "datapath",
+		config_datapath_name(c->datapath), "neigh", config_neigh_name(c->neigh), "adopt",
+		c->adopt, "forward", c->forward, "gateway",
+		c->gateway.family ? json_string(ip_format(&c->gateway, gateway)) : json_null(),
+		"mtu", c->mtu ? json_integer(c->mtu) : json_string("auto"));
 }
 
 static json_t *node_json(const struct config_node *node)

@@ -34,7 +34,7 @@
 
 #include "bpf/clusterarpd.skel.h" /* uses types of programs.h */
 
-#define BY_RULE    1200000
+#define BY_RULE    1540000
 #define AT_RANDOM  1000000
 #define HITS       1000
 #define COMPLAINTS 10
@@ -121,8 +121,19 @@ static bool has_tag(const struct oracle_sample *s)
 		is_drop(s, DROP_PEER_ADDRESS) && s->view.ethertype == ETH_P_IP)                   \
 	INGRESS(i4_ipv6, "I4: IPv6",                                                              \
 		is_drop(s, DROP_PEER_ADDRESS) && s->view.ethertype == ETH_P_IPV6)                 \
-	INGRESS(i4_not, "I4: not a peer's address",                                               \
-		is_pass(s) && s->is_ip && s->eth_dst & MAC_CLUSTER)                               \
+	INGRESS(i4_elsewhere, "I4: IPv4 elsewhere",                                               \
+		is_drop(s, DROP_ELSEWHERE) && s->view.ethertype == ETH_P_IP)                      \
+	INGRESS(i4_elsewhere_ipv6, "I4: IPv6 elsewhere",                                          \
+		is_drop(s, DROP_ELSEWHERE) && s->view.ethertype == ETH_P_IPV6)                    \
+	INGRESS(i4_forward, "I4: forward = yes",                                                  \
+		is_pass(s) && s->is_ip && s->eth_dst & MAC_CLUSTER &&                             \
+			s->policy & POLICY_FORWARD &&                                             \
+			!(s->ip_dst.roles & (IP_SELF | IP_CLUSTER | IP_PEER | IP_GROUP)))         \
+	INGRESS(i4_group, "I4: a group or broadcast address",                                     \
+		is_pass(s) && s->is_ip && s->eth_dst & MAC_CLUSTER && s->ip_dst.roles & IP_GROUP) \
+	INGRESS(i4_not, "I4: an own or cluster address",                                          \
+		is_pass(s) && s->is_ip && s->eth_dst & MAC_CLUSTER &&                             \
+			s->ip_dst.roles & (IP_SELF | IP_CLUSTER))                                 \
 	INGRESS(i2_dedicated, "I2: own dedicated MAC",                                            \
 		is_pass(s) && (s->eth_dst & TO_OWN) == MAC_SELF_DEDICATED)                        \
 	INGRESS(i2_source, "I2: own wire source MAC",                                             \

@@ -66,6 +66,7 @@ static const struct {
 	{ "multicast, masked", "dedicated_mac = multicast\nsource_mac = masked\n" },
 	{ "multicast, cluster", "dedicated_mac = multicast\nsource_mac = cluster\n" },
 	{ "unicast, cluster", "source_mac = cluster\n" },
+	{ "forward", "forward = yes\n" },
 };
 
 static void die(const char *why)
@@ -73,6 +74,13 @@ static void die(const char *why)
 	fprintf(stderr, "generate: %s\n", why);
 	exit(2);
 }
+
+/* Addresses that this node has beside the file: 12.99.0.1/24, 2001:db8:99::1/64. */
+#define OWN 2
+static const struct ip_prefix own[OWN] = {
+	{ .addr = { AF_INET, { 12, 99, 0, 1 } }, .len = 24 },
+	{ .addr = { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, 0, 0x99, [15] = 1 } }, .len = 64 },
+};
 
 void generate_cluster(unsigned index, struct cluster *cluster)
 {
@@ -90,7 +98,7 @@ void generate_cluster(unsigned index, struct cluster *cluster)
 	if (!cluster->config)
 		die(report.count ? report.list[0].text : "out of memory");
 	cluster->peers = peers_create(cluster->config, config_find_node(cluster->config, "alpha"));
-	if (!cluster->peers)
+	if (!cluster->peers || peers_set_own(cluster->peers, own, OWN) != 1)
 		die("out of memory");
 	config_report_clear(&report);
 	fclose(f);
@@ -162,7 +170,20 @@ static void put_ip(const struct cluster *c, uint8_t family, uint8_t *out, size_t
 {
 	const struct ip_addr *from = NULL;
 
-	switch (generate_number(6)) {
+	switch (generate_number(9)) {
+	case 6:
+		from = &own[family == AF_INET ? 0 : 1].addr;
+		break;
+	case 7: /* the network of that address: its broadcast address is one of them */
+		memcpy(out, own[family == AF_INET ? 0 : 1].addr.b, len);
+		out[len - 1] = one_in(2) ? 0xff : (uint8_t)next();
+		return;
+	case 8: /* groups, and what is next to them */
+		fill(out, len);
+		out[0] = family == AF_INET ? 0xe0 | (uint8_t)next() : 0xff;
+		if (one_in(2))
+			memset(out, 0xff, len);
+		return;
 	case 0:
 		from = some_address(&peers_self(c->peers)->address, family);
 		break;

@@ -35,7 +35,7 @@ void generate_seed(uint64_t seed);
 unsigned generate_number(unsigned n);
 
 /* All configurations that differ in what the rules do. Ends the program when memory runs out. */
-#define CLUSTERS 6
+#define CLUSTERS 7
 void generate_cluster(unsigned index, struct cluster *cluster);
 void generate_cluster_clear(struct cluster *cluster);
 

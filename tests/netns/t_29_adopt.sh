@@ -210,7 +210,7 @@ done
 ip -n alpha addr add $LAB_CLUSTER_IP/24 dev eth0
 adopt_before
 start
-expect "the cluster address" "$LAB_CLUSTER_IP/32 host" \
+expect "the cluster address" "$LAB_CLUSTER_IP/32 global" \
 	"$(addresses_of cluster0 | awk -v a="$LAB_CLUSTER_IP/" 'index($1, a) == 1 { print $1, $4 }' | xargs)"
 nic_has_none || fail "still on the NIC: $(addresses_of eth0)"
 ! said 'cannot' || fail "something fails: $(cat "$LAB_DIR/alpha.log")"

@@ -244,15 +244,57 @@ static void test_prefix_contains(void **state)
 	assert_false(prefix_contains(&none, &no_ip));
 }
 
+static void broadcast_addresses_and_groups(void **state)
+{
+	static const struct {
+		const char *prefix, *broadcast;
+	} cases[] = {
+		{ "12.12.4.101/24", "12.12.4.255" },
+		{ "10.1.2.3/8", "10.255.255.255" },
+		{ "10.0.0.1/30", "10.0.0.3" },
+		{ "10.0.0.1/31", NULL },
+		{ "10.0.0.1/32", NULL },
+		{ "2001:db8::1/64", NULL },
+	};
+	static const char *const groups[] = { "224.0.0.0", "239.255.255.255", "255.255.255.255",
+					      "ff02::1" };
+	static const char *const others[] = { "223.255.255.255", "240.0.0.1", "0.0.0.0",
+					      "fe80::1" };
+	struct ip_addr ip, expected;
+	struct ip_prefix p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(prefix_parse(cases[i].prefix, &p));
+		assert_int_equal(prefix_broadcast(&p, &ip), cases[i].broadcast != NULL);
+		if (!cases[i].broadcast)
+			continue;
+		assert_true(ip_parse(cases[i].broadcast, &expected));
+		assert_true(ip_equal(&ip, &expected));
+	}
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(ip_parse(groups[i], &ip));
+		assert_true(ip_is_group(&ip));
+		assert_true(ip_parse(others[i], &ip));
+		assert_false(ip_is_group(&ip));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mac_parse),        cmocka_unit_test(test_mac_parse_refuses),
-		cmocka_unit_test(test_mac_format),       cmocka_unit_test(test_mac_kinds),
-		cmocka_unit_test(test_mac_from_ipv4),    cmocka_unit_test(test_ip_parse),
-		cmocka_unit_test(test_ip_parse_refuses), cmocka_unit_test(test_ip_format),
-		cmocka_unit_test(test_ip_compare),       cmocka_unit_test(test_prefix_parse),
+		cmocka_unit_test(test_mac_parse),
+		cmocka_unit_test(test_mac_parse_refuses),
+		cmocka_unit_test(test_mac_format),
+		cmocka_unit_test(test_mac_kinds),
+		cmocka_unit_test(test_mac_from_ipv4),
+		cmocka_unit_test(test_ip_parse),
+		cmocka_unit_test(test_ip_parse_refuses),
+		cmocka_unit_test(test_ip_format),
+		cmocka_unit_test(test_ip_compare),
+		cmocka_unit_test(test_prefix_parse),
 		cmocka_unit_test(test_prefix_contains),
+		cmocka_unit_test(broadcast_addresses_and_groups),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

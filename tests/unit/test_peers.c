@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* peers: the peer that has an address, the roles of a MAC, and the exchange of two tables. */
+#include <errno.h>
+
 #include "cluster.h"
 
 static struct peers_entry by_mac(const struct cluster *c, const char *text)
@@ -359,6 +361,72 @@ static void exchange_with_a_cluster_without_peers(void **state)
 	cluster_free(&other);
 }
 
+static struct ip_prefix prefix(const char *text)
+{
+	struct ip_prefix p;
+
+	assert_true(prefix_parse(text, &p));
+	return p;
+}
+
+static void count_each(const struct ip_addr *ip, const struct peers_entry *entry, void *arg)
+{
+	(void)ip;
+	(void)entry;
+	++*(size_t *)arg;
+}
+
+/* Those that the file has keep their role; the others are own, until they go. */
+static void own_addresses_beside_the_file(void **state)
+{
+	struct cluster c = cluster_make("", "alpha"), other = cluster_make("", "alpha");
+	const struct ip_prefix list[] = { prefix("12.12.4.101/24"), prefix("12.12.4.100/32"),
+					  prefix("12.12.4.102/32"), prefix("12.99.0.1/24"),
+					  prefix("127.0.0.1/8"),    prefix("2001:db8::1/64") };
+	size_t before = peers_ip_count(c.peers), each = 0;
+
+	(void)state;
+	assert_int_equal(peers_set_own(c.peers, list, 6), 1);
+	assert_int_equal(peers_set_own(c.peers, list, 6), 0);
+	assert_int_equal(by_ip(&c, "12.12.4.100").roles, IP_CLUSTER);
+	assert_int_equal(by_ip(&c, "12.12.4.102").roles, IP_PEER);
+	assert_int_equal(by_ip(&c, "12.99.0.1").roles, IP_SELF);
+	assert_int_equal(by_ip(&c, "2001:db8::1").roles, IP_SELF);
+	assert_int_equal(by_ip(&c, "12.99.0.255").roles, IP_GROUP);
+	assert_int_equal(by_ip(&c, "12.12.4.255").roles, IP_GROUP);
+	assert_int_equal(peers_by_file(c.peers, &list[3].addr).roles, 0);
+	/* beside the file's: three addresses, and three broadcast addresses */
+	assert_int_equal(peers_ip_count(c.peers), before + 6);
+	peers_each_ip(c.peers, count_each, &each);
+	assert_int_equal(each, before + 6);
+	peers_exchange(c.peers, other.peers);
+	assert_int_equal(by_ip(&c, "12.99.0.1").roles, IP_SELF);
+	assert_int_equal(by_ip(&other, "12.99.0.1").roles, 0);
+	assert_int_equal(peers_set_own(c.peers, list, 1), 1);
+	assert_int_equal(by_ip(&c, "12.99.0.1").roles, 0);
+	assert_int_equal(by_ip(&c, ALPHA_IP).roles, IP_SELF);
+	cluster_free(&c);
+	cluster_free(&other);
+}
+
+static void own_addresses_are_bounded(void **state)
+{
+	static struct ip_prefix list[PEERS_OWN_MAX + 1];
+	struct cluster c = cluster_make("", "alpha");
+
+	(void)state;
+	for (size_t i = 0; i <= PEERS_OWN_MAX; i++) {
+		list[i] = prefix("10.0.0.1/32");
+		list[i].addr.b[2] = (uint8_t)(i >> 8);
+		list[i].addr.b[3] = (uint8_t)i;
+	}
+	assert_int_equal(peers_set_own(c.peers, list, PEERS_OWN_MAX), 1);
+	assert_int_equal(peers_set_own(c.peers, list, PEERS_OWN_MAX + 1), -E2BIG);
+	assert_int_equal(by_ip(&c, "10.0.15.255").roles, IP_SELF);
+	assert_int_equal(by_ip(&c, "10.0.16.0").roles, 0);
+	cluster_free(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +441,8 @@ int main(void)
 		cmocka_unit_test(exchange_and_back),
 		cmocka_unit_test(exchange_and_go_on),
 		cmocka_unit_test(exchange_with_a_cluster_without_peers),
+		cmocka_unit_test(own_addresses_beside_the_file),
+		cmocka_unit_test(own_addresses_are_bounded),
 	};
 
 	return cmocka_run_group_tests_name("peers", tests, NULL, NULL);

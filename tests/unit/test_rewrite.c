@@ -338,7 +338,6 @@ static void I4_a_peers_address_at_the_cluster_mac(void **state)
 	struct cluster c = cluster_make("", "alpha");
 	struct test_frame own = ipv4_frame(OUT_MAC, CLUSTER_MAC, OUT_IP, ALPHA_IP);
 	struct test_frame shared = ipv4_frame(OUT_MAC, CLUSTER_MAC, OUT_IP, CLUSTER_IP);
-	struct test_frame routed = ipv4_frame(OUT_MAC, CLUSTER_MAC, OUT_IP, "198.51.100.1");
 	struct test_frame theirs = ipv4_frame(OUT_MAC, CLUSTER_MAC, OUT_IP, BETA_IP);
 	struct test_frame group = ipv4_frame(OUT_MAC, BROADCAST, OUT_IP, BETA_IP);
 	struct test_frame vlan = tagged(theirs, 0x8100, 7);
@@ -348,9 +347,89 @@ static void I4_a_peers_address_at_the_cluster_mac(void **state)
 	is_dropped(&c, REWRITE_INGRESS, tagged(theirs, 0x8100, 0xe000), DROP_PEER_ADDRESS);
 	passes_as(&c, REWRITE_INGRESS, own, &own);
 	passes_as(&c, REWRITE_INGRESS, shared, &shared);
-	passes_as(&c, REWRITE_INGRESS, routed, &routed);
 	passes_as(&c, REWRITE_INGRESS, group, &group);
 	passes_as(&c, REWRITE_INGRESS, vlan, &vlan);
+	cluster_free(&c);
+}
+
+/* An own address that is not in the file: a VIP, with the broadcast address of its network. */
+#define VIP           "12.99.0.1"
+#define VIP_BROADCAST "12.99.0.255"
+
+static void add_vip(struct cluster *c)
+{
+	struct ip_prefix vip;
+
+	assert_true(prefix_parse(VIP "/24", &vip));
+	assert_int_equal(peers_set_own(c->peers, &vip, 1), 1);
+}
+
+static struct test_frame to_cluster_mac(const char *destination)
+{
+	return ipv4_frame(OUT_MAC, CLUSTER_MAC, OUT_IP, destination);
+}
+
+static void I4_what_no_node_has_is_elsewhere(void **state)
+{
+	static const char *const individual[] = { "198.51.100.1", VIP, VIP_BROADCAST, "240.0.0.1" };
+	static const char *const groups[] = { "224.0.0.251", "239.255.255.255", "255.255.255.255" };
+	struct cluster c = cluster_make("", "alpha"),
+		       router = cluster_make("forward = yes\n", "alpha");
+	struct test_frame f, out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(individual) / sizeof(individual[0]); i++) {
+		f = to_cluster_mac(individual[i]);
+		is_dropped(&c, REWRITE_INGRESS, f, DROP_ELSEWHERE);
+		passes_as(&router, REWRITE_INGRESS, f, &f);
+		/* by the dedicated MAC it is for this node alone */
+		f = ipv4_frame(OUT_MAC, ALPHA_MAC, OUT_IP, individual[i]);
+		out = to_cluster_mac(individual[i]);
+		passes_as(&c, REWRITE_INGRESS, f, &out);
+	}
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		f = to_cluster_mac(groups[i]);
+		passes_as(&c, REWRITE_INGRESS, f, &f);
+	}
+	is_dropped(&router, REWRITE_INGRESS, to_cluster_mac(BETA_IP), DROP_PEER_ADDRESS);
+	cluster_free(&c);
+	cluster_free(&router);
+}
+
+static void I4_own_addresses_beside_the_file_pass(void **state)
+{
+	struct cluster c = cluster_make("", "alpha");
+	struct test_frame vip = to_cluster_mac(VIP), broadcast = to_cluster_mac(VIP_BROADCAST);
+
+	(void)state;
+	add_vip(&c);
+	passes_as(&c, REWRITE_INGRESS, vip, &vip);
+	passes_as(&c, REWRITE_INGRESS, broadcast, &broadcast);
+	is_dropped(&c, REWRITE_INGRESS, to_cluster_mac("12.99.0.2"), DROP_ELSEWHERE);
+	assert_int_equal(peers_set_own(c.peers, NULL, 0), 1);
+	is_dropped(&c, REWRITE_INGRESS, vip, DROP_ELSEWHERE);
+	cluster_free(&c);
+}
+
+/* E2, E3 and I8 for an own address that is not in the file. */
+static void own_addresses_beside_the_file_are_own(void **state)
+{
+	static const struct row request = { CLUSTER_MAC, BROADCAST, REQUEST, VIP,
+					    CLUSTER_MAC, BETA_IP,   NO_MAC };
+	static const struct row request_wire = { ALPHA_MAC, BROADCAST, REQUEST, VIP,
+						 ALPHA_MAC, BETA_IP,   NO_MAC };
+	static const struct row announcement = { CLUSTER_MAC, BROADCAST, REQUEST, VIP,
+						 CLUSTER_MAC, VIP,       NO_MAC };
+	static const struct row announcement_wire = { ALPHA_MAC,   BROADCAST, REQUEST, VIP,
+						      CLUSTER_MAC, VIP,       NO_MAC };
+	static const struct row claim = { OUT_MAC, BROADCAST, REQUEST, VIP, OUT_MAC, VIP, NO_MAC };
+	struct cluster c = cluster_make("", "alpha");
+
+	(void)state;
+	add_vip(&c);
+	row_passes_as(&c, REWRITE_EGRESS, &request, &request_wire);
+	row_passes_as(&c, REWRITE_EGRESS, &announcement, &announcement_wire);
+	row_is_dropped(&c, &claim, DROP_CONFLICT);
 	cluster_free(&c);
 }
 
@@ -395,6 +474,48 @@ static void I6_a_peer_keeps_its_dedicated_mac(void **state)
 	}
 	row_passes_as(&c, REWRITE_INGRESS, &reply, &reply_in);
 	cluster_free(&c);
+}
+
+/* A VIP that beta holds: known by beta's dedicated MAC, which the Ethernet source tells. */
+static void I6_an_address_that_no_file_lists(void **state)
+{
+	static const struct {
+		const char *keys;
+		struct row in;
+		const char *sender_mac;
+	} cases[] = {
+		{ "", { BETA_MAC, BROADCAST, REQUEST, VIP, CLUSTER_MAC, VIP, NO_MAC }, BETA_MAC },
+		{ "",
+		  { BETA_MAC, ALPHA_MAC, REPLY, VIP, CLUSTER_MAC, ALPHA_IP, CLUSTER_MAC },
+		  BETA_MAC },
+		{ "source_mac = masked\n",
+		  { BETA_MASKED, BROADCAST, REQUEST, VIP, CLUSTER_MAC, VIP, NO_MAC },
+		  BETA_MAC },
+		/* an outsider's, a MAC of its own, and where all nodes have one Ethernet source */
+		{ "", { OUT_MAC, BROADCAST, REQUEST, VIP, CLUSTER_MAC, VIP, NO_MAC }, CLUSTER_MAC },
+		{ "", { BETA_MAC, BROADCAST, REQUEST, VIP, OUT_MAC, VIP, NO_MAC }, OUT_MAC },
+		{ "source_mac = cluster\n",
+		  { CLUSTER_MAC, BROADCAST, REQUEST, VIP, CLUSTER_MAC, VIP, NO_MAC },
+		  CLUSTER_MAC },
+		{ "",
+		  { BETA_MAC, BROADCAST, REQUEST, "0.0.0.0", CLUSTER_MAC, VIP, NO_MAC },
+		  CLUSTER_MAC },
+	};
+	struct test_frame out;
+	struct cluster c;
+	struct row row;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		c = cluster_make(cases[i].keys, "alpha");
+		row = cases[i].in;
+		row.sender_mac = cases[i].sender_mac;
+		out = arp_frame(&row);
+		if (!strcmp(row.eth_dst, ALPHA_MAC))
+			put_mac(out.data, CLUSTER_MAC);
+		passes_as(&c, REWRITE_INGRESS, arp_frame(&cases[i].in), &out);
+		cluster_free(&c);
+	}
 }
 
 static void I7_spoofed_peers(void **state)
@@ -686,8 +807,12 @@ int main(void)
 		cmocka_unit_test(I2_strict),
 		cmocka_unit_test(I3_what_is_not_for_this_node),
 		cmocka_unit_test(I4_a_peers_address_at_the_cluster_mac),
+		cmocka_unit_test(I4_what_no_node_has_is_elsewhere),
+		cmocka_unit_test(I4_own_addresses_beside_the_file_pass),
+		cmocka_unit_test(own_addresses_beside_the_file_are_own),
 		cmocka_unit_test(I5_groups_pass),
 		cmocka_unit_test(I6_a_peer_keeps_its_dedicated_mac),
+		cmocka_unit_test(I6_an_address_that_no_file_lists),
 		cmocka_unit_test(I7_spoofed_peers),
 		cmocka_unit_test(I8_own_addresses_from_the_wire),
 		cmocka_unit_test(outsiders_arp_passes),

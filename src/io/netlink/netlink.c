@@ -99,12 +99,10 @@ static int on_address(struct nl_msg *message, void *arg)
 {
 	struct netlink_list *list = arg;
 	const int *wanted = list->arg;
-	struct ip_prefix address;
-	struct ip_prefix *item;
-	int ifindex;
+	struct netlink_address address, *item;
 
-	memset(&address, 0, sizeof(address));
-	if (!netlink_parse_address(nlmsg_hdr(message), &ifindex, &address) || ifindex != *wanted)
+	if (!netlink_parse_address(nlmsg_hdr(message), &address) ||
+	    (*wanted && address.ifindex != *wanted))
 		return NL_OK;
 	item = netlink_list_add(list);
 	if (item)
@@ -112,16 +110,26 @@ static int on_address(struct nl_msg *message, void *arg)
 	return NL_OK;
 }
 
+int netlink_addresses(struct netlink *nl, int ifindex, struct netlink_address **out, size_t *count)
+{
+	struct ifaddrmsg head = { .ifa_family = AF_UNSPEC, .ifa_index = (unsigned)ifindex };
+	struct netlink_list list = { .size = sizeof(struct netlink_address), .arg = &ifindex };
+	int rc = netlink_dump(nl, RTM_GETADDR, &head, sizeof(head), on_address, &list);
+
+	*out = list.items;
+	*count = list.count;
+	return rc;
+}
+
 int netlink_address_list(struct netlink *nl, int ifindex,
 			 void (*each)(const struct ip_prefix *address, void *arg), void *arg)
 {
-	struct ifaddrmsg head = { .ifa_family = AF_UNSPEC, .ifa_index = (unsigned)ifindex };
-	struct netlink_list list = { .size = sizeof(struct ip_prefix), .arg = &ifindex };
-	int rc = netlink_dump(nl, RTM_GETADDR, &head, sizeof(head), on_address, &list);
-	const struct ip_prefix *addresses = list.items;
+	struct netlink_address *list;
+	size_t count;
+	int rc = netlink_addresses(nl, ifindex, &list, &count);
 
-	for (size_t i = 0; rc == 0 && i < list.count; i++)
-		each(&addresses[i], arg);
-	free(list.items);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		each(&list[i].prefix, arg);
+	free(list);
 	return rc;
 }

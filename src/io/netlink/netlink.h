@@ -10,6 +10,8 @@
 #ifndef CLUSTERARPD_IO_NETLINK_NETLINK_H
 #define CLUSTERARPD_IO_NETLINK_NETLINK_H
 
+#include <stddef.h>
+
 #include "base/addr.h"
 #include "io/netlink/netlink_link.h"
 
@@ -26,5 +28,10 @@ int netlink_link_by_index(struct netlink *nl, int ifindex, struct netlink_link *
 /* Calls each(address, arg) for every address of the link, of either family. */
 int netlink_address_list(struct netlink *nl, int ifindex,
 			 void (*each)(const struct ip_prefix *address, void *arg), void *arg);
+
+/* The addresses of the link `ifindex`, or of all links where that is 0, in the kernel's order:
+ * *list, to be freed, even after a failure, and *count. */
+int netlink_addresses(struct netlink *nl, int ifindex, struct netlink_address **list,
+		      size_t *count);
 
 #endif

@@ -139,9 +139,9 @@ static int set_broadcast(struct rtnl_addr *entry, const struct ip_prefix *addres
 	return nle;
 }
 
-static int fill_ipv4(struct rtnl_addr *entry, const struct ip_prefix *address, bool cluster)
+static int fill_ipv4(struct rtnl_addr *entry, const struct ip_prefix *address)
 {
-	rtnl_addr_set_scope(entry, cluster ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE);
+	rtnl_addr_set_scope(entry, RT_SCOPE_UNIVERSE);
 	return address->len < 31 ? set_broadcast(entry, address) : 0;
 }
 
@@ -172,7 +172,7 @@ int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix 
 	rtnl_addr_set_ifindex(entry, ifindex);
 	nle = set_local(entry, &added);
 	if (nle >= 0)
-		nle = added.addr.family == AF_INET ? fill_ipv4(entry, &added, cluster)
+		nle = added.addr.family == AF_INET ? fill_ipv4(entry, &added)
 						   : fill_ipv6(entry, cluster);
 	if (nle >= 0)
 		nle = rtnl_addr_add(nl->requests, entry, NLM_F_EXCL);

@@ -14,7 +14,7 @@ int netlink_link_set_mac(struct netlink *nl, int ifindex, const struct mac *mac)
 int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex);
 
 /* Add an address as in SPEC 6. A dedicated address: with its prefix, scope global, broadcast
- * address set; IPv6: nodad. A cluster address (`cluster`): IPv4 as /32 with scope host, IPv6 as
+ * address set; IPv6: nodad. A cluster address (`cluster`): IPv4 as /32, IPv6 as
  * /128 nodad with preferred lifetime 0. -EEXIST: it exists already. */
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
 			bool cluster);

@@ -76,9 +76,12 @@ static void handle_link(struct netlink_events *events, struct nlmsghdr *header)
 static void handle_address(struct netlink_events *events, struct nlmsghdr *header)
 {
 	struct netlink_event event = { .change = NETLINK_ADDRESS };
+	struct netlink_address address;
 
-	if (!netlink_parse_address(header, &event.ifindex, &event.address))
+	if (!netlink_parse_address(header, &address))
 		return;
+	event.ifindex = address.ifindex;
+	event.address = address.prefix;
 	if (header->nlmsg_type == RTM_DELADDR)
 		event.change = NETLINK_ADDRESS_GONE;
 	events->handler(&event, events->arg);

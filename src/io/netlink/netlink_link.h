@@ -20,4 +20,12 @@ struct netlink_link {
 	int master; /* ifindex of the bridge or bond it is in, else 0 */
 };
 
+/* An address of any link. */
+struct netlink_address {
+	struct ip_prefix prefix;
+	int ifindex;
+	unsigned scope; /* RT_SCOPE_UNIVERSE, … of linux/rtnetlink.h */
+	unsigned flags; /* IFA_F_PERMANENT, … of linux/if_addr.h */
+};
+
 #endif

@@ -48,22 +48,29 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 	return true;
 }
 
-bool netlink_parse_address(struct nlmsghdr *header, int *ifindex, struct ip_prefix *out)
+static const struct nla_policy address_policy[IFA_MAX + 1] = {
+	[IFA_FLAGS] = { .type = NLA_U32 },
+};
+
+bool netlink_parse_address(struct nlmsghdr *header, struct netlink_address *out)
 {
 	struct nlattr *attributes[IFA_MAX + 1];
 	const struct ifaddrmsg *info = nlmsg_data(header);
 	const struct nlattr *own;
 
-	if (!netlink_attributes(header, sizeof(*info), attributes, IFA_MAX, NULL))
+	if (!netlink_attributes(header, sizeof(*info), attributes, IFA_MAX, address_policy))
 		return false;
+	memset(out, 0, sizeof(*out));
 	own = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
 	if (own && info->ifa_family == AF_INET && nla_len(own) == sizeof(struct in_addr))
-		out->addr = ip_from_ipv4_bytes(nla_data(own));
+		out->prefix.addr = ip_from_ipv4_bytes(nla_data(own));
 	else if (own && info->ifa_family == AF_INET6 && nla_len(own) == sizeof(struct in6_addr))
-		out->addr = ip_from_ipv6_bytes(nla_data(own));
+		out->prefix.addr = ip_from_ipv6_bytes(nla_data(own));
 	else
 		return false;
-	out->len = info->ifa_prefixlen;
-	*ifindex = (int)info->ifa_index;
+	out->prefix.len = info->ifa_prefixlen;
+	out->ifindex = (int)info->ifa_index;
+	out->scope = info->ifa_scope;
+	out->flags = attributes[IFA_FLAGS] ? nla_get_u32(attributes[IFA_FLAGS]) : info->ifa_flags;
 	return true;
 }

@@ -17,6 +17,6 @@ struct nlmsghdr;
 bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out);
 /* False: malformed, or neither IPv4 nor IPv6. On a point-to-point link IFA_ADDRESS is the peer's
  * address and IFA_LOCAL the link's own; elsewhere IPv6 has IFA_ADDRESS only. */
-bool netlink_parse_address(struct nlmsghdr *header, int *ifindex, struct ip_prefix *out);
+bool netlink_parse_address(struct nlmsghdr *header, struct netlink_address *out);
 
 #endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* check_timer: a rate-limited timer; see check_timer.h. */
+#include "io/check_timer.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+struct check_timer {
+	struct check_timer_times times;
+	struct loop_timer *timer;
+	bool (*check)(void *arg);
+	void *arg;
+	bool is_due;
+	uint64_t last; /* check: ms */
+};
+
+static void check_in(struct check_timer *t, unsigned at_least_ms)
+{
+	uint64_t now = loop_now(), next = t->last + t->times.interval_ms;
+	unsigned wait = now < next ? (unsigned)(next - now) : 0;
+
+	if (t->is_due)
+		return;
+	t->is_due = true;
+	loop_timer_set(t->timer, wait > at_least_ms ? wait : at_least_ms);
+}
+
+static void on_timer(void *arg)
+{
+	struct check_timer *t = arg;
+
+	t->is_due = false;
+	t->last = loop_now();
+	if (!t->check(t->arg))
+		check_timer_retry(t);
+}
+
+struct check_timer *check_timer_create(struct loop *loop, const struct check_timer_times *times,
+				       bool (*check)(void *arg), void *arg)
+{
+	struct check_timer *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	*t = (struct check_timer){ .times = *times, .check = check, .arg = arg };
+	t->timer = loop_timer_add(loop, on_timer, t);
+	if (t->timer)
+		return t;
+	free(t);
+	return NULL;
+}
+
+void check_timer_destroy(struct check_timer *t)
+{
+	if (!t)
+		return;
+	loop_timer_free(t->timer);
+	free(t);
+}
+
+void check_timer_changed(struct check_timer *t)
+{
+	check_in(t, t->times.delay_ms);
+}
+
+void check_timer_retry(struct check_timer *t)
+{
+	check_in(t, t->times.retry_ms);
+}
+
+void check_timer_cancel(struct check_timer *t)
+{
+	loop_timer_cancel(t->timer);
+	t->is_due = false;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * own_addresses: the addresses that this host has, read over netlink into the table of peers
+ * (SPEC 1): those of the file, and those that an operator, keepalived or a DHCP client adds.
+ */
+#ifndef CLUSTERARPD_TAP_OWN_ADDRESSES_H
+#define CLUSTERARPD_TAP_OWN_ADDRESSES_H
+
+#include <stdbool.h>
+
+#include "core/peers.h"
+#include "io/netlink/netlink.h"
+
+/* Read them all. 1: they differ from those known before, and whoever keeps a copy has to be told;
+ * 0: they do not; or a negative errno, after a log line where the list is too long. */
+int own_addresses_read(struct netlink *netlink, struct peers *peers);
+
+#endif
