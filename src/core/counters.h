@@ -21,7 +21,8 @@
 	X(nic_bytes_out)  \
 	X(arp_rewritten)  \
 	X(nd_rewritten)   \
-	X(neigh_resyncs)
+	X(neigh_resyncs)  \
+	X(tap_repaired)
 
 #define PEER_COUNTERS(X) \
 	X(frames_in)     \

@@ -40,6 +40,7 @@ void ctl_print_counters(const json_t *answer)
 	print_count(counters, "arp_rewritten", "ARP rewritten");
 	print_count(counters, "nd_rewritten", "Neighbour Discovery rewritten");
 	print_count(counters, "neigh_resyncs", "neighbour table read again");
+	print_count(counters, "tap_repaired", "TAP corrected after changes by other programs");
 	ctl_print_drops(counters, SIZE_MAX);
 }
 

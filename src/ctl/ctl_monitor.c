@@ -60,6 +60,12 @@ static void say_peer_state(const json_t *event)
 	say(" (was %s)", ctl_string(event, "previous"));
 }
 
+static void say_tap_repaired(const json_t *event)
+{
+	say("another program changed %s (%s): corrected", ctl_string(event, "dev"),
+	    ctl_string(event, "what"));
+}
+
 static void say_repaired(const json_t *event)
 {
 	say("the neighbour entry of node %s (%s) was changed to %s: corrected",
@@ -122,6 +128,7 @@ static const struct {
 } events[] = {
 	{ "peer_state", say_peer_state },
 	{ "repaired", say_repaired },
+	{ "tap_repaired", say_tap_repaired },
 	{ "spoofed", say_spoofed },
 	{ "conflict", say_conflict },
 	{ "echo", say_echo },

@@ -20,6 +20,7 @@
 #include "datapath/traffic.h"
 #include "io/check_timer.h"
 #include "io/netlink/netlink_events.h"
+#include "io/netlink/netlink_routes.h"
 #include "io/notify.h"
 #include "nic/adopt.h"
 #include "nic/announce.h"
@@ -39,6 +40,8 @@ struct links {
 	struct netlink *netlink;
 	struct netlink_events *changes;
 	struct loop_io *changes_io;
+	struct netlink_routes *routes;
+	struct loop_io *routes_io;
 	struct neighbours *neighbours;
 	struct adopt *adopt;
 	struct announce *announce;
@@ -47,6 +50,8 @@ struct links {
 	struct takeover *nic;
 	struct check_timer *shield; /* qdiscs and filters of NIC and TAP */
 	struct check_timer *own;    /* the host's addresses */
+	struct check_timer *guard;  /* the TAP's settings */
+	uint64_t repaired;          /* how often that found something */
 	struct loop_timer *retry;   /* of take_nic() */
 	unsigned retry_ms;
 	bool is_failing; /* needs.failed() was called */
@@ -258,6 +263,11 @@ static const struct check_timer_times shield_times = { .interval_ms = 100, .retr
 /* At once, for a frame to a new address may come at once; a burst of changes gives two checks. */
 static const struct check_timer_times own_times = { .interval_ms = 50, .retry_ms = 1000 };
 
+/* A moment later, for a program that flushes addresses goes on until there is none left. */
+static const struct check_timer_times guard_times = { .delay_ms = 30,
+						      .interval_ms = 50,
+						      .retry_ms = 1000 };
+
 static bool check_shield(void *arg)
 {
 	struct links *l = arg;
@@ -275,6 +285,27 @@ static bool check_own_addresses(void *arg)
 	if (rc < 0)
 		log_warning_errno(-rc, "cannot follow the host's addresses");
 	return rc >= 0;
+}
+
+/* A new MAC of the TAP has cost its neighbours, removed addresses have taken adopted ones along. */
+static bool check_tap_settings(void *arg)
+{
+	struct links *l = arg;
+	char text[TAP_REPAIRS_TEXT];
+	struct tap_repairs done;
+	int rc = tap_link_repair(l->tap, nic_mtu(l), &done);
+
+	if (rc)
+		log_warning_errno(-rc, "%s: cannot correct its settings", l->config->tap);
+	if (!tap_link_describe_repairs(&done, text))
+		return !rc;
+	l->repaired++;
+	events_tap_repaired(l->needs.events, l->config->tap, text);
+	if (done.addresses || done.mtu)
+		adopt_apply(l->adopt, tap_link_ifindex(l->tap), done.addresses > 0);
+	if (done.mac)
+		neighbours_seed(l->neighbours);
+	return !rc;
 }
 
 /* --- events --- */
@@ -322,6 +353,7 @@ static void check_all(struct links *l)
 		return;
 	check_tap(l, true);
 	check_timer_changed(l->own);
+	check_timer_changed(l->guard);
 	if (!nic) {
 		take_nic(l);
 	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
@@ -344,6 +376,8 @@ static void on_change(const struct netlink_event *event, void *arg)
 		return;
 	if (event->change == NETLINK_ADDRESS || event->change == NETLINK_ADDRESS_GONE)
 		check_timer_changed(l->own);
+	if (is_tap && event->change != NETLINK_TC && event->change != NETLINK_LINK_GONE)
+		check_timer_changed(l->guard);
 	if (event->change == NETLINK_LOST)
 		check_all(l);
 	else if (event->change == NETLINK_LINK)
@@ -368,6 +402,24 @@ static void on_changes_readable(unsigned ready, void *arg)
 		log_warning_errno(-rc, "cannot read netlink notifications");
 }
 
+static void on_route_gone(int ifindex, void *arg)
+{
+	struct links *l = arg;
+
+	if (!l->is_failing && (!ifindex || ifindex == tap_link_ifindex(l->tap)))
+		check_timer_changed(l->guard);
+}
+
+static void on_routes_readable(unsigned ready, void *arg)
+{
+	struct links *l = arg;
+	int rc = netlink_routes_dispatch(l->routes);
+
+	(void)ready;
+	if (rc < 0)
+		log_warning_errno(-rc, "cannot read notifications of routes");
+}
+
 /* --- start and stop --- */
 
 static bool open_netlink(struct links *l)
@@ -376,6 +428,8 @@ static bool open_netlink(struct links *l)
 
 	if (!rc)
 		rc = netlink_events_open(on_change, l, &l->changes);
+	if (!rc)
+		rc = netlink_routes_open(on_route_gone, l, &l->routes);
 	if (rc) {
 		log_error_errno(-rc, "cannot open netlink");
 		return false;
@@ -391,14 +445,17 @@ static bool create_parts(struct links *l)
 				    on_changes_readable, l);
 	l->retry = loop_timer_add(n->loop, on_retry, l);
 	l->shield = check_timer_create(n->loop, &shield_times, check_shield, l);
+	l->routes_io = loop_io_add(n->loop, netlink_routes_fd(l->routes), LOOP_READ,
+				   on_routes_readable, l);
+	l->guard = check_timer_create(n->loop, &guard_times, check_tap_settings, l);
 	l->own = check_timer_create(n->loop, &own_times, check_own_addresses, l);
 	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
 	l->adopt = adopt_create(n->peers, l->netlink, n->socket);
 	l->traffic = traffic_create(n->loop, n->relay, on_broken, l);
 	if (l->adopt)
 		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
-	if (l->changes_io && l->retry && l->shield && l->own && l->neighbours && l->traffic &&
-	    l->announce)
+	if (l->changes_io && l->retry && l->shield && l->own && l->routes_io && l->guard &&
+	    l->neighbours && l->traffic && l->announce)
 		return true;
 	log_error("out of memory");
 	return false;
@@ -441,6 +498,7 @@ static bool open_sides(struct links *l)
 
 	if (tap_link_configure(l->tap, nic_mtu(l)) || !open_tap(l))
 		return false;
+	check_tap_settings(l); /* of a TAP that an earlier run left */
 	follow_tap(l, tap_link_ifindex(l->tap));
 	notify_discard_rest(); /* descriptors that neither side has taken */
 	if (!links_nic(l))
@@ -514,6 +572,8 @@ void links_destroy(struct links *l)
 	traffic_destroy(l->traffic);
 	check_timer_destroy(l->shield);
 	check_timer_destroy(l->own);
+	check_timer_destroy(l->guard);
+	loop_io_free(l->routes_io);
 	tap_link_destroy(l->tap);
 	takeover_destroy(l->nic);
 	announce_destroy(l->announce);
@@ -522,6 +582,7 @@ void links_destroy(struct links *l)
 	loop_io_free(l->changes_io);
 	neighbours_destroy(l->neighbours);
 	netlink_events_close(l->changes);
+	netlink_routes_close(l->routes);
 	netlink_close(l->netlink);
 	free(l);
 }
@@ -560,6 +621,7 @@ void links_collect(struct links *l, struct counters *counters)
 {
 	takeover_collect(l->nic, counters);
 	counters->neigh_resyncs = neighbours_resyncs(l->neighbours);
+	counters->tap_repaired = l->repaired;
 }
 
 struct neighbours *links_neighbours(const struct links *l)

@@ -134,6 +134,16 @@ void events_peer_changed(struct events *e, const struct peer *peer, enum peer_st
 					  "previous", peer_neigh_state_name(before)));
 }
 
+void events_tap_repaired(struct events *e, const char *dev, const char *what)
+{
+	if (event_feed_is_watched(e->monitor))
+		event_feed_emit(
+			e->monitor, "tap_repaired", NULL,
+			json_pack("{s:o, s:s}", "dev", report_line_name(dev), "what", what));
+	if (may_log(e, loop_now()))
+		log_warning("%s: another program changed it (%s): corrected", dev, what);
+}
+
 void events_link(struct events *e, const char *dev, const struct netlink_link *link)
 {
 	if (event_feed_is_watched(e->monitor))

@@ -30,6 +30,8 @@ void events_peer_repaired(struct events *events, const struct peer *peer,
 			  const struct mirror_entry *was);
 /* Such an entry could not be corrected: `error` is a positive errno value. */
 void events_peer_error(struct events *events, const struct peer *peer, int error);
+/* Another program changed the TAP `dev`, which was corrected: `what` names the settings. */
+void events_tap_repaired(struct events *events, const char *dev, const char *what);
 /* The NIC `dev` changed. `link` NULL: it is gone. */
 void events_link(struct events *events, const char *dev, const struct netlink_link *link);
 

@@ -82,6 +82,8 @@ static void write_counters(FILE *out, const struct counters *c)
 			counters_drop_name(reason), c->drops[reason]);
 	single(out, "neighbour_resyncs_total", "counter",
 	       "Dumps of the neighbour table after lost notifications.", c->neigh_resyncs);
+	single(out, "tap_repaired_total", "counter",
+	       "Corrections of the TAP after changes by other programs.", c->tap_repaired);
 }
 
 static void peer_label(FILE *out, const char *metric, const struct peer *peer)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "io/netlink/netlink_config.h"
 #include "persist/fd_store.h"
+#include "tap/tap_addresses.h"
 
 struct tap_link {
 	const struct peers *peers;
@@ -128,105 +130,9 @@ static int set_link(struct tap_link *tap, unsigned nic_mtu)
 	return rc;
 }
 
-static int add_addresses(struct tap_link *tap, const struct config_addresses *addresses,
-			 bool cluster)
+static struct tap_addresses where_of(const struct tap_link *tap)
 {
-	char text[PREFIX_STRLEN];
-	size_t i;
-	int rc;
-
-	for (i = 0; i < addresses->count; i++) {
-		rc = netlink_address_add(tap->netlink, tap->ifindex, &addresses->list[i], cluster);
-		if (rc) {
-			log_error_errno(-rc, "%s: cannot add the address %s", tap->config->tap,
-					prefix_format(&addresses->list[i], text));
-			return rc;
-		}
-	}
-	return 0;
-}
-
-static const struct ip_prefix *prefix_holding(const struct config_addresses *addresses,
-					      const struct ip_addr *ip)
-{
-	size_t i;
-
-	for (i = 0; i < addresses->count; i++)
-		if (prefix_contains(&addresses->list[i], ip))
-			return &addresses->list[i];
-	return NULL;
-}
-
-/* Does a cluster address before the one at `index` have the same network, and so the same route? */
-static bool network_seen(const struct config_addresses *cluster, size_t index)
-{
-	size_t i;
-
-	for (i = 0; i < index; i++)
-		if (cluster->list[i].len == cluster->list[index].len &&
-		    prefix_contains(&cluster->list[i], &cluster->list[index].addr))
-			return true;
-	return false;
-}
-
-static int add_cluster_route(struct tap_link *tap, const struct ip_prefix *address, bool again)
-{
-	char text[PREFIX_STRLEN];
-	int rc = netlink_route_add_onlink(tap->netlink, tap->ifindex, address, &address->addr);
-
-	prefix_format(address, text);
-	if (rc == -EEXIST && again)
-		return 0;
-	if (rc == -EEXIST) {
-		log_warning("%s: there is already a route to the network of cluster address %s: "
-			    "left unchanged",
-			    tap->config->tap, text);
-		return 0;
-	}
-	if (rc)
-		log_error_errno(-rc, "%s: cannot add the route to %s", tap->config->tap, text);
-	return rc;
-}
-
-/* A cluster address outside every dedicated prefix needs a route to its own network. */
-static int add_cluster_routes(struct tap_link *tap, bool again)
-{
-	const struct config_addresses *cluster = &tap->config->address;
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; i < cluster->count && !rc; i++)
-		if (!prefix_holding(&peers_self(tap->peers)->address, &cluster->list[i].addr) &&
-		    !network_seen(cluster, i))
-			rc = add_cluster_route(tap, &cluster->list[i], again);
-	return rc;
-}
-
-/* If no dedicated prefix contains the gateway, set a dedicated address as the preferred source of
- * the route: a cluster address must never become the source of what the node itself starts. */
-static int add_gateway(struct tap_link *tap, bool again)
-{
-	const struct ip_addr *gateway = &tap->config->gateway;
-	const struct ip_addr *source = NULL;
-	char text[IP_STRLEN];
-	int rc;
-
-	if (gateway->family == AF_UNSPEC)
-		return 0;
-	if (!prefix_holding(&peers_self(tap->peers)->address, gateway))
-		source = peers_own_address_for(tap->peers, gateway);
-	rc = netlink_route_add_default(tap->netlink, tap->ifindex, gateway, source);
-	ip_format(gateway, text);
-	if (rc == -EEXIST && (again || tap->config->adopt)) /* the other one will move to the TAP */
-		return 0;
-	if (rc == -EEXIST) {
-		log_warning("there is a default route already: gateway %s is not used", text);
-		return 0;
-	}
-	if (rc)
-		log_error_errno(-rc, "%s: cannot add the default route via %s", tap->config->tap,
-				text);
-	return rc;
+	return (struct tap_addresses){ tap->peers, tap->netlink, tap->ifindex };
 }
 
 struct tap_link *tap_link_create(const struct peers *peers, struct netlink *netlink)
@@ -286,24 +192,15 @@ void tap_link_take_down(struct tap_link *tap)
 	fd_store_forget(&tap->handed);
 }
 
-/* `again`: the routes may exist already. */
-static int add_routes(struct tap_link *tap, bool again)
-{
-	int rc = add_cluster_routes(tap, again);
-
-	return rc ? rc : add_gateway(tap, again);
-}
-
 static int configure(struct tap_link *tap, unsigned mtu)
 {
+	const struct tap_addresses where = where_of(tap);
 	int rc = set_link(tap, mtu);
 
 	if (!rc)
-		rc = add_addresses(tap, &peers_self(tap->peers)->address, false);
+		rc = tap_addresses_add(&where);
 	if (!rc)
-		rc = add_addresses(tap, &tap->config->address, true);
-	if (!rc)
-		rc = add_routes(tap, false);
+		rc = tap_addresses_add_routes(&where, false);
 	return rc;
 }
 
@@ -369,6 +266,82 @@ void tap_link_follow_mtu(struct tap_link *tap, unsigned mtu)
 		set_mtu(tap, mtu);
 }
 
+static void restore_routes(const struct tap_link *tap)
+{
+	const struct tap_addresses where = where_of(tap);
+
+	tap_addresses_add_routes(&where, true);
+}
+
+static int repair_link(struct tap_link *tap, const struct netlink_link *now, unsigned nic_mtu,
+		       struct tap_repairs *done)
+{
+	unsigned mtu = tap->config->mtu ? tap->config->mtu : nic_mtu;
+	int rc = 0;
+
+	if (mtu > CONFIG_MTU_MAX)
+		mtu = CONFIG_MTU_MAX;
+	done->mac = !mac_equal(&now->mac, &tap->config->mac);
+	done->mtu = mtu && now->mtu != mtu;
+	done->addrgen = !now->has_no_addrgen;
+	if (done->mac)
+		rc = netlink_link_set_mac(tap->netlink, tap->ifindex, &tap->config->mac);
+	if (!rc && done->mtu)
+		return set_mtu(tap, mtu);
+	if (rc || !done->addrgen)
+		return rc;
+	rc = set_no_addrgen(tap);
+	netlink_address_list(tap->netlink, tap->ifindex, remove_link_local, tap);
+	return rc;
+}
+
+int tap_link_repair(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *done)
+{
+	const struct tap_addresses where = where_of(tap);
+	struct netlink_link now;
+	int rc = netlink_link_by_index(tap->netlink, tap->ifindex, &now);
+
+	*done = (struct tap_repairs){ 0 };
+	if (rc == -ENODEV) /* it is gone, which is another matter */
+		return 0;
+	if (!rc)
+		rc = repair_link(tap, &now, nic_mtu, done);
+	if (!rc)
+		rc = tap_addresses_repair(&where, &done->addresses, &done->order);
+	if (!rc && (now.flags & IFF_UP)) /* else the kernel takes no route, and has none */
+		rc = tap_addresses_repair_routes(&where, &done->routes);
+	return rc;
+}
+
+bool tap_link_describe_repairs(const struct tap_repairs *done, char text[TAP_REPAIRS_TEXT])
+{
+	const struct {
+		unsigned count;
+		const char *one, *many;
+	} parts[] = {
+		{ done->mac, "MAC", NULL },
+		{ done->mtu, "MTU", NULL },
+		{ done->addrgen, "addr_gen_mode", NULL },
+		{ done->addresses, "1 address", "addresses" },
+		{ done->order, "order of addresses", NULL },
+		{ done->routes, "1 route", "routes" },
+	};
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *comma = used ? ", " : "";
+
+		if (parts[i].count == 1)
+			used += (size_t)snprintf(text + used, TAP_REPAIRS_TEXT - used, "%s%s",
+						 comma, parts[i].one);
+		else if (parts[i].count)
+			used += (size_t)snprintf(text + used, TAP_REPAIRS_TEXT - used, "%s%u %s",
+						 comma, parts[i].count, parts[i].many);
+	}
+	return used > 0;
+}
+
 bool tap_link_changed(struct tap_link *tap, bool was_down)
 {
 	struct netlink_link now; /* the event may be older than tap_link_configure() */
@@ -382,7 +355,7 @@ bool tap_link_changed(struct tap_link *tap, bool was_down)
 		log_notice("%s was set %s", tap->config->tap, up ? "up" : "down");
 	tap->up = up;
 	if (comes_back)
-		add_routes(tap, true);
+		restore_routes(tap);
 	return comes_back;
 }
 

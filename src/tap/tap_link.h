@@ -35,6 +35,20 @@ int tap_link_configure(struct tap_link *tap, unsigned mtu);
  * a negative errno after a log line. */
 int tap_link_renew(struct tap_link *tap);
 
+/* What a check of the TAP had to correct. */
+struct tap_repairs {
+	bool mac, mtu, addrgen, order; /* `order`: of the addresses */
+	unsigned addresses, routes;    /* that were missing */
+};
+/* Put back what another program changed on the TAP (SPEC 5): its MAC, MTU and addr_gen_mode, the
+ * addresses and routes of the file. Whether it is up is left alone. `nic_mtu` as in
+ * tap_link_configure(). Sets *done. 0, or a negative errno: it has to be tried again. */
+int tap_link_repair(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *done);
+
+/* Was anything corrected? Then *text names it: "MAC, 2 addresses". */
+#define TAP_REPAIRS_TEXT 96
+bool tap_link_describe_repairs(const struct tap_repairs *done, char text[TAP_REPAIRS_TEXT]);
+
 struct tap_device *tap_link_device(struct tap_link *tap);
 int tap_link_ifindex(const struct tap_link *tap);
 /* As of the last check of the link. */

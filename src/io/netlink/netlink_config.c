@@ -236,10 +236,11 @@ static int add_nexthop(struct rtnl_route *route, int ifindex, const struct ip_ad
 	return 0;
 }
 
-/* Add a route to table main, as an operator's (RTPROT_STATIC), so that routing daemons do not
+/* Add a route to table main. RTPROT_STATIC: as an operator's, so that routing daemons do not
  * change it. Metric: the kernel's default. */
-static int route_add(struct netlink *nl, int ifindex, const struct ip_prefix *destination,
-		     const struct ip_addr *gateway, const struct ip_addr *source)
+static int route_add(struct netlink *nl, int ifindex, uint8_t protocol,
+		     const struct ip_prefix *destination, const struct ip_addr *gateway,
+		     const struct ip_addr *source)
 {
 	struct rtnl_route *route = rtnl_route_alloc();
 	int nle;
@@ -247,7 +248,7 @@ static int route_add(struct netlink *nl, int ifindex, const struct ip_prefix *de
 	if (!route)
 		return -ENOMEM;
 	rtnl_route_set_table(route, RT_TABLE_MAIN);
-	rtnl_route_set_protocol(route, RTPROT_STATIC);
+	rtnl_route_set_protocol(route, protocol);
 	rtnl_route_set_type(route, RTN_UNICAST);
 	rtnl_route_set_scope(route, gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
 	nle = rtnl_route_set_family(route, destination->addr.family);
@@ -263,8 +264,8 @@ static int route_add(struct netlink *nl, int ifindex, const struct ip_prefix *de
 	return netlink_result(nl, nle);
 }
 
-int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix,
-			     const struct ip_addr *source)
+static int add_onlink(struct netlink *nl, int ifindex, uint8_t protocol,
+		      const struct ip_prefix *prefix, const struct ip_addr *source)
 {
 	struct ip_prefix network;
 
@@ -272,7 +273,18 @@ int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_pr
 		return -EINVAL;
 	network.addr = with_host_bits(prefix, false);
 	network.len = prefix->len;
-	return route_add(nl, ifindex, &network, NULL, source);
+	return route_add(nl, ifindex, protocol, &network, NULL, source);
+}
+
+int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix,
+			     const struct ip_addr *source)
+{
+	return add_onlink(nl, ifindex, RTPROT_STATIC, prefix, source);
+}
+
+int netlink_route_add_connected(struct netlink *nl, int ifindex, const struct ip_prefix *address)
+{
+	return add_onlink(nl, ifindex, RTPROT_KERNEL, address, &address->addr);
 }
 
 int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_addr *gateway,
@@ -284,5 +296,5 @@ int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_a
 	everything.addr.family = gateway->family;
 	if (!prefix_valid(&everything))
 		return -EINVAL;
-	return route_add(nl, ifindex, &everything, gateway, source);
+	return route_add(nl, ifindex, RTPROT_STATIC, &everything, gateway, source);
 }

@@ -23,6 +23,9 @@ int netlink_address_remove(struct netlink *nl, int ifindex, const struct ip_pref
 /* Add an on-link route to the network of `prefix`: scope link, preferred source `source`. */
 int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix,
 			     const struct ip_addr *source);
+/* The same as the kernel adds it with an address: the connected route of `address`. -EEXIST: there
+ * is a route to that network already. */
+int netlink_route_add_connected(struct netlink *nl, int ifindex, const struct ip_prefix *address);
 /* Add a default route through `gateway`; `source`: preferred source, or NULL. -EEXIST: there is one
  * already. */
 int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_addr *gateway,

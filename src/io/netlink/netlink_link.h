@@ -17,7 +17,8 @@ struct netlink_link {
 	unsigned type;  /* ARPHRD_ETHER, … of linux/if_arp.h */
 	unsigned flags; /* IFF_UP, IFF_NOARP, … of linux/if.h */
 	bool carrier;
-	int master; /* ifindex of the bridge or bond it is in, else 0 */
+	bool has_no_addrgen; /* IPv6: addr_gen_mode none; also where there is no IPv6 */
+	int master;          /* ifindex of the bridge or bond it is in, else 0 */
 };
 
 /* An address of any link. */

@@ -23,6 +23,17 @@ static const struct nla_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_MASTER] = { .type = NLA_U32 },
 };
 
+/* IFLA_AF_SPEC, AF_INET6, IFLA_INET6_ADDR_GEN_MODE. */
+static bool has_no_addrgen(struct nlattr *families)
+{
+	struct nlattr *ipv6 =
+		families ? nla_find(nla_data(families), nla_len(families), AF_INET6) : NULL;
+	struct nlattr *mode =
+		ipv6 ? nla_find(nla_data(ipv6), nla_len(ipv6), IFLA_INET6_ADDR_GEN_MODE) : NULL;
+
+	return !mode || nla_len(mode) < 1 || nla_get_u8(mode) == IN6_ADDR_GEN_MODE_NONE;
+}
+
 bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 {
 	struct nlattr *attributes[IFLA_MAX + 1];
@@ -43,6 +54,7 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 		memcpy(out->mac.b, nla_data(attributes[IFLA_ADDRESS]), MAC_LEN);
 	if (attributes[IFLA_MTU])
 		out->mtu = nla_get_u32(attributes[IFLA_MTU]);
+	out->has_no_addrgen = has_no_addrgen(attributes[IFLA_AF_SPEC]);
 	if (attributes[IFLA_MASTER])
 		out->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
 	return true;

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tap_addresses: the file's addresses and routes on the TAP; see tap_addresses.h. */
+#include "tap/tap_addresses.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "io/netlink/netlink_config.h"
+
+static const struct config *config(const struct tap_addresses *t)
+{
+	return peers_config(t->peers);
+}
+
+static const struct config_addresses *dedicated(const struct tap_addresses *t)
+{
+	return &peers_self(t->peers)->address;
+}
+
+/* --- addresses --- */
+
+static int add_address(const struct tap_addresses *t, const struct ip_prefix *address, bool cluster)
+{
+	char text[PREFIX_STRLEN];
+	int rc = netlink_address_add(t->netlink, t->ifindex, address, cluster);
+
+	if (rc)
+		log_error_errno(-rc, "%s: cannot add the address %s", config(t)->tap,
+				prefix_format(address, text));
+	return rc;
+}
+
+static int add_all(const struct tap_addresses *t, const struct config_addresses *addresses,
+		   bool cluster)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < addresses->count && !rc; i++)
+		rc = add_address(t, &addresses->list[i], cluster);
+	return rc;
+}
+
+int tap_addresses_add(const struct tap_addresses *t)
+{
+	int rc = add_all(t, dedicated(t), false);
+
+	return rc ? rc : add_all(t, &config(t)->address, true);
+}
+
+/* The addresses on the TAP, in the kernel's order. */
+struct present {
+	struct netlink_address *list;
+	size_t count;
+};
+
+/* A cluster address has no network on the TAP. */
+static struct ip_prefix as_on_tap(const struct ip_prefix *address, bool cluster)
+{
+	struct ip_prefix p = *address;
+
+	if (cluster)
+		p.len = (uint8_t)(8 * ip_bytes(&p.addr));
+	return p;
+}
+
+/* The place of an address in the list; `count`: it is not there. */
+static size_t find(const struct present *now, const struct ip_prefix *wanted)
+{
+	size_t i = 0;
+
+	while (i < now->count && (now->list[i].prefix.len != wanted->len ||
+				  !ip_equal(&now->list[i].prefix.addr, &wanted->addr)))
+		i++;
+	return i;
+}
+
+static int add_missing(const struct tap_addresses *t, const struct config_addresses *addresses,
+		       bool cluster, const struct present *now, unsigned *added)
+{
+	struct ip_prefix wanted;
+	int rc = 0;
+
+	for (size_t i = 0; i < addresses->count && !rc; i++) {
+		wanted = as_on_tap(&addresses->list[i], cluster);
+		if (find(now, &wanted) < now->count)
+			continue;
+		rc = netlink_address_add(t->netlink, t->ifindex, &addresses->list[i], cluster);
+		if (rc == -EEXIST) /* added by somebody since the list was read */
+			rc = 0;
+		else if (!rc)
+			(*added)++;
+	}
+	return rc;
+}
+
+/* Does an IPv4 cluster address stand before a dedicated one? (The file has no IPv6 addresses yet,
+ * of which the kernel puts the newest first.) */
+static bool is_out_of_order(const struct tap_addresses *t, const struct present *now)
+{
+	const struct config_addresses *cluster = &config(t)->address, *own = dedicated(t);
+	size_t first = now->count, place;
+	struct ip_prefix wanted;
+
+	for (size_t i = 0; i < cluster->count; i++) {
+		wanted = as_on_tap(&cluster->list[i], true);
+		place = find(now, &wanted);
+		if (wanted.addr.family == AF_INET && place < first)
+			first = place;
+	}
+	for (size_t i = 0; i < own->count; i++) {
+		place = find(now, &own->list[i]);
+		if (own->list[i].addr.family == AF_INET && place < now->count && place > first)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel puts a new IPv4 address after those that are there. */
+static int move_cluster_behind(const struct tap_addresses *t)
+{
+	const struct config_addresses *cluster = &config(t)->address;
+	struct ip_prefix here;
+	int rc = 0;
+
+	for (size_t i = 0; i < cluster->count && !rc; i++) {
+		if (cluster->list[i].addr.family != AF_INET)
+			continue;
+		here = as_on_tap(&cluster->list[i], true);
+		netlink_address_remove(t->netlink, t->ifindex, &here);
+		rc = netlink_address_add(t->netlink, t->ifindex, &cluster->list[i], true);
+	}
+	return rc;
+}
+
+int tap_addresses_repair(const struct tap_addresses *t, unsigned *added, bool *moved)
+{
+	struct present now;
+	int rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count);
+
+	*added = 0;
+	*moved = false;
+	if (!rc)
+		rc = add_missing(t, dedicated(t), false, &now, added);
+	if (!rc)
+		rc = add_missing(t, &config(t)->address, true, &now, added);
+	if (*added && !rc) {
+		free(now.list);
+		rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count);
+	}
+	if (!rc && is_out_of_order(t, &now)) {
+		*moved = true;
+		rc = move_cluster_behind(t);
+	}
+	free(now.list);
+	return rc;
+}
+
+/* --- routes --- */
+
+static const struct ip_prefix *prefix_holding(const struct config_addresses *addresses,
+					      const struct ip_addr *ip)
+{
+	size_t i;
+
+	for (i = 0; i < addresses->count; i++)
+		if (prefix_contains(&addresses->list[i], ip))
+			return &addresses->list[i];
+	return NULL;
+}
+
+/* Does a cluster address before the one at `index` have the same network, and so the same route? */
+static bool network_seen(const struct config_addresses *cluster, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (cluster->list[i].len == cluster->list[index].len &&
+		    prefix_contains(&cluster->list[i], &cluster->list[index].addr))
+			return true;
+	return false;
+}
+
+static int add_network(const struct tap_addresses *t, const struct ip_prefix *address)
+{
+	return netlink_route_add_onlink(t->netlink, t->ifindex, address, &address->addr);
+}
+
+static int add_cluster_route(const struct tap_addresses *t, const struct ip_prefix *address,
+			     bool again)
+{
+	char text[PREFIX_STRLEN];
+	int rc = add_network(t, address);
+
+	prefix_format(address, text);
+	if (rc == -EEXIST && again)
+		return 0;
+	if (rc == -EEXIST) {
+		log_warning("%s: there is already a route to the network of cluster address %s: "
+			    "left unchanged",
+			    config(t)->tap, text);
+		return 0;
+	}
+	if (rc)
+		log_error_errno(-rc, "%s: cannot add the route to %s", config(t)->tap, text);
+	return rc;
+}
+
+/* A cluster address outside every dedicated prefix needs a route to its own network. */
+static bool has_route_of_its_own(const struct tap_addresses *t, size_t index)
+{
+	const struct config_addresses *cluster = &config(t)->address;
+
+	return !prefix_holding(dedicated(t), &cluster->list[index].addr) &&
+	       !network_seen(cluster, index);
+}
+
+static int add_cluster_routes(const struct tap_addresses *t, bool again)
+{
+	const struct config_addresses *cluster = &config(t)->address;
+	int rc = 0;
+
+	for (size_t i = 0; i < cluster->count && !rc; i++)
+		if (has_route_of_its_own(t, i))
+			rc = add_cluster_route(t, &cluster->list[i], again);
+	return rc;
+}
+
+/* If no dedicated prefix contains the gateway, set a dedicated address as the preferred source of
+ * the route: a cluster address must never become the source of what the node itself starts. */
+static int add_default(const struct tap_addresses *t)
+{
+	const struct ip_addr *gateway = &config(t)->gateway;
+	const struct ip_addr *source = NULL;
+
+	if (!prefix_holding(dedicated(t), gateway))
+		source = peers_own_address_for(t->peers, gateway);
+	return netlink_route_add_default(t->netlink, t->ifindex, gateway, source);
+}
+
+static int add_gateway(const struct tap_addresses *t, bool again)
+{
+	const struct ip_addr *gateway = &config(t)->gateway;
+	char text[IP_STRLEN];
+	int rc;
+
+	if (gateway->family == AF_UNSPEC)
+		return 0;
+	rc = add_default(t);
+	ip_format(gateway, text);
+	if (rc == -EEXIST && (again || config(t)->adopt)) /* the other one will move to the TAP */
+		return 0;
+	if (rc == -EEXIST) {
+		log_warning("there is a default route already: gateway %s is not used", text);
+		return 0;
+	}
+	if (rc)
+		log_error_errno(-rc, "%s: cannot add the default route via %s", config(t)->tap,
+				text);
+	return rc;
+}
+
+int tap_addresses_add_routes(const struct tap_addresses *t, bool again)
+{
+	int rc = add_cluster_routes(t, again);
+
+	return rc ? rc : add_gateway(t, again);
+}
+
+/* The kernel adds a connected route with the first address of each network. */
+static int repair_connected(const struct tap_addresses *t, unsigned *added)
+{
+	const struct config_addresses *own = dedicated(t);
+	int rc;
+
+	for (size_t i = 0; i < own->count; i++) {
+		const struct ip_prefix *address = &own->list[i];
+
+		if (network_seen(own, i) || address->len == 8 * ip_bytes(&address->addr))
+			continue;
+		rc = netlink_route_add_connected(t->netlink, t->ifindex, address);
+		if (!rc)
+			(*added)++;
+		else if (rc != -EEXIST)
+			return rc;
+	}
+	return 0;
+}
+
+static int repair_cluster_routes(const struct tap_addresses *t, unsigned *added)
+{
+	const struct config_addresses *cluster = &config(t)->address;
+	int rc;
+
+	for (size_t i = 0; i < cluster->count; i++) {
+		if (!has_route_of_its_own(t, i))
+			continue;
+		rc = add_network(t, &cluster->list[i]);
+		if (!rc)
+			(*added)++;
+		else if (rc != -EEXIST)
+			return rc;
+	}
+	return 0;
+}
+
+int tap_addresses_repair_routes(const struct tap_addresses *t, unsigned *added)
+{
+	int rc = repair_connected(t, added);
+
+	if (!rc)
+		rc = repair_cluster_routes(t, added);
+	if (rc || config(t)->gateway.family == AF_UNSPEC)
+		return rc;
+	rc = add_default(t);
+	*added += !rc;
+	return rc == -EEXIST ? 0 : rc;
+}

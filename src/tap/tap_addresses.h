@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tap_addresses: the addresses and routes that the file gives the TAP (SPEC 6), added and repaired.
+ *
+ * In the kernel's list the dedicated addresses come before the cluster addresses: the kernel and
+ * programs that take the first address of an interface (keepalived, hostname -I) then take an
+ * address that is this node's alone.
+ */
+#ifndef CLUSTERARPD_TAP_TAP_ADDRESSES_H
+#define CLUSTERARPD_TAP_TAP_ADDRESSES_H
+
+#include <stdbool.h>
+
+#include "core/peers.h"
+#include "io/netlink/netlink.h"
+
+/* Of whom, and where; borrowed. */
+struct tap_addresses {
+	const struct peers *peers;
+	struct netlink *netlink;
+	int ifindex;
+};
+
+/* Add the addresses to a TAP that has none. 0, or a negative errno after a log line. */
+int tap_addresses_add(const struct tap_addresses *t);
+/* Add the routes, which go when the TAP is set down: to the networks of cluster addresses, and the
+ * default route. `again`: they may exist already. 0, or a negative errno after a log line. */
+int tap_addresses_add_routes(const struct tap_addresses *t, bool again);
+
+/* Add what is missing of the addresses, and put them in order. Sets *added to the number of those
+ * that were missing, *moved to whether the order was wrong. 0 or a negative errno. */
+int tap_addresses_repair(const struct tap_addresses *t, unsigned *added, bool *moved);
+/* Add what is missing of the routes, connected ones included, on a TAP that is up. Sets *added. 0
+ * or a negative errno. */
+int tap_addresses_repair_routes(const struct tap_addresses *t, unsigned *added);
+
+#endif

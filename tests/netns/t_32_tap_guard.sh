@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The TAP is guarded (SPEC 5): what other programs change on it is put back within 100 ms, counted and
+# logged; also what changed while no daemon ran.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+lab_nodes 2
+lab_config address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200
+lab_start_all
+lab_announced
+
+tap() { ip -n alpha "$@"; }
+link() { tap -j link show cluster0 | jq -r '.[] | "\(.address) \(.mtu)"'; }
+# The first, which has to be the dedicated one; the others sorted.
+addresses() {
+	tap -j addr show dev cluster0 | jq -r '[.[].addr_info[] | "\(.local)/\(.prefixlen)"] | .[0:1] + (.[1:] | sort) | join(" ")'
+}
+routes() { tap -j route show dev cluster0 | jq -r '.[] | "\(.dst) \(.prefsrc // "-")"' | sort | xargs; }
+addrgen() { tap -d -j link show cluster0 | jq -r '.[].inet6_addr_gen_mode'; }
+state() { echo "$(link) | $(addresses) | $(routes) | $(addrgen)"; }
+is_as_before() { [ "$(state)" = "$BEFORE" ]; }
+repaired() { ctl alpha -j counters | jq .counters.tap_repaired; }
+
+BEFORE=$(state)
+say "as configured: $BEFORE"
+expect "corrections at a start" 0 "$(repaired)"
+
+# The kernel's notifications about the TAP, with a time stamp each; from the first to the last, in ms.
+watch() {
+	ip -n alpha -ts -o monitor link address route >"$LAB_DIR/events" &
+	WATCH=$!
+	sleep 0.2
+}
+watched_ms() {
+	kill "$WATCH"
+	wait "$WATCH" 2>/dev/null || true
+	/usr/bin/python3 - "$LAB_DIR/events" <<-'END'
+		import datetime, re, sys
+		times = [datetime.datetime.fromisoformat(t) for t in
+		         re.findall(r"^\[([^\]]+)\].*cluster0", open(sys.argv[1]).read(), re.M)]
+		print(int((times[-1] - times[0]).total_seconds() * 1000) if times else -1)
+	END
+}
+
+# drifts WHAT COMMAND…: the command changes the TAP; within 100 ms it is as before, and a log line names
+# what was corrected.
+drifts() {
+	local what=$1 before
+	shift
+	before=$(repaired)
+	: >"$LAB_DIR/alpha.log"
+	watch
+	"$@"
+	within 2 is_as_before || fail "$what: not put back: $(state)"
+	expect_num "$what: put back after ms" "$(watched_ms)" "<=" "$((100 * $(seconds 1)))"
+	within 2 grep -q "cluster0: another program changed it ($what" "$LAB_DIR/alpha.log" ||
+		fail "$what: no log line: $(cat "$LAB_DIR/alpha.log")"
+	expect_num "$what: counted" "$(repaired)" ">=" $((before + 1))
+	expect_reach alpha beta
+	expect_reach out alpha
+}
+
+drifts "MAC" tap link set cluster0 address 02:00:00:00:00:99
+drifts "MTU" tap link set cluster0 mtu 1300
+drifts "3 addresses" tap addr flush dev cluster0
+drifts "1 address, order of addresses" tap addr del 12.12.4.101/24 dev cluster0
+drifts "1 address" tap addr del 12.12.4.100/32 dev cluster0
+drifts "1 route" tap route del 12.12.4.0/24 dev cluster0
+drifts "1 route" tap route del 192.0.2.0/25 dev cluster0
+drifts "1 route" tap route del default dev cluster0
+drifts "2 routes" tap route flush dev cluster0 scope link
+drifts "addr_gen_mode" tap link set cluster0 addrgenmode eui64
+
+# What an operator adds stays.
+tap addr add 12.12.9.9/24 dev cluster0
+tap link set cluster0 address 02:00:00:00:00:98
+sleep 0.3
+tap addr show dev cluster0 | grep -q 12.12.9.9/24 || fail "an operator's address was removed"
+ok "an address that an operator added stays"
+tap addr del 12.12.9.9/24 dev cluster0
+
+# Down is the operator's decision; with up the routes are back.
+tap link set cluster0 down
+sleep 0.3
+[ "$(tap -j link show cluster0 | jq -r '.[].flags | index("UP")')" = null ] || fail "set up again"
+tap addr flush dev cluster0
+all_back() { [ "$(addresses)" = "12.12.4.101/24 12.12.4.100/32 192.0.2.10/32" ]; }
+within 2 all_back || fail "addresses of a TAP that is down: $(addresses)"
+tap link set cluster0 up
+within 2 is_as_before || fail "after down, flush, up: $(state)"
+ok "set down and up by an operator"
+
+# A fight: a program that changes it again and again. Bounded lines, and the end is right.
+: >"$LAB_DIR/alpha.log"
+for i in $(seq 100); do
+	tap link set cluster0 address "02:00:00:00:01:$(printf %02x "$i")"
+	sleep 0.01
+done
+within 2 is_as_before || fail "after a fight: $(state)"
+expect_num "lines in the log for 100 changes" "$(grep -c 'another program changed it' "$LAB_DIR/alpha.log")" "<=" 40
+expect_reach alpha beta
+lab_stop_all
