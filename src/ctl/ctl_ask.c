@@ -3,10 +3,12 @@
 #include "ctl/ctl_ask.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -198,9 +200,31 @@ bool ctl_is_refused(const json_t *answer)
 	return true;
 }
 
+/* Who may connect to the socket. Without permission to search its directory its group cannot be
+ * known: then it is the one that the daemon looks for. */
+static void print_permission(const char *path)
+{
+	struct stat st = { 0 };
+	bool is_known = !stat(path, &st);
+	const struct group *group = is_known ? getgrgid(st.st_gid) : NULL;
+	const char *name = group ? group->gr_name : "clusterarpd";
+
+	if (is_known && (!group || !st.st_gid || !(st.st_mode & S_IWGRP)))
+		fputs("clusterarpctl: run it as root\n", stderr);
+	else
+		fprintf(stderr,
+			"clusterarpctl: run it as root, or join the group %s and log in again: "
+			"usermod -aG %s USER\n",
+			name, name);
+}
+
 int ctl_no_daemon(const char *path)
 {
-	fprintf(stderr, "clusterarpctl: no daemon answers at %s: %s\n", path, strerror(errno));
+	int error = errno;
+
+	fprintf(stderr, "clusterarpctl: no daemon answers at %s: %s\n", path, strerror(error));
+	if (error == EACCES)
+		print_permission(path);
 	return EXIT_NO_DAEMON;
 }
 

@@ -44,8 +44,8 @@ json_t *ctl_ask(const char *path, const json_t *request);
 
 /* Is the answer a refusal? Then the reason is printed to stderr. */
 bool ctl_is_refused(const json_t *answer);
-/* Print to stderr why there is no answer: no daemon (errno); or it closed the connection. Both
- * return the exit status. */
+/* Print to stderr why there is no answer: no daemon (errno), and who may ask if it is EACCES; or it
+ * closed the connection. Both return the exit status. */
 int ctl_no_daemon(const char *path);
 int ctl_daemon_ended(void);
 

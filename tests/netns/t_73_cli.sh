@@ -57,6 +57,28 @@ lab_alive alpha || fail "the pid file does not have the PID of a process"
 control 0 "status" -s "$(socket_of alpha)" status
 expect "mode of the control socket" 660 "$(stat -c %a "$(socket_of alpha)")"
 
+# A user without permission learns which group to join. The group clusterarpd may not exist here, so
+# the socket gets another.
+as_nobody() { expect_rc 3 "clusterarpctl as an ordinary user: $1" setpriv --reuid 65534 --regid 65534 \
+	--clear-groups "$CONTROL" -s "$(socket_of alpha)" status; }
+CONTROL=/run/clusterarpctl # its folder may be closed to others
+install -m 755 "$CLUSTERARPCTL" "$CONTROL"
+own=$(stat -c %g "$(socket_of alpha)")
+chgrp games "$(socket_of alpha)"
+as_nobody "the socket's group is games"
+said "no daemon answers at $(socket_of alpha): Permission denied"
+said 'run it as root, or join the group games and log in again: usermod -aG games USER'
+expect_rc 0 "clusterarpctl as a member of games" setpriv --reuid 65534 --regid 65534 --groups games \
+	"$CONTROL" -s "$(socket_of alpha)" status
+chmod 700 /run/clusterarpd/alpha
+as_nobody "a closed folder"
+said 'join the group clusterarpd'
+chmod 755 /run/clusterarpd/alpha
+chgrp root "$(socket_of alpha)"
+as_nobody "the socket's group is root"
+said 'run it as root$'
+chgrp "$own" "$(socket_of alpha)"
+
 lab_start beta
 expect_reach alpha beta
 expect_reach alpha out
