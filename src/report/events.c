@@ -3,12 +3,14 @@
 #include "report/events.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/ratelimit.h"
 #include "config/config.h"
 #include "core/peer_neigh.h"
+#include "report/repeats.h"
 #include "report/report_line.h"
 
 #define LINES_PER_SECOND 10
@@ -17,10 +19,15 @@
 #define ECHO_SECONDS   2
 #define ECHO_REPEAT_MS 60000
 
+enum reason { REASON_SPOOFED, REASON_CONFLICT, REASON_REPAIRED };
+
 struct events {
 	struct event_feed *monitor;
-	struct loop_timer *summary;
 	struct ratelimit limit;
+	struct loop_timer *summary; /* of what the limit has suppressed */
+	bool is_summary_due;        /* it runs */
+	struct repeats *repeats;
+	struct loop_timer *next_repeat;
 	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
 };
 
@@ -29,8 +36,73 @@ static void on_summary(void *arg)
 	struct events *e = arg;
 	uint64_t n = ratelimit_take_suppressed(&e->limit);
 
+	e->is_summary_due = false;
 	if (n)
 		log_warning("%" PRIu64 " more events were not logged", n);
+}
+
+/* A summary follows within a second of the first suppressed line. */
+static void summarize_later(struct events *e)
+{
+	if (!e->limit.suppressed || e->is_summary_due)
+		return;
+	e->is_summary_due = true;
+	loop_timer_set(e->summary, 1000);
+}
+
+static void log_repeats(const struct repeats_line *line)
+{
+	char mac[MAC_STRLEN], ip[IP_STRLEN], count[64];
+
+	mac_format(&line->key.mac, mac);
+	ip_format(&line->key.ip, ip);
+	snprintf(count, sizeof(count), "%" PRIu64 " times in %s",
+		 line->is_over ? line->total : line->count,
+		 line->is_over ? "all" : "the last minute");
+	if (line->key.reason == REASON_SPOOFED)
+		log_warning("%s %s the address %s of a peer: dropped %s", mac,
+			    line->is_over ? "no longer claims" : "still claims", ip, count);
+	else if (line->key.reason == REASON_CONFLICT)
+		log_warning("address conflict: %s %s %s: dropped %s", mac,
+			    line->is_over ? "no longer uses" : "still uses", ip, count);
+	else
+		log_warning("the neighbour entry for %s is %s changed to %s: corrected %s", ip,
+			    line->is_over ? "no longer" : "still", mac, count);
+}
+
+static void repeat_later(struct events *e, uint64_t now)
+{
+	uint64_t deadline = repeats_deadline(e->repeats);
+
+	if (deadline != REPEATS_NEVER)
+		loop_timer_set(e->next_repeat, deadline > now ? (unsigned)(deadline - now) : 0);
+}
+
+static void on_repeat(void *arg)
+{
+	struct events *e = arg;
+	uint64_t now = loop_now();
+	struct repeats_line line;
+
+	while (repeats_next(e->repeats, now, &line))
+		log_repeats(&line);
+	summarize_later(e);
+	repeat_later(e, now);
+}
+
+/* An event that may repeat: write its line now? */
+static bool may_log_repeat(struct events *e, enum reason reason, const struct mac *mac,
+			   const struct ip_addr *ip)
+{
+	const struct repeats_key key = { .reason = reason, .mac = *mac, .ip = *ip };
+	bool is_first = repeats_deadline(e->repeats) == REPEATS_NEVER;
+	uint64_t now = loop_now();
+	bool may = repeats_add(e->repeats, &key, now);
+
+	summarize_later(e);
+	if (is_first)
+		repeat_later(e, now);
+	return may;
 }
 
 struct events *events_create(struct loop *loop, struct event_feed *monitor)
@@ -42,9 +114,11 @@ struct events *events_create(struct loop *loop, struct event_feed *monitor)
 	e->monitor = monitor;
 	e->limit.per_second = LINES_PER_SECOND;
 	e->summary = loop_timer_add(loop, on_summary, e);
-	if (e->summary)
+	e->repeats = repeats_create(&e->limit);
+	e->next_repeat = loop_timer_add(loop, on_repeat, e);
+	if (e->summary && e->repeats && e->next_repeat)
 		return e;
-	free(e);
+	events_destroy(e);
 	return NULL;
 }
 
@@ -52,20 +126,20 @@ void events_destroy(struct events *events)
 {
 	if (!events)
 		return;
+	repeats_destroy(events->repeats);
 	on_summary(events);
+	loop_timer_free(events->next_repeat);
 	loop_timer_free(events->summary);
 	free(events);
 }
 
-/* May a line be written now? If not, a summary follows within a second of the first suppressed
- * line. */
+/* May a line be written now? */
 static bool may_log(struct events *e, uint64_t now)
 {
-	if (ratelimit_allow(&e->limit, now))
-		return true;
-	if (e->limit.suppressed == 1)
-		loop_timer_set(e->summary, 1000);
-	return false;
+	bool may = ratelimit_allow(&e->limit, now);
+
+	summarize_later(e);
+	return may;
 }
 
 static void echo(struct events *e, uint64_t now)
@@ -103,18 +177,10 @@ static void emit_dropped(struct events *e, const struct rewrite_result *result)
 				: entry_json(&result->sender_ip, &result->sender_mac));
 }
 
-void events_dropped(struct events *e, const struct rewrite_result *result)
+static void log_dropped(const struct rewrite_result *result)
 {
-	uint64_t now = loop_now();
 	char mac[MAC_STRLEN], ip[IP_STRLEN];
 
-	emit_dropped(e, result);
-	if (result->verdict.drop == DROP_ECHO) {
-		echo(e, now);
-		return;
-	}
-	if (!may_log(e, now))
-		return;
 	mac_format(&result->sender_mac, mac);
 	ip_format(&result->sender_ip, ip);
 	if (result->verdict.drop == DROP_SPOOFED)
@@ -124,6 +190,18 @@ void events_dropped(struct events *e, const struct rewrite_result *result)
 	else
 		log_warning("address conflict: %s uses %s, an address of this node: dropped", mac,
 			    ip);
+}
+
+void events_dropped(struct events *e, const struct rewrite_result *result)
+{
+	enum reason reason =
+		result->verdict.drop == DROP_SPOOFED ? REASON_SPOOFED : REASON_CONFLICT;
+
+	emit_dropped(e, result);
+	if (result->verdict.drop == DROP_ECHO)
+		echo(e, loop_now());
+	else if (may_log_repeat(e, reason, &result->sender_mac, &result->sender_ip))
+		log_dropped(result);
 }
 
 void events_peer_changed(struct events *e, const struct peer *peer, enum peer_state before)
@@ -174,7 +252,7 @@ void events_peer_repaired(struct events *e, const struct peer *peer, const struc
 	if (event_feed_is_watched(e->monitor))
 		event_feed_emit(e->monitor, "repaired", peer->node->name,
 				entry_json(&was->dst, &was->lladdr));
-	if (may_log(e, loop_now()))
+	if (may_log_repeat(e, REASON_REPAIRED, &was->lladdr, &was->dst))
 		log_warning("the neighbour entry of node %s (%s) was changed to %s: corrected",
 			    peer->node->name, ip_format(&was->dst, ip),
 			    mac_format(&was->lladdr, mac));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * events: reports events to the operator: in the log, and to monitor clients. Events that other
- * hosts can cause write at most 10 log lines a second, with the count of suppressed ones (SPEC 7).
+ * hosts can cause write at most 10 log lines a second, with the count of suppressed ones (SPEC 7);
+ * what repeats has a line a minute (repeats.h). Monitor clients get every event.
  */
 #ifndef CLUSTERARPD_REPORT_EVENTS_H
 #define CLUSTERARPD_REPORT_EVENTS_H
