@@ -35,6 +35,6 @@ _clusterarpd() {
 	esac
 	[[ $split != true ]] || return
 	mapfile -t COMPREPLY < <(compgen -W '-c --config= -n --node= -s --socket= -t --test
-		-D --daemonize -p --pid-file= -v --verbose -V --version -h --help' -- "$cur")
+		-D --daemonize -p --pid-file= --syslog -v --verbose -V --version -h --help' -- "$cur")
 	[[ ${COMPREPLY-} != *= ]] || compopt -o nospace
 } && complete -F _clusterarpd clusterarpd

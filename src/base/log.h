@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log: write log lines to stderr, with <N> priorities if the service manager reads them.
+ * log: write log lines to stderr, with <N> priorities if the service manager reads them; or to a
+ * sink (syslog).
  *
  * The macros come in pairs: log_X(format, …) and log_X_errno(error, format, …). The latter appends
  * ": " and the text of `error`, a positive errno value.
@@ -18,9 +19,15 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
-/* Lines less severe than `level` are not written; the initial level is LOG_LEVEL_NOTICE. `journal`:
- * begin each line with "<N>" (sd-daemon(3)). */
-void log_init(enum log_level level, bool journal);
+/* How lines on stderr begin: with the program's name; with the local time and the name; or with
+ * "<N>" (sd-daemon(3)). */
+enum log_style { LOG_STYLE_NAME, LOG_STYLE_TIME, LOG_STYLE_JOURNAL };
+
+/* Lines less severe than `level` are not written; the initial level is LOG_LEVEL_NOTICE. */
+void log_init(enum log_level level, enum log_style style);
+/* `sink` gets the lines, without a newline, each with its priority as in syslog(3). Lines that it
+ * does not take (false) go to stderr; with `also_stderr` all do. */
+void log_set_sink(bool (*sink)(int priority, const char *text), bool also_stderr);
 bool log_enabled(enum log_level level);
 /* Set the level by its name ("error" to "debug"). False: there is no such level. */
 bool log_set_level(const char *name);

@@ -78,10 +78,13 @@ int background_fork(void)
 	return 0;
 }
 
-void background_ready(void)
+/* Standard output is /dev/null: see detach(). */
+void background_ready(bool is_silent)
 {
 	if (ready_fd < 0)
 		return;
+	if (is_silent)
+		dup2(STDOUT_FILENO, STDERR_FILENO);
 	if (write(ready_fd, "", 1) != 1)
 		log_debug_errno(errno, "cannot notify the parent process");
 	close(ready_fd);

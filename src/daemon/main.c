@@ -14,6 +14,7 @@
 #include "daemon/options.h"
 #include "daemon/privilege.h"
 #include "io/notify.h"
+#include "io/syslog_socket.h"
 #include "nic/recovery.h"
 
 /* The process ID file is written last, so that a second daemon, which fails before, never changes
@@ -24,7 +25,9 @@ static int on_ready(void *arg)
 
 	if (options->pid_file && background_write_pid(options->pid_file))
 		return -1;
-	background_ready();
+	if (options->syslog)
+		log_set_sink(syslog_socket_send, false);
+	background_ready(options->syslog);
 	return 0;
 }
 
@@ -73,6 +76,18 @@ static void restore_nics(const struct options *options)
 	recovery_run(options->socket, NULL);
 }
 
+/* While the command of -D has not returned, its user sees the lines, too. */
+static void start_log(const struct options *options)
+{
+	enum log_style style = options->daemonize ? LOG_STYLE_TIME : LOG_STYLE_NAME;
+
+	if (notify_stderr_is_journal())
+		style = LOG_STYLE_JOURNAL;
+	log_init(LOG_LEVEL_NOTICE + (options->verbose > 2 ? 2 : options->verbose), style);
+	if (options->syslog && !options->test)
+		log_set_sink(syslog_socket_send, options->daemonize);
+}
+
 int main(int argc, char **argv)
 {
 	struct config_report report = { 0 };
@@ -84,13 +99,14 @@ int main(int argc, char **argv)
 
 	if (rc >= 0)
 		return rc;
-	log_init(LOG_LEVEL_NOTICE + (options.verbose > 2 ? 2 : options.verbose),
-		 notify_stderr_is_journal());
+	start_log(&options);
 	load = (struct load){ .path = options.config,
 			      .node = options.node,
 			      .is_test = options.test };
 	config = load_config(&load, &report, &self);
 	config_report_print(&report, options.config, stderr);
+	if (report.errors && options.syslog && !options.test)
+		log_error("%s is invalid: clusterarpd -t tells its errors", options.config);
 	if (report.errors && !options.test)
 		restore_nics(&options);
 	if (report.errors)

@@ -17,18 +17,27 @@ static const char usage[] =
 	"  -t, --test           check the configuration, print the resolved values, and exit\n"
 	"  -D, --daemonize      go to the background once the daemon is ready\n"
 	"  -p, --pid-file FILE  write the process ID to this file\n"
+	"      --syslog         log to syslog instead of standard error\n"
 	"  -v, --verbose        log more; give it twice for debug messages\n"
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n"
 	"\n"
 	"Exit status: 0 success, 1 configuration invalid, 2 usage, 3 runtime failure.\n";
 
+enum { OPTION_SYSLOG = 256 }; /* has no letter */
+
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "node", required_argument, NULL, 'n' },
-	{ "socket", required_argument, NULL, 's' }, { "test", no_argument, NULL, 't' },
-	{ "daemonize", no_argument, NULL, 'D' },    { "pid-file", required_argument, NULL, 'p' },
-	{ "verbose", no_argument, NULL, 'v' },      { "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+	{ "config", required_argument, NULL, 'c' },
+	{ "node", required_argument, NULL, 'n' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "test", no_argument, NULL, 't' },
+	{ "daemonize", no_argument, NULL, 'D' },
+	{ "pid-file", required_argument, NULL, 'p' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "syslog", no_argument, NULL, OPTION_SYSLOG },
+	{ NULL, 0, NULL, 0 },
 };
 
 static int usage_error(void)
@@ -58,6 +67,9 @@ static int take(int option, struct options *out)
 		return -1;
 	case 'D':
 		out->daemonize = true;
+		return -1;
+	case OPTION_SYSLOG:
+		out->syslog = true;
 		return -1;
 	case 'v':
 		out->verbose++;

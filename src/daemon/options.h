@@ -15,7 +15,7 @@ struct options {
 	const char *node;     /* NULL: the host name */
 	const char *socket;   /* path */
 	const char *pid_file; /* NULL: none */
-	bool test, daemonize;
+	bool test, daemonize, syslog;
 	unsigned verbose;
 };
 
