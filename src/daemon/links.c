@@ -32,7 +32,9 @@
 
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 60000
-#define FINISH_MS    100 /* for sending queued frames at a restart */
+/* A NIC that the daemon has set up finds its carrier within this time. Later it is the cable. */
+#define OWN_CARRIER_MS 10000
+#define FINISH_MS      100 /* for sending queued frames at a restart */
 
 struct links {
 	struct links_needs needs;
@@ -54,7 +56,8 @@ struct links {
 	uint64_t repaired;          /* how often that found something */
 	struct loop_timer *retry;   /* of take_nic() */
 	unsigned retry_ms;
-	bool is_failing; /* needs.failed() was called */
+	uint64_t own_carrier; /* ms: until then, the first carrier is of the daemon's own doing */
+	bool is_failing;      /* needs.failed() was called */
 };
 
 static bool is_up(const struct netlink_link *link)
@@ -110,6 +113,7 @@ static int open_nic(struct links *l)
 		rc = traffic_set_nic(l->traffic, takeover_socket(l->nic), takeover_ring(l->nic));
 	if (!rc)
 		follow_carrier(l);
+	l->own_carrier = takeover_has_set_up(l->nic) ? loop_now() + OWN_CARRIER_MS : 0;
 	if (!rc && is_running(links_nic(l)))
 		announce_start(l->announce);
 	return rc;
@@ -174,6 +178,15 @@ static void lose_nic(struct links *l)
 	take_nic(l); /* another link may have this name already */
 }
 
+/* The carrier is there because the daemon has set the NIC up: not worth a line. */
+static bool is_own_carrier(struct links *l, const struct netlink_link *link)
+{
+	bool is_own = link->carrier && loop_now() < l->own_carrier;
+
+	l->own_carrier = 0;
+	return is_own;
+}
+
 /* The NIC changed. When it runs again, addresses are announced, because it may be connected to
  * another switch. (IFF_RUNNING is set shortly after the carrier, when the queues can send.) */
 static void on_nic_link(struct links *l, const struct netlink_link *link)
@@ -189,7 +202,7 @@ static void on_nic_link(struct links *l, const struct netlink_link *link)
 		events_link(l->needs.events, link->name, link);
 	if (is_up(link) != is_up(&before))
 		log_notice("%s was set %s", link->name, is_up(link) ? "up" : "down");
-	else if (link->carrier != before.carrier)
+	else if (link->carrier != before.carrier && !is_own_carrier(l, link))
 		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
 	follow_carrier(l);
 	if (is_running(link) && !is_running(&before))

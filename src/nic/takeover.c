@@ -39,8 +39,9 @@ struct takeover {
 	int lock;
 	char *record_path;
 	struct nic_record record;
-	bool was_up;   /* a NIC that is gone had been up before the daemon took it over */
-	uint64_t lost; /* frames, on packet sockets that are closed */
+	bool has_set_up; /* the daemon has set the NIC up, when it took it over */
+	bool was_up;     /* a NIC that is gone had been up before the daemon took it over */
+	uint64_t lost;   /* frames, on packet sockets that are closed */
 	enum socket_state socket_state;
 };
 
@@ -366,6 +367,8 @@ static int take_over(struct takeover *takeover)
 					takeover->interface);
 			return rc;
 		}
+		takeover->link.flags |= IFF_UP;
+		takeover->has_set_up = true;
 	}
 	return 0;
 }
@@ -389,6 +392,7 @@ int takeover_attach(struct takeover *takeover)
 	takeover->link = link;
 	takeover->shield.ifindex = link.ifindex;
 	takeover->shield.broken = false;
+	takeover->has_set_up = false;
 	rc = take_over(takeover);
 	if (rc == -ENODEV) /* removed since it was looked up */
 		takeover_lose(takeover);
@@ -468,6 +472,11 @@ void takeover_restore(struct takeover *takeover)
 const struct netlink_link *takeover_link(const struct takeover *takeover)
 {
 	return takeover->link.ifindex ? &takeover->link : NULL;
+}
+
+bool takeover_has_set_up(const struct takeover *takeover)
+{
+	return takeover->has_set_up;
 }
 
 void takeover_changed(struct takeover *takeover, const struct netlink_link *link)

@@ -39,6 +39,8 @@ void takeover_restore(struct takeover *takeover);
 
 /* The NIC as of takeover_attach() or takeover_changed(); NULL: not attached. */
 const struct netlink_link *takeover_link(const struct takeover *takeover);
+/* Was it down, so that takeover_attach() has set it up? */
+bool takeover_has_set_up(const struct takeover *takeover);
 void takeover_changed(struct takeover *takeover, const struct netlink_link *link);
 struct packet_socket *takeover_socket(struct takeover *takeover);
 /* The ring buffer through which the kernel data path passes frames to the daemon; takeover_attach()

@@ -132,6 +132,38 @@ said "process ${LAB_PID[alpha]}\)" output ||
 lab_config
 lab_stop alpha
 
+# A NIC that was down: its carrier, which comes because the daemon sets it up, be it a little later,
+# has no line. What happens to it then has one.
+: >"$LAB_DIR/alpha.log"
+on alpha ip link set eth0 down
+ip -n sw link set p_alpha down
+lab_start alpha
+sleep 0.5
+ip -n sw link set p_alpha up
+expect_reach out alpha
+sleep 0.5
+expect "a NIC that was down: log lines" "clusterarpd: node alpha on eth0, 0 peers" "$(cat "$LAB_DIR/alpha.log")"
+ip -n sw link set p_alpha down
+expect_said 'eth0: carrier lost'
+ip -n sw link set p_alpha up
+expect_said 'eth0: carrier is back'
+on alpha ip link set eth0 down
+expect_said 'eth0 was set down'
+on alpha ip link set eth0 up
+expect_said 'eth0 was set up'
+lab_stop alpha
+# The same when it appears while the daemon runs.
+: >"$LAB_DIR/alpha.log"
+ip -n alpha link del eth0
+lab_start alpha
+lab_veth alpha eth0 52:54:00:00:00:80 p_alpha
+expect_reach out alpha
+sleep 0.5
+expect "a NIC that appears: log lines" "clusterarpd: waiting for eth0
+clusterarpd: node alpha on eth0, 0 peers" "$(cat "$LAB_DIR/alpha.log")"
+lab_stop alpha
+on alpha ip link set eth0 up
+
 # Announcements are sent on a NIC that was down, too.
 announced() {
 	frames pcap2rows "$LAB_DIR/arp.pcap" |
