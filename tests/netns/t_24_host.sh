@@ -44,5 +44,10 @@ warned 12.99.0.1/24 || fail "no warning about the address that was on the NIC"
 on alpha ip addr add 12.99.1.1/24 dev eth0
 within 2 warned 12.99.1.1/24 || fail "no warning about an address that appears on the NIC"
 ok "addresses on the NIC cause a warning"
+# An IPv6 address: the configuration cannot have it, so the warning does not send it there.
+on alpha ip addr add 2001:db8::1/64 dev eth0 nodad
+within 2 warned 2001:db8::1/64 || fail "no warning about an IPv6 address that appears on the NIC"
+expect "the warning about an IPv6 address" "clusterarpd: eth0 has the address 2001:db8::1/64, which does not work while clusterarpd runs: IPv6 is not available in the configuration in this version; adopt = yes moves it to cluster0, else remove it or leave it unused" \
+	"$(grep -F 2001:db8::1 "$LAB_DIR/alpha.log")"
 ! grep -q fe80 "$LAB_DIR/alpha.log" || fail "a warning about a link-local address"
 lab_stop_all
