@@ -154,6 +154,19 @@ static void several(void **state)
 	expect_no_line(START + 200000);
 }
 
+/* What began later can end earlier. */
+static void the_later_ends_first(void **state)
+{
+	(void)state;
+	assert_true(event(1, START));
+	assert_true(event(2, START + 5000));
+	assert_false(event(2, START + 6000));
+	assert_int_equal(events(1, START + 1000, START + 27000, 1000), 0);
+	assert_int_equal(repeats_deadline(repeats), START + 6000 + REPEATS_QUIET_MS);
+	expect_line(START + 26000, 2, true, 1, 2);
+	expect_no_line(START + 26000);
+}
+
 /* The first line is refused: the next event tries again, and every event is counted once. */
 static void first_line_refused(void **state)
 {
@@ -254,6 +267,7 @@ int main(void)
 		TEST(rare),
 		TEST(keys_are_told_apart),
 		TEST(several),
+		TEST(the_later_ends_first),
 		TEST(first_line_refused),
 		TEST(never_told),
 		TEST(later_lines_refused),
