@@ -8,9 +8,12 @@
 #include "ctl/ctl_counters.h"
 #include "ctl/ctl_table.h"
 
-#define SCREEN_LINES 23 /* one more for the prompt */
-#define PEERS_SHOWN  12
-#define NAME_SHOWN   16 /* characters of a peer's name */
+#define SCREEN_LINES   23 /* one more for the prompt */
+#define PEERS_SHOWN    12
+#define PEERS_LEAST    3 /* shown even if problems take the room */
+#define PROBLEMS_SHOWN 4
+#define COLUMNS        80
+#define NAME_SHOWN     16 /* characters of a peer's name */
 
 /* The first address of a list, and how many more there are. */
 static void address_cell(struct ctl_table *t, const json_t *list)
@@ -74,6 +77,38 @@ static void add_nic(struct ctl_table *t, const json_t *status)
 		ctl_cell(t, has_carrier ? CTL_PLAIN : CTL_RED,
 			 "%s, MTU %" JSON_INTEGER_FORMAT " bytes",
 			 has_carrier ? "link up" : "no link", mtu);
+}
+
+/* Returns how many lines of a screen were printed. */
+static size_t print_problem(const json_t *problem)
+{
+	const char *severity = ctl_string(problem, "severity"), *text = ctl_string(problem, "text");
+	enum ctl_colour colour = strcmp(severity, "critical") ? CTL_YELLOW : CTL_RED;
+
+	fputs(ctl_colour_begin(colour), stdout);
+	ctl_put_clean(stdout, severity, false);
+	fputs(ctl_colour_end(colour), stdout);
+	fputs(": ", stdout);
+	ctl_put_clean(stdout, text, false);
+	putchar('\n');
+	return (strlen(severity) + 2 + strlen(text) + COLUMNS - 1) / COLUMNS;
+}
+
+static size_t print_problems(const json_t *problems)
+{
+	size_t count = json_array_size(problems), lines = 0, i;
+
+	if (!count)
+		return 0;
+	for (i = 0; i < count && i < PROBLEMS_SHOWN; i++)
+		lines += print_problem(json_array_get(problems, i));
+	if (count > PROBLEMS_SHOWN) {
+		printf("and %zu more problems: see clusterarpctl -j status\n",
+		       count - PROBLEMS_SHOWN);
+		lines++;
+	}
+	putchar('\n');
+	return lines + 1;
 }
 
 static const json_t *find_peer(const json_t *peers, const char *name)
@@ -141,16 +176,16 @@ static int compare_peers(const void *a, const void *b)
 	return strcmp(ctl_string(*p, "name"), ctl_string(*q, "name"));
 }
 
-/* The peers in the order of printing: if there are too many, first those that do not answer. To be
- * freed. */
-static const json_t **order(const json_t *peers, size_t count)
+/* The peers in the order of printing: if there are more than `shown`, first those that do not
+ * answer. To be freed. */
+static const json_t **order(const json_t *peers, size_t count, size_t shown)
 {
 	const json_t **list = ctl_must(calloc(count + 1, sizeof(*list)));
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		list[i] = json_array_get(peers, i);
-	if (count > PEERS_SHOWN)
+	if (count > shown)
 		qsort(list, count, sizeof(*list), compare_peers);
 	return list;
 }
@@ -168,8 +203,8 @@ static void print_more(const json_t **peers, size_t count)
 		       resolved);
 }
 
-/* Returns how many lines were printed. */
-static size_t print_peers(const struct ctl_status *s)
+/* Print at most `shown` peers. Returns how many lines were printed. */
+static size_t print_peers(const struct ctl_status *s, size_t shown)
 {
 	const json_t *peers = json_object_get(s->peers, "peers");
 	size_t count = json_array_size(peers), i;
@@ -180,17 +215,17 @@ static size_t print_peers(const struct ctl_status *s)
 		puts("no peers: the configuration has no other node");
 		return 1;
 	}
-	list = order(peers, count);
+	list = order(peers, count, shown);
 	t = ctl_table_create("llllrrrr");
 	ctl_cells(t, "", "", "", "", "PKT/S", "", "BIT/S", "", NULL);
 	ctl_cells(t, "PEER", "ADDRESS", "STATE", "SINCE", "IN", "OUT", "IN", "OUT", NULL);
-	for (i = 0; i < count && i < PEERS_SHOWN; i++)
+	for (i = 0; i < count && i < shown; i++)
 		add_peer(t, s, list[i]);
 	ctl_table_print(t, "");
-	if (count > PEERS_SHOWN)
-		print_more(list + PEERS_SHOWN, count - PEERS_SHOWN);
+	if (count > shown)
+		print_more(list + shown, count - shown);
 	free(list);
-	return 2 + i + (count > PEERS_SHOWN);
+	return 2 + i + (count > shown);
 }
 
 void ctl_print_status(const struct ctl_status *s)
@@ -198,6 +233,7 @@ void ctl_print_status(const struct ctl_status *s)
 	const json_t *dedicated = json_object_get(s->status, "dedicated");
 	struct ctl_table *t = ctl_table_create("lll");
 	size_t lines = 6; /* two of them empty */
+	size_t problems, peers;
 
 	print_node(s->status);
 	add_macs(t, s->status);
@@ -206,7 +242,10 @@ void ctl_print_status(const struct ctl_status *s)
 	if (strcmp(ctl_string(s->status, "source_lladdr"), ctl_string(dedicated, "lladdr")) != 0)
 		lines++;
 	putchar('\n');
-	lines += print_peers(s);
+	problems = print_problems(json_object_get(s->status, "problems"));
+	peers = problems + PEERS_LEAST < PEERS_SHOWN ? PEERS_SHOWN - problems : PEERS_LEAST;
+	lines += problems + print_peers(s, peers);
 	putchar('\n');
-	ctl_print_drops(json_object_get(s->counters, "counters"), SCREEN_LINES - lines);
+	ctl_print_drops(json_object_get(s->counters, "counters"),
+			lines < SCREEN_LINES ? SCREEN_LINES - lines : 1);
 }

@@ -25,6 +25,7 @@
 #include "io/notify.h"
 #include "report/event_feed.h"
 #include "report/events.h"
+#include "report/problems.h"
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
 
@@ -40,6 +41,7 @@ struct daemon {
 	struct loop_signal *signals[SIGNALS];
 	struct event_feed *feed;
 	struct events *events;
+	struct problems *problems;
 	struct relay *relay;
 	struct streams *streams;
 	struct links *links;
@@ -103,6 +105,7 @@ static void fill_state(struct report_state *state, void *arg)
 	*state = (struct report_state){
 		.peers = d->peers,
 		.mirror = neighbours_mirror(links_neighbours(d->links)),
+		.problems = d->problems,
 		.counters = *relay_counters(d->relay),
 		.datapath = config_datapath_name(links_has_kernel_path(d->links) ? DATAPATH_KERNEL
 										 : DATAPATH_USER),
@@ -130,6 +133,12 @@ static void apply(struct daemon *d, struct reload *r)
 	d->generation += r->is_applied;
 	d->reloads++;
 	d->reload_ok = r->is_applied;
+	if (d->reload_ok)
+		problems_clear(d->problems, "reload_refused");
+	else
+		problems_set(d->problems, "reload_refused", PROBLEM_WARNING,
+			     "the last reload was refused, and the former configuration is in "
+			     "effect: clusterarpctl reload --dry-run tells why");
 }
 
 /* For struct requests_ops. */
@@ -222,11 +231,12 @@ static bool create(struct daemon *d, const struct config_node *self)
 		return false;
 	d->started = loop_now();
 	d->feed = event_feed_create();
+	d->problems = problems_create();
 	d->events = d->feed ? events_create(d->loop, d->feed) : NULL;
 	d->relay = relay_create(d->peers, on_frame, d);
 	d->streams = streams_create(d->feed, d->relay);
 	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
-	return d->events && d->relay && d->streams && d->watchdog;
+	return d->problems && d->events && d->relay && d->streams && d->watchdog;
 }
 
 static bool open_all(struct daemon *d)
@@ -235,6 +245,7 @@ static bool open_all(struct daemon *d)
 	const struct links_needs needs = { .loop = d->loop,
 					   .peers = d->peers,
 					   .events = d->events,
+					   .problems = d->problems,
 					   .relay = d->relay,
 					   .socket = d->options->socket,
 					   .state_changed = on_links_changed,
@@ -270,6 +281,7 @@ static void stop(struct daemon *d)
 	loop_timer_free(d->watchdog);
 	streams_destroy(d->streams);
 	events_destroy(d->events);
+	problems_destroy(d->problems);
 	event_feed_destroy(d->feed);
 	loop_destroy(d->loop);
 	peers_destroy(d->peers);

@@ -14,6 +14,7 @@
 #include "io/loop.h"
 #include "io/netlink/netlink.h"
 #include "report/events.h"
+#include "report/problems.h"
 #include "tap/neighbours.h"
 
 struct links;
@@ -23,6 +24,7 @@ struct links_needs {
 	struct loop *loop;
 	struct peers *peers;
 	struct events *events;
+	struct problems *problems;
 	struct relay *relay;
 	const char *socket; /* path of the control socket: records are kept next to it */
 	void (*state_changed)(void *arg); /* the NIC was taken over, or is gone */

@@ -33,21 +33,37 @@ static json_int_t seconds(uint64_t ms)
 	return (json_int_t)(ms / 1000);
 }
 
+static json_t *problems_json(const struct problems *problems)
+{
+	json_t *list = json_array();
+	const struct problem *p;
+	size_t i;
+
+	for (i = 0; i < problems_count(problems); i++) {
+		p = problems_get(problems, i);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id", p->id, "severity",
+						      problems_severity_name(p->severity), "text",
+						      p->text));
+	}
+	return list;
+}
+
 static json_t *status_json(const struct report_state *s)
 {
 	const struct config *c = peers_config(s->peers);
 	const struct config_node *self = peers_self(s->peers);
 
-	return json_pack(
-		"{s:s, s:s, s:s, s:i, s:I, s:{s:o, s:o, s:s, s:o}, s:{s:o, s:o}, s:o, "
-		"s:{s:b, s:i}}",
-		"version", PACKAGE_VERSION, "node", self->name, "datapath", s->datapath,
-		"config_generation", (int)s->config_generation, "uptime_seconds",
-		seconds(s->now - s->started), "cluster", "address", addresses_json(&c->address),
-		"lladdr", report_line_mac(&c->mac), "tap", c->tap, "dev", report_line_name(s->dev),
-		"dedicated", "address", addresses_json(&self->address), "lladdr",
-		report_line_mac(&self->dedicated), "source_lladdr", report_line_mac(&self->source),
-		"link", "carrier", (int)s->carrier, "mtu", (int)s->mtu);
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:{s:o, s:o, s:s, s:o}, s:{s:o, s:o}, s:o, "
+			 "s:{s:b, s:i}, s:o}",
+			 "version", PACKAGE_VERSION, "node", self->name, "datapath", s->datapath,
+			 "config_generation", (int)s->config_generation, "uptime_seconds",
+			 seconds(s->now - s->started), "cluster", "address",
+			 addresses_json(&c->address), "lladdr", report_line_mac(&c->mac), "tap",
+			 c->tap, "dev", report_line_name(s->dev), "dedicated", "address",
+			 addresses_json(&self->address), "lladdr",
+			 report_line_mac(&self->dedicated), "source_lladdr",
+			 report_line_mac(&self->source), "link", "carrier", (int)s->carrier, "mtu",
+			 (int)s->mtu, "problems", problems_json(s->problems));
 }
 
 #define SET_COUNTER(name) json_object_set_new(object, #name, json_integer((json_int_t)from->name));

@@ -11,11 +11,13 @@
 #include "core/counters.h"
 #include "core/mirror.h"
 #include "core/peers.h"
+#include "report/problems.h"
 
 /* The state to report; borrowed for the call. */
 struct report_state {
 	const struct peers *peers;
 	const struct mirror *mirror;
+	const struct problems *problems;
 	struct counters counters; /* complete: also those that the kernel and other modules count */
 	const char *datapath;
 	uint64_t now, started; /* monotonic ms */

@@ -85,8 +85,16 @@ echo nonsense >>"$LAB_CONF"
 ! ctl alpha reload >/dev/null 2>&1 || fail "an invalid file is accepted"
 expect_event "a reload that was refused" '.event == "reload" and .applied == false'
 ctl alpha metrics >"$LAB_DIR/metrics.refused"
+problems() { ctl alpha -j status | jq -c '[.problems[] | .id, .severity]'; }
+problems_are() { [ "$(problems)" = "$1" ]; }
+expect "problems after a refused reload" '["reload_refused","warning"]' "$(problems)"
+ctl alpha >"$LAB_DIR/output"
+expect "what status shows before the peers" "NIC warning: PEER" \
+	"$(grep -oE '^(NIC|warning:|PEER)' "$LAB_DIR/output" | xargs)"
 mv "$LAB_DIR/good" "$LAB_CONF"
 kill -HUP "${LAB_PID[alpha]}"
+within "$(seconds 3)" problems_are '[]' || fail "problems after a good reload: $(problems)"
+! ctl alpha | grep -q '^warning' || fail "status shows a problem that is over"
 expect_reach alpha beta
 
 kill -INT "$TEXT"
