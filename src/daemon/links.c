@@ -300,6 +300,17 @@ static bool check_own_addresses(void *arg)
 	return rc >= 0;
 }
 
+/* One line when it begins; the problem stays until a check succeeds. */
+static void note_drift(struct links *l, int rc)
+{
+	if (!rc)
+		problems_clear(l->needs.problems, "tap_drift");
+	else if (problems_set(l->needs.problems, "tap_drift", PROBLEM_CRITICAL,
+			      "%s was changed by another program, and cannot be corrected: %s",
+			      l->config->tap, strerror(-rc)))
+		log_warning_errno(-rc, "%s: cannot correct its settings", l->config->tap);
+}
+
 /* A new MAC of the TAP has cost its neighbours, removed addresses have taken adopted ones along. */
 static bool check_tap_settings(void *arg)
 {
@@ -308,8 +319,7 @@ static bool check_tap_settings(void *arg)
 	struct tap_repairs done;
 	int rc = tap_link_repair(l->tap, nic_mtu(l), &done);
 
-	if (rc)
-		log_warning_errno(-rc, "%s: cannot correct its settings", l->config->tap);
+	note_drift(l, rc);
 	if (!tap_link_describe_repairs(&done, text))
 		return !rc;
 	l->repaired++;

@@ -93,6 +93,22 @@ tap link set cluster0 up
 within 2 is_as_before || fail "after down, flush, up: $(state)"
 ok "set down and up by an operator"
 
+# What cannot be corrected is a problem until it can: a gateway that another route takes away.
+has_problem() { ctl alpha -j status | jq -e 'any(.problems[]; .id == "tap_drift" and .severity == "critical")' >/dev/null; }
+has_none() { ! has_problem; }
+expect "problems" 0 "$(ctl alpha -j status | jq '.problems | length')"
+: >"$LAB_DIR/alpha.log"
+tap route add blackhole 12.12.4.200/32 scope host
+tap route del default dev cluster0
+within 2 has_problem || fail "no problem in status: $(ctl alpha -j status | jq -c .problems)"
+sleep 2.5
+expect "log lines about it, though it is tried each second" 1 \
+	"$(grep -c 'cluster0: cannot correct its settings: ' "$LAB_DIR/alpha.log")"
+tap route del blackhole 12.12.4.200/32 scope host
+within 3 has_none || fail "the problem stays: $(ctl alpha -j status | jq -c .problems)"
+is_as_before || fail "after the problem: $(state)"
+ok "a change that cannot be corrected is a problem until it can"
+
 # A fight: a program that changes it again and again. Bounded lines, and the end is right.
 : >"$LAB_DIR/alpha.log"
 for i in $(seq 100); do
