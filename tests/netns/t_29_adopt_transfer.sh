@@ -181,7 +181,7 @@ knock_end
 expect_through "start" "$moment" "$LAB_CLUSTER_MAC"
 expect_flow "start"
 addresses() { ip -n alpha -j addr show dev "$1" | jq -r '.[].addr_info[] | select(.scope == "global") | "\(.local)/\(.prefixlen)"' | xargs; }
-expect "addresses of NIC and TAP" " / 12.12.4.101/24" "$(addresses eth0) / $(addresses cluster0)"
+expect "addresses of NIC and TAP" " / 12.12.4.101/24 12.12.4.100/32" "$(addresses eth0) / $(addresses cluster0)"
 expect "routes" "cluster0 cluster0" "$(ip -n alpha -j route | jq -r '.[].dev' | xargs)"
 jq -e .items "$RECORD" >/dev/null || fail "no record: $(cat "$RECORD")"
 expect_reach beta alpha
