@@ -22,14 +22,17 @@ struct programs {
 	struct ring *ring; /* NULL: user data path */
 };
 
-#define ROOM_MIN 64
-/* A reload may double the cluster, and during a reload the maps hold the old and the new
- * entries together. */
-#define ROOM_FACTOR 4
+/* A reload may double the cluster, or add ROOM_NODES nodes to it, each with two MACs and several
+ * addresses. The maps hold the old and the new entries together while it is applied. An entry takes
+ * memory when it is added, except a peer's counters: 32 bytes for each CPU. */
+#define ROOM_FACTOR    4
+#define ROOM_NODES     1024
+#define ROOM_MACS      2
+#define ROOM_ADDRESSES 8
 
-static int set_room(struct bpf_map *map, size_t count)
+static int set_room(struct bpf_map *map, size_t count, size_t per_node)
 {
-	size_t room = count * ROOM_FACTOR < ROOM_MIN ? ROOM_MIN : count * ROOM_FACTOR;
+	size_t room = count * ROOM_FACTOR + ROOM_NODES * per_node;
 
 	return bpf_map__set_max_entries(map, (uint32_t)room);
 }
@@ -45,12 +48,12 @@ static int prepare_ring(struct bpf_map *map, int ring)
 static int prepare(struct clusterarpd_bpf *skel, const struct programs_room *room, bool forwards,
 		   int ring)
 {
-	int err = set_room(skel->maps.macs, room->macs);
+	int err = set_room(skel->maps.macs, room->macs, ROOM_MACS);
 
 	if (!err)
-		err = set_room(skel->maps.addresses, room->ips);
+		err = set_room(skel->maps.addresses, room->ips, ROOM_ADDRESSES);
 	if (!err && forwards)
-		err = set_room(skel->maps.peers, room->peers + PROGRAMS_PEER_FIRST);
+		err = set_room(skel->maps.peers, room->peers + PROGRAMS_PEER_FIRST, 1);
 	if (!err && forwards)
 		err = prepare_ring(skel->maps.from_wire, ring);
 	if (!err)
@@ -270,6 +273,13 @@ static void set_near(struct bpf_path *path, const struct programs_cluster *clust
 	add_near(near, count, cluster, false);
 	for (i = 0; i < BPF_NEAR_MAX; i++)
 		set_near_slot(&path->near[i], &near[i]);
+}
+
+bool programs_have_room(const struct programs *k, const struct programs_room *wanted)
+{
+	return wanted->macs <= bpf_map__max_entries(k->skel->maps.macs) &&
+	       wanted->ips <= bpf_map__max_entries(k->skel->maps.addresses) &&
+	       (!k->ring || wanted->peers <= programs_peers(k));
 }
 
 int programs_configure(struct programs *k, const struct programs_cluster *cluster)

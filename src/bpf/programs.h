@@ -46,7 +46,8 @@ struct programs_cluster {
 };
 
 /* Load the programs into the kernel, with those of the kernel data path if `forwards`; attaches
- * nothing. `room`: how many MACs, IP addresses and peers there are; a reload may double each.
+ * nothing. `room`: how many MACs, IP addresses and peers there are; a reload may double each, or
+ * add 1024 nodes.
  * `ring`: ring_fd() of an earlier run, whose waiting frames are to be read, or -1; stays the
  * caller's. Sets *out. -EPERM: CAP_BPF, CAP_PERFMON or CAP_NET_ADMIN is missing. */
 struct programs_room {
@@ -55,8 +56,10 @@ struct programs_room {
 int programs_load(const struct programs_room *room, bool forwards, int ring, struct programs **out);
 /* Free what the process holds; attached tc programs stay attached. */
 void programs_unload(struct programs *k);
+/* Is there room for so many of each? */
+bool programs_have_room(const struct programs *k, const struct programs_room *wanted);
 /* Write the cluster into the maps. Entries that it no longer has are removed; entries that it had
- * before and still has are never missing. -E2BIG: more than programs_load() made room for. */
+ * before and still has are never missing. -E2BIG: programs_have_room() is false. */
 int programs_configure(struct programs *k, const struct programs_cluster *cluster);
 /* Set where the kernel data path sends frames. Takes effect at once. */
 struct programs_path {

@@ -121,14 +121,28 @@ static void fill_state(struct report_state *state, void *arg)
 	links_collect(d->links, &state->counters);
 }
 
+static void refuse(struct reload *r, const char *why)
+{
+	config_report_add(&r->report, true, 0, "%s", why);
+	r->is_possible = false;
+}
+
+/* Read the file and make every check, without any effect: for a dry run as well. */
+static void prepare(struct daemon *d, struct reload *r)
+{
+	struct load load = d->options->load;
+
+	load.is_reload = true;
+	reload_prepare(r, &load, d->peers);
+	if (r->is_possible && !links_have_room(d->links, r->peers))
+		refuse(r, "the eBPF programs have no room for so many nodes: a restart makes room");
+}
+
 /* Apply the reload as a whole, or not at all. */
 static void apply(struct daemon *d, struct reload *r)
 {
-	if (r->is_possible && links_reload(d->links, r->peers)) {
-		config_report_add(&r->report, true, 0,
-				  "the maps of the eBPF programs have no room for this file");
-		r->is_possible = false;
-	}
+	if (r->is_possible && links_reload(d->links, r->peers))
+		refuse(r, "cannot write the maps of the eBPF programs");
 	r->is_applied = r->is_possible;
 	d->generation += r->is_applied;
 	d->reloads++;
@@ -145,14 +159,12 @@ static void apply(struct daemon *d, struct reload *r)
 static char *reload(bool is_dry_run, void *arg)
 {
 	struct daemon *d = arg;
-	struct load load = d->options->load;
 	struct reload r;
 	char *answer;
 
 	if (!is_dry_run)
 		notify_reloading();
-	load.is_reload = true;
-	reload_prepare(&r, &load, d->peers);
+	prepare(d, &r);
 	if (!is_dry_run) {
 		apply(d, &r);
 		reload_log(&r);

@@ -612,6 +612,11 @@ void links_destroy(struct links *l)
 
 /* --- called by the daemon --- */
 
+bool links_have_room(const struct links *l, const struct peers *peers)
+{
+	return takeover_has_room(l->nic, peers);
+}
+
 /* The table of peers and its configuration change their contents, not their addresses in memory. So
  * only what was derived from them is updated: the eBPF programs' maps, the relay, the neighbour
  * table, the TAP's MTU, and the name under which the service manager keeps the TAP. */

@@ -47,6 +47,8 @@ void links_give_back(struct links *links, bool is_clean);
 /* Frees what the process holds. NULL is fine. */
 void links_destroy(struct links *links);
 
+/* Is there room for another configuration's peers? */
+bool links_have_room(const struct links *links, const struct peers *peers);
 /* Put another configuration into effect: `peers`, made from it, and needs->peers exchange their
  * contents (peers_exchange()). 0; or a negative errno, and nothing has changed. */
 int links_reload(struct links *links, struct peers *peers);

@@ -98,6 +98,22 @@ static int configure(struct kernel_path *path)
 	return rc;
 }
 
+/* As many addresses of this host as may be known, each with a broadcast address, beside the file's.
+ */
+static struct programs_room room_for(const struct peers *peers)
+{
+	return (struct programs_room){ .macs = peers_mac_count(peers),
+				       .ips = peers_ip_count(peers) + 2 * PEERS_OWN_MAX,
+				       .peers = peers_count(peers) };
+}
+
+bool kernel_path_has_room(const struct kernel_path *path, const struct peers *peers)
+{
+	const struct programs_room room = room_for(peers);
+
+	return programs_have_room(path->programs, &room);
+}
+
 int kernel_path_reload(struct kernel_path *path)
 {
 	return configure(path);
@@ -114,9 +130,7 @@ static void forget_slots(struct kernel_path *path)
 /* Load programs. They replace the loaded ones only if that succeeds. */
 static int load(struct kernel_path *path, bool forwards, int ring)
 {
-	struct programs_room room = { .macs = peers_mac_count(path->peers),
-				      .ips = peers_ip_count(path->peers) + 2 * PEERS_OWN_MAX,
-				      .peers = peers_count(path->peers) };
+	const struct programs_room room = room_for(path->peers);
 	struct kernel_path before = *path;
 	int rc = programs_load(&room, forwards, ring, &path->programs);
 

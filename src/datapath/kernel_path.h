@@ -53,6 +53,8 @@ void kernel_path_forget_nic(struct kernel_path *path);
  * the shield is attached. False: the program cannot be attached for now; until it can, the daemon
  * forwards the host's frames, and those from the wire, too, while the shield is down. */
 bool kernel_path_check(struct kernel_path *path, bool is_shielded);
+/* Is there room in the maps for `peers`? */
+bool kernel_path_has_room(const struct kernel_path *path, const struct peers *peers);
 /* The peers changed: update the maps. 0, or a negative errno: the maps may hold a mix of both. */
 int kernel_path_reload(struct kernel_path *path);
 

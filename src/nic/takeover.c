@@ -417,6 +417,11 @@ int takeover_open(struct takeover *takeover)
 	return rc;
 }
 
+bool takeover_has_room(const struct takeover *takeover, const struct peers *peers)
+{
+	return kernel_path_has_room(takeover->kernel_path, peers);
+}
+
 int takeover_reload(struct takeover *takeover)
 {
 	return kernel_path_reload(takeover->kernel_path);

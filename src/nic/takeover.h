@@ -27,6 +27,8 @@ void takeover_destroy(struct takeover *takeover);
  * received before takeover_open(). 0; -ENODEV: there is no such NIC; else a negative errno after a
  * log line. */
 int takeover_attach(struct takeover *takeover);
+/* Do the maps of the eBPF programs have room for `peers`? */
+bool takeover_has_room(const struct takeover *takeover, const struct peers *peers);
 /* The peers have changed: update the maps of the eBPF programs. 0, or a negative errno; then the
  * maps hold a mixture of both. */
 int takeover_reload(struct takeover *takeover);

@@ -341,11 +341,16 @@ many() {
 	done >>"$1"
 }
 pings_begin
+many "$FILE" 2500
+expect "2500 more nodes, --dry-run: exit status" 1 "$(reload --dry-run)"
+message=$(answer .error.message)
+expect_refused "2500 more nodes"
+expect "the reload's message and --dry-run's" "$message" "$(answer .error.message)"
+case $message in *"no room for so many nodes"*) ;; *) fail "the message: $message" ;; esac
 many "$FILE" 1000
-expect_refused "1000 more nodes than there is room for"
-many "$FILE" 40
-expect "40 more nodes: exit status" 0 "$(reload)"
-expect "peers" 42 "$(ctl alpha -j peers | jq '.peers | length')"
+expect "1000 more nodes, --dry-run: exit status" 0 "$(reload --dry-run)"
+expect "1000 more nodes: exit status" 0 "$(reload)"
+expect "peers" 1002 "$(ctl alpha -j peers | jq '.peers | length')"
 cp "$LAB_DIR/three" "$FILE"
 expect "without them again: exit status" 0 "$(reload)"
 pings_end "many nodes" 20
@@ -356,12 +361,12 @@ lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
 expect_reach alpha beta
 pings_begin
 many "$FILE" 1600
-expect "1000 more nodes where there is room: exit status" 0 "$(reload)"
+expect "1600 nodes: exit status" 0 "$(reload)"
 expect "peers" 1602 "$(ctl alpha -j peers | jq '.peers | length')"
 cp "$LAB_DIR/three" "$FILE"
 expect "without all of them: exit status" 0 "$(reload)"
 expect "peers" "beta gamma" "$(peer_names)"
-pings_end "1000 nodes added, 1600 removed" 20
+pings_end "from 600 to 1600 nodes, and to none" 20
 expect_reach alpha gamma
 
 # --- without a NIC --------------------------------------------------------------------
