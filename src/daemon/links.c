@@ -357,6 +357,7 @@ static void on_link(struct links *l, const struct netlink_link *news)
 	if (news->ifindex == tap_link_ifindex(l->tap))
 		check_tap(l, !is_up(news));
 	if (nic && news->ifindex == nic->ifindex) {
+		takeover_heard_link(l->nic, news);
 		if (!netlink_link_by_index(l->netlink, nic->ifindex, &now))
 			on_nic_link(l, &now);
 	} else if (!nic && !strcmp(news->name, l->config->interface)) {
@@ -380,6 +381,7 @@ static void check_all(struct links *l)
 	if (!nic) {
 		take_nic(l);
 	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
+		takeover_heard_link(l->nic, &now);
 		on_nic_link(l, &now);
 		takeover_warn_addresses(l->nic);
 		check_timer_changed(l->shield);

@@ -141,8 +141,11 @@ static void announce(const struct leftover *l, const struct adopt *adopt)
 
 static void put_back(struct leftover *l, struct adopt *adopt)
 {
-	bool is_given = l->is_there && adopt_give_back(adopt, l->link.ifindex, false);
+	bool is_given;
 
+	if (l->is_changed)
+		takeover_keep_if_used(l->netlink, &l->link, &l->record);
+	is_given = l->is_there && adopt_give_back(adopt, l->link.ifindex, false);
 	if (!is_given)
 		adopt_drop(adopt);
 	if (l->is_changed) {

@@ -20,6 +20,7 @@
 #include "io/netlink/netlink_config.h"
 #include "io/netlink/netlink_tc.h"
 #include "nic/nic_lock.h"
+#include "nic/nic_use.h"
 #include "nic/shield.h"
 #include "persist/fd_store.h"
 #include "persist/nic_record.h"
@@ -40,8 +41,9 @@ struct takeover {
 	char *record_path;
 	struct nic_record record;
 	bool has_set_up; /* the daemon has set the NIC up, when it took it over */
-	bool was_up;     /* a NIC that is gone had been up before the daemon took it over */
-	uint64_t lost;   /* frames, on packet sockets that are closed */
+	struct nic_use use;
+	bool was_up;   /* a NIC that is gone had been up before the daemon took it over */
+	uint64_t lost; /* frames, on packet sockets that are closed */
 	enum socket_state socket_state;
 };
 
@@ -200,13 +202,31 @@ static void compare_address(const struct ip_prefix *address, void *arg)
 			 ip_equal(&address->addr, &search->wanted->addr);
 }
 
-void takeover_heard_address(const struct takeover *takeover, const struct ip_prefix *address)
+/* The stop leaves the NIC up. Recorded, as a run after a crash cannot see it. */
+static void set_used(struct takeover *takeover)
+{
+	if (takeover->record.was_up)
+		return;
+	takeover->record.was_up = true;
+	save_record(takeover);
+}
+
+void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address)
 {
 	struct address_search search = { .wanted = address };
 
 	netlink_address_list(takeover->netlink, takeover->link.ifindex, compare_address, &search);
-	if (search.found)
-		warn_of_address(takeover, address);
+	if (!search.found)
+		return;
+	if (!ip_is_link_local(&address->addr))
+		set_used(takeover);
+	warn_of_address(takeover, address);
+}
+
+void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news)
+{
+	if (nic_use_heard(&takeover->use, news->flags & IFF_UP))
+		set_used(takeover);
 }
 
 static void warn_address(const struct ip_prefix *address, void *arg)
@@ -368,6 +388,7 @@ static int take_over(struct takeover *takeover)
 	warn_of_master(takeover, takeover->link.master);
 	if (!peers_config(takeover->peers)->adopt)
 		takeover_warn_addresses(takeover);
+	nic_use_begin(&takeover->use, takeover->link.flags & IFF_UP);
 	if (!(takeover->link.flags & IFF_UP)) {
 		rc = netlink_link_set_up(takeover->netlink, takeover->link.ifindex, true);
 		if (rc) {
@@ -457,6 +478,17 @@ void takeover_lose(struct takeover *takeover)
 	forget(takeover);
 }
 
+void takeover_keep_if_used(struct netlink *netlink, const struct netlink_link *link,
+			   struct nic_record *record)
+{
+	if (record->was_up || !nic_use_is_found(netlink, link->ifindex))
+		return;
+	record->was_up = true;
+	log_notice("%s was down before the start, but has an address or is a port of another "
+		   "interface now: it stays up",
+		   link->name);
+}
+
 /* A NIC that was down is set down before the shield is detached, so that its stack never sends. */
 void takeover_put_back(struct shield *shield, const struct nic_record *record)
 {
@@ -467,6 +499,7 @@ void takeover_put_back(struct shield *shield, const struct nic_record *record)
 
 static void put_back(struct takeover *takeover)
 {
+	takeover_keep_if_used(takeover->netlink, &takeover->link, &takeover->record);
 	takeover_put_back(&takeover->shield, &takeover->record);
 	nic_record_remove(takeover->record_path);
 }

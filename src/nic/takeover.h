@@ -55,10 +55,16 @@ struct ring *takeover_ring(const struct takeover *takeover);
 bool takeover_check_shield(struct takeover *takeover, uint64_t now);
 /* Netlink reported a new address on the NIC. The report may be out of date: warn only if the NIC
  * has the address. */
-void takeover_heard_address(const struct takeover *takeover, const struct ip_prefix *address);
+void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address);
+/* Netlink reported a change of the NIC: its contents, maybe out of date. */
+void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news);
 /* Warn of all addresses on the NIC, except link-local ones, which every interface has. */
 void takeover_warn_addresses(const struct takeover *takeover);
 
+/* If other programs use a NIC that was down, change the record so that it stays up. To be called
+ * before addresses are given back. */
+void takeover_keep_if_used(struct netlink *netlink, const struct netlink_link *link,
+			   struct nic_record *record);
 /* Set the NIC down if it was down; detach the shield, and remove clsact if the daemon added it and
  * no other program uses it. */
 void takeover_put_back(struct shield *shield, const struct nic_record *record);
