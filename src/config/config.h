@@ -14,9 +14,10 @@
 #include "base/addr.h"
 #include "config/config_values.h"
 
-#define CONFIG_IFNAME_MAX 15    /* IFNAMSIZ less the NUL */
-#define CONFIG_MTU_MAX    65521 /* maximum MTU of a TAP device */
-#define CONFIG_NAME_MAX   44    /* inih cuts "node NAME" after 49 characters */
+#define CONFIG_IFNAME_MAX  15    /* IFNAMSIZ less the NUL */
+#define CONFIG_ALTNAME_MAX 127   /* ALTIFNAMSIZ less the NUL */
+#define CONFIG_MTU_MAX     65521 /* maximum MTU of a TAP device */
+#define CONFIG_NAME_MAX    44    /* inih cuts "node NAME" after 49 characters */
 
 struct config_addresses {
 	struct ip_prefix *list; /* in file order */
@@ -33,7 +34,7 @@ struct config_node {
 };
 
 struct config {
-	char interface[CONFIG_IFNAME_MAX + 1];
+	char interface[CONFIG_ALTNAME_MAX + 1]; /* the NIC's name or one of its altnames */
 	char tap[CONFIG_IFNAME_MAX + 1];
 	struct config_addresses address; /* cluster addresses */
 	struct mac mac;                  /* resolved cluster MAC */

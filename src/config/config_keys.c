@@ -56,13 +56,13 @@ static void *field(const struct setting *s)
 	return (char *)s->draft->config + s->key->offset;
 }
 
-/* Why `name` cannot be an interface name, or NULL if it can. Linux allows more (dev_valid_name);
- * also refused are '%', which TUNSETIFF takes as a template, and characters that have to be quoted
- * in messages. */
+/* Why `name` cannot be an interface name or altname, or NULL if it can. Linux allows more
+ * (dev_valid_name); also refused are '%', which TUNSETIFF takes as a template, and characters that
+ * have to be quoted in messages. */
 static const char *ifname_flaw(const char *name)
 {
-	if (strlen(name) > CONFIG_IFNAME_MAX)
-		return "an interface name has at most 15 characters";
+	if (strlen(name) > CONFIG_ALTNAME_MAX)
+		return "the name of an interface has at most 127 characters";
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return "not an interface name";
 	for (; *name; name++) {
@@ -74,7 +74,7 @@ static const char *ifname_flaw(const char *name)
 	return NULL;
 }
 
-static bool parse_ifname(const struct setting *s)
+static bool parse_interface(const struct setting *s)
 {
 	const char *flaw = ifname_flaw(s->value);
 
@@ -82,6 +82,14 @@ static bool parse_ifname(const struct setting *s)
 		return refuse(s, "%s", flaw);
 	strcpy(field(s), s->value);
 	return true;
+}
+
+/* The name of a new interface, not an altname. */
+static bool parse_tap(const struct setting *s)
+{
+	if (strlen(s->value) > CONFIG_IFNAME_MAX)
+		return refuse(s, "an interface name has at most 15 characters");
+	return parse_interface(s);
 }
 
 /* Why `ip` cannot be the address of a host ("a multicast address"), or NULL if it can. */
@@ -348,8 +356,8 @@ static bool parse_id(const struct setting *s)
 #define FIELD(name) offsetof(struct config, name)
 
 static const struct key keys[KEY_COUNT] = {
-	[KEY_INTERFACE] = { "interface", SECTION_CLUSTER, parse_ifname, FIELD(interface), NULL },
-	[KEY_TAP] = { "tap", SECTION_CLUSTER, parse_ifname, FIELD(tap), NULL },
+	[KEY_INTERFACE] = { "interface", SECTION_CLUSTER, parse_interface, FIELD(interface), NULL },
+	[KEY_TAP] = { "tap", SECTION_CLUSTER, parse_tap, FIELD(tap), NULL },
 	[KEY_ADDRESS] = { "address", SECTION_CLUSTER | SECTION_NODE, parse_addresses, 0, NULL },
 	[KEY_MAC] = { "mac", SECTION_CLUSTER | SECTION_NODE, parse_mac, 0, NULL },
 	[KEY_DEDICATED_MAC] = { "dedicated_mac", SECTION_CLUSTER, parse_enum, FIELD(dedicated_mac),

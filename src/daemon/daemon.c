@@ -60,7 +60,7 @@ static void publish_state(struct daemon *d, void (*notify)(const char *status))
 {
 	const struct netlink_link *nic = links_nic(d->links);
 	size_t n = peers_count(d->peers);
-	char text[128];
+	char text[CONFIG_ALTNAME_MAX + 32];
 
 	if (nic)
 		snprintf(text, sizeof(text), "node %s on %s, %zu peer%s",

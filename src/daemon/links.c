@@ -3,8 +3,10 @@
  * links: the NIC and the TAP; see links.h.
  *
  * If the NIC does not exist, is removed, or cannot be taken over now, the daemon waits for it
- * (take_nic()). The TAP has carrier while the NIC exists and runs, so that programs that watch the
- * TAP see what they would see on the NIC. A TAP that is deleted is made again.
+ * (take_nic()). `interface` may be an altname: the kernel sends no notification when a link that is
+ * down gets one, so while there is no NIC, it is looked up once a second. The TAP has carrier while
+ * the NIC exists and runs, so that programs that watch the TAP see what they would see on the NIC.
+ * A TAP that is deleted is made again.
  *
  * A netlink event can be older than the last look-up or change of the link. So an event is only a
  * reason to look the link up; its contents are not relied on.
@@ -32,6 +34,7 @@
 
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 60000
+#define LOOK_MS      1000 /* between look-ups of a NIC that does not exist */
 /* A NIC that the daemon has set up finds its carrier within this time. Later it is the cable. */
 #define OWN_CARRIER_MS 10000
 #define FINISH_MS      100 /* for sending queued frames at a restart */
@@ -106,6 +109,7 @@ static int open_nic(struct links *l)
 {
 	int rc;
 
+	adopt_set_name(l->adopt, links_nic(l)->name);
 	if (!adopt_take(l->adopt, links_nic(l)->ifindex, tap_link_ifindex(l->tap)))
 		takeover_warn_addresses(l->nic);
 	rc = takeover_open(l->nic);
@@ -155,6 +159,8 @@ static void take_nic(struct links *l)
 	takeover_restore(l->nic);
 	if (rc != -ENODEV)
 		try_later(l);
+	else
+		loop_timer_set(l->retry, LOOK_MS);
 }
 
 static void on_retry(void *arg)
@@ -196,8 +202,10 @@ static void on_nic_link(struct links *l, const struct netlink_link *link)
 	takeover_changed(l->nic, link);
 	if (link->mtu != before.mtu)
 		follow_mtu(l, link->mtu);
-	if (strcmp(link->name, before.name) != 0)
+	if (strcmp(link->name, before.name) != 0) {
 		log_notice("%s was renamed to %s", before.name, link->name);
+		adopt_set_name(l->adopt, link->name);
+	}
 	if (link->mtu != before.mtu || link->carrier != before.carrier)
 		events_link(l->needs.events, link->name, link);
 	if (is_up(link) != is_up(&before))
@@ -349,6 +357,15 @@ static void on_broken(enum rewrite_direction direction, int error, void *arg)
 	}
 }
 
+/* Is it the configured interface, by its name or an altname? */
+static bool is_wanted(const struct links *l, const struct netlink_link *news)
+{
+	struct netlink_link now;
+
+	return !netlink_link_by_name(l->netlink, l->config->interface, &now) &&
+	       now.ifindex == news->ifindex;
+}
+
 static void on_link(struct links *l, const struct netlink_link *news)
 {
 	const struct netlink_link *nic = links_nic(l);
@@ -360,7 +377,7 @@ static void on_link(struct links *l, const struct netlink_link *news)
 		takeover_heard_link(l->nic, news);
 		if (!netlink_link_by_index(l->netlink, nic->ifindex, &now))
 			on_nic_link(l, &now);
-	} else if (!nic && !strcmp(news->name, l->config->interface)) {
+	} else if (!nic && is_wanted(l, news)) {
 		take_nic(l);
 	}
 }
@@ -531,6 +548,8 @@ static bool open_sides(struct links *l)
 	rc = links_nic(l) ? open_nic(l) : 0;
 	if (rc == -ENODEV)
 		lose_nic(l);
+	if (!links_nic(l))
+		loop_timer_set(l->retry, LOOK_MS);
 	follow_carrier(l);
 	return !rc || rc == -ENODEV;
 }
@@ -557,6 +576,8 @@ static bool find_nic(struct links *l, bool is_clean, struct netlink_link *nic)
 		*nic = *links_nic(l);
 	else
 		rc = netlink_link_by_name(l->netlink, l->config->interface, nic);
+	if (!rc)
+		adopt_set_name(l->adopt, nic->name);
 	if (rc == -ENODEV && is_clean) /* otherwise the next run may find a NIC */
 		adopt_drop(l->adopt);
 	return !rc;

@@ -28,6 +28,7 @@ struct adopt {
 	const struct peers *peers; /* NULL, as `config`, after adopt_create_for() */
 	const struct config *config;
 	const char *interface;
+	char name[16];
 	struct netlink *netlink;
 	char *path;
 	struct netlink_saved_list moved;
@@ -80,6 +81,12 @@ struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, c
 	a->peers = peers;
 	a->config = config;
 	return a;
+}
+
+void adopt_set_name(struct adopt *a, const char *name)
+{
+	snprintf(a->name, sizeof(a->name), "%s", name);
+	a->interface = a->name;
 }
 
 void adopt_destroy(struct adopt *a)

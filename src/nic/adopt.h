@@ -23,6 +23,9 @@ struct adopt *adopt_create(const struct peers *peers, struct netlink *netlink, c
  * and adopt_drop(), not for adopt_take() and adopt_apply(). */
 struct adopt *adopt_create_for(const char *interface, struct netlink *netlink, const char *socket);
 void adopt_destroy(struct adopt *adopt);
+/* The name of the NIC for log lines, until the next call. Before the first one, it is the name in
+ * the configuration. */
+void adopt_set_name(struct adopt *adopt, const char *name);
 
 /* The NIC was taken over: move its addresses and routes to the TAP. `nic`, `tap`: ifindex. Logs
  * what fails; false: nothing could be moved. */

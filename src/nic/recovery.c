@@ -97,7 +97,7 @@ static bool is_shielded(struct leftover *l)
 		return false;
 	log_warning("%s: a run that did not stop cleanly left its shield, and no record (%s) of "
 		    "what was there before",
-		    l->interface, l->path);
+		    l->link.name, l->path);
 	l->record = (struct nic_record){ .was_up = true, .clsact_ours = true };
 	return true;
 }
@@ -143,6 +143,8 @@ static void put_back(struct leftover *l, struct adopt *adopt)
 {
 	bool is_given;
 
+	if (l->is_there)
+		adopt_set_name(adopt, l->link.name);
 	if (l->is_changed)
 		takeover_keep_if_used(l->netlink, &l->link, &l->record);
 	is_given = l->is_there && adopt_give_back(adopt, l->link.ifindex, false);
@@ -161,7 +163,7 @@ static void put_back_locked(struct leftover *l)
 {
 	pid_t holder = 0;
 	struct adopt *adopt;
-	int lock = l->is_there ? nic_lock(l->interface, l->link.ifindex, &holder) : -1;
+	int lock = l->is_there ? nic_lock(l->link.name, l->link.ifindex, &holder) : -1;
 
 	if (l->is_there && lock < 0) {
 		log_info("%s: not restored, because another clusterarpd uses it", l->link.name);
@@ -182,7 +184,7 @@ static void restore(struct netlink *netlink, const char *socket, const char *int
 	struct leftover l = { .interface = interface, .socket = socket, .netlink = netlink };
 
 	l.path = nic_record_path(socket, interface);
-	l.shield = (struct shield){ .netlink = netlink, .interface = interface };
+	l.shield = (struct shield){ .netlink = netlink, .interface = l.link.name };
 	if (l.path && !find(&l))
 		put_back_locked(&l);
 	free(l.path);

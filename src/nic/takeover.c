@@ -31,7 +31,7 @@ enum socket_state { SOCKET_UNBOUND, SOCKET_RECEIVES, SOCKET_SENDS_ONLY };
 
 struct takeover {
 	struct peers *peers;
-	const char *interface;
+	const char *interface; /* in the configuration: the NIC's name or an altname */
 	struct netlink *netlink;
 	struct kernel_path *kernel_path;
 	struct packet_socket *socket;
@@ -90,7 +90,7 @@ struct takeover *takeover_create(struct peers *peers, struct netlink *netlink, c
 	takeover->netlink = netlink;
 	takeover->lock = -1;
 	takeover->record_path = nic_record_path(socket, takeover->interface);
-	takeover->shield = (struct shield){ .netlink = netlink, .interface = takeover->interface };
+	takeover->shield = (struct shield){ .netlink = netlink, .interface = takeover->link.name };
 	if (takeover->record_path && create_datapath(takeover))
 		return takeover;
 	takeover_destroy(takeover);
@@ -115,10 +115,10 @@ void takeover_destroy(struct takeover *takeover)
 	free(takeover);
 }
 
-static int lock(struct takeover *takeover, int ifindex)
+static int lock(struct takeover *takeover, const struct netlink_link *link)
 {
 	pid_t holder = 0;
-	int fd = nic_lock(takeover->interface, ifindex, &holder);
+	int fd = nic_lock(link->name, link->ifindex, &holder);
 
 	if (fd >= 0) {
 		takeover->lock = fd;
@@ -126,9 +126,9 @@ static int lock(struct takeover *takeover, int ifindex)
 	}
 	if (fd == -EBUSY)
 		log_error("%s: another clusterarpd runs on this interface (process %ld)",
-			  takeover->interface, (long)holder);
+			  link->name, (long)holder);
 	else
-		log_error_errno(-fd, "%s: cannot lock the interface", takeover->interface);
+		log_error_errno(-fd, "%s: cannot lock the interface", link->name);
 	return -EBUSY;
 }
 
@@ -307,7 +307,7 @@ static int open_socket(struct takeover *takeover)
 	int rc = adopt_socket(takeover) ? 0 : make_socket(takeover);
 
 	if (rc)
-		log_error_errno(-rc, "%s: cannot open the packet socket", takeover->interface);
+		log_error_errno(-rc, "%s: cannot open the packet socket", takeover->link.name);
 	return rc;
 }
 
@@ -324,7 +324,7 @@ static int bind_socket(struct takeover *takeover)
 	if (!rc)
 		takeover->socket_state = wanted;
 	else if (rc != -ENODEV)
-		log_error_errno(-rc, "%s: cannot bind the packet socket", takeover->interface);
+		log_error_errno(-rc, "%s: cannot bind the packet socket", takeover->link.name);
 	return rc;
 }
 
@@ -336,7 +336,7 @@ static int set_up_socket(struct takeover *takeover)
 	int rc = programs_own_socket(programs(takeover), packet_socket_fd(takeover->socket));
 
 	if (rc)
-		log_error_errno(-rc, "%s: cannot set the packet socket up", takeover->interface);
+		log_error_errno(-rc, "%s: cannot set the packet socket up", takeover->link.name);
 	else if (takeover->socket_state == SOCKET_SENDS_ONLY)
 		rc = bind_socket(takeover);
 	return rc;
@@ -393,7 +393,7 @@ static int take_over(struct takeover *takeover)
 		rc = netlink_link_set_up(takeover->netlink, takeover->link.ifindex, true);
 		if (rc) {
 			log_error_errno(-rc, "%s: cannot set the interface up",
-					takeover->interface);
+					takeover->link.name);
 			return rc;
 		}
 		takeover->link.flags |= IFF_UP;
@@ -415,7 +415,7 @@ int takeover_attach(struct takeover *takeover)
 	}
 	rc = check_type(&link);
 	if (!rc)
-		rc = lock(takeover, link.ifindex);
+		rc = lock(takeover, &link);
 	if (rc)
 		return rc;
 	takeover->link = link;

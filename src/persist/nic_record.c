@@ -28,7 +28,7 @@ char *nic_record_adopted_path(const char *socket, const char *interface)
 }
 
 /* Is `file` BASE.INTERFACE.json or BASE.INTERFACE.adopted.json? Sets `interface`. */
-static bool is_record(const char *file, const char *base, char interface[IFNAMSIZ])
+static bool is_record(const char *file, const char *base, char interface[NIC_RECORD_NAME_SIZE])
 {
 	static const char end[] = ".json", adopted[] = ".adopted";
 	size_t begin = strlen(base), len = strlen(file);
@@ -41,7 +41,7 @@ static bool is_record(const char *file, const char *base, char interface[IFNAMSI
 	if (len > strlen(adopted) &&
 	    !strncmp(file + len - strlen(adopted), adopted, strlen(adopted)))
 		len -= strlen(adopted);
-	if (!len || len >= IFNAMSIZ)
+	if (!len || len >= NIC_RECORD_NAME_SIZE)
 		return false;
 	memcpy(interface, file, len);
 	interface[len] = '\0';
@@ -65,7 +65,7 @@ static bool belongs_to_other_socket(const char *socket, const char *interface)
 
 static int add_name(struct nic_record_names *names, const char *interface)
 {
-	char(*grown)[IFNAMSIZ];
+	char(*grown)[NIC_RECORD_NAME_SIZE];
 	size_t i;
 
 	for (i = 0; i < names->count; i++)
@@ -82,7 +82,7 @@ static int add_name(struct nic_record_names *names, const char *interface)
 static int read_names(DIR *directory, const char *socket, const char *base,
 		      struct nic_record_names *out)
 {
-	char interface[IFNAMSIZ];
+	char interface[NIC_RECORD_NAME_SIZE];
 	struct dirent *entry;
 	int rc = 0;
 

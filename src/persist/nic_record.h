@@ -6,11 +6,11 @@
 #ifndef CLUSTERARPD_PERSIST_NIC_RECORD_H
 #define CLUSTERARPD_PERSIST_NIC_RECORD_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/config.h"
 #include "io/netlink/netlink_saved.h"
 
 struct nic_record {
@@ -41,9 +41,11 @@ int nic_record_read_adopted(const char *path, struct netlink_saved_list *out, bo
 int nic_record_write_adopted(const char *path, const struct netlink_saved_list *list,
 			     bool returning);
 
-/* The interfaces that have a record of either kind, without duplicates. */
+/* The interfaces that have a record of either kind, by their names in the configuration, without
+ * duplicates. */
+#define NIC_RECORD_NAME_SIZE (CONFIG_ALTNAME_MAX + 1)
 struct nic_record_names {
-	char (*list)[IFNAMSIZ];
+	char (*list)[NIC_RECORD_NAME_SIZE];
 	size_t count;
 };
 

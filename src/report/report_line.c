@@ -2,7 +2,7 @@
 /* report_line: lines of JSON; see report_line.h. */
 #include "report/report_line.h"
 
-#include <net/if.h>
+#include "config/config.h"
 
 json_t *report_line_mac(const struct mac *m)
 {
@@ -13,7 +13,7 @@ json_t *report_line_mac(const struct mac *m)
 
 json_t *report_line_name(const char *name)
 {
-	char text[IFNAMSIZ];
+	char text[CONFIG_ALTNAME_MAX + 1];
 	size_t i;
 
 	for (i = 0; name[i] && i < sizeof(text) - 1; i++)

@@ -218,7 +218,8 @@ broken "another daemon had the NIC"
 expect_clean "another daemon had the NIC"
 
 # Files of sockets whose names begin alike, and files that are not records.
-touch "$SOCKET.1" "$SOCKET.1.eth0.json" "$SOCKET..json" "$SOCKET.a-name-that-is-too-long.json" \
+TOO_LONG=$(printf 'x%.0s' {1..128})
+touch "$SOCKET.1" "$SOCKET.1.eth0.json" "$SOCKET..json" "$SOCKET.$TOO_LONG.json" \
 	"$SOCKET.eth0.json.new" "$SOCKET.json" "$DIR/eth0.json"
 files=$(find "$DIR" -type f | sort)
 broken "files of others"

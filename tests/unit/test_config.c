@@ -26,6 +26,9 @@
 #define ALPHA   "[node alpha]\naddress = 12.12.4.101/24\n"
 #define BETA    "[node beta]\naddress = 12.12.4.102/24\n"
 #define NODES   ALPHA BETA
+/* 127 characters. */
+#define TEN     "abcdefghij"
+#define ALTNAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abcdefg"
 
 struct row {
 	const char *what;
@@ -376,10 +379,12 @@ static const struct row values_rows[] = {
 	{ "enum of three", CLUSTER "neigh = x\n" NODES, "4: must be learn, seed or pin" },
 	{ "flag", CLUSTER "strict = true\n" NODES, "4: strict = 'true': must be no or yes" },
 	{ "interface too long",
-	  "[cluster]\ninterface = abcdefghijklmnop\naddress = 12.12.4.100/24\n" NODES,
-	  "2: at most 15 characters" },
-	{ "interface of 15",
-	  "[cluster]\ninterface = abcdefghijklmno\naddress = 12.12.4.100/24\n" NODES, "" },
+	  "[cluster]\ninterface = " ALTNAME "x\naddress = 12.12.4.100/24\n" NODES,
+	  "2: at most 127 characters" },
+	{ "interface of 127",
+	  "[cluster]\ninterface = " ALTNAME "\naddress = 12.12.4.100/24\n" NODES, "" },
+	{ "tap too long", CLUSTER "tap = abcdefghijklmnop\n" NODES, "4: at most 15 characters" },
+	{ "tap of 15", CLUSTER "tap = abcdefghijklmno\n" NODES, "" },
 	{ "tap with a slash", CLUSTER "tap = a/b\n" NODES, "4: must not contain '/'" },
 	{ "tap with a blank", CLUSTER "tap = a b\n" NODES, "4: printable ASCII without blanks" },
 	{ "tap that is a template", CLUSTER "tap = tap%d\n" NODES,

@@ -54,6 +54,13 @@ static int on_link(struct nl_msg *message, void *arg)
 	return NL_OK;
 }
 
+/* The kernel looks in names and altnames for either; IFLA_IFNAME is known to every kernel, but has
+ * at most 15 characters. */
+static int name_attribute(const char *name)
+{
+	return strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME;
+}
+
 /* Look up a link by name, or by index if name is NULL. */
 static int link_lookup(struct netlink *nl, int ifindex, const char *name, struct netlink_link *out)
 {
@@ -66,7 +73,7 @@ static int link_lookup(struct netlink *nl, int ifindex, const char *name, struct
 		return -ENOMEM;
 	if (nlmsg_append(request, &info, sizeof(info), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0 ||
-	    (name && nla_put_string(request, IFLA_IFNAME, name) < 0)) {
+	    (name && nla_put_string(request, name_attribute(name), name) < 0)) {
 		nlmsg_free(request);
 		return -ENOMEM;
 	}
@@ -81,7 +88,7 @@ static int link_lookup(struct netlink *nl, int ifindex, const char *name, struct
 
 int netlink_link_by_name(struct netlink *nl, const char *name, struct netlink_link *out)
 {
-	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ)
+	if (name[0] == '\0' || strlen(name) >= ALTIFNAMSIZ)
 		return -ENODEV;
 	return link_lookup(nl, 0, name, out);
 }

@@ -21,7 +21,7 @@ struct netlink;
 int netlink_open(struct netlink **out);
 void netlink_close(struct netlink *nl);
 
-/* -ENODEV: no such link. */
+/* `name`: the link's name or one of its altnames. -ENODEV: no such link. */
 int netlink_link_by_name(struct netlink *nl, const char *name, struct netlink_link *out);
 int netlink_link_by_index(struct netlink *nl, int ifindex, struct netlink_link *out);
 
