@@ -366,8 +366,9 @@ static bool is_wanted(const struct links *l, const struct netlink_link *news)
 	       now.ifindex == news->ifindex;
 }
 
-static void on_link(struct links *l, const struct netlink_link *news)
+static void on_link(struct links *l, const struct netlink_event *event)
 {
+	const struct netlink_link *news = &event->link;
 	const struct netlink_link *nic = links_nic(l);
 	struct netlink_link now;
 
@@ -377,6 +378,8 @@ static void on_link(struct links *l, const struct netlink_link *news)
 		takeover_heard_link(l->nic, news);
 		if (!netlink_link_by_index(l->netlink, nic->ifindex, &now))
 			on_nic_link(l, &now);
+		if (event->asks_to_announce && is_running(nic))
+			announce_start(l->announce);
 	} else if (!nic && is_wanted(l, news)) {
 		take_nic(l);
 	}
@@ -423,7 +426,7 @@ static void on_change(const struct netlink_event *event, void *arg)
 	if (event->change == NETLINK_LOST)
 		check_all(l);
 	else if (event->change == NETLINK_LINK)
-		on_link(l, &event->link);
+		on_link(l, event);
 	else if (event->change == NETLINK_LINK_GONE && is_tap)
 		lose_tap(l);
 	else if (event->change == NETLINK_LINK_GONE && is_nic)

@@ -67,6 +67,7 @@ static void handle_link(struct netlink_events *events, struct nlmsghdr *header)
 
 	if (!netlink_parse_link(header, &event.link))
 		return;
+	event.asks_to_announce = netlink_parse_link_asks(header);
 	if (header->nlmsg_type == RTM_DELLINK)
 		event.change = NETLINK_LINK_GONE;
 	event.ifindex = event.link.ifindex;

@@ -22,6 +22,7 @@ struct netlink_event {
 	enum netlink_change change;
 	int ifindex;              /* 0 with NETLINK_LOST */
 	struct netlink_link link; /* NETLINK_LINK and NETLINK_LINK_GONE */
+	bool asks_to_announce;    /* NETLINK_LINK: the addresses are to be announced again */
 	struct ip_prefix address; /* NETLINK_ADDRESS and NETLINK_ADDRESS_GONE */
 };
 

@@ -60,6 +60,21 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 	return true;
 }
 
+bool netlink_parse_link_asks(struct nlmsghdr *header)
+{
+	static const struct nla_policy policy[IFLA_MAX + 1] = {
+		[IFLA_EVENT] = { .type = NLA_U32 },
+	};
+	struct nlattr *attributes[IFLA_MAX + 1];
+	uint32_t event;
+
+	if (!netlink_attributes(header, sizeof(struct ifinfomsg), attributes, IFLA_MAX, policy) ||
+	    !attributes[IFLA_EVENT])
+		return false;
+	event = nla_get_u32(attributes[IFLA_EVENT]);
+	return event == IFLA_EVENT_NOTIFY_PEERS || event == IFLA_EVENT_BONDING_FAILOVER;
+}
+
 static const struct nla_policy address_policy[IFA_MAX + 1] = {
 	[IFA_FLAGS] = { .type = NLA_U32 },
 };

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* netlink_parse: messages about links, crafted as the kernel writes them, and malformed ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <sys/socket.h>
+
+#include "io/netlink/netlink_parse.h"
+
+/* An RTM_NEWLINK for eth0 with index 7, in memory of exactly its size. */
+struct message {
+	struct nl_msg *nl;
+	struct nlmsghdr *copy;
+};
+
+static struct message begin(void)
+{
+	struct ifinfomsg info = { .ifi_index = 7,
+				  .ifi_type = 1,
+				  .ifi_flags = IFF_UP | IFF_LOWER_UP };
+	struct message m = { .nl = nlmsg_alloc_simple(RTM_NEWLINK, 0) };
+
+	assert_non_null(m.nl);
+	assert_int_equal(nlmsg_append(m.nl, &info, sizeof(info), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put_string(m.nl, IFLA_IFNAME, "eth0"), 0);
+	assert_int_equal(nla_put_u32(m.nl, IFLA_MTU, 1500), 0);
+	return m;
+}
+
+static struct nlmsghdr *finish(struct message *m, size_t cut)
+{
+	size_t len = nlmsg_hdr(m->nl)->nlmsg_len - cut;
+
+	m->copy = malloc(len);
+	assert_non_null(m->copy);
+	memcpy(m->copy, nlmsg_hdr(m->nl), len);
+	m->copy->nlmsg_len = (uint32_t)len;
+	return m->copy;
+}
+
+static void end(struct message *m)
+{
+	nlmsg_free(m->nl);
+	free(m->copy);
+}
+
+static bool asks(uint32_t event)
+{
+	struct message m = begin();
+	bool is;
+
+	assert_int_equal(nla_put_u32(m.nl, IFLA_EVENT, event), 0);
+	is = netlink_parse_link_asks(finish(&m, 0));
+	end(&m);
+	return is;
+}
+
+/* The numbers are those of the kernel's interface, which never change. */
+static void only_two_events_ask(void **state)
+{
+	struct message m = begin();
+
+	(void)state;
+	for (uint32_t event = 0; event < 300; event++)
+		assert_int_equal(asks(event), event == 3 || event == 4);
+	assert_false(asks(UINT32_MAX));
+	assert_false(netlink_parse_link_asks(finish(&m, 0))); /* none */
+	end(&m);
+}
+
+/* A message with an event is the description of a link as without one. */
+static void a_link_with_an_event(void **state)
+{
+	struct message m = begin();
+	struct netlink_link link;
+
+	(void)state;
+	assert_int_equal(nla_put_u32(m.nl, IFLA_EVENT, IFLA_EVENT_NOTIFY_PEERS), 0);
+	assert_true(netlink_parse_link(finish(&m, 0), &link));
+	assert_int_equal(link.ifindex, 7);
+	assert_int_equal(link.mtu, 1500);
+	assert_true(link.carrier);
+	assert_string_equal(link.name, "eth0");
+	end(&m);
+}
+
+/* An attribute of the wrong length does not count, and does not take the link away. */
+static void a_short_event(void **state)
+{
+	struct message m = begin();
+	struct netlink_link link;
+	struct nlmsghdr *header;
+
+	(void)state;
+	assert_int_equal(nla_put_u16(m.nl, IFLA_EVENT, IFLA_EVENT_NOTIFY_PEERS), 0);
+	header = finish(&m, 0);
+	assert_false(netlink_parse_link_asks(header));
+	assert_true(netlink_parse_link(header, &link));
+	end(&m);
+}
+
+/* Cut off at each byte: never read beyond the end, never an event that is not whole. */
+static void cut_off(void **state)
+{
+	struct netlink_link link;
+
+	(void)state;
+	for (size_t cut = 1;; cut++) {
+		struct message m = begin();
+		struct nlmsghdr *header;
+
+		assert_int_equal(nla_put_u32(m.nl, IFLA_EVENT, IFLA_EVENT_NOTIFY_PEERS), 0);
+		if (nlmsg_hdr(m.nl)->nlmsg_len - cut < sizeof(struct nlmsghdr)) {
+			end(&m);
+			return;
+		}
+		header = finish(&m, cut);
+		assert_false(netlink_parse_link_asks(header));
+		netlink_parse_link(header, &link);
+		end(&m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_two_events_ask),
+		cmocka_unit_test(a_link_with_an_event),
+		cmocka_unit_test(a_short_event),
+		cmocka_unit_test(cut_off),
+	};
+
+	return cmocka_run_group_tests_name("netlink_parse", tests, NULL, NULL);
+}
