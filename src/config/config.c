@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config: free a configuration and find its nodes; see config.h. */
+/* config: free a configuration, find its nodes, and spell its values; see config.h. */
 #include "config/config.h"
 
 #include <stdio.h>
@@ -53,4 +53,71 @@ char *config_node_label(const struct config_node *node, char *buf)
 	else
 		snprintf(buf, CONFIG_LABEL_SIZE, "this node");
 	return buf;
+}
+
+/* --- the spelling of each value --- */
+
+const char *const config_dedicated_mac_values[] = {
+	[DEDICATED_MAC_UNICAST] = "unicast",
+	[DEDICATED_MAC_MULTICAST] = "multicast",
+	NULL,
+};
+const char *const config_source_mac_values[] = {
+	[SOURCE_MAC_DEDICATED] = "dedicated",
+	[SOURCE_MAC_MASKED] = "masked",
+	[SOURCE_MAC_CLUSTER] = "cluster",
+	NULL,
+};
+const char *const config_arp_values[] = {
+	[ARP_BROADCAST] = "broadcast",
+	[ARP_DIRECTED] = "directed",
+	NULL,
+};
+const char *const config_advertise_values[] = {
+	[ADVERTISE_PEERS] = "peers",
+	[ADVERTISE_ALL] = "all",
+	NULL,
+};
+const char *const config_datapath_values[] = {
+	[DATAPATH_AUTO] = "auto",
+	[DATAPATH_KERNEL] = "kernel",
+	[DATAPATH_USER] = "user",
+	NULL,
+};
+const char *const config_neigh_values[] = {
+	[NEIGH_LEARN] = "learn",
+	[NEIGH_SEED] = "seed",
+	[NEIGH_PIN] = "pin",
+	NULL,
+};
+const char *const config_flag_values[] = { [false] = "no", [true] = "yes", NULL };
+
+const char *config_dedicated_mac_name(enum config_dedicated_mac v)
+{
+	return config_dedicated_mac_values[v];
+}
+
+const char *config_source_mac_name(enum config_source_mac v)
+{
+	return config_source_mac_values[v];
+}
+
+const char *config_arp_name(enum config_arp v)
+{
+	return config_arp_values[v];
+}
+
+const char *config_advertise_name(enum config_advertise v)
+{
+	return config_advertise_values[v];
+}
+
+const char *config_datapath_name(enum config_datapath v)
+{
+	return config_datapath_values[v];
+}
+
+const char *config_neigh_name(enum config_neigh v)
+{
+	return config_neigh_values[v];
 }

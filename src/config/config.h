@@ -12,12 +12,19 @@
 #include <stddef.h>
 
 #include "base/addr.h"
-#include "config/config_values.h"
 
 #define CONFIG_IFNAME_MAX  15    /* IFNAMSIZ less the NUL */
 #define CONFIG_ALTNAME_MAX 127   /* ALTIFNAMSIZ less the NUL */
 #define CONFIG_MTU_MAX     65521 /* maximum MTU of a TAP device */
 #define CONFIG_NAME_MAX    44    /* inih cuts "node NAME" after 49 characters */
+
+/* The values of the keys that take a word. */
+enum config_dedicated_mac { DEDICATED_MAC_UNICAST, DEDICATED_MAC_MULTICAST };
+enum config_source_mac { SOURCE_MAC_DEDICATED, SOURCE_MAC_MASKED, SOURCE_MAC_CLUSTER };
+enum config_arp { ARP_BROADCAST, ARP_DIRECTED };
+enum config_advertise { ADVERTISE_PEERS, ADVERTISE_ALL };
+enum config_datapath { DATAPATH_AUTO, DATAPATH_KERNEL, DATAPATH_USER };
+enum config_neigh { NEIGH_LEARN, NEIGH_SEED, NEIGH_PIN };
 
 struct config_addresses {
 	struct ip_prefix *list; /* in file order */
@@ -70,5 +77,22 @@ const struct config_node *config_self(const struct config *c, const char *option
 #define CONFIG_LABEL_SIZE (CONFIG_NAME_MAX + 8)
 char *config_node_label(const struct config_node *node, char *buf);
 #define LABEL(node) config_node_label((node), (char[CONFIG_LABEL_SIZE]){ 0 })
+
+/* The spelling of each value, as in the file. */
+const char *config_dedicated_mac_name(enum config_dedicated_mac v);
+const char *config_source_mac_name(enum config_source_mac v);
+const char *config_arp_name(enum config_arp v);
+const char *config_advertise_name(enum config_advertise v);
+const char *config_datapath_name(enum config_datapath v);
+const char *config_neigh_name(enum config_neigh v);
+
+/* Lists of values, NULL-terminated; the index is the value of the enum. */
+extern const char *const config_dedicated_mac_values[];
+extern const char *const config_source_mac_values[];
+extern const char *const config_arp_values[];
+extern const char *const config_advertise_values[];
+extern const char *const config_datapath_values[];
+extern const char *const config_neigh_values[];
+extern const char *const config_flag_values[];
 
 #endif

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "config/config_values.h"
 #include "config/config_words.h"
 
 #define LIST_MAX 64 /* room for all values of a key, joined */
