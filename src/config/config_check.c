@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "config/config_macs.h"
+#include "config/config_networks.h"
 #include "config/config_seen.h"
 #include "config/config_words.h"
 
@@ -225,6 +226,24 @@ static void check_strict(struct draft *d)
 			d->cluster.key_line[KEY_ADVERTISE]);
 }
 
+/* Settings that are valid, but seldom right. */
+static void check_warnings(struct draft *d)
+{
+	const struct config *c = d->config;
+	const struct section *s = &d->cluster;
+
+	if (key_good(s, KEY_INTERFACE) && strpbrk(c->interface, "*?"))
+		config_report_add(d->report, false, s->key_line[KEY_INTERFACE],
+				  "interface = %s: '*' and '?' stand for themselves here:"
+				  " write the NIC's whole name",
+				  c->interface);
+	if (key_good(s, KEY_SOURCE_MAC) && c->source_mac == SOURCE_MAC_CLUSTER)
+		config_report_add(d->report, false, s->key_line[KEY_SOURCE_MAC],
+				  "source_mac = cluster needs a switch that does not learn MACs:"
+				  " any other delivers frames for the cluster only to the node that"
+				  " sent last");
+}
+
 static void check_choices(struct draft *d)
 {
 	check_group_source(d);
@@ -232,15 +251,6 @@ static void check_choices(struct draft *d)
 		need_individual(d, "advertise = all", d->cluster.key_line[KEY_ADVERTISE]);
 	if (d->config->strict)
 		check_strict(d);
-}
-
-static bool reaches(const struct config_addresses *a, const struct ip_addr *ip)
-{
-	for (size_t i = 0; i < a->count; i++) {
-		if (prefix_contains(&a->list[i], ip))
-			return true;
-	}
-	return false;
 }
 
 static bool holds(const struct config_addresses *a, const struct ip_addr *ip)
@@ -252,36 +262,88 @@ static bool holds(const struct config_addresses *a, const struct ip_addr *ip)
 	return false;
 }
 
-/* The gateway must be on-link for every node, and must not be an address of the cluster or of a
- * node. */
-static void check_gateway(struct draft *d)
+/* False after a report: the gateway is an address of the cluster or of a node. */
+static bool check_gateway_is_free(struct draft *d, const char *text)
 {
 	const struct config *c = d->config;
 	unsigned line = d->cluster.key_line[KEY_GATEWAY];
-	bool by_cluster = reaches(&c->address, &c->gateway) || key_bad(&d->cluster, KEY_ADDRESS);
+	size_t errors_before = d->report->errors;
+
+	if (holds(&c->address, &c->gateway))
+		config_report_add(d->report, true, line, "gateway = %s is a cluster address", text);
+	for (size_t i = 0; i < c->node_count; i++) {
+		if (holds(&c->nodes[i].address, &c->gateway))
+			config_report_add(d->report, true, line,
+					  "gateway = %s is an address of %s (line %u)", text,
+					  LABEL(&c->nodes[i]), c->nodes[i].line);
+	}
+	return d->report->errors == errors_before;
+}
+
+/* False after a report: the gateway is the network or broadcast address of a prefix. */
+static bool check_gateway_in(struct draft *d, const char *text, const struct config_addresses *a,
+			     const struct section *s)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		struct ip_prefix gateway = { d->config->gateway, a->list[i].len };
+		char prefix[PREFIX_STRLEN];
+		const char *edge;
+
+		if (!prefix_contains(&a->list[i], &gateway.addr))
+			continue;
+		edge = config_networks_edge(&gateway);
+		if (!edge)
+			continue;
+		config_report_add(d->report, true, d->cluster.key_line[KEY_GATEWAY],
+				  "gateway = %s is %s (%s, line %u)", text, edge,
+				  prefix_format(&a->list[i], prefix), s->address_line[i]);
+		return false;
+	}
+	return true;
+}
+
+/* The gateway must be on-link for every node. One message is enough. */
+static void check_gateway_is_reached(struct draft *d, const char *text)
+{
+	const struct config *c = d->config;
+
+	for (size_t i = 0; i < c->node_count; i++) {
+		const struct config_node *node = &c->nodes[i];
+		const struct ip_prefix *cluster = config_networks_find(&c->address, &c->gateway);
+
+		if (!key_good(&d->nodes[i], KEY_ADDRESS) ||
+		    config_networks_reach(c, node, &c->gateway))
+			continue;
+		if (cluster)
+			config_report_add(
+				d->report, true, d->cluster.key_line[KEY_GATEWAY],
+				"gateway = %s is in no prefix of %s (line %u), and the cluster's"
+				" prefix gives no route there: the node could not reach it",
+				text, LABEL(node), node->line);
+		else
+			config_report_add(d->report, true, d->cluster.key_line[KEY_GATEWAY],
+					  "gateway = %s is in no prefix of %s (line %u) or of the"
+					  " cluster: the node could not reach it",
+					  text, LABEL(node), node->line);
+		return;
+	}
+}
+
+static void check_gateway(struct draft *d)
+{
+	const struct config *c = d->config;
 	char text[IP_STRLEN];
+	bool good;
 
 	if (!c->gateway.family)
 		return;
 	ip_format(&c->gateway, text);
-	if (holds(&c->address, &c->gateway))
-		config_report_add(d->report, true, line, "gateway = %s is a cluster address", text);
-	for (size_t i = 0; i < c->node_count; i++) {
-		const struct config_node *node = &c->nodes[i];
-
-		if (holds(&node->address, &c->gateway)) {
-			config_report_add(d->report, true, line,
-					  "gateway = %s is an address of %s (line %u)", text,
-					  LABEL(node), node->line);
-		} else if (!by_cluster && key_good(&d->nodes[i], KEY_ADDRESS) &&
-			   !reaches(&node->address, &c->gateway)) {
-			config_report_add(d->report, true, line,
-					  "gateway = %s is in no prefix of %s (line %u) or of the"
-					  " cluster: the node could not reach it",
-					  text, LABEL(node), node->line);
-			return; /* one message is enough */
-		}
-	}
+	good = check_gateway_is_free(d, text) &&
+	       check_gateway_in(d, text, &c->address, &d->cluster);
+	for (size_t i = 0; i < c->node_count && good; i++)
+		good = check_gateway_in(d, text, &c->nodes[i].address, &d->nodes[i]);
+	if (good && !key_bad(&d->cluster, KEY_ADDRESS))
+		check_gateway_is_reached(d, text);
 }
 
 static bool has_ipv6(const struct config_addresses *a)
@@ -316,6 +378,8 @@ void config_check(struct draft *d)
 	check_addresses(d);
 	config_macs_resolve(d);
 	check_choices(d);
+	config_networks_check(d);
 	check_gateway(d);
 	check_mtu(d);
+	check_warnings(d);
 }

@@ -12,8 +12,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
+#include "config/config_networks.h"
 #include "config/config_words.h"
 
 #define LIST_MAX 64 /* room for all values of a key, joined */
@@ -56,10 +58,18 @@ static void *field(const struct setting *s)
 }
 
 /* Why `name` cannot be an interface name or altname, or NULL if it can. Linux allows more
- * (dev_valid_name); also refused are '%', which TUNSETIFF takes as a template, and characters that
- * have to be quoted in messages. */
+ * (dev_valid_name); also refused are '%', which TUNSETIFF takes as a template, characters that
+ * have to be quoted in messages, and those that begin a comment. */
 static const char *ifname_flaw(const char *name)
 {
+	if (strpbrk(name, "#;"))
+		return "an interface name must not contain '#' or ';': a comment after a value"
+		       " begins with a blank and ';'";
+	if (strcmp(name, "lo") == 0)
+		return "the loopback interface is no Ethernet interface";
+	if (strcmp(name, "all") == 0 ||
+	    strcmp(name, "default") == 0) /* sysctl_dev_name_is_allowed */
+		return "Linux has no interface of this name: it is reserved in /proc/sys/net";
 	if (strlen(name) > CONFIG_ALTNAME_MAX)
 		return "the name of an interface has at most 127 characters";
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
@@ -118,16 +128,6 @@ static const char *address_flaw(const struct ip_addr *ip)
 	return NULL;
 }
 
-/* True if all host bits are 0 (or, with `ones`, 1). */
-static bool host_bits_are(const struct ip_prefix *p, bool ones)
-{
-	for (size_t bit = p->len; bit < ip_bytes(&p->addr) * 8; bit++) {
-		if ((p->addr.b[bit / 8] >> (7 - bit % 8) & 1) != ones)
-			return false;
-	}
-	return true;
-}
-
 static const char *prefix_flaw(const struct ip_prefix *p)
 {
 	const char *flaw = address_flaw(&p->addr);
@@ -136,19 +136,27 @@ static const char *prefix_flaw(const struct ip_prefix *p)
 		return flaw;
 	if (p->len == 0)
 		return "a prefix of length 0, which matches every address";
-	if (p->len + 1u >= ip_bytes(&p->addr) * 8) /* point to point (RFC 3021), or a host */
-		return NULL;
-	if (host_bits_are(p, false))
-		return "the network address, not the address of a host";
-	if (p->addr.family == AF_INET && host_bits_are(p, true))
-		return "the broadcast address of its network";
-	return NULL;
+	return config_networks_edge(p);
+}
+
+/* The prefix length of an IPv4 netmask, as 24 of 255.255.255.0; 0: it is not one. */
+static unsigned netmask_length(const char *text)
+{
+	struct ip_addr mask;
+	uint32_t bits;
+
+	if (!ip_parse(text, &mask) || mask.family != AF_INET)
+		return 0;
+	bits = ~((uint32_t)mask.b[0] << 24 | (uint32_t)mask.b[1] << 16 | (uint32_t)mask.b[2] << 8 |
+		 mask.b[3]);
+	return bits & (bits + 1) ? 0 : 32 - (unsigned)__builtin_popcount(bits);
 }
 
 /* The value is not ADDRESS/LENGTH: report which part of it is wrong. */
 static bool refuse_prefix(const struct setting *s)
 {
 	char address[CONFIG_LINE_MAX + 1];
+	unsigned meant;
 	size_t length = strcspn(s->value, "/");
 	struct ip_addr ip;
 
@@ -158,6 +166,11 @@ static bool refuse_prefix(const struct setting *s)
 	if (!s->value[length])
 		return refuse(s, "no prefix length: write %s/LENGTH, as in %s", address,
 			      ip.family == AF_INET ? "12.12.4.100/24" : "2001:db8::100/64");
+	meant = ip.family == AF_INET ? netmask_length(s->value + length + 1) : 0;
+	if (meant)
+		return refuse(s,
+			      "a prefix length is a number, not a netmask; did you mean '%s/%u'?",
+			      address, meant);
 	return refuse(s, "bad prefix length %s: must be a number from 1 to %u",
 		      QUOTE(s->value + length + 1), ip.family == AF_INET ? 32 : 128);
 }
@@ -223,6 +236,37 @@ static bool parse_addresses(const struct setting *s)
 	return good;
 }
 
+/* Find a MAC in another notation, as 02bf.0c0c.0464 or 02bf0c0c0464: twelve hexadecimal digits. */
+static bool guess_mac(const char *text, struct mac *out)
+{
+	char usual[MAC_STRLEN];
+	size_t digits = 0, used = 0;
+
+	for (; *text; text++) {
+		if (strchr(".:-", *text))
+			continue;
+		if (digits == 2 * MAC_LEN)
+			return false;
+		if (digits && digits % 2 == 0)
+			usual[used++] = ':';
+		usual[used++] = *text;
+		digits++;
+	}
+	usual[used] = '\0';
+	return mac_parse(usual, out);
+}
+
+static bool refuse_mac(const struct setting *s)
+{
+	char text[MAC_STRLEN];
+	struct mac meant;
+
+	if (guess_mac(s->value, &meant))
+		return refuse(s, "must be auto or a MAC address; did you mean '%s'?",
+			      mac_format(&meant, text));
+	return refuse(s, "must be auto or a MAC address, as in 02:bf:0c:0c:04:64");
+}
+
 static bool parse_mac(const struct setting *s)
 {
 	struct mac mac;
@@ -230,7 +274,7 @@ static bool parse_mac(const struct setting *s)
 	if (strcmp(s->value, "auto") == 0)
 		return true;
 	if (!mac_parse(s->value, &mac))
-		return refuse(s, "must be auto or a MAC address, as in 02:bf:0c:0c:04:64");
+		return refuse_mac(s);
 	if (mac_is_zero(&mac))
 		return refuse(s, "the zero address cannot be assigned");
 	if (mac_is_broadcast(&mac))
@@ -258,6 +302,21 @@ static void join_values(const char *const *values, char *buf, size_t size)
 	}
 }
 
+/* What the value was probably meant to be, or NULL. */
+static const char *guess_value(const struct setting *s)
+{
+	static const char *const yes[] = { "on", "true", "1", "y", "enabled", NULL };
+	static const char *const no[] = { "off", "false", "0", "n", "disabled", NULL };
+
+	for (size_t i = 0; s->key->values == config_flag_values && yes[i]; i++) {
+		if (strcasecmp(s->value, yes[i]) == 0)
+			return config_flag_values[true];
+		if (strcasecmp(s->value, no[i]) == 0)
+			return config_flag_values[false];
+	}
+	return config_suggest(s->value, s->key->values);
+}
+
 /* The index of the value in the key's list, or -1 after an error has been reported. */
 static int find_value(const struct setting *s)
 {
@@ -269,7 +328,7 @@ static int find_value(const struct setting *s)
 			return i;
 	}
 	join_values(s->key->values, list, sizeof(list));
-	meant = config_suggest(s->value, s->key->values);
+	meant = guess_value(s);
 	if (meant)
 		refuse(s, "must be %s; did you mean '%s'?", list, meant);
 	else

@@ -203,6 +203,17 @@ static void source_mac_changes_every_node(void **state)
 	edit_gives("source_mac = dedicated", "source_mac = cluster", cluster);
 }
 
+/* A second network of the node with this address, with another prefix length. */
+static void length_gives(const char *address, const struct line *expected)
+{
+	char from[4096], to[4096], second[64];
+
+	snprintf(second, sizeof(second), "%s, 10.9.0.1/24", address);
+	with(BASE, address, second, from, sizeof(from));
+	with(from, "10.9.0.1/24", "10.9.0.1/25", to, sizeof(to));
+	differ_by(from, to, expected);
+}
+
 static void own_addresses_and_macs_need_a_restart(void **state)
 {
 	static const struct line addresses[] = { { "node alpha: addresses", true },
@@ -215,7 +226,7 @@ static void own_addresses_and_macs_need_a_restart(void **state)
 
 	(void)state;
 	edit_gives("4.101/24", "4.111/24", addresses);
-	edit_gives("4.101/24", "4.101/25", addresses);
+	length_gives("4.101/24", addresses);
 	edit_gives("4.101/24", "4.101/24, 12.12.4.111/24", addresses);
 	edit_gives("4.101/24", "4.101/24, 2001:db8::1/64", addresses);
 	edit_gives("00:00:00:01", "00:00:00:11", macs);
@@ -238,7 +249,7 @@ static void those_of_others_do_not(void **state)
 
 	(void)state;
 	edit_gives("4.102/24", "4.112/24", addresses);
-	edit_gives("4.102/24", "4.102/25", addresses);
+	length_gives("4.102/24", addresses);
 	edit_gives("4.102/24", "4.102/24, 12.12.4.112/24", addresses);
 	edit_gives("00:00:00:02", "00:00:00:12", macs);
 	with(BASE, "source_mac = dedicated", "source_mac = masked", from, sizeof(from));

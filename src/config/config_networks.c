@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config_networks: which networks the nodes have, and share; see config_networks.h. */
+#include "config/config_networks.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* What two nodes have in common, in the order of severity. */
+enum relation {
+	RELATION_SHARED,  /* a network */
+	RELATION_JOINED,  /* only the network of a cluster address */
+	RELATION_APART,   /* no network */
+	RELATION_LENGTHS, /* one network, but with different prefix lengths */
+};
+
+/* The relation of two nodes, and the addresses that it is about. */
+struct finding {
+	enum relation relation;
+	size_t mine, other;               /* RELATION_LENGTHS: indexes of the addresses */
+	const struct ip_prefix *joins_by; /* RELATION_JOINED: the cluster address */
+};
+
+/* True if all host bits are 0 (or, with `ones`, 1). */
+static bool host_bits_are(const struct ip_prefix *p, bool ones)
+{
+	for (size_t bit = p->len; bit < ip_bytes(&p->addr) * 8; bit++) {
+		if ((p->addr.b[bit / 8] >> (7 - bit % 8) & 1) != ones)
+			return false;
+	}
+	return true;
+}
+
+static bool is_host(const struct ip_prefix *p)
+{
+	return p->len == ip_bytes(&p->addr) * 8;
+}
+
+const char *config_networks_edge(const struct ip_prefix *p)
+{
+	if (p->len + 1u >= ip_bytes(&p->addr) * 8) /* point to point (RFC 3021), or a host */
+		return NULL;
+	if (host_bits_are(p, false))
+		return "the network address, not the address of a host";
+	if (p->addr.family == AF_INET && host_bits_are(p, true))
+		return "the broadcast address of its network";
+	return NULL;
+}
+
+const struct ip_prefix *config_networks_find(const struct config_addresses *a,
+					     const struct ip_addr *ip)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (prefix_contains(&a->list[i], ip))
+			return &a->list[i];
+	}
+	return NULL;
+}
+
+static bool has_family(const struct config_addresses *a, uint8_t family)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->list[i].addr.family == family)
+			return true;
+	}
+	return false;
+}
+
+/* The cluster address by whose on-link route the node reaches `ip`, or NULL. The source of what it
+ * sends by that route must be an address of its own. */
+static const struct ip_prefix *find_onlink(const struct config *c, const struct config_node *node,
+					   const struct ip_addr *ip)
+{
+	if (!has_family(&node->address, ip->family))
+		return NULL;
+	for (size_t i = 0; i < c->address.count; i++) {
+		const struct ip_prefix *p = &c->address.list[i];
+
+		if (prefix_contains(p, ip) && !config_networks_find(&node->address, &p->addr))
+			return p;
+	}
+	return NULL;
+}
+
+bool config_networks_reach(const struct config *c, const struct config_node *node,
+			   const struct ip_addr *ip)
+{
+	return config_networks_find(&node->address, ip) || find_onlink(c, node, ip);
+}
+
+/* --- do the nodes reach each other? --- */
+
+static bool has_network(const struct config_addresses *a, const struct ip_prefix *p)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->list[i].len == p->len && prefix_contains(&a->list[i], &p->addr))
+			return true;
+	}
+	return false;
+}
+
+static bool has_all_networks(const struct config_addresses *a, const struct config_addresses *of)
+{
+	for (size_t i = 0; i < of->count; i++) {
+		if (!has_network(a, &of->list[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool shares(const struct config_addresses *a, const struct config_addresses *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		if (has_network(a, &b->list[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Is one prefix a part of the other? */
+static bool overlap(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return prefix_contains(a->len < b->len ? a : b, a->len < b->len ? &b->addr : &a->addr);
+}
+
+/* Find two addresses that are meant to be in one network, but have different prefix lengths. A
+ * node that has both networks has them on purpose; a node may also have single addresses (/32)
+ * beside the network that it shares. */
+static bool find_lengths(const struct config_addresses *mine, const struct config_addresses *other,
+			 bool may_be_host, struct finding *out)
+{
+	for (size_t i = 0; i < mine->count; i++) {
+		const struct ip_prefix *p = &mine->list[i];
+
+		for (size_t j = 0; j < other->count; j++) {
+			const struct ip_prefix *q = &other->list[j];
+
+			if (p->len == q->len || !overlap(p, q) ||
+			    (may_be_host && (is_host(p) || is_host(q))) || has_network(mine, q) ||
+			    has_network(other, p))
+				continue;
+			*out = (struct finding){ RELATION_LENGTHS, i, j, NULL };
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The cluster address by whose on-link route `from` reaches `to`, or NULL. */
+static const struct ip_prefix *find_path(const struct config *c, const struct config_node *from,
+					 const struct config_node *to)
+{
+	const struct ip_prefix *p = NULL;
+
+	for (size_t i = 0; i < to->address.count && !p; i++)
+		p = find_onlink(c, from, &to->address.list[i].addr);
+	return p;
+}
+
+static bool is_known(const struct draft *d, size_t node)
+{
+	return d->config->nodes[node].address.count && !key_bad(&d->nodes[node], KEY_ADDRESS);
+}
+
+static struct finding compare(const struct draft *d, size_t mine, size_t other)
+{
+	const struct config *c = d->config;
+	const struct config_node *a = &c->nodes[mine], *b = &c->nodes[other];
+	struct finding found = { RELATION_SHARED, 0, 0, NULL };
+	bool shared;
+
+	if (mine == other || !is_known(d, mine) || !is_known(d, other))
+		return found;
+	shared = shares(&a->address, &b->address);
+	if (find_lengths(&a->address, &b->address, shared, &found) || shared ||
+	    key_bad(&d->cluster, KEY_ADDRESS))
+		return found;
+	found.joins_by = find_path(c, b, a) ? find_path(c, a, b) : NULL;
+	found.relation = found.joins_by ? RELATION_JOINED : RELATION_APART;
+	return found;
+}
+
+static void report(const struct draft *d, size_t mine, size_t other, const struct finding *f)
+{
+	const struct config_node *a = &d->config->nodes[mine], *b = &d->config->nodes[other];
+	const unsigned *lines = d->nodes[mine].address_line;
+	char mine_text[PREFIX_STRLEN], text[PREFIX_STRLEN];
+
+	if (f->relation == RELATION_LENGTHS)
+		config_report_add(d->report, true, lines[f->mine],
+				  "address %s, and %s of %s (line %u): one network, but different"
+				  " prefix lengths",
+				  prefix_format(&a->address.list[f->mine], mine_text),
+				  prefix_format(&b->address.list[f->other], text), LABEL(b),
+				  d->nodes[other].address_line[f->other]);
+	else if (f->relation == RELATION_APART)
+		config_report_add(d->report, true, lines[0],
+				  "%s has no network in common with %s (line %u): they could not"
+				  " reach each other",
+				  LABEL(a), LABEL(b), d->nodes[other].address_line[0]);
+	else
+		config_report_add(d->report, false, lines[0],
+				  "%s has no network in common with %s (line %u) but that of the"
+				  " cluster address %s: they reach each other only from programs"
+				  " that bind a dedicated address",
+				  LABEL(a), LABEL(b), d->nodes[other].address_line[0],
+				  prefix_format(f->joins_by, text));
+}
+
+/* Of two nodes that do not share a network, the mistake is with the one that shares none with more
+ * nodes. Report the worst finding of each such node, not every pair. */
+static void report_worst(const struct draft *d, size_t node, const size_t *strangers)
+{
+	struct finding worst = { RELATION_SHARED, 0, 0, NULL };
+	size_t with = 0;
+
+	for (size_t i = 0; strangers[node] && i < d->config->node_count; i++) {
+		struct finding found;
+
+		if (strangers[i] > strangers[node] || (strangers[i] == strangers[node] && i > node))
+			continue;
+		found = compare(d, node, i);
+		if (found.relation > worst.relation) {
+			worst = found;
+			with = i;
+		}
+	}
+	if (worst.relation != RELATION_SHARED)
+		report(d, node, with, &worst);
+}
+
+/* The usual case, which spares a comparison of each node with each. */
+static bool all_alike(const struct config *c)
+{
+	for (size_t i = 1; i < c->node_count; i++) {
+		if (!has_all_networks(&c->nodes[0].address, &c->nodes[i].address) ||
+		    !has_all_networks(&c->nodes[i].address, &c->nodes[0].address))
+			return false;
+	}
+	return true;
+}
+
+void config_networks_check(struct draft *d)
+{
+	size_t count = d->config->node_count;
+	size_t *strangers;
+
+	if (!count || all_alike(d->config))
+		return;
+	strangers = calloc(count, sizeof(*strangers));
+	if (!strangers) {
+		config_report_out_of_memory(d->report);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < count; j++)
+			strangers[i] += compare(d, i, j).relation != RELATION_SHARED;
+	}
+	for (size_t i = 0; i < count; i++)
+		report_worst(d, i, strangers);
+	free(strangers);
+}
