@@ -21,6 +21,9 @@
 #include "config/config_keys.h"
 #include "config/config_words.h"
 
+/* So that reading ends even on a stream without an end, such as /dev/zero as standard input. */
+#define FILE_MAX (16u << 20)
+
 #define NODE_NAME_CHARS "letters, digits, '.', '-' and '_'"
 
 struct reader {
@@ -29,7 +32,8 @@ struct reader {
 	struct section *section; /* of the keys that follow; NULL: skip them */
 	bool in_section;         /* a section header was seen, valid or not */
 	unsigned line;
-	int error; /* errno of a failed read */
+	size_t bytes; /* read so far */
+	int error;    /* errno of a failed read */
 };
 
 struct line {
@@ -52,7 +56,7 @@ static bool fetch_line(struct reader *r, struct line *l)
 
 	*l = (struct line){ .length = 0 };
 	errno = 0;
-	while ((c = getc(r->stream)) != EOF && c != '\n') {
+	while ((c = getc(r->stream)) != EOF && c != '\n' && r->bytes++ < FILE_MAX) {
 		if (l->length < CONFIG_LINE_MAX)
 			l->text[l->length] = (char)c;
 		l->length++;
@@ -61,7 +65,9 @@ static bool fetch_line(struct reader *r, struct line *l)
 	}
 	if (c == EOF && ferror(r->stream))
 		r->error = errno ? errno : EIO;
-	if (c == EOF && (l->length == 0 || r->error))
+	if (r->bytes > FILE_MAX)
+		r->error = EFBIG;
+	if ((c == EOF || r->error) && (l->length == 0 || r->error))
 		return false;
 	l->length -= last == '\r';
 	l->text[l->length < CONFIG_LINE_MAX ? l->length : CONFIG_LINE_MAX] = '\0';

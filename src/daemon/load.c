@@ -10,14 +10,27 @@
 
 #include "config/config_read.h"
 
-static FILE *open_file(const struct load *load, struct config_report *report)
+bool load_is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+const char *load_name(const char *path)
+{
+	return load_is_stdin(path) ? "<stdin>" : path;
+}
+
+/* Only a regular file is sure to have an end, and not to block: a FIFO may do so already when it is
+ * opened. */
+static FILE *open_file(const char *path, struct config_report *report)
 {
 	struct stat st;
-	int fd = open(load->path, O_RDONLY | O_CLOEXEC | (load->is_reload ? O_NONBLOCK : 0));
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	FILE *f = fd < 0 || fstat(fd, &st) ? NULL : fdopen(fd, "r");
 
-	if (f && load->is_reload && !fstat(fd, &st) && !S_ISREG(st.st_mode)) {
-		config_report_add(report, true, 0, "not a regular file");
+	if (f && !S_ISREG(st.st_mode)) {
+		config_report_add(report, true, 0,
+				  "not a regular file; '-c -' reads standard input");
 		fclose(f);
 		return NULL;
 	}
@@ -29,15 +42,27 @@ static FILE *open_file(const struct load *load, struct config_report *report)
 	return NULL;
 }
 
+static FILE *open_stdin(const struct load *load, struct config_report *report)
+{
+	if (!load->is_reload)
+		return stdin;
+	config_report_add(report, true, 0,
+			  "the configuration came from standard input, which cannot be read again:"
+			  " restart the daemon to change it");
+	return NULL;
+}
+
 static struct config *read_config(const struct load *load, struct config_report *report)
 {
-	FILE *f = open_file(load, report);
+	bool is_stdin = load_is_stdin(load->path);
+	FILE *f = is_stdin ? open_stdin(load, report) : open_file(load->path, report);
 	struct config *config;
 
 	if (!f)
 		return NULL;
 	config = config_read(f, report);
-	fclose(f);
+	if (!is_stdin)
+		fclose(f);
 	return config;
 }
 

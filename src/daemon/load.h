@@ -11,15 +11,20 @@
 
 /* What to load. */
 struct load {
-	const char *path;
+	const char *path; /* "-": standard input */
 	const char *node; /* of --node; NULL: the host name */
 	bool is_test;     /* --test: only warn if the file has no node of the host's name */
-	bool is_reload;   /* the daemon runs: do not block on the file */
+	bool is_reload;   /* the daemon runs: standard input has been read already */
 };
 
 /* Returns the configuration (free with config_free()), and in *self the node; adds errors and
  * warnings to `report`. NULL: the file cannot be read; report->errors: it cannot be used. */
 struct config *load_config(const struct load *load, struct config_report *report,
 			   const struct config_node **self);
+
+/* True if the path means standard input. */
+bool load_is_stdin(const char *path);
+/* The path as it is in messages. */
+const char *load_name(const char *path);
 
 #endif

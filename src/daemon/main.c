@@ -49,7 +49,8 @@ static int run_daemon(struct config *config, const struct config_node *self,
 /* As run_daemon(), with absolute paths, which stay valid when the working directory changes. */
 static int run(struct config *config, const struct config_node *self, const struct options *options)
 {
-	char *file = background_path(options->config);
+	char *file = load_is_stdin(options->config) ? strdup(options->config)
+						    : background_path(options->config);
 	char *socket = background_path(options->socket);
 	char *pid_file = options->pid_file ? background_path(options->pid_file) : NULL;
 	struct options absolute = *options;
@@ -104,9 +105,10 @@ int main(int argc, char **argv)
 			      .node = options.node,
 			      .is_test = options.test };
 	config = load_config(&load, &report, &self);
-	config_report_print(&report, options.config, stderr);
+	config_report_print(&report, load_name(options.config), stderr);
 	if (report.errors && options.syslog && !options.test)
-		log_error("%s is invalid: clusterarpd -t tells its errors", options.config);
+		log_error("%s is invalid: clusterarpd -t tells its errors",
+			  load_name(options.config));
 	if (report.errors && !options.test)
 		restore_nics(&options);
 	if (report.errors)

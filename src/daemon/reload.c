@@ -12,7 +12,7 @@ void reload_prepare(struct reload *r, const struct load *load, const struct peer
 {
 	const struct config_node *self;
 
-	*r = (struct reload){ .path = load->path };
+	*r = (struct reload){ .path = load_name(load->path) };
 	r->config = load_config(load, &r->report, &self);
 	if (!r->config || r->report.errors)
 		return;

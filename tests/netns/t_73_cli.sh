@@ -13,6 +13,12 @@ lab_config
 # daemon RC WHAT ARGUMENTS…; control likewise
 daemon() { expect_rc "$1" "clusterarpd $2" ip netns exec alpha "$CLUSTERARPD" "${@:3}"; }
 control() { expect_rc "$1" "clusterarpctl $2" "$CLUSTERARPCTL" "${@:3}"; }
+# piped RC WHAT FILE ARGUMENTS…: the daemon, with FILE on standard input.
+piped() {
+	# shellcheck disable=SC2016
+	expect_rc "$1" "clusterarpd $2" bash -c 'cat "$0" | "$@"' "$3" \
+		ip netns exec alpha "$CLUSTERARPD" "${@:4}"
+}
 said() { grep -Eq -- "$1" "$LAB_DIR/output" || fail "expected a line with '$1', saw: $(head -n 20 "$LAB_DIR/output")"; }
 
 daemon 0 "-V" -V
@@ -44,6 +50,28 @@ tap=$(grep -n '^tap' "$LAB_DIR/bad.conf" | cut -d: -f1)
 daemon 1 "-t with mistakes" -t -c "$LAB_DIR/bad.conf" -n alpha
 said "bad.conf:$line: error: .*did you mean 'address'\?"
 said "bad.conf:$tap: error: "
+
+# A warning does not make -t fail.
+sed -e 's/^interface = .*/interface = eth*/' "$LAB_CONF" >"$LAB_DIR/warned.conf"
+daemon 0 "-t with a warning" -t -c "$LAB_DIR/warned.conf" -n alpha
+said 'warned.conf:[0-9]+: warning: interface = eth\*'
+said '^interface +. eth\*$'
+
+# What is not a regular file is refused, and not waited for; "-" is standard input.
+mkfifo "$LAB_DIR/fifo"
+for file in "$LAB_DIR/fifo" /dev/zero /dev/null "$LAB_DIR"; do
+	for options in "-t" "-s /run/clusterarpd/x.sock"; do
+		# shellcheck disable=SC2086
+		daemon 1 "$options -c $file" $options -c "$file" -n alpha
+		said "$file: error: not a regular file"
+	done
+done
+piped 0 "-t -c -" "$LAB_CONF" -t -c - -n alpha
+said "$LAB_CLUSTER_MAC"
+piped 1 "-t -c - with mistakes" "$LAB_DIR/bad.conf" -t -c - -n alpha
+said "^<stdin>:$line: error: "
+piped 1 "-t -c - without an end" /dev/zero -t -c - -n alpha
+said '^<stdin>: error: cannot be read: File too large'
 
 control 3 "without a daemon" -s "$(socket_of alpha)" status
 control 2 "with an unknown option" --bogus status
@@ -78,6 +106,18 @@ chgrp root "$(socket_of alpha)"
 as_nobody "the socket's group is root"
 said 'run it as root$'
 chgrp "$own" "$(socket_of alpha)"
+control 0 "-j config" -s "$(socket_of alpha)" -j config
+cp "$LAB_DIR/output" "$LAB_DIR/from_file.json"
+kill -TERM "${LAB_PID[alpha]}"
+within "$(seconds 10)" lab_dead alpha || fail "the daemon in the background does not end"
+
+# The same, from standard input: it cannot be read again.
+piped 0 "-D -c -" "$LAB_CONF" -D -p /run/clusterarpd/alpha/pid -c - -n alpha -s "$(socket_of alpha)"
+LAB_PID[alpha]=$(cat /run/clusterarpd/alpha/pid)
+control 0 "-j config" -s "$(socket_of alpha)" -j config
+cmp "$LAB_DIR/output" "$LAB_DIR/from_file.json" || fail "-c - gives another configuration than -c FILE"
+control 1 "reload of standard input" -s "$(socket_of alpha)" reload
+said 'standard input, which cannot be read again'
 
 lab_start beta
 expect_reach alpha beta

@@ -903,6 +903,23 @@ static void test_empty_files(void **state)
 	check_rows(rows, COUNT(rows));
 }
 
+static void test_endless(void **state)
+{
+	static const char *const endless[] = { "/dev/zero", "/dev/urandom" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(endless); i++) {
+		struct config_report report = { 0 };
+		FILE *stream = fopen(endless[i], "r");
+
+		assert_non_null(stream);
+		assert_null(config_read(stream, &report));
+		assert_string_equal(report.list[0].text, "cannot be read: File too large");
+		config_report_clear(&report);
+		fclose(stream);
+	}
+}
+
 static void test_read_error(void **state)
 {
 	struct config_report report = { 0 };
@@ -1352,6 +1369,7 @@ int main(void)
 		cmocka_unit_test(test_inih),
 		cmocka_unit_test(test_nul_bytes),
 		cmocka_unit_test(test_empty_files),
+		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_read_error),
 		cmocka_unit_test(test_all_in_one_run),
 		cmocka_unit_test(test_report),
