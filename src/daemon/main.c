@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config/config_print.h"
 #include "daemon/background.h"
+#include "daemon/backoff.h"
 #include "daemon/daemon.h"
 #include "daemon/load.h"
 #include "daemon/options.h"
@@ -17,33 +18,43 @@
 #include "io/syslog_socket.h"
 #include "nic/recovery.h"
 
+struct start {
+	const struct options *options;
+	bool is_done;
+};
+
 /* The process ID file is written last, so that a second daemon, which fails before, never changes
  * the first daemon's file. */
 static int on_ready(void *arg)
 {
-	const struct options *options = arg;
+	struct start *start = arg;
 
-	if (options->pid_file && background_write_pid(options->pid_file))
+	if (start->options->pid_file && background_write_pid(start->options->pid_file))
 		return -1;
-	if (options->syslog)
+	if (start->options->syslog)
 		log_set_sink(syslog_socket_send, false);
-	background_ready(options->syslog);
+	background_ready(start->options->syslog);
+	start->is_done = true;
 	return 0;
 }
 
 static int run_daemon(struct config *config, const struct config_node *self,
-		      struct options *options)
+		      const struct options *options)
 {
+	struct start start = { options, false };
 	const struct daemon_options daemon_options = {
 		.socket = options->socket,
 		.load = { .path = options->config, .node = options->node },
 		.ready = on_ready,
-		.arg = options,
+		.arg = &start,
 	};
+	int rc = EXIT_RUNTIME;
 
-	if (privilege_reduce() || (options->daemonize && background_fork()))
-		return EXIT_RUNTIME;
-	return daemon_run(config, self, &daemon_options);
+	if (!privilege_reduce() && (!options->daemonize || !background_fork()))
+		rc = daemon_run(config, self, &daemon_options);
+	if (rc == EXIT_RUNTIME && !start.is_done && !backoff_wait())
+		return EXIT_WELL;
+	return rc;
 }
 
 /* As run_daemon(), with absolute paths, which stay valid when the working directory changes. */

@@ -2,6 +2,7 @@
 /* notify: messages to and from the service manager; see notify.h. */
 #include "io/notify.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,15 +156,45 @@ static char *job_type(sd_bus *bus, const char *unit)
 	return type;
 }
 
+bool notify_is_expected(void)
+{
+	return getenv("NOTIFY_SOCKET");
+}
+
+/* NULL: there is no manager to ask. */
+static sd_bus *open_bus(void)
+{
+	sd_bus *bus = NULL;
+
+	if (!notify_is_expected() || sd_bus_open_system(&bus) < 0)
+		return NULL;
+	sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT_US);
+	return bus;
+}
+
+int notify_restarts(void)
+{
+	sd_bus *bus = open_bus();
+	char *unit = bus ? own_unit(bus) : NULL;
+	uint32_t count;
+	int rc = -1;
+
+	if (unit && sd_bus_get_property_trivial(bus, MANAGER, unit, MANAGER ".Service", "NRestarts",
+						NULL, 'u', &count) >= 0)
+		rc = count < INT_MAX ? (int)count : INT_MAX;
+	free(unit);
+	sd_bus_flush_close_unref(bus);
+	return rc;
+}
+
 bool notify_is_restart(void)
 {
 	char *unit = NULL, *type = NULL;
-	sd_bus *bus = NULL;
+	sd_bus *bus = open_bus();
 	bool yes = false;
 
-	if (!getenv("NOTIFY_SOCKET") || sd_bus_open_system(&bus) < 0)
+	if (!bus)
 		return false;
-	sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT_US);
 	unit = own_unit(bus);
 	type = unit ? job_type(bus, unit) : NULL;
 	yes = type && !strcmp(type, "restart");

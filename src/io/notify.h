@@ -35,6 +35,11 @@ unsigned notify_discard_rest(void);
 /* True if the current stop is the first half of a restart. Asks the manager over D-Bus; false if
  * that is not possible. */
 bool notify_is_restart(void);
+/* True if a service manager expects notifications. */
+bool notify_is_expected(void);
+/* How often the manager has started this service again by itself since somebody started it
+ * (NRestarts of systemctl show). Asks over D-Bus; -1 if that is not possible. */
+int notify_restarts(void);
 
 /* True if the journal reads stderr (sd-daemon(3)). */
 bool notify_stderr_is_journal(void);
