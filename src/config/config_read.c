@@ -17,8 +17,10 @@ static struct config *create(void)
 {
 	struct config *c = calloc(1, sizeof(*c)); /* all other defaults are zero */
 
-	if (c)
-		strcpy(c->tap, DEFAULT_TAP);
+	if (!c)
+		return NULL;
+	strcpy(c->tap, DEFAULT_TAP);
+	c->adopt = true;
 	return c;
 }
 

@@ -196,9 +196,9 @@ ping_from() {
 		fail "$1, with source $2, does not reach $3: $(cat "$LAB_DIR/output")"
 }
 
-# start [SETTINGS…]: start alpha, with adopt = yes and an empty log.
+# start [SETTINGS…]: start alpha, with adopt = yes, which is the default, and an empty log.
 start() {
-	lab_config adopt=yes "$@"
+	lab_config "$@"
 	: >"$LAB_DIR/alpha.log"
 	lab_start alpha
 }

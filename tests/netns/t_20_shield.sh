@@ -12,7 +12,7 @@ lab_nodes 1
 on alpha sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0 \
 	net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
 NIC=$(nic_mac alpha)
-lab_config
+lab_config adopt=no # addresses stay on the NIC: its stack has something to send
 lab_start alpha
 
 shield_up() {

@@ -10,7 +10,7 @@
 
 lab_nodes 2
 NIC=$(nic_mac alpha)
-lab_config
+lab_config adopt=no # an address on the NIC stays there
 
 # The egress filter redirects UDP port 7777 to a separate device: such a frame is counted, and does
 # not reach the wire.

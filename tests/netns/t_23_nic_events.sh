@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lab.sh"
 
 lab_nodes 2
-lab_config
+lab_config adopt=no # an address on the NIC stays there
 lab_start_all
 ping_all_pairs
 

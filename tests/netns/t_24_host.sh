@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The TAP as an interface (SPEC 6): addresses with their scopes, a cluster address in a separate
-# network, the gateway; and the warning about addresses on the NIC (SPEC 5).
+# network, the gateway; and, with adopt = no, the warning about addresses on
+# the NIC (SPEC 5).
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
 lab_nodes 2
-lab_config address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200 mtu=1400
+lab_config address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200 mtu=1400 \
+	adopt=no
 on alpha ip addr add 12.99.0.1/24 dev eth0
 lab_start_all
 

@@ -10,7 +10,7 @@
 
 lab_nodes 1
 NIC=$(nic_mac alpha)
-lab_config
+lab_config adopt=no # an address on the NIC stays there
 lab_snapshot alpha >"$LAB_DIR/before"
 lab_start alpha
 expect_reach out alpha

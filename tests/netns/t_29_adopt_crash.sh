@@ -83,7 +83,7 @@ is_half_back() {
 returning
 start_and_stop "a crash during the move back"
 returning
-start adopt=
+start adopt=no
 lab_stop alpha
 expect_as_before "a crash during the move back, then adopt = no"
 
@@ -127,7 +127,7 @@ expect_as_before "SIGTERM at any moment"
 # and the log says so.
 start
 lab_kill alpha
-start adopt=
+start adopt=no
 expect_said 'eth0: giving its addresses and routes back'
 for address in 12.12.4.101 10.2.0.1 2001:db8:1::101; do
 	expect_said "eth0 has the address $address/.*, which does not work"

@@ -302,13 +302,13 @@ expect_restart dedicated_mac dedicated_mac=multicast arp=broadcast
 expect_restart source_mac source_mac=masked
 expect_restart gateway gateway=12.12.4.1
 expect_restart datapath datapath=auto
-expect_restart adopt adopt=yes
+expect_restart adopt adopt=no
 expect_restart "cluster's addresses" address=12.12.4.99/24
 expect_restart "cluster's addresses" address=12.12.4.99/24,$LAB_CLUSTER_IP/24
 expect_restart "node alpha: addresses" alpha.address=12.12.4.111/24
 expect_restart "node alpha: dedicated MAC" alpha.mac=06:01:02:03:04:06
 expect_restart "node alpha: source MAC" alpha.mac=06:01:02:03:04:06
-expect_restart tap tap=cluster1 adopt=yes
+expect_restart tap tap=cluster1 adopt=no
 expect "two keys that need a restart are both named" 2 "$(answer '.reload.needs_restart | length')"
 expect "the TAP" cluster0 "$(on alpha ip -br link show type tun | awk '{ print $1 }')"
 expect "peers after all refusals" "beta gamma" "$(peer_names)"
@@ -320,7 +320,7 @@ write_file "$FILE" 2 arp=directed mtu=1400
 expect "--dry-run: exit status" 0 "$(reload --dry-run)"
 expect "--dry-run: answer" "false arp: broadcast to directed; mtu: auto to 1400; node gamma: gone" \
 	"$(answer '"\(.reload.applied) \(.reload.changes | join("; "))"')"
-write_file "$FILE" 2 adopt=yes
+write_file "$FILE" 2 adopt=no
 expect "--dry-run, needs a restart: exit status" 1 "$(reload --dry-run)"
 sed -i 's/^tap/tab/' "$FILE"
 expect "--dry-run, a misspelt key: exit status" 1 "$(reload --dry-run)"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# A host whose only address and default route are on the NIC, with adopt = yes: a TCP connection
-# survives a start, restarts, a crash and a stop, and nothing is left behind. A restart that fails
-# because the file is invalid leaves the host reachable through its NIC.
+# A host whose only address and default route are on the NIC (adopt = yes is the default): a TCP
+# connection survives a start, restarts, a crash and a stop, and nothing is left behind. A restart
+# that fails because the file is invalid leaves the host reachable through its NIC.
 
 # shellcheck source-path=SCRIPTDIR source=booted.sh
 . "$(dirname "$0")/booted.sh"
@@ -11,7 +11,6 @@
 systemd-sysusers
 network
 configure
-sed -i 's/^address   = 12.12.4.100.*/&\nadopt = yes/' /etc/clusterarpd/clusterarpd.conf
 start_beta
 ip addr add 12.12.4.101/24 dev eth0
 ip -n out addr add 198.51.100.1/32 dev lo

@@ -164,7 +164,7 @@ static void test_defaults(void **state)
 	assert_false(c->strict);
 	assert_int_equal(c->datapath, DATAPATH_AUTO);
 	assert_int_equal(c->neigh, NEIGH_LEARN);
-	assert_false(c->adopt);
+	assert_true(c->adopt);
 	assert_int_equal(c->gateway.family, AF_UNSPEC);
 	assert_int_equal(c->mtu, 0);
 	assert_int_equal(c->first_ipv6_line, 0);
@@ -189,7 +189,7 @@ static void test_every_key(void **state)
 				   "strict        = yes\n"
 				   "datapath      = kernel\n"
 				   "neigh         = pin\n"
-				   "adopt         = yes\n"
+				   "adopt         = no\n"
 				   "gateway       = 12.12.4.1\n"
 				   "mtu           = 9000\n"
 				   "address       = 2001:db8::100/64\n"
@@ -214,7 +214,7 @@ static void test_every_key(void **state)
 	assert_true(c->strict);
 	assert_int_equal(c->datapath, DATAPATH_KERNEL);
 	assert_int_equal(c->neigh, NEIGH_PIN);
-	assert_true(c->adopt);
+	assert_false(c->adopt);
 	assert_true(ip_parse("12.12.4.1", &gateway));
 	assert_true(ip_equal(&c->gateway, &gateway));
 	assert_int_equal(c->mtu, 9000);
@@ -1156,7 +1156,7 @@ static void test_round_trip(void **state)
 		CLUSTER "dedicated_mac = multicast\n" ALPHA "id = 190\n" BETA "id = 1\n",
 		CLUSTER "dedicated_mac = multicast\nsource_mac = cluster\n" NODES,
 		CLUSTER "tap = t\nmac = 0a:00:00:00:00:01\nsource_mac = masked\narp = directed\n"
-			"strict = yes\ndatapath = user\nneigh = seed\nadopt = yes\nmtu = 1280\n"
+			"strict = yes\ndatapath = user\nneigh = seed\nadopt = no\nmtu = 1280\n"
 			"gateway = 2001:db8::1\naddress = 2001:db8::100/64, 10.0.0.1/32\n" ALPHA
 			"id = 3\naddress = 10.0.0.2/31, fe80::2/64\n[node x]\naddress = "
 			"fe80::1/64\nid = 4\n"

@@ -23,7 +23,7 @@
 	"strict = no\n"              \
 	"datapath = auto\n"          \
 	"neigh = learn\n"            \
-	"adopt = no\n"               \
+	"adopt = yes\n"              \
 	"gateway = 12.12.4.1\n"      \
 	"mtu = auto\n" ALPHA BETA GAMMA
 
@@ -109,7 +109,7 @@ static void identical_files_give_nothing(void **state)
 	/* nor do explicit defaults, and an id that no MAC is made of */
 	edit_gives("tap = cluster0\n", "", &none);
 	edit_gives("dedicated_mac = unicast\nsource_mac = dedicated\n", "", &none);
-	edit_gives("advertise = peers\nstrict = no\ndatapath = auto\nneigh = learn\nadopt = no\n",
+	edit_gives("advertise = peers\nstrict = no\ndatapath = auto\nneigh = learn\nadopt = yes\n",
 		   "", &none);
 	edit_gives("mtu = auto\n", "; a comment\n", &none);
 	edit_gives("id = 2\n", "id = 9\n", &none);
@@ -136,7 +136,7 @@ static void each_key_gives_its_line(void **state)
 		{ "datapath = auto", "datapath = kernel", { "datapath: auto to kernel", true } },
 		{ "= learn", "= seed", { "neigh: learn to seed", false } },
 		{ "= learn", "= pin", { "neigh: learn to pin", false } },
-		{ "adopt = no", "adopt = yes", { "adopt: no to yes", true } },
+		{ "adopt = yes", "adopt = no", { "adopt: yes to no", true } },
 		{ "4.1\n", "4.2\n", { "gateway: 12.12.4.1 to 12.12.4.2", true } },
 		{ "gateway = 12.12.4.1\n", "", { "gateway: 12.12.4.1 to -", true } },
 		{ "mtu = auto", "mtu = 9000", { "mtu: auto to 9000", false } },
@@ -326,7 +326,7 @@ static void many_changes(void **state)
 		{ "the cluster's addresses", true },
 		{ "arp: directed to broadcast", false },
 		{ "mtu: auto to 1400", false },
-		{ "adopt: no to yes", true },
+		{ "adopt: yes to no", true },
 		{ "node alpha: addresses", true },
 		{ "node beta: addresses", false },
 		{ "node gamma: gone", false },
@@ -341,7 +341,7 @@ static void many_changes(void **state)
 		{ "4.100/24", "4.99/24" },
 		{ "arp = directed", "arp = broadcast" },
 		{ "mtu = auto", "mtu = 1400" },
-		{ "adopt = no", "adopt = yes" },
+		{ "adopt = yes", "adopt = no" },
 		{ "4.101/24", "4.111/24" },
 		{ "4.102/24", "4.112/24" },
 		{ GAMMA, DELTA },
