@@ -126,12 +126,13 @@ background
 [[ $said != *"node alpha on eth0"* ]] || fail "-D --syslog: after the start lines go to standard error: $said"
 expect_syslog "-D --syslog" "clusterarpd\[${LAB_PID[alpha]}\]: node alpha on eth0, 1 peer\$"
 end_background
-lab_config adopt=no interface=lo
-expect_rc 3 "-D --syslog with lo" ip netns exec alpha "$CLUSTERARPD" -D --syslog -c "$LAB_CONF" -n alpha \
+ip -n alpha tuntap add mode tun name tun9 # it has no Ethernet header
+lab_config adopt=no interface=tun9
+expect_rc 3 "-D --syslog with a tun" ip netns exec alpha "$CLUSTERARPD" -D --syslog -c "$LAB_CONF" -n alpha \
 	-s "$(socket_of alpha)"
-grep -q 'clusterarpd: lo is not an Ethernet interface' "$LAB_DIR/output" ||
-	fail "-D --syslog with lo: nothing on standard error: $(cat "$LAB_DIR/output")"
-expect_syslog "-D --syslog with lo" '^<27>.*: lo is not an Ethernet interface'
+grep -q 'clusterarpd: tun9 is not an Ethernet interface' "$LAB_DIR/output" ||
+	fail "-D --syslog with a tun: nothing on standard error: $(cat "$LAB_DIR/output")"
+expect_syslog "-D --syslog with a tun" '^<27>.*: tun9 is not an Ethernet interface'
 echo bogus >>"$LAB_CONF"
 expect_rc 1 "--syslog with an invalid file" ip netns exec alpha "$CLUSTERARPD" --syslog -c "$LAB_CONF" -n alpha
 expect_syslog "--syslog with an invalid file" '^<27>.*/clusterarpd.conf is invalid: clusterarpd -t tells its errors'
