@@ -206,17 +206,63 @@ static void report(const struct draft *d, size_t mine, size_t other, const struc
 				  prefix_format(f->joins_by, text));
 }
 
+/* Nodes with the same networks, which spares a comparison of each node with each. */
+struct group {
+	size_t first; /* node */
+	size_t size;
+	size_t strangers; /* nodes that share no network with these */
+};
+
+struct groups {
+	struct group *list;
+	size_t count;
+	size_t *of; /* the group of each node */
+};
+
+static bool is_alike(const struct draft *d, size_t a, size_t b)
+{
+	const struct config_node *nodes = d->config->nodes;
+
+	return is_known(d, a) == is_known(d, b) &&
+	       has_all_networks(&nodes[a].address, &nodes[b].address) &&
+	       has_all_networks(&nodes[b].address, &nodes[a].address);
+}
+
+static void add_to_group(struct groups *g, const struct draft *d, size_t node)
+{
+	size_t i = 0;
+
+	while (i < g->count && !is_alike(d, g->list[i].first, node))
+		i++;
+	if (i == g->count)
+		g->list[g->count++] = (struct group){ .first = node };
+	g->list[i].size++;
+	g->of[node] = i;
+}
+
+static void count_strangers(struct groups *g, const struct draft *d)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		for (size_t j = 0; j < g->count; j++) {
+			if (compare(d, g->list[i].first, g->list[j].first).relation !=
+			    RELATION_SHARED)
+				g->list[i].strangers += g->list[j].size;
+		}
+	}
+}
+
 /* Of two nodes that do not share a network, the mistake is with the one that shares none with more
  * nodes. Report the worst finding of each such node, not every pair. */
-static void report_worst(const struct draft *d, size_t node, const size_t *strangers)
+static void report_worst(const struct groups *g, const struct draft *d, size_t node)
 {
+	size_t strangers = g->list[g->of[node]].strangers, with = 0;
 	struct finding worst = { RELATION_SHARED, 0, 0, NULL };
-	size_t with = 0;
 
-	for (size_t i = 0; strangers[node] && i < d->config->node_count; i++) {
+	for (size_t i = 0; strangers && i < d->config->node_count; i++) {
+		size_t others = g->list[g->of[i]].strangers;
 		struct finding found;
 
-		if (strangers[i] > strangers[node] || (strangers[i] == strangers[node] && i > node))
+		if (others > strangers || (others == strangers && i > node))
 			continue;
 		found = compare(d, node, i);
 		if (found.relation > worst.relation) {
@@ -228,34 +274,20 @@ static void report_worst(const struct draft *d, size_t node, const size_t *stran
 		report(d, node, with, &worst);
 }
 
-/* The usual case, which spares a comparison of each node with each. */
-static bool all_alike(const struct config *c)
-{
-	for (size_t i = 1; i < c->node_count; i++) {
-		if (!has_all_networks(&c->nodes[0].address, &c->nodes[i].address) ||
-		    !has_all_networks(&c->nodes[i].address, &c->nodes[0].address))
-			return false;
-	}
-	return true;
-}
-
 void config_networks_check(struct draft *d)
 {
 	size_t count = d->config->node_count;
-	size_t *strangers;
+	struct groups g = { calloc(count, sizeof(*g.list)), 0, calloc(count, sizeof(*g.of)) };
 
-	if (!count || all_alike(d->config))
-		return;
-	strangers = calloc(count, sizeof(*strangers));
-	if (!strangers) {
+	if (count && (!g.list || !g.of)) {
 		config_report_out_of_memory(d->report);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < count; j++)
-			strangers[i] += compare(d, i, j).relation != RELATION_SHARED;
+		count = 0;
 	}
 	for (size_t i = 0; i < count; i++)
-		report_worst(d, i, strangers);
-	free(strangers);
+		add_to_group(&g, d, i);
+	count_strangers(&g, d);
+	for (size_t i = 0; i < count; i++)
+		report_worst(&g, d, i);
+	free(g.list);
+	free(g.of);
 }

@@ -27,7 +27,7 @@ on alpha ip link set tun0 up
 lab_snapshot alpha >"$LAB_DIR/before"
 for nic in lo loop0 tun0; do
 	lab_config interface=$nic
-	expect_rc $([ $nic = lo ] && echo 1 || echo 3) "interface = $nic" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
+	expect_rc "$([ $nic = lo ] && echo 1 || echo 3)" "interface = $nic" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
 		-s "$(socket_of alpha)"
 	said "(lo|$nic).*[Ee]thernet" output || fail "interface = $nic: $(cat "$LAB_DIR/output")"
 	on alpha ping -n -c 1 -W 1 127.0.0.1 >/dev/null || fail "interface = $nic: lo does not answer itself"

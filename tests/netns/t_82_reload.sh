@@ -14,11 +14,12 @@ GAMMA=12.12.4.103
 lab_nodes 3
 FILE=$LAB_DIR/alpha.conf
 
+WIDE=()
 # write_file FILE NODES [SETTING…]: like lab_config, for the first NODES nodes.
 write_file() {
 	local file=$1 all=("${LAB_NODES[@]}")
 	LAB_NODES=("${LAB_ALL_NODES[@]:0:$2}")
-	lab_config "${@:3}"
+	lab_config "${WIDE[@]}" "${@:3}"
 	LAB_NODES=("${all[@]}")
 	mv "$LAB_CONF" "$file"
 }
@@ -332,6 +333,16 @@ expect "the TAP's MTU" 1500 "$(tap_mtu)"
 pings_end "all refused reloads" 400
 
 # --- many nodes ---------------------------------------------------------------------
+
+# From here on the nodes have a second network in common, large enough for many nodes.
+WIDE=(alpha.address="12.12.4.101/24, 12.13.255.1/16" beta.address="$BETA/24, 12.13.255.2/16"
+	gamma.address="$GAMMA/24, 12.13.255.3/16")
+write_file "$LAB_DIR/two" 2
+write_file "$LAB_DIR/three" 3
+cp "$LAB_DIR/three" "$FILE"
+lab_stop alpha
+lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
+expect_reach alpha beta
 
 # many FILE N: writes a file with three nodes and N more.
 many() {

@@ -686,6 +686,10 @@ static const struct row networks_rows[] = {
 	  CLUSTER ALPHA BETA_AT(
 		  "12.12.4.102/24\naddress = 10.0.0.2/24") "[node gamma]\naddress = 10.0.0.3/24\n",
 	  "10: node 'gamma' has no network in common with node 'alpha' (line 5)" },
+	{ "none, the odd one of five",
+	  CLUSTER ALPHA BETA "[node a]\naddress = 12.12.4.103/24\n[node b]\naddress = 10.0.0.1/24\n"
+			     "[node c]\naddress = 12.12.4.105/24, 10.0.0.2/24\n",
+	  "11: node 'b' has no network in common with node 'alpha' (line 5)" },
 	{ "none, an address that has a mistake", CLUSTER ALPHA BETA_AT("12.12.4/24"),
 	  "7: '12.12.4' is neither" },
 	{ "joined by the cluster",
