@@ -48,7 +48,7 @@ static void print_node(const json_t *node)
 	print_value("id", json_object_get(node, "id"));
 	if (!source)
 		return;
-	fputs("; its frames have the Ethernet source ", stdout);
+	fputs("; wire source MAC: ", stdout);
 	ctl_put_clean(stdout, source, false);
 	putchar('\n');
 }

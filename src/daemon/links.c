@@ -31,6 +31,7 @@
 #include "persist/fd_store.h"
 #include "tap/own_addresses.h"
 #include "tap/tap_link.h"
+#include "tap/tap_uppers.h"
 
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 60000
@@ -56,7 +57,8 @@ struct links {
 	struct check_timer *shield; /* qdiscs and filters of NIC and TAP */
 	struct check_timer *own;    /* the host's addresses */
 	struct check_timer *guard;  /* the TAP's settings */
-	uint64_t repaired;          /* how often that found something */
+	struct check_timer *uppers; /* links on top of the TAP */
+	uint64_t repaired;          /* how often `guard` found something */
 	struct loop_timer *retry;   /* of take_nic() */
 	unsigned retry_ms;
 	uint64_t own_carrier; /* ms: until then, the first carrier is of the daemon's own doing */
@@ -289,6 +291,9 @@ static const struct check_timer_times guard_times = { .delay_ms = 30,
 						      .interval_ms = 50,
 						      .retry_ms = 1000 };
 
+/* Of thousands of containers that start one is looked at a second. */
+static const struct check_timer_times uppers_times = { .interval_ms = 1000, .retry_ms = 1000 };
+
 static bool check_shield(void *arg)
 {
 	struct links *l = arg;
@@ -337,6 +342,30 @@ static bool check_tap_settings(void *arg)
 	if (done.mac)
 		neighbours_seed(l->neighbours);
 	return !rc;
+}
+
+/* What has a MAC of its own on the TAP receives nothing, which nobody else would tell. */
+static bool check_uppers(void *arg)
+{
+	struct links *l = arg;
+	const struct netlink_link *upper = NULL;
+	struct netlink_link *list;
+	size_t count;
+
+	if (!netlink_links(l->netlink, &list, &count))
+		upper = tap_uppers_find(list, count, tap_link_ifindex(l->tap), &l->config->mac);
+	if (!upper)
+		problems_clear(l->needs.problems, "mac_on_tap");
+	else if (problems_set(
+			 l->needs.problems, "mac_on_tap", PROBLEM_WARNING,
+			 "%s is on top of %s with a MAC of its own, or has ports that have one: "
+			 "frames for that MAC do not reach this node (routed or NAT networks do)",
+			 upper->name, l->config->tap))
+		log_warning("%s is on top of %s: frames for a MAC of its own, or of its ports, do "
+			    "not reach this node",
+			    upper->name, l->config->tap);
+	free(list);
+	return true;
 }
 
 /* --- events --- */
@@ -410,6 +439,16 @@ static void check_all(struct links *l)
 	}
 }
 
+/* A link that is gone may have been one, and no longer tells what it was on top of. */
+static bool is_about_uppers(const struct links *l, const struct netlink_event *event)
+{
+	int tap = tap_link_ifindex(l->tap);
+
+	if (event->change == NETLINK_LINK)
+		return event->ifindex == tap || event->link.lower == tap;
+	return event->change == NETLINK_LINK_GONE || event->change == NETLINK_LOST;
+}
+
 static void on_change(const struct netlink_event *event, void *arg)
 {
 	struct links *l = arg;
@@ -423,6 +462,8 @@ static void on_change(const struct netlink_event *event, void *arg)
 		check_timer_changed(l->own);
 	if (is_tap && event->change != NETLINK_TC && event->change != NETLINK_LINK_GONE)
 		check_timer_changed(l->guard);
+	if (is_about_uppers(l, event))
+		check_timer_changed(l->uppers);
 	if (event->change == NETLINK_LOST)
 		check_all(l);
 	else if (event->change == NETLINK_LINK)
@@ -493,6 +534,7 @@ static bool create_parts(struct links *l)
 	l->routes_io = loop_io_add(n->loop, netlink_routes_fd(l->routes), LOOP_READ,
 				   on_routes_readable, l);
 	l->guard = check_timer_create(n->loop, &guard_times, check_tap_settings, l);
+	l->uppers = check_timer_create(n->loop, &uppers_times, check_uppers, l);
 	l->own = check_timer_create(n->loop, &own_times, check_own_addresses, l);
 	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
 	l->adopt = adopt_create(n->peers, l->netlink, n->socket);
@@ -500,7 +542,7 @@ static bool create_parts(struct links *l)
 	if (l->adopt)
 		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
 	if (l->changes_io && l->retry && l->shield && l->own && l->routes_io && l->guard &&
-	    l->neighbours && l->traffic && l->announce)
+	    l->uppers && l->neighbours && l->traffic && l->announce)
 		return true;
 	log_error("out of memory");
 	return false;
@@ -544,6 +586,7 @@ static bool open_sides(struct links *l)
 	if (tap_link_configure(l->tap, nic_mtu(l)) || !open_tap(l))
 		return false;
 	check_tap_settings(l); /* of a TAP that an earlier run left */
+	check_uppers(l);
 	follow_tap(l, tap_link_ifindex(l->tap));
 	notify_discard_rest(); /* descriptors that neither side has taken */
 	if (!links_nic(l))
@@ -622,6 +665,7 @@ void links_destroy(struct links *l)
 	check_timer_destroy(l->shield);
 	check_timer_destroy(l->own);
 	check_timer_destroy(l->guard);
+	check_timer_destroy(l->uppers);
 	loop_io_free(l->routes_io);
 	tap_link_destroy(l->tap);
 	takeover_destroy(l->nic);

@@ -109,6 +109,19 @@ within 3 has_none || fail "the problem stays: $(ctl alpha -j status | jq -c .pro
 is_as_before || fail "after the problem: $(state)"
 ok "a change that cannot be corrected is a problem until it can"
 
+# A bridge with the TAP as a port, for virtual machines with MACs of their own, which receive nothing.
+uppers() { ctl alpha -j status | jq '[.problems[] | select(.id == "mac_on_tap")] | length'; }
+are() { [ "$(uppers)" = "$1" ]; }
+: >"$LAB_DIR/alpha.log"
+ip -n alpha link add vmbr0 type bridge
+tap link set cluster0 master vmbr0
+within 3 are 1 || fail "a bridge on the TAP is no problem: $(ctl alpha -j status | jq -c .problems)"
+grep -q 'vmbr0 is on top of cluster0' "$LAB_DIR/alpha.log" || fail "no line: $(cat "$LAB_DIR/alpha.log")"
+tap link set cluster0 nomaster
+within 3 are 0 || fail "the problem stays without the bridge"
+ip -n alpha link del vmbr0
+ok "a bridge on the TAP is told"
+
 # A fight: a program that changes it again and again. Bounded lines, and the end is right.
 : >"$LAB_DIR/alpha.log"
 for i in $(seq 100); do

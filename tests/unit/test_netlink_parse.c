@@ -132,13 +132,31 @@ static void cut_off(void **state)
 	}
 }
 
+/* Of a VLAN or a macvlan; not where the index is one of another network namespace. */
+static void the_link_below(void **state)
+{
+	struct netlink_link link;
+	struct message m = begin();
+
+	(void)state;
+	assert_int_equal(nla_put_u32(m.nl, IFLA_LINK, 5), 0);
+	assert_true(netlink_parse_link(finish(&m, 0), &link));
+	assert_int_equal(link.lower, 5);
+	end(&m);
+	m = begin();
+	assert_int_equal(nla_put_u32(m.nl, IFLA_LINK, 5), 0);
+	assert_int_equal(nla_put_u32(m.nl, IFLA_LINK_NETNSID, 0), 0);
+	assert_true(netlink_parse_link(finish(&m, 0), &link));
+	assert_int_equal(link.lower, 0);
+	end(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_two_events_ask),
-		cmocka_unit_test(a_link_with_an_event),
-		cmocka_unit_test(a_short_event),
-		cmocka_unit_test(cut_off),
+		cmocka_unit_test(only_two_events_ask), cmocka_unit_test(a_link_with_an_event),
+		cmocka_unit_test(a_short_event),       cmocka_unit_test(cut_off),
+		cmocka_unit_test(the_link_below),
 	};
 
 	return cmocka_run_group_tests_name("netlink_parse", tests, NULL, NULL);

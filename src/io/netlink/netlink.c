@@ -100,6 +100,30 @@ int netlink_link_by_index(struct netlink *nl, int ifindex, struct netlink_link *
 	return link_lookup(nl, ifindex, NULL, out);
 }
 
+static int on_each_link(struct nl_msg *message, void *arg)
+{
+	struct netlink_list *list = arg;
+	struct netlink_link link, *item;
+
+	if (!netlink_parse_link(nlmsg_hdr(message), &link))
+		return NL_OK;
+	item = netlink_list_add(list);
+	if (item)
+		*item = link;
+	return NL_OK;
+}
+
+int netlink_links(struct netlink *nl, struct netlink_link **out, size_t *count)
+{
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	struct netlink_list list = { .size = sizeof(struct netlink_link) };
+	int rc = netlink_dump(nl, RTM_GETLINK, &head, sizeof(head), on_each_link, &list);
+
+	*out = list.items;
+	*count = list.count;
+	return rc;
+}
+
 /* --- addresses --- */
 
 static int on_address(struct nl_msg *message, void *arg)

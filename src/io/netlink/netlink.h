@@ -29,6 +29,9 @@ int netlink_link_by_index(struct netlink *nl, int ifindex, struct netlink_link *
 int netlink_address_list(struct netlink *nl, int ifindex,
 			 void (*each)(const struct ip_prefix *address, void *arg), void *arg);
 
+/* All links of the network namespace: *list, to be freed, even after a failure, and *count. */
+int netlink_links(struct netlink *nl, struct netlink_link **list, size_t *count);
+
 /* The addresses of the link `ifindex`, or of all links where that is 0, in the kernel's order:
  * *list, to be freed, even after a failure, and *count. */
 int netlink_addresses(struct netlink *nl, int ifindex, struct netlink_address **list,

@@ -19,6 +19,7 @@ struct netlink_link {
 	bool carrier;
 	bool has_no_addrgen; /* IPv6: addr_gen_mode none; also where there is no IPv6 */
 	int master;          /* ifindex of the bridge or bond it is in, else 0 */
+	int lower;           /* ifindex of the link below it (of a macvlan, a VLAN), else 0 */
 };
 
 /* An address of any link. */

@@ -21,6 +21,7 @@ static const struct nla_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_IFNAME] = { .type = NLA_STRING, .maxlen = IFNAMSIZ },
 	[IFLA_MTU] = { .type = NLA_U32 },
 	[IFLA_MASTER] = { .type = NLA_U32 },
+	[IFLA_LINK] = { .type = NLA_U32 },
 };
 
 /* IFLA_AF_SPEC, AF_INET6, IFLA_INET6_ADDR_GEN_MODE. */
@@ -57,6 +58,9 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 	out->has_no_addrgen = has_no_addrgen(attributes[IFLA_AF_SPEC]);
 	if (attributes[IFLA_MASTER])
 		out->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
+	/* With IFLA_LINK_NETNSID the index is one of another network namespace. */
+	if (attributes[IFLA_LINK] && !attributes[IFLA_LINK_NETNSID])
+		out->lower = (int)nla_get_u32(attributes[IFLA_LINK]);
 	return true;
 }
 
