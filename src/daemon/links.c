@@ -25,6 +25,7 @@
 #include "io/netlink/netlink_routes.h"
 #include "io/notify.h"
 #include "nic/adopt.h"
+#include "nic/adopt_later.h"
 #include "nic/announce.h"
 #include "nic/recovery.h"
 #include "nic/takeover.h"
@@ -50,6 +51,7 @@ struct links {
 	struct loop_io *routes_io;
 	struct neighbours *neighbours;
 	struct adopt *adopt;
+	struct adopt_later *later;
 	struct announce *announce;
 	struct traffic *traffic;
 	struct tap_link *tap;
@@ -114,6 +116,7 @@ static int open_nic(struct links *l)
 	adopt_set_name(l->adopt, links_nic(l)->name);
 	if (!adopt_take(l->adopt, links_nic(l)->ifindex, tap_link_ifindex(l->tap)))
 		takeover_warn_addresses(l->nic);
+	adopt_later_start(l->later, links_nic(l)->ifindex);
 	rc = takeover_open(l->nic);
 	if (!rc)
 		rc = traffic_set_nic(l->traffic, takeover_socket(l->nic), takeover_ring(l->nic));
@@ -128,6 +131,7 @@ static int open_nic(struct links *l)
 static void close_nic(struct links *l)
 {
 	announce_stop(l->announce);
+	adopt_later_stop(l->later);
 	traffic_set_nic(l->traffic, NULL, NULL);
 	check_timer_cancel(l->shield);
 }
@@ -216,6 +220,16 @@ static void on_nic_link(struct links *l, const struct netlink_link *link)
 		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
 	follow_carrier(l);
 	if (is_running(link) && !is_running(&before))
+		announce_start(l->announce);
+}
+
+/* Nothing on the NIC has changed for a while: move what is new there. */
+static void on_nic_settled(void *arg)
+{
+	struct links *l = arg;
+
+	if (links_nic(l) && !l->is_failing && adopt_later_run(l->later, tap_link_ifindex(l->tap)) &&
+	    is_running(links_nic(l)))
 		announce_start(l->announce);
 }
 
@@ -432,7 +446,9 @@ static void check_all(struct links *l)
 	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
 		takeover_heard_link(l->nic, &now);
 		on_nic_link(l, &now);
-		takeover_warn_addresses(l->nic);
+		if (!l->config->adopt)
+			takeover_warn_addresses(l->nic);
+		adopt_later_changed(l->later, NULL);
 		check_timer_changed(l->shield);
 	} else {
 		lose_nic(l);
@@ -447,6 +463,16 @@ static bool is_about_uppers(const struct links *l, const struct netlink_event *e
 	if (event->change == NETLINK_LINK)
 		return event->ifindex == tap || event->link.lower == tap;
 	return event->change == NETLINK_LINK_GONE || event->change == NETLINK_LOST;
+}
+
+/* An address of the NIC was added or changed, or removed. */
+static void on_nic_address(struct links *l, const struct netlink_event *event)
+{
+	bool is_added = event->change == NETLINK_ADDRESS;
+
+	if (is_added)
+		takeover_heard_address(l->nic, &event->address);
+	adopt_later_changed(l->later, is_added ? &event->address : NULL);
 }
 
 static void on_change(const struct netlink_event *event, void *arg)
@@ -472,8 +498,9 @@ static void on_change(const struct netlink_event *event, void *arg)
 		lose_tap(l);
 	else if (event->change == NETLINK_LINK_GONE && is_nic)
 		lose_nic(l);
-	else if (event->change == NETLINK_ADDRESS && is_nic)
-		takeover_heard_address(l->nic, &event->address);
+	else if ((event->change == NETLINK_ADDRESS || event->change == NETLINK_ADDRESS_GONE) &&
+		 is_nic)
+		on_nic_address(l, event);
 	else if (event->change == NETLINK_TC && nic && (is_nic || is_tap))
 		check_timer_changed(l->shield);
 }
@@ -523,6 +550,19 @@ static bool open_netlink(struct links *l)
 	return true;
 }
 
+static struct adopt_later *create_later(struct links *l)
+{
+	const struct adopt_later_needs needs = { .loop = l->needs.loop,
+						 .peers = l->needs.peers,
+						 .netlink = l->netlink,
+						 .adopt = l->adopt,
+						 .problems = l->needs.problems,
+						 .settled = on_nic_settled,
+						 .arg = l };
+
+	return adopt_later_create(&needs);
+}
+
 static bool create_parts(struct links *l)
 {
 	const struct links_needs *n = &l->needs;
@@ -539,10 +579,11 @@ static bool create_parts(struct links *l)
 	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
 	l->adopt = adopt_create(n->peers, l->netlink, n->socket);
 	l->traffic = traffic_create(n->loop, n->relay, on_broken, l);
+	l->later = l->adopt ? create_later(l) : NULL;
 	if (l->adopt)
 		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
 	if (l->changes_io && l->retry && l->shield && l->own && l->routes_io && l->guard &&
-	    l->uppers && l->neighbours && l->traffic && l->announce)
+	    l->uppers && l->neighbours && l->traffic && l->later && l->announce)
 		return true;
 	log_error("out of memory");
 	return false;
@@ -670,6 +711,7 @@ void links_destroy(struct links *l)
 	tap_link_destroy(l->tap);
 	takeover_destroy(l->nic);
 	announce_destroy(l->announce);
+	adopt_later_destroy(l->later);
 	adopt_destroy(l->adopt);
 	loop_timer_free(l->retry);
 	loop_io_free(l->changes_io);

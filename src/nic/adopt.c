@@ -115,12 +115,18 @@ static bool is_configured(const struct adopt *a, const struct netlink_saved *ite
 
 /* --- to the TAP --- */
 
-static bool has(const struct netlink_saved_list *list, const struct netlink_saved *item)
+static struct netlink_saved *find(const struct netlink_saved_list *list,
+				  const struct netlink_saved *item)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (netlink_saved_equal(&list->list[i], item))
-			return true;
-	return false;
+			return &list->list[i];
+	return NULL;
+}
+
+static bool has(const struct netlink_saved_list *list, const struct netlink_saved *item)
+{
+	return find(list, item);
 }
 
 /* Did the kernel make this route with an address that was given back? Judged by `now`, the present
@@ -182,33 +188,37 @@ static const char *caution(const struct adopt *a, const struct netlink_saved *it
 	       "to reach it, and nodes that forward packets duplicate those to it";
 }
 
-/* Log the moved items from index `first` on, except routes that the kernel makes along with an
- * address. */
-static void log_moved(const struct adopt *a, size_t first)
+/* Log the items from index `first` on, except routes that the kernel makes along with an address.
+ */
+static void log_moved(const struct adopt *a, const struct netlink_saved_list *items, size_t first)
 {
 	char text[ADOPT_DESCRIPTION];
 	size_t count = 0;
 
-	for (size_t i = first; i < a->moved.count; i++)
-		if (!netlink_saved_is_kernels(&a->moved.list[i]) && count++ < LINES_MAX)
+	for (size_t i = first; i < items->count; i++)
+		if (!netlink_saved_is_kernels(&items->list[i]) && !items->list[i].is_refused &&
+		    count++ < LINES_MAX)
 			log_notice("%s: its %s moves to %s%s", a->interface,
-				   adopt_describe(&a->moved.list[i], text), a->config->tap,
-				   caution(a, &a->moved.list[i]));
+				   adopt_describe(&items->list[i], text), a->config->tap,
+				   caution(a, &items->list[i]));
 	if (count > LINES_MAX)
 		log_notice("%s: and %zu more", a->interface, count - LINES_MAX);
 }
 
-/* Into *out, an empty list: what was moved before, and what of `found` can be moved. -E2BIG,
- * -ENOMEM. */
-static int join(const struct adopt *a, const struct netlink_saved_list *found,
+/* Into *out, an empty list: what was moved before, and what of `found` can be moved. `renews`:
+ * addresses that were moved before are taken as they are in `found`. -E2BIG, -ENOMEM. */
+static int join(const struct adopt *a, const struct netlink_saved_list *found, bool renews,
 		struct netlink_saved_list *out)
 {
-	const struct netlink_saved *item;
+	const struct netlink_saved *item, *newer;
 	char text[ADOPT_DESCRIPTION];
 	int rc = 0;
 
-	for (size_t i = 0; i < a->moved.count && !rc; i++)
-		rc = netlink_saved_append(out, &a->moved.list[i]);
+	for (size_t i = 0; i < a->moved.count && !rc; i++) {
+		item = &a->moved.list[i];
+		newer = renews && !item->is_route ? find(found, item) : NULL;
+		rc = netlink_saved_append(out, newer ? newer : item);
+	}
 	for (size_t i = 0; i < found->count && !rc; i++) {
 		item = &found->list[i];
 		if (item->is_refused)
@@ -221,12 +231,12 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found,
 	return rc ? rc : (out->count > ITEMS_MAX ? -E2BIG : 0);
 }
 
-/* Add `found` to the record, before anything changes, and to a->moved. */
-static int note(struct adopt *a, const struct netlink_saved_list *found)
+/* Add `found` to the record, before anything changes, and to a->moved. `renews`: as for join(). */
+static int note(struct adopt *a, const struct netlink_saved_list *found, bool renews)
 {
 	struct netlink_saved_list all = { 0 };
 	size_t before = a->moved.count;
-	int rc = join(a, found, &all);
+	int rc = join(a, found, renews, &all);
 
 	if (!rc)
 		rc = nic_record_write_adopted(a->path, &all, false);
@@ -236,7 +246,7 @@ static int note(struct adopt *a, const struct netlink_saved_list *found)
 	}
 	netlink_saved_clear(&a->moved);
 	a->moved = all;
-	log_moved(a, before);
+	log_moved(a, renews ? found : &a->moved, renews ? 0 : before);
 	return 0;
 }
 
@@ -261,11 +271,24 @@ static void remove_moved(struct adopt *a, const struct netlink_saved_list *found
 
 static void make_on_tap(struct adopt *a, int tap, enum netlink_place place)
 {
-	const struct adopt_making m = { a->netlink, tap, a->config->tap, false, place };
+	const struct adopt_making m = { a->netlink, tap, a->config->tap, false, place, false };
 
 	for (size_t i = 0; i < a->moved.count; i++)
 		a->moved.list[i].result = is_configured(a, &a->moved.list[i]) ? 0 : -EAGAIN;
 	adopt_make(&a->moved, &m);
+}
+
+static void complain_of_record(const struct adopt *a, int rc)
+{
+	if (rc == -E2BIG)
+		log_error("%s has more than %d addresses and routes: they are not moved, and do "
+			  "not work while clusterarpd runs",
+			  a->interface, ITEMS_MAX);
+	else if (rc)
+		log_error_errno(-rc,
+				"%s: cannot record its addresses and routes (%s): they are not "
+				"moved, and do not work while clusterarpd runs",
+				a->interface, a->path);
 }
 
 bool adopt_take(struct adopt *a, int nic, int tap)
@@ -282,16 +305,8 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 	if (!rc)
 		rc = netlink_save(a->netlink, nic, &found);
 	if (!rc && (found.count || a->was_returning))
-		rc = note(a, &found);
-	if (rc == -E2BIG)
-		log_error("%s has more than %d addresses and routes: they are not moved, and do "
-			  "not work while clusterarpd runs",
-			  a->interface, ITEMS_MAX);
-	else if (rc)
-		log_error_errno(-rc,
-				"%s: cannot record its addresses and routes (%s): they are not "
-				"moved, and do not work while clusterarpd runs",
-				a->interface, a->path);
+		rc = note(a, &found, false);
+	complain_of_record(a, rc);
 	make_on_tap(a, tap, NETLINK_PLACE_FRONT);
 	if (!rc) {
 		remove_moved(a, &found, nic);
@@ -299,6 +314,23 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 	}
 	netlink_saved_clear(&found);
 	return !rc;
+}
+
+bool adopt_take_found(struct adopt *a, const struct netlink_saved_list *found, int nic, int tap)
+{
+	const struct adopt_making m = { a->netlink,          tap, a->config->tap, false,
+					NETLINK_PLACE_FRONT, true };
+	int rc = note(a, found, true);
+
+	complain_of_record(a, rc);
+	if (rc)
+		return false;
+	for (size_t i = 0; i < a->moved.count; i++)
+		if (has(found, &a->moved.list[i]))
+			a->moved.list[i].result = is_configured(a, &a->moved.list[i]) ? 0 : -EAGAIN;
+	adopt_make(&a->moved, &m);
+	remove_moved(a, found, nic);
+	return true;
 }
 
 void adopt_apply(struct adopt *a, int tap, bool is_empty)
@@ -343,8 +375,12 @@ static void close_record(struct adopt *a)
 
 bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 {
-	const struct adopt_making m = { a->netlink, nic, a->interface, true,
-					goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
+	const struct adopt_making m = { a->netlink,
+					nic,
+					a->interface,
+					true,
+					goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT,
+					false };
 	struct netlink_saved_list before = { 0 };
 	bool is_known;
 

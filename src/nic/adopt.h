@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * adopt: moves the NIC's addresses and routes to the TAP and back (adopt = yes, SPEC 5).
+ * adopt: moves the NIC's addresses and routes to the TAP and back (adopt = yes, SPEC 5). When what
+ * appears later is moved is decided in adopt_later.h.
  *
  * What is moved is recorded in the runtime directory before anything changes, so that it is known
  * after a crash. If the TAP is deleted, the moved addresses and routes are added to the new TAP.
@@ -13,6 +14,7 @@
 
 #include "core/peers.h"
 #include "io/netlink/netlink.h"
+#include "io/netlink/netlink_saved.h"
 
 struct adopt;
 
@@ -30,6 +32,11 @@ void adopt_set_name(struct adopt *adopt, const char *name);
 /* The NIC was taken over: move its addresses and routes to the TAP. `nic`, `tap`: ifindex. Logs
  * what fails; false: nothing could be moved. */
 bool adopt_take(struct adopt *adopt, int nic, int tap);
+/* Move to the TAP, while the daemon runs, what was `found` on the NIC by netlink_save(), or a part
+ * of it. What was moved before and has come back gets the lifetime that it has now. Logs what
+ * fails; false: nothing could be moved. */
+bool adopt_take_found(struct adopt *adopt, const struct netlink_saved_list *found, int nic,
+		      int tap);
 /* Add to the TAP what was moved and is missing there. `is_empty`: it is a new TAP, or it was
  * down. */
 void adopt_apply(struct adopt *adopt, int tap, bool is_empty);

@@ -74,6 +74,8 @@ static bool try_item(struct netlink_saved *item, enum turn turn, const struct ad
 	if (!adopt_is_open(item) || turn_of(item) != turn)
 		return false;
 	item->result = netlink_saved_add(m->netlink, item, m->ifindex, m->is_home, m->place);
+	if (item->result == -EEXIST && m->renews && !item->is_route)
+		item->result = netlink_saved_renew(m->netlink, item, m->ifindex);
 	if (item->result == -ENETDOWN && netlink_saved_is_kernels(item))
 		item->result = 0; /* the kernel makes it when the link is set up */
 	return !adopt_is_open(item);

@@ -220,7 +220,8 @@ void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *a
 		return;
 	if (!ip_is_link_local(&address->addr))
 		set_used(takeover);
-	warn_of_address(takeover, address);
+	if (!peers_config(takeover->peers)->adopt)
+		warn_of_address(takeover, address);
 }
 
 void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news)

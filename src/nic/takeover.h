@@ -53,8 +53,8 @@ struct ring *takeover_ring(const struct takeover *takeover);
  * in its hooks, and that the data path's program is attached. `now`: monotonic milliseconds, to
  * limit the rate of log lines. False: it failed; try again later. */
 bool takeover_check_shield(struct takeover *takeover, uint64_t now);
-/* Netlink reported a new address on the NIC. The report may be out of date: warn only if the NIC
- * has the address. */
+/* Netlink reported a new address on the NIC. The report may be out of date: it counts only if the
+ * NIC has the address. Another program uses the NIC then; with adopt = no warn. */
 void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address);
 /* Netlink reported a change of the NIC: its contents, maybe out of date. */
 void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news);

@@ -266,6 +266,7 @@ static int append_address(struct wanted *w, struct netlink_saved *raw)
 		return -ENOMEM;
 	copy_except(&item, raw, (const int[]){ IFA_FLAGS, 0 });
 	put_u32(&item, IFA_FLAGS, flags & ADDRESS_FLAGS);
+	item.is_tentative = (flags & IFA_F_TENTATIVE) && !(flags & IFA_F_DADFAILED);
 	rc = netlink_saved_append(w->out, &item);
 	free(item.body);
 	return rc;
@@ -428,6 +429,19 @@ int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int 
 		rc = request_route(nl, &made, place);
 	else
 		rc = request_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &made);
+	free(made.body);
+	return rc;
+}
+
+int netlink_saved_renew(struct netlink *nl, const struct netlink_saved *address, int ifindex)
+{
+	struct netlink_saved made = prepare(address, ifindex, false);
+	int rc = -ENOMEM;
+
+	if (made.body && !age_item(&made))
+		rc = -ETIME;
+	else if (made.body)
+		rc = request_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &made);
 	free(made.body);
 	return rc;
 }

@@ -28,6 +28,9 @@ enum netlink_place {
  * be added first; -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
 		      bool is_home, enum netlink_place place);
+/* Give the lifetime of a saved address to the same address on another link, which is added if it is
+ * not there. -ETIME: as above. */
+int netlink_saved_renew(struct netlink *nl, const struct netlink_saved *address, int ifindex);
 /* Remove it from a link. */
 int netlink_saved_remove(struct netlink *nl, const struct netlink_saved *item, int ifindex);
 

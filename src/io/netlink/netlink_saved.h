@@ -15,10 +15,11 @@
 #include "base/addr.h"
 
 struct netlink_saved {
-	bool is_route;   /* else an address */
-	bool is_refused; /* a route that cannot be restored: it has a nexthop object */
-	bool is_behind;  /* a route after one of the same key through another link */
-	uint64_t saved;  /* when saved: seconds since boot, including suspend */
+	bool is_route;     /* else an address */
+	bool is_refused;   /* a route that cannot be restored: it has a nexthop object */
+	bool is_behind;    /* a route after one of the same key through another link */
+	bool is_tentative; /* an address, duplicate address detection of which is not complete */
+	uint64_t saved;    /* when saved: seconds since boot, including suspend */
 	uint32_t len;
 	unsigned char *body; /* `len` bytes */
 	int result;          /* for the caller: result of netlink_saved_add() */
