@@ -108,8 +108,8 @@ static void check_addresses(struct adopt_later *l)
 	if (s.count > 1)
 		snprintf(more, sizeof(more), ", and so for %zu more", s.count - 1);
 	problems_set(l->needs.problems, PROBLEM_ADDRESS, PROBLEM_CRITICAL,
-		     "%s has the address %s, which does not work, and its route may come before "
-		     "that of %s: ip addr del %s dev %s%s",
+		     "%s has the address %s, which does not work, and cuts this host off where its "
+		     "route comes before that of %s: ip addr del %s dev %s%s",
 		     nic, text, l->config->tap, text, nic, more);
 }
 

@@ -41,15 +41,44 @@ on alpha ping -n -c 2 -i 0.1 -W 1 198.51.100.1 >"$LAB_DIR/output" ||
 	fail "no traffic through the gateway: $(cat "$LAB_DIR/output")"
 ok "the gateway is used"
 
+problems() { ctl alpha -j status | jq -r '[.problems[].id] | join(" ")'; }
+problems_are() { [ "$(problems)" = "$1" ]; }
+expect "problems, with an address on the NIC" nic_address "$(problems)"
+on alpha ip addr del 12.99.0.1/24 dev eth0
+within 2 problems_are "" || fail "problems without that address: $(problems)"
+
 warned() { grep -q "eth0 has the address $1" "$LAB_DIR/alpha.log"; }
 warned 12.99.0.1/24 || fail "no warning about the address that was on the NIC"
 on alpha ip addr add 12.99.1.1/24 dev eth0
 within 2 warned 12.99.1.1/24 || fail "no warning about an address that appears on the NIC"
 ok "addresses on the NIC cause a warning"
+problem() { ctl alpha -j status | jq -r '.problems[] | "\(.severity): \(.text)"'; }
+expect "the problem says what to do" 'critical: eth0 ip addr del 12.99.1.1/24 dev eth0' \
+	"$(problem | sed 's/ has the address 12.99.1.1\/24,.*: ip/ ip/')"
+on alpha ip addr del 12.99.1.1/24 dev eth0
+within 2 problems_are "" || fail "problems without that address: $(problems)"
+ok "no problem without these addresses"
 # An IPv6 address: the configuration cannot have it, so the warning does not send it there.
 on alpha ip addr add 2001:db8::1/64 dev eth0 nodad
 within 2 warned 2001:db8::1/64 || fail "no warning about an IPv6 address that appears on the NIC"
 expect "the warning about an IPv6 address" "clusterarpd: eth0 has the address 2001:db8::1/64, which does not work while clusterarpd runs: IPv6 is not available in the configuration in this version; adopt = yes moves it to cluster0, else remove it or leave it unused" \
 	"$(grep -F 2001:db8::1 "$LAB_DIR/alpha.log")"
+on alpha ip addr del 2001:db8::1/64 dev eth0
 ! grep -q fe80 "$LAB_DIR/alpha.log" || fail "a warning about a link-local address"
 lab_stop_all
+
+# The node's own address on the NIC, from before the start: the host is cut off, the daemon says what
+# to do, and it helps.
+lab_config adopt=no
+on alpha ip addr add 12.12.4.101/24 dev eth0
+: >"$LAB_DIR/alpha.log"
+lab_start alpha
+! reach alpha out || fail "the address on the NIC does no harm"
+expect "problems" nic_address "$(problems)"
+advice=$(sed -n 's/.*eth0 has the address .*: \(ip addr del [^ ]* dev eth0\) .*/\1/p' "$LAB_DIR/alpha.log" | head -n 1)
+expect "what the warning says" "ip addr del 12.12.4.101/24 dev eth0" "$advice"
+# shellcheck disable=SC2086
+on alpha $advice
+expect_reach alpha out
+within 2 problems_are "" || fail "problems after that: $(problems)"
+lab_stop alpha
