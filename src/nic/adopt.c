@@ -176,16 +176,12 @@ static int remove_extra(struct adopt *a, int nic, const struct netlink_saved_lis
 	return rc;
 }
 
-/* Appended to the log line of a moved item. An address that only this node knows works for
- * outsiders only. */
-static const char *caution(const struct adopt *a, const struct netlink_saved *item)
+/* Appended to the log line of a moved item. */
+static const char *caution(const struct netlink_saved *item)
 {
-	if (netlink_saved_has_lifetime(item))
-		return "; it has a lifetime, which nothing on the NIC can renew any more";
-	if (item->is_route || is_configured(a, item))
-		return "";
-	return "; it is not an address of this node in the configuration: other nodes may fail "
-	       "to reach it, and nodes that forward packets duplicate those to it";
+	return netlink_saved_has_lifetime(item)
+		       ? "; it has a lifetime, which nothing on the NIC can renew any more"
+		       : "";
 }
 
 /* Log the items from index `first` on, except routes that the kernel makes along with an address.
@@ -200,7 +196,7 @@ static void log_moved(const struct adopt *a, const struct netlink_saved_list *it
 		    count++ < LINES_MAX)
 			log_notice("%s: its %s moves to %s%s", a->interface,
 				   adopt_describe(&items->list[i], text), a->config->tap,
-				   caution(a, &items->list[i]));
+				   caution(&items->list[i]));
 	if (count > LINES_MAX)
 		log_notice("%s: and %zu more", a->interface, count - LINES_MAX);
 }
