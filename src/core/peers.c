@@ -235,7 +235,7 @@ static int fill_own(struct ip_slot **table, const struct ip_prefix *list, size_t
 		    (prefix_broadcast(&list[i], &broadcast) &&
 		     !add_own(table, &broadcast, IP_GROUP)))
 			return -ENOMEM;
-	return count > known ? -E2BIG : 0;
+	return 0;
 }
 
 static bool has_all(struct ip_slot *table, struct ip_slot *of)

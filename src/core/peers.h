@@ -59,8 +59,8 @@ void peers_exchange(struct peers *p, struct peers *other);
 /* The addresses that this host has, whatever their interface and whoever added them, with their
  * prefixes. Those that are not in the file are own addresses too (IP_SELF), and the IPv4 broadcast
  * addresses of all of them are group addresses (IP_GROUP). The list replaces the one before, and
- * stays over peers_exchange(). 1: something changed; 0: nothing; -E2BIG: more than PEERS_OWN_MAX,
- * and the rest is left out; -ENOMEM: some are left out. */
+ * stays over peers_exchange(). Those after the first PEERS_OWN_MAX are left out. 1: something
+ * changed; 0: nothing; -ENOMEM: some are left out. */
 int peers_set_own(struct peers *p, const struct ip_prefix *list, size_t count);
 
 /* Look up an address. An outsider's address gives an entry without roles and peer. Group, broadcast

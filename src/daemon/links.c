@@ -39,6 +39,7 @@
 #define LOOK_MS      1000 /* between look-ups of a NIC that does not exist */
 /* A NIC that the daemon has set up finds its carrier within this time. Later it is the cable. */
 #define OWN_CARRIER_MS 10000
+#define FIGHT_REPAIRS  20
 #define FINISH_MS      100 /* for sending queued frames at a restart */
 
 struct links {
@@ -56,12 +57,15 @@ struct links {
 	struct traffic *traffic;
 	struct tap_link *tap;
 	struct takeover *nic;
-	struct check_timer *shield; /* qdiscs and filters of NIC and TAP */
-	struct check_timer *own;    /* the host's addresses */
-	struct check_timer *guard;  /* the TAP's settings */
-	struct check_timer *uppers; /* links on top of the TAP */
-	uint64_t repaired;          /* how often `guard` found something */
-	struct loop_timer *retry;   /* of take_nic() */
+	struct check_timer *shield;        /* qdiscs and filters of NIC and TAP */
+	struct check_timer *own;           /* the host's addresses */
+	bool own_is_new;                   /* the programs do not know them yet */
+	struct check_timer *guard;         /* the TAP's settings */
+	struct check_timer *uppers;        /* links on top of the TAP */
+	uint64_t repaired;                 /* how often `guard` found something */
+	uint64_t last_repair, fight_since; /* ms */
+	unsigned fight_repairs, failures;  /* of `guard`: since then; in a row */
+	struct loop_timer *retry;          /* of take_nic() */
 	unsigned retry_ms;
 	uint64_t own_carrier; /* ms: until then, the first carrier is of the daemon's own doing */
 	bool is_failing;      /* needs.failed() was called */
@@ -315,27 +319,71 @@ static bool check_shield(void *arg)
 	return !links_nic(l) || takeover_check_shield(l->nic, loop_now());
 }
 
+static void note_left_out(struct links *l, size_t left_out)
+{
+	if (!left_out)
+		problems_clear(l->needs.problems, "too_many_addresses");
+	else if (problems_set(
+			 l->needs.problems, "too_many_addresses", PROBLEM_WARNING,
+			 "this host has more than %d addresses: frames to the others are dropped "
+			 "(elsewhere)",
+			 PEERS_OWN_MAX))
+		log_warning(
+			"this host has more than %d addresses: frames to the others are dropped "
+			"(elsewhere)",
+			PEERS_OWN_MAX);
+}
+
+/* The programs may lack what the table has: when they could not be told before. */
 static bool check_own_addresses(void *arg)
 {
 	struct links *l = arg;
-	int rc = own_addresses_read(l->netlink, l->needs.peers);
+	size_t left_out;
+	int rc =
+		own_addresses_read(l->netlink, l->needs.peers, tap_link_ifindex(l->tap), &left_out);
 
-	if (rc > 0 && l->nic)
+	l->own_is_new |= rc > 0;
+	if (rc >= 0)
+		note_left_out(l, left_out);
+	if (rc >= 0 && l->own_is_new && l->nic) {
 		rc = takeover_reload(l->nic);
+		l->own_is_new = rc != 0;
+	}
 	if (rc < 0)
 		log_warning_errno(-rc, "cannot follow the host's addresses");
 	return rc >= 0;
 }
 
-/* One line when it begins; the problem stays until a check succeeds. */
+/* The second failure in a row is a problem, with one line; it stays until a check succeeds. */
 static void note_drift(struct links *l, int rc)
 {
+	l->failures = rc ? l->failures + 1 : 0;
 	if (!rc)
 		problems_clear(l->needs.problems, "tap_drift");
-	else if (problems_set(l->needs.problems, "tap_drift", PROBLEM_CRITICAL,
+	else if (l->failures > 1 &&
+		 problems_set(l->needs.problems, "tap_drift", PROBLEM_CRITICAL,
 			      "%s was changed by another program, and cannot be corrected: %s",
 			      l->config->tap, strerror(-rc)))
 		log_warning_errno(-rc, "%s: cannot correct its settings", l->config->tap);
+}
+
+/* Another program may change it again and again: after FIGHT_REPAIRS within ten seconds, once a
+ * second is enough. */
+static bool is_in_a_fight(struct links *l, uint64_t now)
+{
+	if (now - l->fight_since > 10000) {
+		l->fight_since = now;
+		l->fight_repairs = 0;
+	}
+	return l->fight_repairs > FIGHT_REPAIRS && now - l->last_repair < 1000;
+}
+
+static void note_repair(struct links *l, const char *what)
+{
+	l->repaired++;
+	l->fight_repairs++;
+	l->last_repair = loop_now();
+	events_tap_repaired(l->needs.events, l->config->tap, what);
 }
 
 /* A new MAC of the TAP has cost its neighbours, removed addresses have taken adopted ones along. */
@@ -344,15 +392,17 @@ static bool check_tap_settings(void *arg)
 	struct links *l = arg;
 	char text[TAP_REPAIRS_TEXT];
 	struct tap_repairs done;
-	int rc = tap_link_repair(l->tap, nic_mtu(l), &done);
+	int rc;
 
+	if (is_in_a_fight(l, loop_now()))
+		return false;
+	rc = tap_link_repair(l->tap, nic_mtu(l), &done);
 	note_drift(l, rc);
 	if (!tap_link_describe_repairs(&done, text))
 		return !rc;
-	l->repaired++;
-	events_tap_repaired(l->needs.events, l->config->tap, text);
-	if (done.addresses || done.mtu)
-		adopt_apply(l->adopt, tap_link_ifindex(l->tap), done.addresses > 0);
+	note_repair(l, text);
+	if ((done.addresses || done.order || done.mtu) && tap_link_is_up(l->tap))
+		adopt_apply(l->adopt, tap_link_ifindex(l->tap), done.addresses || done.order);
 	if (done.mac)
 		neighbours_seed(l->neighbours);
 	return !rc;
@@ -611,7 +661,8 @@ static bool attach_nic(struct links *l)
 {
 	int rc;
 
-	check_own_addresses(l);
+	if (!check_own_addresses(l))
+		check_timer_retry(l->own);
 	l->nic = takeover_create(l->needs.peers, l->netlink, l->needs.socket);
 	if (!l->nic)
 		return false;
@@ -626,7 +677,8 @@ static bool open_sides(struct links *l)
 
 	if (tap_link_configure(l->tap, nic_mtu(l)) || !open_tap(l))
 		return false;
-	check_tap_settings(l); /* of a TAP that an earlier run left */
+	if (!check_tap_settings(l)) /* of a TAP that an earlier run left */
+		check_timer_retry(l->guard);
 	check_uppers(l);
 	follow_tap(l, tap_link_ifindex(l->tap));
 	notify_discard_rest(); /* descriptors that neither side has taken */

@@ -11,18 +11,20 @@ struct check_timer {
 	bool (*check)(void *arg);
 	void *arg;
 	bool is_due;
+	uint64_t due;  /* if so: ms */
 	uint64_t last; /* check: ms */
 };
 
 static void check_in(struct check_timer *t, unsigned at_least_ms)
 {
 	uint64_t now = loop_now(), next = t->last + t->times.interval_ms;
-	unsigned wait = now < next ? (unsigned)(next - now) : 0;
+	uint64_t due = now + at_least_ms > next ? now + at_least_ms : next;
 
-	if (t->is_due)
+	if (t->is_due && t->due <= due)
 		return;
 	t->is_due = true;
-	loop_timer_set(t->timer, wait > at_least_ms ? wait : at_least_ms);
+	t->due = due;
+	loop_timer_set(t->timer, (unsigned)(due - now));
 }
 
 static void on_timer(void *arg)

@@ -21,6 +21,8 @@
 
 enum reason { REASON_SPOOFED, REASON_CONFLICT, REASON_REPAIRED };
 
+#define TAP_LINES 20
+
 struct events {
 	struct event_feed *monitor;
 	struct ratelimit limit;
@@ -29,6 +31,8 @@ struct events {
 	struct repeats *repeats;
 	struct loop_timer *next_repeat;
 	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
+	uint64_t tap_minute;                       /* ms */
+	unsigned tap_lines, tap_left_out;
 };
 
 static void on_summary(void *arg)
@@ -212,14 +216,35 @@ void events_peer_changed(struct events *e, const struct peer *peer, enum peer_st
 					  "previous", peer_neigh_state_name(before)));
 }
 
+/* At most TAP_LINES a minute; those left out are in the first line of a later minute. */
+static bool may_log_tap(struct events *e, uint64_t now)
+{
+	if (now - e->tap_minute > 60000) {
+		e->tap_minute = now;
+		e->tap_lines = 0;
+	}
+	if (e->tap_lines < TAP_LINES && may_log(e, now)) {
+		e->tap_lines++;
+		return true;
+	}
+	e->tap_left_out++;
+	return false;
+}
+
 void events_tap_repaired(struct events *e, const char *dev, const char *what)
 {
 	if (event_feed_is_watched(e->monitor))
 		event_feed_emit(
 			e->monitor, "tap_repaired", NULL,
 			json_pack("{s:o, s:s}", "dev", report_line_name(dev), "what", what));
-	if (may_log(e, loop_now()))
+	if (!may_log_tap(e, loop_now()))
+		return;
+	if (e->tap_left_out)
+		log_warning("%s: another program changed it (%s): corrected, and %u times before",
+			    dev, what, e->tap_left_out);
+	else
 		log_warning("%s: another program changed it (%s): corrected", dev, what);
+	e->tap_left_out = 0;
 }
 
 void events_link(struct events *e, const char *dev, const struct netlink_link *link)

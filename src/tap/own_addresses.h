@@ -2,6 +2,8 @@
 /*
  * own_addresses: the addresses that this host has, read over netlink into the table of peers
  * (SPEC 1): those of the file, and those that an operator, keepalived or a DHCP client adds.
+ * Loopback addresses are none, and of the link-local ones only those of the TAP: the others have a
+ * meaning on their own link only.
  */
 #ifndef CLUSTERARPD_TAP_OWN_ADDRESSES_H
 #define CLUSTERARPD_TAP_OWN_ADDRESSES_H
@@ -11,8 +13,9 @@
 #include "core/peers.h"
 #include "io/netlink/netlink.h"
 
-/* Read them all. 1: they differ from those known before, and whoever keeps a copy has to be told;
- * 0: they do not; or a negative errno, after a log line where the list is too long. */
-int own_addresses_read(struct netlink *netlink, struct peers *peers);
+/* Read them all; those of the TAP `tap` come first, and *left_out is the number of those after the
+ * first PEERS_OWN_MAX. 1: they differ from those known before, and whoever keeps a copy has to be
+ * told; 0: they do not; or a negative errno. */
+int own_addresses_read(struct netlink *netlink, struct peers *peers, int tap, size_t *left_out);
 
 #endif

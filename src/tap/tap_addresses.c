@@ -3,11 +3,13 @@
 #include "tap/tap_addresses.h"
 
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "io/netlink/netlink_config.h"
+#include "io/netlink/netlink_save.h"
 
 static const struct config *config(const struct tap_addresses *t)
 {
@@ -76,53 +78,74 @@ static size_t find(const struct present *now, const struct ip_prefix *wanted)
 	return i;
 }
 
+/* One that cannot be added does not keep the others away. The first error. */
 static int add_missing(const struct tap_addresses *t, const struct config_addresses *addresses,
 		       bool cluster, const struct present *now, unsigned *added)
 {
 	struct ip_prefix wanted;
-	int rc = 0;
+	int rc, first = 0;
 
-	for (size_t i = 0; i < addresses->count && !rc; i++) {
+	for (size_t i = 0; i < addresses->count; i++) {
 		wanted = as_on_tap(&addresses->list[i], cluster);
 		if (find(now, &wanted) < now->count)
 			continue;
 		rc = netlink_address_add(t->netlink, t->ifindex, &addresses->list[i], cluster);
-		if (rc == -EEXIST) /* added by somebody since the list was read */
-			rc = 0;
-		else if (!rc)
+		if (!rc)
 			(*added)++;
+		else if (rc != -EEXIST && !first) /* -EEXIST: added since the list was read */
+			first = rc;
 	}
-	return rc;
+	return first;
 }
 
-/* Does an IPv4 cluster address stand before a dedicated one? (The file has no IPv6 addresses yet,
- * of which the kernel puts the newest first.) */
-static bool is_out_of_order(const struct tap_addresses *t, const struct present *now)
+/* The place of the first of these IPv4 addresses that is primary; `count`: there is none. */
+static size_t first_primary(const struct present *now, const struct config_addresses *addresses,
+			    bool cluster)
 {
-	const struct config_addresses *cluster = &config(t)->address, *own = dedicated(t);
 	size_t first = now->count, place;
 	struct ip_prefix wanted;
 
-	for (size_t i = 0; i < cluster->count; i++) {
-		wanted = as_on_tap(&cluster->list[i], true);
+	for (size_t i = 0; i < addresses->count; i++) {
+		wanted = as_on_tap(&addresses->list[i], cluster);
 		place = find(now, &wanted);
-		if (wanted.addr.family == AF_INET && place < first)
+		if (wanted.addr.family == AF_INET && place < first &&
+		    !(now->list[place].flags & IFA_F_SECONDARY))
 			first = place;
 	}
-	for (size_t i = 0; i < own->count; i++) {
-		place = find(now, &own->list[i]);
-		if (own->list[i].addr.family == AF_INET && place < now->count && place > first)
-			return true;
-	}
-	return false;
+	return first;
 }
 
-/* The kernel puts a new IPv4 address after those that are there. */
+/* Does a cluster address stand before the first dedicated one? The kernel has the primary addresses
+ * first, in the order in which they were added, so that a secondary one cannot come before a
+ * cluster address, and does not count. (The file has no IPv6 addresses yet, of which the kernel
+ * puts the newest first.) */
+static bool is_out_of_order(const struct tap_addresses *t, const struct present *now)
+{
+	size_t own = first_primary(now, dedicated(t), false);
+
+	return own < now->count && first_primary(now, &config(t)->address, true) < own;
+}
+
+/* With an address the kernel removes the routes that have it as their source: add them again. */
+static void restore_routes_of(const struct tap_addresses *t,
+			      const struct netlink_saved_list *before)
+{
+	struct ip_addr source;
+
+	for (size_t i = 0; i < before->count; i++)
+		if (before->list[i].is_route && netlink_saved_source(&before->list[i], &source) &&
+		    (peers_by_file(t->peers, &source).roles & IP_CLUSTER))
+			netlink_saved_add(t->netlink, &before->list[i], t->ifindex, true,
+					  NETLINK_PLACE_OWN);
+}
+
+/* A new primary IPv4 address comes after those that are there. */
 static int move_cluster_behind(const struct tap_addresses *t)
 {
 	const struct config_addresses *cluster = &config(t)->address;
+	struct netlink_saved_list before = { 0 };
 	struct ip_prefix here;
-	int rc = 0;
+	int rc = netlink_save(t->netlink, t->ifindex, &before);
 
 	for (size_t i = 0; i < cluster->count && !rc; i++) {
 		if (cluster->list[i].addr.family != AF_INET)
@@ -131,20 +154,23 @@ static int move_cluster_behind(const struct tap_addresses *t)
 		netlink_address_remove(t->netlink, t->ifindex, &here);
 		rc = netlink_address_add(t->netlink, t->ifindex, &cluster->list[i], true);
 	}
+	restore_routes_of(t, &before);
+	netlink_saved_clear(&before);
 	return rc;
 }
 
 int tap_addresses_repair(const struct tap_addresses *t, unsigned *added, bool *moved)
 {
 	struct present now;
-	int rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count);
+	int rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count), first;
 
 	*added = 0;
 	*moved = false;
-	if (!rc)
-		rc = add_missing(t, dedicated(t), false, &now, added);
-	if (!rc)
+	if (!rc) {
+		first = add_missing(t, dedicated(t), false, &now, added);
 		rc = add_missing(t, &config(t)->address, true, &now, added);
+		rc = first ? first : rc;
+	}
 	if (*added && !rc) {
 		free(now.list);
 		rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count);

@@ -295,6 +295,12 @@ static int repair_link(struct tap_link *tap, const struct netlink_link *now, uns
 	return rc;
 }
 
+/* 0, or the first error of both. */
+static int first_error(int a, int b)
+{
+	return a ? a : b;
+}
+
 int tap_link_repair(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *done)
 {
 	const struct tap_addresses where = where_of(tap);
@@ -302,15 +308,14 @@ int tap_link_repair(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *
 	int rc = netlink_link_by_index(tap->netlink, tap->ifindex, &now);
 
 	*done = (struct tap_repairs){ 0 };
-	if (rc == -ENODEV) /* it is gone, which is another matter */
-		return 0;
-	if (!rc)
+	if (!rc) {
 		rc = repair_link(tap, &now, nic_mtu, done);
-	if (!rc)
-		rc = tap_addresses_repair(&where, &done->addresses, &done->order);
-	if (!rc && (now.flags & IFF_UP)) /* else the kernel takes no route, and has none */
-		rc = tap_addresses_repair_routes(&where, &done->routes);
-	return rc;
+		rc = first_error(rc, tap_addresses_repair(&where, &done->addresses, &done->order));
+		/* The kernel takes no routes while it is down; of a port, others decide. */
+		if ((now.flags & IFF_UP) && !now.master)
+			rc = first_error(rc, tap_addresses_repair_routes(&where, &done->routes));
+	}
+	return rc == -ENODEV ? 0 : rc; /* it is gone, which is another matter */
 }
 
 bool tap_link_describe_repairs(const struct tap_repairs *done, char text[TAP_REPAIRS_TEXT])

@@ -100,7 +100,7 @@ expect "problems" 0 "$(ctl alpha -j status | jq '.problems | length')"
 : >"$LAB_DIR/alpha.log"
 tap route add blackhole 12.12.4.200/32 scope host
 tap route del default dev cluster0
-within 2 has_problem || fail "no problem in status: $(ctl alpha -j status | jq -c .problems)"
+within 4 has_problem || fail "no problem in status: $(ctl alpha -j status | jq -c .problems)"
 sleep 2.5
 expect "log lines about it, though it is tried each second" 1 \
 	"$(grep -c 'cluster0: cannot correct its settings: ' "$LAB_DIR/alpha.log")"
@@ -108,6 +108,34 @@ tap route del blackhole 12.12.4.200/32 scope host
 within 3 has_none || fail "the problem stays: $(ctl alpha -j status | jq -c .problems)"
 is_as_before || fail "after the problem: $(state)"
 ok "a change that cannot be corrected is a problem until it can"
+
+# A route that somebody added with a cluster address as source stays, though the address moves.
+tap route add 10.2.0.0/16 dev cluster0 src 12.12.4.100
+tap addr del 12.12.4.101/24 dev cluster0
+sleep 0.5
+tap route show 10.2.0.0/16 | grep -q 'src 12.12.4.100' || fail "the route is lost: $(tap route)"
+tap route del 10.2.0.0/16 dev cluster0
+is_as_before || fail "after a move of the cluster addresses: $(state)"
+ok "a route with a cluster address as source survives the move of that address"
+
+# stays_quiet WHAT: nothing is corrected while nobody changes anything.
+stays_quiet() {
+	local before
+	sleep 0.5
+	before=$(repaired)
+	sleep 1.5
+	expect "$1: corrections while nobody changes anything" "$before" "$(repaired)"
+	tap -j addr show dev cluster0 | jq -e 'any(.[].addr_info[]; .local == "12.12.4.100")' >/dev/null ||
+		fail "$1: no cluster address"
+}
+
+# The dedicated address comes back as a secondary one, which the kernel puts after all primary ones.
+on alpha sh -c 'echo 1 >/proc/sys/net/ipv4/conf/cluster0/promote_secondaries'
+tap addr add 12.12.4.77/24 dev cluster0
+tap addr del 12.12.4.101/24 dev cluster0
+stays_quiet "a secondary dedicated address"
+tap addr flush dev cluster0
+within 2 all_back || fail "after a flush: $(addresses)"
 
 # A bridge with the TAP as a port, for virtual machines with MACs of their own, which receive nothing.
 uppers() { ctl alpha -j status | jq '[.problems[] | select(.id == "mac_on_tap")] | length'; }
@@ -132,3 +160,11 @@ within 2 is_as_before || fail "after a fight: $(state)"
 expect_num "lines in the log for 100 changes" "$(grep -c 'another program changed it' "$LAB_DIR/alpha.log")" "<=" 40
 expect_reach alpha beta
 lab_stop_all
+
+# Two dedicated addresses in one network: the second is a secondary one from the start.
+sed -i 's|^address = 12.12.4.101/24|&, 12.12.4.111/24|' "$LAB_CONF"
+grep -q '12.12.4.111' "$LAB_CONF" || fail "the configuration: $(cat "$LAB_CONF")"
+lab_start alpha
+stays_quiet "two dedicated addresses in one network"
+expect "corrections since the start" 0 "$(repaired)"
+lab_stop alpha
