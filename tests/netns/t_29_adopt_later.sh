@@ -59,7 +59,7 @@ for address in 12.12.4.101 12.12.4.150; do
 	expect "$address is announced" 3 "$(announced $address)"
 done
 expect "log lines" "1 1 1" "$(moves 'address 12.12.4.101/24') $(moves 'address 12.12.4.150/24') $(moves 'default route')"
-expect_said 'its address 12\.12\.4\.150/24 moves to cluster0; it is not an address of this node'
+expect_said 'its address 12\.12\.4\.150/24 moves to cluster0'
 expect "in the record" "12.12.4.101/24 12.12.4.150/24" \
 	"$(jq -r '.items[] | select(.kind == "address") | .prefix' "$RECORD" | sort | xargs)"
 expect "problems" '[]' "$(problems)"
