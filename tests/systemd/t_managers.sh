@@ -26,7 +26,11 @@ start_beta
 
 MAC=02:bf:0c:0c:04:64
 mac() { cat /sys/class/net/cluster0/address 2>/dev/null || true; }
-addresses() { ip -j -4 addr show dev cluster0 2>/dev/null | jq -r '.[].addr_info[] | "\(.local)/\(.prefixlen)"' | xargs; }
+# Without the virtual address, which keepalived moves by its own rules.
+addresses() {
+	ip -j -4 addr show dev cluster0 2>/dev/null |
+		jq -r '.[].addr_info[] | select(.local != "12.12.4.150") | "\(.local)/\(.prefixlen)"' | xargs
+}
 answers() {
 	ping -n -c 1 -W 1 12.12.4.102 && ping -n -c 1 -W 1 12.12.4.200 &&
 		on out ping -n -c 1 -W 1 12.12.4.101 && on beta ping -n -c 1 -W 1 12.12.4.101
@@ -60,7 +64,25 @@ in_time() {
 	worst=0 late=0
 }
 
+cat >/etc/keepalived/keepalived.conf <<-'CONF'
+	vrrp_instance vip {
+		state BACKUP
+		interface cluster0
+		virtual_router_id 51
+		priority 100
+		advert_int 1
+		virtual_ipaddress {
+			12.12.4.150/24 dev cluster0
+		}
+	}
+CONF
 settles "the first start"
+# Not by its unit, which waits a minute for network-online.target, for networkd has a NIC without DHCP.
+keepalived --use-file /etc/keepalived/keepalived.conf || fail "keepalived does not start"
+has_vip() { ip -4 addr show dev cluster0 | grep -q 12.12.4.150; }
+within 10 has_vip || fail "keepalived holds no virtual address"
+within 5 on out ping -n -c 1 -W 1 12.12.4.150 >/dev/null || fail "nobody reaches the virtual address"
+ok "keepalived holds a virtual address on the TAP"
 expect "networkd leaves the TAP" unmanaged "$(networkctl --json=short list | jq -r '.Interfaces[] | select(.Name == "cluster0") | .AdministrativeState')"
 
 # A busy machine: a loop on each CPU, which ends by itself.
@@ -105,5 +127,8 @@ kill -KILL "$(pid)"
 within 10 systemctl is-active -q clusterarpd || fail "not started again after a crash"
 settles "a flush and another MAC before a restart"
 ok "a flush and another MAC before a restart are corrected"
+within 30 has_vip || fail "keepalived has lost its virtual address: $(ip addr show dev cluster0)"
+within 5 on out ping -n -c 1 -W 1 12.12.4.150 >/dev/null || fail "nobody reaches the virtual address"
+ok "keepalived still holds its virtual address"
 systemctl stop clusterarpd
 expect "result" success "$(property Result)"
