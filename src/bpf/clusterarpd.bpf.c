@@ -5,19 +5,21 @@
  * clusterarpd_nic  the socket filter of the daemon's packet socket on the NIC: rule I3, so
  *                  that a frame for another node does not wake the daemon.
  * clusterarpd_in   at the NIC's tc ingress, the shield's ingress half: the NIC's own stack
- *                  receives nothing. Packet sockets see a frame before tc ingress does.
+ *                  receives nothing but link-local frames (below). Packet sockets see a frame
+ *                  before tc ingress does.
  * clusterarpd_out  at the NIC's tc egress, the shield's egress half: passes what the daemon's
- *                  packet socket sends and what clusterarpd_tap redirects, and nothing else.
+ *                  packet socket sends, what clusterarpd_tap redirects, link-local frames, and
+ *                  nothing else.
  * clusterarpd_tap  at the TAP's tc egress, only on the kernel data path.
  *
- * The kernel data path (`forwards`) handles frames by their kind. Resolution frames (ARP,
+ * The kernel data path (when `forwards` is 1) handles frames by their kind. Resolution frames (ARP,
  * Neighbour Discovery) and echoes (I1), which must be logged, go to the daemon: those from the NIC
  * through a ring buffer, `from_wire`, those from the TAP through the TAP's queue. All other
  * frames do not pass through the daemon: clusterarpd_in and clusterarpd_tap apply the rules and
  * redirect them. Where that is not possible, because there is no TAP or the NIC is not running,
- * these frames go to the daemon, too. While clusterarpd_in is attached the socket filter passes
- * nothing; and because a packet socket costs each frame some time even so, it is then bound
- * without receiving (packet_socket_bind()).
+ * these frames go to the daemon, too. While clusterarpd_in handles the frames
+ * (is_in_charge()) the socket filter passes nothing. Even a filter that drops everything costs time
+ * for each frame, so the packet socket is then bound for sending only (packet_socket_bind()).
  *
  * Link-local group addresses (01:80:c2:00:00:0x: LLDP, 802.1X, LACP) belong to the
  * NIC's own stack: the shield passes them, and the daemon does not receive them.
@@ -120,8 +122,8 @@ static __always_inline void view_echo(struct __sk_buff *skb, const struct view *
 		view_ip(skb, v, WANT_SOURCE, keys);
 }
 
-/* Does I3 drop this frame before it reaches the daemon? Frames that I1 drops are not filtered:
- * I1 precedes I3, and the daemon must see them to log them. Counts the drop. */
+/* Is the frame not for the daemon: link-local, or dropped by I3? Counts what I3 drops. Frames that
+ * I1 drops are not filtered: I1 precedes I3, and the daemon must see them to log them. */
 static __always_inline int is_filtered(struct __sk_buff *skb, const struct view *v)
 {
 	struct rule_keys keys = {};

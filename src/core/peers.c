@@ -25,8 +25,9 @@ struct peers {
 	const struct config_node *self;
 	unsigned policy;
 	struct mac_slot *by_mac;
-	struct ip_slot *by_ip;  /* of the file */
-	struct ip_slot *by_own; /* of peers_set_own(): those that are not in by_ip count */
+	struct ip_slot *by_ip; /* of the file */
+	struct ip_slot *
+		by_own; /* from peers_set_own(); an address that is also in by_ip is ignored here */
 	struct peer *list;
 	size_t count;
 };
@@ -220,7 +221,7 @@ static bool add_own(struct ip_slot **table, const struct ip_addr *ip, uint16_t r
 
 	if (!slot)
 		return add_ip(table, ip, role, NULL);
-	if (role == IP_SELF) /* rather an address than the broadcast address of another one */
+	if (role == IP_SELF) /* also if it is the broadcast address of another prefix */
 		slot->entry.roles = role;
 	return true;
 }
@@ -238,6 +239,7 @@ static int fill_own(struct ip_slot **table, const struct ip_prefix *list, size_t
 	return 0;
 }
 
+/* Does `table` have each address of `of`, with the same role? */
 static bool has_all(struct ip_slot *table, struct ip_slot *of)
 {
 	struct ip_slot *slot, *next, *found;

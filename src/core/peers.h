@@ -42,7 +42,7 @@ struct peers_entry {
 	struct peer *peer; /* the owner; NULL unless exactly one peer owns it */
 };
 
-/* Own addresses beside those of the file: as many are known at most. */
+/* At most this many own addresses that are not in the file are known. */
 #define PEERS_OWN_MAX 4096
 
 struct peers;

@@ -304,12 +304,12 @@ static const struct check_timer_times shield_times = { .interval_ms = 100, .retr
 /* At once, for a frame to a new address may come at once; a burst of changes gives two checks. */
 static const struct check_timer_times own_times = { .interval_ms = 50, .retry_ms = 1000 };
 
-/* A moment later, for a program that flushes addresses goes on until there is none left. */
+/* A moment later, because a program that flushes addresses goes on until there is none left. */
 static const struct check_timer_times guard_times = { .delay_ms = 30,
 						      .interval_ms = 50,
 						      .retry_ms = 1000 };
 
-/* Of thousands of containers that start one is looked at a second. */
+/* At most one check a second, even if thousands of containers start. */
 static const struct check_timer_times uppers_times = { .interval_ms = 1000, .retry_ms = 1000 };
 
 static bool check_shield(void *arg)
@@ -386,7 +386,8 @@ static void note_repair(struct links *l, const char *what)
 	events_tap_repaired(l->needs.events, l->config->tap, what);
 }
 
-/* A new MAC of the TAP has cost its neighbours, removed addresses have taken adopted ones along. */
+/* If the TAP's MAC was changed, its neighbour entries are lost; if an address was removed, adopted
+ * ones may have been removed with it. Add both again. */
 static bool check_tap_settings(void *arg)
 {
 	struct links *l = arg;
@@ -408,7 +409,8 @@ static bool check_tap_settings(void *arg)
 	return !rc;
 }
 
-/* What has a MAC of its own on the TAP receives nothing, which nobody else would tell. */
+/* Links on top of the TAP with a MAC of their own receive nothing: warn, for nothing else shows it.
+ */
 static bool check_uppers(void *arg)
 {
 	struct links *l = arg;

@@ -3,11 +3,12 @@
  * adopt: moves addresses and routes to the TAP and back; see adopt.h.
  *
  * Order: everything is added to the new link first, and then removed from the old one, so that
- * there is always an address to send from and a route to send through.
+ * there is always an address to send from and a route to send through. When giving back, this file
+ * only adds to the NIC; the caller removes the TAP's addresses, or the TAP.
  *
  * When an address is given back to the NIC, the kernel also makes a route to its network. That
- * route is removed if the NIC did not have it before. While this may still be necessary the record
- * says so (was_returning), for the run after a crash.
+ * route is removed if the NIC did not have it before. The record has a flag (was_returning) while
+ * such a route may still have to be removed, so that a run after a crash does it.
  */
 #include "nic/adopt.h"
 
@@ -44,7 +45,8 @@ static void put_aside(const struct adopt *a, int rc)
 	snprintf(bad, sizeof(bad), "%s.bad", a->path);
 	rename(a->path, bad);
 	log_error_errno(-rc,
-			"cannot read %s, renamed to %s: what an earlier run moved from %s is lost",
+			"cannot read %s, renamed to %s: what an earlier run moved from %s is not "
+			"given back",
 			a->path, bad, a->interface);
 }
 
@@ -98,8 +100,8 @@ void adopt_destroy(struct adopt *a)
 	free(a);
 }
 
-/* Items that are not added to the TAP here: an address that the TAP has from the configuration;
- * and a route that the kernel made with a cluster address, because a cluster address must not
+/* Items to skip when adding to the TAP: an address that tap_addresses adds from the file; and a
+ * route that the kernel made with a cluster address, because a cluster address must not
  * become the preferred source of any route. */
 static bool is_configured(const struct adopt *a, const struct netlink_saved *item)
 {
@@ -184,8 +186,8 @@ static const char *caution(const struct netlink_saved *item)
 		       : "";
 }
 
-/* Log the items from index `first` on, except routes that the kernel makes along with an address.
- */
+/* Log the items from index `first` on, at most LINES_MAX of them, except routes that the kernel
+ * makes along with an address, and routes that cannot be moved. */
 static void log_moved(const struct adopt *a, const struct netlink_saved_list *items, size_t first)
 {
 	char text[ADOPT_DESCRIPTION];
@@ -202,7 +204,8 @@ static void log_moved(const struct adopt *a, const struct netlink_saved_list *it
 }
 
 /* Into *out, an empty list: what was moved before, and what of `found` can be moved. `renews`:
- * addresses that were moved before are taken as they are in `found`. -E2BIG, -ENOMEM. */
+ * of an address that is in both, take the copy in `found`, which has the present lifetime. -E2BIG,
+ * -ENOMEM. */
 static int join(const struct adopt *a, const struct netlink_saved_list *found, bool renews,
 		struct netlink_saved_list *out)
 {
@@ -255,9 +258,9 @@ static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
 	return false;
 }
 
-/* Remove from the NIC what is on the TAP now. Routes come first: the kernel removes some routes
- * along with an address, and to remove those afterwards would look like a failure. (IPv4 routes
- * that could not be moved disappear with the last address.) */
+/* Remove from the NIC what is on the TAP now, from the last item to the first: netlink_save() lists
+ * addresses before routes, and the kernel removes some routes along with an address. (Routes that
+ * could not be added to the TAP are lost when the NIC's last IPv4 address is removed.) */
 static void remove_moved(struct adopt *a, const struct netlink_saved_list *found, int nic)
 {
 	for (size_t i = found->count; i-- > 0;)
@@ -282,8 +285,8 @@ static void complain_of_record(const struct adopt *a, int rc)
 			  a->interface, ITEMS_MAX);
 	else if (rc)
 		log_error_errno(-rc,
-				"%s: cannot record its addresses and routes (%s): they are not "
-				"moved, and do not work while clusterarpd runs",
+				"%s: its addresses and routes cannot be read, or recorded in %s: "
+				"they are not moved, and do not work while clusterarpd runs",
 				a->interface, a->path);
 }
 
@@ -360,9 +363,9 @@ static void close_record(struct adopt *a)
 		rc = nic_record_write_adopted(a->path, &left, false);
 	else if (!rc)
 		nic_record_remove(a->path);
-	if (rc) /* the record still lists everything, which does no harm */
-		log_warning_errno(-rc, "cannot write %s", a->path);
-	if (left.count)
+	if (rc) /* which does no harm */
+		log_warning_errno(-rc, "cannot update %s: it still lists all of them", a->path);
+	else if (left.count)
 		log_warning("%s: what could not be given back to it is recorded in %s, for the "
 			    "next start",
 			    a->interface, a->path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * adopt: moves the NIC's addresses and routes to the TAP and back (adopt = yes, SPEC 5). When what
- * appears later is moved is decided in adopt_later.h.
+ * adopt: moves the NIC's addresses and routes to the TAP and back (adopt = yes, SPEC 5).
+ * adopt_later.h decides when to move addresses that appear on the NIC later.
  *
  * What is moved is recorded in the runtime directory before anything changes, so that it is known
  * after a crash. If the TAP is deleted, the moved addresses and routes are added to the new TAP.
@@ -30,7 +30,8 @@ void adopt_destroy(struct adopt *adopt);
 void adopt_set_name(struct adopt *adopt, const char *name);
 
 /* The NIC was taken over: move its addresses and routes to the TAP. `nic`, `tap`: ifindex. Logs
- * what fails; false: nothing could be moved. */
+ * what fails; false: what is on the NIC now was not moved, but what was moved before is added to
+ * the TAP. */
 bool adopt_take(struct adopt *adopt, int nic, int tap);
 /* Move to the TAP, while the daemon runs, what was `found` on the NIC by netlink_save(), or a part
  * of it. What was moved before and has come back gets the lifetime that it has now. Logs what

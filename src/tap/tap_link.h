@@ -40,9 +40,10 @@ struct tap_repairs {
 	bool mac, mtu, addrgen, order; /* `order`: of the addresses */
 	unsigned addresses, routes;    /* that were missing */
 };
-/* Put back what another program changed on the TAP (SPEC 5): its MAC, MTU and addr_gen_mode, the
- * addresses and routes of the file. Whether it is up is left alone. `nic_mtu` as in
- * tap_link_configure(). Sets *done. 0, or a negative errno: it has to be tried again. */
+/* Called by daemon/links.c after any change. Put back what another program changed on the TAP (SPEC
+ * 5): its MAC, MTU and addr_gen_mode, the addresses and routes of the file. Whether it is up is
+ * left alone. `nic_mtu` as in tap_link_configure(). Sets *done. 0, or a negative errno: it has to
+ * be tried again. */
 int tap_link_repair(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *done);
 
 /* Was anything corrected? Then *text names it: "MAC, 2 addresses". */

@@ -52,15 +52,8 @@ static int attach_filter(struct nl_sock *socket, int ifindex)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct sock_fprog filter = {
-		.len = sizeof(program) / sizeof(program[0]),
-		.filter = program,
-	};
 
-	return setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-			  sizeof(filter))
-		       ? -NLE_FAILURE
-		       : 0;
+	return netlink_socket_filter(socket, program, sizeof(program) / sizeof(program[0]));
 }
 
 static int open_sockets(struct netlink_neigh *neigh)

@@ -11,6 +11,7 @@
 #include "io/netlink/netlink_socket.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/rtnetlink.h>
 #include <netlink/errno.h>
 #include <netlink/socket.h>
@@ -126,6 +127,16 @@ int netlink_socket_listen(int buffer, struct nl_sock **out)
 	}
 	*out = socket;
 	return 0;
+}
+
+int netlink_socket_filter(struct nl_sock *socket, struct sock_filter *program, size_t count)
+{
+	const struct sock_fprog filter = { .len = (unsigned short)count, .filter = program };
+
+	return setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+			  sizeof(filter))
+		       ? -NLE_FAILURE
+		       : 0;
 }
 
 int netlink_socket_open(struct netlink *nl)

@@ -41,6 +41,11 @@ void *netlink_list_add(struct netlink_list *list);
  * `buffer` bytes (twice that as the kernel counts). 0 or a negative NLE code. */
 int netlink_socket_listen(int buffer, struct nl_sock **out);
 
+/* Put a filter of classic BPF on a listener: messages for which it returns 0 do not arrive. 0 or a
+ * negative NLE code. */
+struct sock_filter;
+int netlink_socket_filter(struct nl_sock *socket, struct sock_filter *program, size_t count);
+
 typedef void netlink_message_handler(struct nlmsghdr *header, void *arg);
 
 /* Read one datagram from the kernel and pass each of its messages to `each`. 0 or a negative NLE
