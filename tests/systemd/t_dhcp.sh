@@ -31,4 +31,13 @@ expect "problems" '[]' "$(clusterarpctl -j status | jq -c .problems)"
 expect_corrections() { clusterarpctl -j counters | jq .counters.tap_repaired; }
 [ "$(expect_corrections)" -le 2 ] || fail "clusterarpd and networkd fight: $(journalctl -u clusterarpd --no-pager | tail)"
 ok "clusterarpd and networkd do not fight: $(expect_corrections) corrections"
+
+# Another node has the same MAC: by its own identifier it gets an address of its own.
+sed -i 's/^\(DUIDRawData=.*\):01$/\1:02/' /etc/systemd/network/00-clusterarpd.network
+networkctl reload
+networkctl reconfigure cluster0
+leases() { awk '{ print $2 }' /tmp/leases | xargs; }
+two_leases() { [ "$(wc -w <<<"$(leases)")" = 2 ]; }
+within 20 two_leases || fail "another identifier gets the same address: $(cat /tmp/leases)"
+expect "MACs in the server's leases" "02:bf:0c:0c:04:64 02:bf:0c:0c:04:64" "$(leases)"
 systemctl stop clusterarpd
