@@ -9,13 +9,13 @@
 export DEBIAN_FRONTEND=noninteractive
 conf=/etc/clusterarpd/clusterarpd.conf
 
-# Lists files, except logs, caches, the package manager's own, systemd's state of other units and
-# the backups of the user database; and clusterarpd's units, in any state.
+# Lists files, except logs, caches, the package manager's and NetworkManager's own, systemd's state of
+# other units and the backups of the user database; and clusterarpd's units, in any state.
 inventory() {
 	{
 		find /etc /usr /lib /var /opt /srv -xdev
 		find /run -xdev -path '*clusterarpd*'
-	} | grep -vE '^/var/(log|cache|tmp|lib/(dpkg|apt|PackageKit))(/|$)' |
+	} | grep -vE '^/var/(log|cache|tmp|lib/(dpkg|apt|PackageKit|NetworkManager))(/|$)' |
 		grep -vE '^/var/lib/systemd/(timers|linger|random-seed)(/|$)' |
 		grep -vE '^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$|^/etc/\.pwd\.lock$' | sort
 	systemctl list-unit-files --no-legend --no-pager | grep clusterarpd || true
