@@ -19,8 +19,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/link_checks.h"
 #include "datapath/traffic.h"
-#include "io/check_timer.h"
 #include "io/netlink/netlink_events.h"
 #include "io/netlink/netlink_routes.h"
 #include "io/notify.h"
@@ -30,16 +30,13 @@
 #include "nic/recovery.h"
 #include "nic/takeover.h"
 #include "persist/fd_store.h"
-#include "tap/own_addresses.h"
 #include "tap/tap_link.h"
-#include "tap/tap_uppers.h"
 
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 60000
 #define LOOK_MS      1000 /* between look-ups of a NIC that does not exist */
 /* A NIC that the daemon has set up finds its carrier within this time. Later it is the cable. */
 #define OWN_CARRIER_MS 10000
-#define FIGHT_REPAIRS  20
 #define FINISH_MS      100 /* for sending queued frames at a restart */
 
 struct links {
@@ -57,15 +54,8 @@ struct links {
 	struct traffic *traffic;
 	struct tap_link *tap;
 	struct takeover *nic;
-	struct check_timer *shield;        /* qdiscs and filters of NIC and TAP */
-	struct check_timer *own;           /* the host's addresses */
-	bool own_is_new;                   /* the programs do not know them yet */
-	struct check_timer *guard;         /* the TAP's settings */
-	struct check_timer *uppers;        /* links on top of the TAP */
-	uint64_t repaired;                 /* how often `guard` found something */
-	uint64_t last_repair, fight_since; /* ms */
-	unsigned fight_repairs, failures;  /* of `guard`: since then; in a row */
-	struct loop_timer *retry;          /* of take_nic() */
+	struct link_checks *checks;
+	struct loop_timer *retry; /* of take_nic() */
 	unsigned retry_ms;
 	uint64_t own_carrier; /* ms: until then, the first carrier is of the daemon's own doing */
 	bool is_failing;      /* needs.failed() was called */
@@ -137,7 +127,7 @@ static void close_nic(struct links *l)
 	announce_stop(l->announce);
 	adopt_later_stop(l->later);
 	traffic_set_nic(l->traffic, NULL, NULL);
-	check_timer_cancel(l->shield);
+	link_checks_nic_gone(l->checks);
 }
 
 /* The cause of the failure may disappear. Each failed try writes a log line, so the interval grows
@@ -243,7 +233,7 @@ static void on_nic_settled(void *arg)
 static void follow_tap(struct links *l, int ifindex)
 {
 	if (!takeover_set_tap(l->nic, ifindex, ifindex && tap_link_is_up(l->tap)))
-		check_timer_retry(l->shield);
+		link_checks_retry_shield(l->checks);
 }
 
 /* Let frames flow through the configured TAP. */
@@ -295,143 +285,6 @@ static void check_tap(struct links *l, bool was_down)
 		return;
 	adopt_apply(l->adopt, tap_link_ifindex(l->tap), true);
 	neighbours_seed(l->neighbours);
-}
-
-/* --- checks --- */
-
-/* At most ten a second, however many filters change. */
-static const struct check_timer_times shield_times = { .interval_ms = 100, .retry_ms = 1000 };
-/* At once, for a frame to a new address may come at once; a burst of changes gives two checks. */
-static const struct check_timer_times own_times = { .interval_ms = 50, .retry_ms = 1000 };
-
-/* A moment later, because a program that flushes addresses goes on until there is none left. */
-static const struct check_timer_times guard_times = { .delay_ms = 30,
-						      .interval_ms = 50,
-						      .retry_ms = 1000 };
-
-/* At most one check a second, even if thousands of containers start. */
-static const struct check_timer_times uppers_times = { .interval_ms = 1000, .retry_ms = 1000 };
-
-static bool check_shield(void *arg)
-{
-	struct links *l = arg;
-
-	return !links_nic(l) || takeover_check_shield(l->nic, loop_now());
-}
-
-static void note_left_out(struct links *l, size_t left_out)
-{
-	if (!left_out)
-		problems_clear(l->needs.problems, "too_many_addresses");
-	else if (problems_set(
-			 l->needs.problems, "too_many_addresses", PROBLEM_WARNING,
-			 "this host has more than %d addresses: frames to the others are dropped "
-			 "(elsewhere)",
-			 PEERS_OWN_MAX))
-		log_warning(
-			"this host has more than %d addresses: frames to the others are dropped "
-			"(elsewhere)",
-			PEERS_OWN_MAX);
-}
-
-/* The programs may lack what the table has: when they could not be told before. */
-static bool check_own_addresses(void *arg)
-{
-	struct links *l = arg;
-	size_t left_out;
-	int rc =
-		own_addresses_read(l->netlink, l->needs.peers, tap_link_ifindex(l->tap), &left_out);
-
-	l->own_is_new |= rc > 0;
-	if (rc >= 0)
-		note_left_out(l, left_out);
-	if (rc >= 0 && l->own_is_new && l->nic) {
-		rc = takeover_reload(l->nic);
-		l->own_is_new = rc != 0;
-	}
-	if (rc < 0)
-		log_warning_errno(-rc, "cannot follow the host's addresses");
-	return rc >= 0;
-}
-
-/* The second failure in a row is a problem, with one line; it stays until a check succeeds. */
-static void note_drift(struct links *l, int rc)
-{
-	l->failures = rc ? l->failures + 1 : 0;
-	if (!rc)
-		problems_clear(l->needs.problems, "tap_drift");
-	else if (l->failures > 1 &&
-		 problems_set(l->needs.problems, "tap_drift", PROBLEM_CRITICAL,
-			      "%s was changed by another program, and cannot be corrected: %s",
-			      l->config->tap, strerror(-rc)))
-		log_warning_errno(-rc, "%s: cannot correct its settings", l->config->tap);
-}
-
-/* Another program may change it again and again: after FIGHT_REPAIRS within ten seconds, once a
- * second is enough. */
-static bool is_in_a_fight(struct links *l, uint64_t now)
-{
-	if (now - l->fight_since > 10000) {
-		l->fight_since = now;
-		l->fight_repairs = 0;
-	}
-	return l->fight_repairs > FIGHT_REPAIRS && now - l->last_repair < 1000;
-}
-
-static void note_repair(struct links *l, const char *what)
-{
-	l->repaired++;
-	l->fight_repairs++;
-	l->last_repair = loop_now();
-	events_tap_repaired(l->needs.events, l->config->tap, what);
-}
-
-/* If the TAP's MAC was changed, its neighbour entries are lost; if an address was removed, adopted
- * ones may have been removed with it. Add both again. */
-static bool check_tap_settings(void *arg)
-{
-	struct links *l = arg;
-	char text[TAP_REPAIRS_TEXT];
-	struct tap_repairs done;
-	int rc;
-
-	if (is_in_a_fight(l, loop_now()))
-		return false;
-	rc = tap_link_repair(l->tap, nic_mtu(l), &done);
-	note_drift(l, rc);
-	if (!tap_link_describe_repairs(&done, text))
-		return !rc;
-	note_repair(l, text);
-	if ((done.addresses || done.order || done.mtu) && tap_link_is_up(l->tap))
-		adopt_apply(l->adopt, tap_link_ifindex(l->tap), done.addresses || done.order);
-	if (done.mac)
-		neighbours_seed(l->neighbours);
-	return !rc;
-}
-
-/* Links on top of the TAP with a MAC of their own receive nothing: warn, for nothing else shows it.
- */
-static bool check_uppers(void *arg)
-{
-	struct links *l = arg;
-	const struct netlink_link *upper = NULL;
-	struct netlink_link *list;
-	size_t count;
-
-	if (!netlink_links(l->netlink, &list, &count))
-		upper = tap_uppers_find(list, count, tap_link_ifindex(l->tap), &l->config->mac);
-	if (!upper)
-		problems_clear(l->needs.problems, "mac_on_tap");
-	else if (problems_set(
-			 l->needs.problems, "mac_on_tap", PROBLEM_WARNING,
-			 "%s is on top of %s with a MAC of its own, or has ports that have one: "
-			 "frames for that MAC do not reach this node (routed or NAT networks do)",
-			 upper->name, l->config->tap))
-		log_warning("%s is on top of %s: frames for a MAC of its own, or of its ports, do "
-			    "not reach this node",
-			    upper->name, l->config->tap);
-	free(list);
-	return true;
 }
 
 /* --- events --- */
@@ -491,8 +344,6 @@ static void check_all(struct links *l)
 	if (l->is_failing)
 		return;
 	check_tap(l, true);
-	check_timer_changed(l->own);
-	check_timer_changed(l->guard);
 	if (!nic) {
 		take_nic(l);
 	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
@@ -501,20 +352,9 @@ static void check_all(struct links *l)
 		if (!l->config->adopt)
 			takeover_warn_addresses(l->nic);
 		adopt_later_changed(l->later, NULL);
-		check_timer_changed(l->shield);
 	} else {
 		lose_nic(l);
 	}
-}
-
-/* A link that is gone may have been one, and no longer tells what it was on top of. */
-static bool is_about_uppers(const struct links *l, const struct netlink_event *event)
-{
-	int tap = tap_link_ifindex(l->tap);
-
-	if (event->change == NETLINK_LINK)
-		return event->ifindex == tap || event->link.lower == tap;
-	return event->change == NETLINK_LINK_GONE || event->change == NETLINK_LOST;
 }
 
 /* An address of the NIC was added or changed, or removed. */
@@ -536,12 +376,7 @@ static void on_change(const struct netlink_event *event, void *arg)
 
 	if (l->is_failing)
 		return;
-	if (event->change == NETLINK_ADDRESS || event->change == NETLINK_ADDRESS_GONE)
-		check_timer_changed(l->own);
-	if (is_tap && event->change != NETLINK_TC && event->change != NETLINK_LINK_GONE)
-		check_timer_changed(l->guard);
-	if (is_about_uppers(l, event))
-		check_timer_changed(l->uppers);
+	link_checks_heard(l->checks, event);
 	if (event->change == NETLINK_LOST)
 		check_all(l);
 	else if (event->change == NETLINK_LINK)
@@ -553,8 +388,6 @@ static void on_change(const struct netlink_event *event, void *arg)
 	else if ((event->change == NETLINK_ADDRESS || event->change == NETLINK_ADDRESS_GONE) &&
 		 is_nic)
 		on_nic_address(l, event);
-	else if (event->change == NETLINK_TC && nic && (is_nic || is_tap))
-		check_timer_changed(l->shield);
 }
 
 static void on_changes_readable(unsigned ready, void *arg)
@@ -572,7 +405,7 @@ static void on_route_gone(int ifindex, void *arg)
 	struct links *l = arg;
 
 	if (!l->is_failing && (!ifindex || ifindex == tap_link_ifindex(l->tap)))
-		check_timer_changed(l->guard);
+		link_checks_route_gone(l->checks);
 }
 
 static void on_routes_readable(unsigned ready, void *arg)
@@ -622,23 +455,36 @@ static bool create_parts(struct links *l)
 	l->changes_io = loop_io_add(n->loop, netlink_events_fd(l->changes), LOOP_READ,
 				    on_changes_readable, l);
 	l->retry = loop_timer_add(n->loop, on_retry, l);
-	l->shield = check_timer_create(n->loop, &shield_times, check_shield, l);
 	l->routes_io = loop_io_add(n->loop, netlink_routes_fd(l->routes), LOOP_READ,
 				   on_routes_readable, l);
-	l->guard = check_timer_create(n->loop, &guard_times, check_tap_settings, l);
-	l->uppers = check_timer_create(n->loop, &uppers_times, check_uppers, l);
-	l->own = check_timer_create(n->loop, &own_times, check_own_addresses, l);
 	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
 	l->adopt = adopt_create(n->peers, l->netlink, n->socket);
 	l->traffic = traffic_create(n->loop, n->relay, on_broken, l);
 	l->later = l->adopt ? create_later(l) : NULL;
 	if (l->adopt)
 		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
-	if (l->changes_io && l->retry && l->shield && l->own && l->routes_io && l->guard &&
-	    l->uppers && l->neighbours && l->traffic && l->later && l->announce)
+	if (l->changes_io && l->retry && l->routes_io && l->neighbours && l->traffic && l->later &&
+	    l->announce)
 		return true;
 	log_error("out of memory");
 	return false;
+}
+
+static bool create_checks(struct links *l)
+{
+	const struct link_checks_needs needs = { .loop = l->needs.loop,
+						 .peers = l->needs.peers,
+						 .events = l->needs.events,
+						 .problems = l->needs.problems,
+						 .netlink = l->netlink,
+						 .neighbours = l->neighbours,
+						 .adopt = l->adopt,
+						 .tap = l->tap };
+
+	l->checks = link_checks_create(&needs);
+	if (!l->checks)
+		log_error("out of memory");
+	return l->checks;
 }
 
 struct links *links_create(const struct links_needs *needs)
@@ -653,7 +499,7 @@ struct links *links_create(const struct links_needs *needs)
 	l->config = peers_config(needs->peers);
 	if (open_netlink(l) && create_parts(l))
 		l->tap = tap_link_create(needs->peers, l->netlink);
-	if (l->tap)
+	if (l->tap && create_checks(l))
 		return l;
 	links_destroy(l);
 	return NULL;
@@ -663,11 +509,11 @@ static bool attach_nic(struct links *l)
 {
 	int rc;
 
-	if (!check_own_addresses(l))
-		check_timer_retry(l->own);
+	link_checks_own_addresses(l->checks);
 	l->nic = takeover_create(l->needs.peers, l->netlink, l->needs.socket);
 	if (!l->nic)
 		return false;
+	link_checks_set_nic(l->checks, l->nic);
 	takeover_set_tap(l->nic, tap_link_ifindex(l->tap), tap_link_is_up(l->tap));
 	rc = takeover_attach(l->nic);
 	return !rc || rc == -ENODEV;
@@ -679,9 +525,7 @@ static bool open_sides(struct links *l)
 
 	if (tap_link_configure(l->tap, nic_mtu(l)) || !open_tap(l))
 		return false;
-	if (!check_tap_settings(l)) /* of a TAP that an earlier run left */
-		check_timer_retry(l->guard);
-	check_uppers(l);
+	link_checks_tap(l->checks); /* which an earlier run may have left */
 	follow_tap(l, tap_link_ifindex(l->tap));
 	notify_discard_rest(); /* descriptors that neither side has taken */
 	if (!links_nic(l))
@@ -757,10 +601,7 @@ void links_destroy(struct links *l)
 	if (!l)
 		return;
 	traffic_destroy(l->traffic);
-	check_timer_destroy(l->shield);
-	check_timer_destroy(l->own);
-	check_timer_destroy(l->guard);
-	check_timer_destroy(l->uppers);
+	link_checks_destroy(l->checks);
 	loop_io_free(l->routes_io);
 	tap_link_destroy(l->tap);
 	takeover_destroy(l->nic);
@@ -815,7 +656,7 @@ void links_collect(struct links *l, struct counters *counters)
 {
 	takeover_collect(l->nic, counters);
 	counters->neigh_resyncs = neighbours_resyncs(l->neighbours);
-	counters->tap_repaired = l->repaired;
+	counters->tap_repaired = link_checks_repaired(l->checks);
 }
 
 struct neighbours *links_neighbours(const struct links *l)

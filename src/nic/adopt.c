@@ -117,18 +117,9 @@ static bool is_configured(const struct adopt *a, const struct netlink_saved *ite
 
 /* --- to the TAP --- */
 
-static struct netlink_saved *find(const struct netlink_saved_list *list,
-				  const struct netlink_saved *item)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (netlink_saved_equal(&list->list[i], item))
-			return &list->list[i];
-	return NULL;
-}
-
 static bool has(const struct netlink_saved_list *list, const struct netlink_saved *item)
 {
-	return find(list, item);
+	return netlink_saved_find_equal(list, item);
 }
 
 /* Did the kernel make this route with an address that was given back? Judged by `now`, the present
@@ -215,7 +206,7 @@ static int join(const struct adopt *a, const struct netlink_saved_list *found, b
 
 	for (size_t i = 0; i < a->moved.count && !rc; i++) {
 		item = &a->moved.list[i];
-		newer = renews && !item->is_route ? find(found, item) : NULL;
+		newer = renews && !item->is_route ? netlink_saved_find_equal(found, item) : NULL;
 		rc = netlink_saved_append(out, newer ? newer : item);
 	}
 	for (size_t i = 0; i < found->count && !rc; i++) {
@@ -252,10 +243,9 @@ static int note(struct adopt *a, const struct netlink_saved_list *found, bool re
 /* Is it on the TAP now? */
 static bool has_moved(const struct adopt *a, const struct netlink_saved *item)
 {
-	for (size_t i = 0; i < a->moved.count; i++)
-		if (netlink_saved_equal(&a->moved.list[i], item))
-			return adopt_is_made(&a->moved.list[i]);
-	return false;
+	const struct netlink_saved *moved = netlink_saved_find_equal(&a->moved, item);
+
+	return moved && adopt_is_made(moved);
 }
 
 /* Remove from the NIC what is on the TAP now, from the last item to the first: netlink_save() lists

@@ -197,14 +197,6 @@ static bool is_settled(const struct adopt_later *l, const struct netlink_saved_l
 	return true;
 }
 
-static bool is_known(const struct netlink_saved_list *list, const struct netlink_saved *item)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (netlink_saved_equal(&list->list[i], item))
-			return true;
-	return false;
-}
-
 /* A route that the kernel made stays with its address, and moves with it. */
 static bool is_of_left(const struct adopt_later *l, const struct netlink_saved *route,
 		       const struct netlink_saved_list *found)
@@ -226,7 +218,8 @@ static bool may_move(struct adopt_later *l, const struct netlink_saved *item, ui
 	enum adopt_rounds_answer answer;
 
 	if (item->is_refused)
-		return !is_known(&l->refused, item) && !netlink_saved_append(&l->refused, item);
+		return !netlink_saved_find_equal(&l->refused, item) &&
+		       !netlink_saved_append(&l->refused, item);
 	answer = adopt_rounds_ask(l->rounds, what, now);
 	if (answer == ADOPT_ROUNDS_GIVE_UP)
 		log_warning(

@@ -294,41 +294,39 @@ int tap_addresses_add_routes(const struct tap_addresses *t, bool again)
 	return rc ? rc : add_gateway(t, again);
 }
 
+/* The result of adding a route that may exist already: count one that was missing. */
+static int count_added(int rc, unsigned *added)
+{
+	*added += !rc;
+	return rc == -EEXIST ? 0 : rc;
+}
+
 /* The kernel adds a connected route with the first address of each network. */
 static int repair_connected(const struct tap_addresses *t, unsigned *added)
 {
 	const struct config_addresses *own = dedicated(t);
-	int rc;
+	int rc = 0;
 
-	for (size_t i = 0; i < own->count; i++) {
+	for (size_t i = 0; i < own->count && !rc; i++) {
 		const struct ip_prefix *address = &own->list[i];
 
-		if (network_seen(own, i) || address->len == 8 * ip_bytes(&address->addr))
-			continue;
-		rc = netlink_route_add_connected(t->netlink, t->ifindex, address);
-		if (!rc)
-			(*added)++;
-		else if (rc != -EEXIST)
-			return rc;
+		if (!network_seen(own, i) && address->len != 8 * ip_bytes(&address->addr))
+			rc = count_added(
+				netlink_route_add_connected(t->netlink, t->ifindex, address),
+				added);
 	}
-	return 0;
+	return rc;
 }
 
 static int repair_cluster_routes(const struct tap_addresses *t, unsigned *added)
 {
 	const struct config_addresses *cluster = &config(t)->address;
-	int rc;
+	int rc = 0;
 
-	for (size_t i = 0; i < cluster->count; i++) {
-		if (!has_route_of_its_own(t, i))
-			continue;
-		rc = add_network(t, &cluster->list[i]);
-		if (!rc)
-			(*added)++;
-		else if (rc != -EEXIST)
-			return rc;
-	}
-	return 0;
+	for (size_t i = 0; i < cluster->count && !rc; i++)
+		if (has_route_of_its_own(t, i))
+			rc = count_added(add_network(t, &cluster->list[i]), added);
+	return rc;
 }
 
 int tap_addresses_repair_routes(const struct tap_addresses *t, unsigned *added)
@@ -339,7 +337,5 @@ int tap_addresses_repair_routes(const struct tap_addresses *t, unsigned *added)
 		rc = repair_cluster_routes(t, added);
 	if (rc || config(t)->gateway.family == AF_UNSPEC)
 		return rc;
-	rc = add_default(t);
-	*added += !rc;
-	return rc == -EEXIST ? 0 : rc;
+	return count_added(add_default(t), added);
 }

@@ -198,3 +198,12 @@ bool netlink_saved_has_lifetime(const struct netlink_saved *item)
 	memcpy(&cache, nla_data(info), sizeof(cache));
 	return cache.ifa_valid != NETLINK_FOREVER;
 }
+
+struct netlink_saved *netlink_saved_find_equal(const struct netlink_saved_list *list,
+					       const struct netlink_saved *item)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (netlink_saved_equal(&list->list[i], item))
+			return &list->list[i];
+	return NULL;
+}

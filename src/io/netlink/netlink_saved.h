@@ -39,6 +39,9 @@ bool netlink_saved_is_valid(const struct netlink_saved *item);
 /* True if both are the same address (with its prefix), or the same route apart from its
  * lifetime. */
 bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b);
+/* The item of the list that is equal to `item`; NULL: there is none. */
+struct netlink_saved *netlink_saved_find_equal(const struct netlink_saved_list *list,
+					       const struct netlink_saved *item);
 /* The address, or the route's destination. False: neither IPv4 nor IPv6. */
 bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *out);
 /* The preferred source of a route. False: it has none. */
