@@ -154,6 +154,23 @@ bool ip_is_link_local(const struct ip_addr *ip)
 	return ip->family == AF_INET6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
 }
 
+struct ip_addr ip_link_local_of(const struct mac *m)
+{
+	struct ip_addr ip = { .family = AF_INET6,
+			      .b = { 0xfe, 0x80, [8] = m->b[0] ^ 0x02, m->b[1], m->b[2], 0xff, 0xfe,
+				     m->b[3], m->b[4], m->b[5] } };
+
+	return ip;
+}
+
+struct ip_addr ip_interface_id(const struct ip_addr *ip)
+{
+	struct ip_addr id = *ip;
+
+	memset(id.b, 0, 8);
+	return id;
+}
+
 size_t ip_bytes(const struct ip_addr *ip)
 {
 	return ip->family == AF_INET6 ? IPV6_BYTES : IPV4_BYTES;
@@ -225,6 +242,16 @@ bool prefix_broadcast(const struct ip_prefix *p, struct ip_addr *out)
 	*out = p->addr;
 	for (unsigned bit = p->len; bit < 32; bit++)
 		out->b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return true;
+}
+
+bool prefix_anycast(const struct ip_prefix *p, struct ip_addr *out)
+{
+	if (p->addr.family != AF_INET6 || p->len > 126)
+		return false;
+	*out = p->addr;
+	for (unsigned bit = p->len; bit < 128; bit++)
+		out->b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	return true;
 }
 

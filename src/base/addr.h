@@ -62,6 +62,11 @@ bool ip_is_unspecified(const struct ip_addr *ip);
 bool ip_is_group(const struct ip_addr *ip);
 /* fe80::/10. */
 bool ip_is_link_local(const struct ip_addr *ip);
+/* The IPv6 address in fe80::/64 with the interface identifier of `m` (RFC 4291 appendix A: modified
+ * EUI-64). */
+struct ip_addr ip_link_local_of(const struct mac *m);
+/* The address with its first 64 bits set to zero: of an IPv6 address the interface identifier. */
+struct ip_addr ip_interface_id(const struct ip_addr *ip);
 /* Length of the address in bytes: 4 or 16. */
 size_t ip_bytes(const struct ip_addr *ip);
 
@@ -75,5 +80,8 @@ bool prefix_contains(const struct ip_prefix *p, const struct ip_addr *ip);
 /* The IPv4 broadcast address of the network of p. False: it has none (IPv6, or a prefix longer than
  * /30); *out is unchanged. */
 bool prefix_broadcast(const struct ip_prefix *p, struct ip_addr *out);
+/* The subnet-router anycast address of the IPv6 network of p (RFC 4291 2.6.1). False: it has none
+ * (IPv4, or a prefix longer than /126); *out is unchanged. */
+bool prefix_anycast(const struct ip_prefix *p, struct ip_addr *out);
 
 #endif

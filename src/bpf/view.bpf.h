@@ -134,13 +134,31 @@ VIEW struct bpf_entry find_mac(const __u8 *mac)
 	return entry;
 }
 
-VIEW struct bpf_entry find_ip(__u8 family, const void *bytes, __u32 len)
+VIEW struct bpf_entry find_ipv4(const __u8 *bytes)
 {
 	struct bpf_entry entry = {}, *known;
-	struct bpf_ip_key key = { .family = family };
+	struct bpf_ip_key key = { .family = BPF_FAMILY_IPV4 };
 
-	__builtin_memcpy(key.b, bytes, len);
+	__builtin_memcpy(key.b, bytes, 4);
 	known = bpf_map_lookup_elem(&addresses, &key);
+	if (known)
+		entry = *known;
+	return entry;
+}
+
+/* An address with the interface identifier of a peer's dedicated MAC is that peer's, as in
+ * peers_by_ip(). */
+VIEW struct bpf_entry find_ipv6(const __u8 *bytes)
+{
+	struct bpf_ip_key key = { .family = BPF_FAMILY_IPV6 };
+	struct bpf_entry entry = {}, *known;
+
+	__builtin_memcpy(key.b, bytes, sizeof(key.b));
+	known = bpf_map_lookup_elem(&addresses, &key);
+	if (!known && bytes[0] != 0xff) {
+		__builtin_memset(key.b, 0, 8);
+		known = bpf_map_lookup_elem(&addresses, &key);
+	}
 	if (known)
 		entry = *known;
 	return entry;
@@ -252,7 +270,7 @@ VIEW void view_arp(struct __sk_buff *skb, const struct view *v, struct rule_keys
 	if (arp.op != bpf_htons(ARP_REQUEST) && arp.op != bpf_htons(ARP_REPLY))
 		return;
 	keys->kind = FRAME_RESOLUTION;
-	keys->sender_ip = find_ip(BPF_FAMILY_IPV4, arp.sender_ip, sizeof(arp.sender_ip)).roles;
+	keys->sender_ip = find_ipv4(arp.sender_ip).roles;
 }
 
 /* Which addresses of a packet to look up. */
@@ -274,11 +292,11 @@ VIEW __u32 view_ipv4(struct __sk_buff *skb, const struct view *v, __u32 want,
 		return 0;
 	keys->kind = FRAME_IP;
 	if (want & WANT_SOURCE)
-		source = find_ip(BPF_FAMILY_IPV4, header + 12, 4);
+		source = find_ipv4(header + 12);
 	keys->ip_src = source.roles;
 	if (want & WANT_DESTINATION)
-		keys->ip_dst = find_ip(BPF_FAMILY_IPV4, header + 16, 4).roles |
-			       (is_ipv4_group(header + 16) ? IP_GROUP : 0);
+		keys->ip_dst =
+			find_ipv4(header + 16).roles | (is_ipv4_group(header + 16) ? IP_GROUP : 0);
 	return source.peer;
 }
 
@@ -292,11 +310,10 @@ VIEW __u32 view_ipv6(struct __sk_buff *skb, const struct view *v, __u32 want,
 		return 0;
 	keys->kind = FRAME_IP;
 	if (want & WANT_SOURCE)
-		source = find_ip(BPF_FAMILY_IPV6, header + 8, 16);
+		source = find_ipv6(header + 8);
 	keys->ip_src = source.roles;
 	if (want & WANT_DESTINATION)
-		keys->ip_dst = find_ip(BPF_FAMILY_IPV6, header + 24, 16).roles |
-			       (header[24] == 0xff ? IP_GROUP : 0);
+		keys->ip_dst = find_ipv6(header + 24).roles | (header[24] == 0xff ? IP_GROUP : 0);
 	return source.peer;
 }
 

@@ -35,6 +35,7 @@ struct config_node {
 	char name[CONFIG_NAME_MAX + 1];
 	struct config_addresses address; /* dedicated addresses */
 	struct mac dedicated;            /* resolved dedicated MAC */
+	struct ip_addr link_local;       /* IPv6, made from `dedicated` (I9) */
 	struct mac source;               /* resolved wire source MAC */
 	unsigned id;                     /* 1..190; 0: not set */
 	unsigned line;                   /* of its section header */

@@ -59,6 +59,7 @@ static void resolve_dedicated(struct draft *d, size_t i)
 				  "%s has no IPv4 address to derive a MAC from: set the MAC,"
 				  " as in mac = 06:bf:0c:0c:04:65",
 				  LABEL(node));
+	node->link_local = ip_link_local_of(&node->dedicated);
 }
 
 bool config_has_group_mac(const struct draft *d, size_t i)

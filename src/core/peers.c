@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
@@ -25,7 +26,7 @@ struct peers {
 	const struct config_node *self;
 	unsigned policy;
 	struct mac_slot *by_mac;
-	struct ip_slot *by_ip; /* of the file */
+	struct ip_slot *by_ip; /* of the file, and the interface identifiers of peers */
 	struct ip_slot *
 		by_own; /* from peers_set_own(); an address that is also in by_ip is ignored here */
 	struct peer *list;
@@ -88,17 +89,20 @@ static bool add_self(struct peers *p)
 {
 	return add_mac(p, &p->self->dedicated, MAC_SELF_DEDICATED, NULL) &&
 	       add_mac(p, &p->self->source, MAC_SELF_SOURCE, NULL) &&
-	       add_addresses(p, &p->self->address, IP_SELF, NULL);
+	       add_addresses(p, &p->self->address, IP_SELF, NULL) &&
+	       add_ip(&p->by_ip, &p->self->link_local, IP_SELF, NULL);
 }
 
 static bool add_peer(struct peers *p, const struct config_node *node)
 {
 	struct peer *peer = &p->list[p->count++];
+	struct ip_addr id = ip_interface_id(&node->link_local);
 
 	peer->node = node;
 	return add_mac(p, &node->dedicated, MAC_PEER_DEDICATED, peer) &&
 	       add_mac(p, &node->source, MAC_PEER_SOURCE, peer) &&
-	       add_addresses(p, &node->address, IP_PEER, peer);
+	       add_addresses(p, &node->address, IP_PEER, peer) &&
+	       add_ip(&p->by_ip, &id, IP_PEER, peer);
 }
 
 static bool add_all(struct peers *p)
@@ -215,26 +219,34 @@ static struct ip_slot *find_ip(struct ip_slot *table, const struct ip_addr *ip)
 }
 
 /* False: no memory. */
-static bool add_own(struct ip_slot **table, const struct ip_addr *ip, uint16_t role)
+static bool add_own(struct ip_slot **table, const struct ip_addr *ip, uint16_t roles)
 {
 	struct ip_slot *slot = find_ip(*table, ip);
 
 	if (!slot)
-		return add_ip(table, ip, role, NULL);
-	if (role == IP_SELF) /* also if it is the broadcast address of another prefix */
-		slot->entry.roles = role;
+		return add_ip(table, ip, roles, NULL);
+	if (roles & IP_SELF) /* also if it is the broadcast address of another prefix */
+		slot->entry.roles = roles;
 	return true;
 }
 
-static int fill_own(struct ip_slot **table, const struct ip_prefix *list, size_t count)
+static bool add_own_prefix(struct ip_slot **table, const struct peers_own *own)
+{
+	uint16_t roles = IP_SELF | (own->is_tentative ? IP_TENTATIVE : 0);
+	struct ip_addr all;
+
+	if (!add_own(table, &own->prefix.addr, roles))
+		return false;
+	return !(prefix_broadcast(&own->prefix, &all) || prefix_anycast(&own->prefix, &all)) ||
+	       add_own(table, &all, IP_GROUP);
+}
+
+static int fill_own(struct ip_slot **table, const struct peers_own *list, size_t count)
 {
 	size_t known = count < PEERS_OWN_MAX ? count : PEERS_OWN_MAX;
-	struct ip_addr broadcast;
 
 	for (size_t i = 0; i < known; i++)
-		if (!add_own(table, &list[i].addr, IP_SELF) ||
-		    (prefix_broadcast(&list[i], &broadcast) &&
-		     !add_own(table, &broadcast, IP_GROUP)))
+		if (!add_own_prefix(table, &list[i]))
 			return -ENOMEM;
 	return 0;
 }
@@ -252,7 +264,7 @@ static bool has_all(struct ip_slot *table, struct ip_slot *of)
 	return true;
 }
 
-int peers_set_own(struct peers *p, const struct ip_prefix *list, size_t count)
+int peers_set_own(struct peers *p, const struct peers_own *list, size_t count)
 {
 	struct ip_slot *now = NULL;
 	int rc = fill_own(&now, list, count);
@@ -297,16 +309,35 @@ static struct peers_entry entry_of(const struct ip_slot *slot, const struct ip_a
 	return entry;
 }
 
+/* The slot of a peer whose interface identifier the address has; NULL: it is nobody's. */
+static const struct ip_slot *find_by_id(const struct peers *p, const struct ip_addr *ip)
+{
+	struct ip_addr id;
+
+	if (ip->family != AF_INET6 || ip_is_group(ip))
+		return NULL;
+	id = ip_interface_id(ip);
+	return find_ip(p->by_ip, &id);
+}
+
 struct peers_entry peers_by_file(const struct peers *p, const struct ip_addr *ip)
 {
-	return entry_of(find_ip(p->by_ip, ip), ip);
+	const struct ip_slot *slot = find_ip(p->by_ip, ip);
+
+	return entry_of(slot ? slot : find_by_id(p, ip), ip);
 }
 
 struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip)
 {
-	const struct ip_slot *slot = find_ip(p->by_ip, ip);
+	const struct ip_slot *slot = find_ip(p->by_ip, ip), *own = find_ip(p->by_own, ip);
+	struct peers_entry entry;
 
-	return entry_of(slot ? slot : find_ip(p->by_own, ip), ip);
+	if (!slot)
+		slot = own ? own : find_by_id(p, ip);
+	entry = entry_of(slot, ip);
+	if (own && (entry.roles & IP_SELF))
+		entry.roles |= own->entry.roles & IP_TENTATIVE;
+	return entry;
 }
 
 const struct config *peers_config(const struct peers *p)
@@ -330,13 +361,27 @@ const struct ip_addr *peers_own_address_for(const struct peers *p, const struct 
 	const struct ip_addr *first = NULL;
 	size_t i;
 
+	if (ip_is_link_local(target))
+		return &p->self->link_local;
 	for (i = 0; i < own->count; i++) {
 		if (prefix_contains(&own->list[i], target))
 			return &own->list[i].addr;
 		if (!first && own->list[i].addr.family == target->family)
 			first = &own->list[i].addr;
 	}
-	return first;
+	return first || target->family != AF_INET6 ? first : &p->self->link_local;
+}
+
+size_t peers_address_count(const struct peer *peer)
+{
+	return peer->node->address.count + 1;
+}
+
+const struct ip_addr *peers_address(const struct peer *peer, size_t i)
+{
+	const struct config_addresses *a = &peer->node->address;
+
+	return i < a->count ? &a->list[i].addr : &peer->node->link_local;
 }
 
 size_t peers_count(const struct peers *p)

@@ -56,15 +56,23 @@ void peers_destroy(struct peers *p);
  * Peers of the same name keep their counters and state. */
 void peers_exchange(struct peers *p, struct peers *other);
 
-/* The addresses that this host has, whatever their interface and whoever added them, with their
- * prefixes. Those that are not in the file are own addresses too (IP_SELF), and the IPv4 broadcast
- * addresses of all of them are group addresses (IP_GROUP). The list replaces the one before, and
- * stays over peers_exchange(). Those after the first PEERS_OWN_MAX are left out. 1: something
- * changed; 0: nothing; -ENOMEM: some are left out. */
-int peers_set_own(struct peers *p, const struct ip_prefix *list, size_t count);
+/* An address that this host has, with its prefix. */
+struct peers_own {
+	struct ip_prefix prefix;
+	bool is_tentative; /* IP_TENTATIVE */
+};
+
+/* The addresses that this host has, whatever their interface and whoever added them. Those that are
+ * not in the file are own addresses too (IP_SELF), and the IPv4 broadcast and IPv6 subnet-router
+ * anycast addresses of all of them are group addresses (IP_GROUP). The list replaces the one
+ * before, and stays over peers_exchange(). Those after the first PEERS_OWN_MAX are left out. 1:
+ * something changed; 0: nothing; -ENOMEM: some are left out. */
+int peers_set_own(struct peers *p, const struct peers_own *list, size_t count);
 
 /* Look up an address. An outsider's address gives an entry without roles and peer. Group, broadcast
- * and link-local roles follow from the address itself. */
+ * and link-local roles follow from the address itself. An IPv6 address with the interface
+ * identifier of a peer's dedicated MAC is that peer's (IP_PEER): its link-local address, and what
+ * SLAAC makes (I9). */
 struct peers_entry peers_by_mac(const struct peers *p, const struct mac *m);
 struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip);
 /* The same by the file alone: without peers_set_own(). */
@@ -75,14 +83,20 @@ const struct config_node *peers_self(const struct peers *p);
 /* enum rule_policy, from the configuration. */
 unsigned peers_policy(const struct peers *p);
 /* The own dedicated address to use as sender instead of a cluster address, towards `target` (E2b):
- * one whose prefix contains the target, else the first of its family. NULL: none of its family. */
+ * one whose prefix contains the target, else the first of its family; for a link-local target, and
+ * if the node has no other IPv6 address, its link-local address. NULL: none of its family. */
 const struct ip_addr *peers_own_address_for(const struct peers *p, const struct ip_addr *target);
 
 /* All peers, in file order. */
 size_t peers_count(const struct peers *p);
 struct peer *peers_get(const struct peers *p, size_t i);
 
-/* Calls each() once for every MAC, or every IP address, in the table. */
+/* The addresses that a peer always has: its dedicated ones, then its IPv6 link-local address. */
+size_t peers_address_count(const struct peer *peer);
+const struct ip_addr *peers_address(const struct peer *peer, size_t i);
+
+/* Calls each() once for every MAC, or every IP address, in the table. An interface identifier that
+ * is a peer's is an address of its own: see ip_interface_id(). */
 void peers_each_mac(const struct peers *p,
 		    void (*each)(const struct mac *m, const struct peers_entry *entry, void *arg),
 		    void *arg);

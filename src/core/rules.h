@@ -36,7 +36,10 @@ enum ip_role {
 	IP_CLUSTER = 1 << 1, /* cluster address */
 	IP_PEER = 1 << 2,    /* a peer's dedicated address */
 	IP_UNSPECIFIED = 1 << 3,
-	IP_GROUP = 1 << 4, /* multicast, broadcast: not an individual address */
+	IP_GROUP = 1 << 4, /* multicast, broadcast, anycast: not an individual address */
+	/* An own IPv6 address on which duplicate address detection has not succeeded (RFC 4862):
+	 * the stack does not use it yet. With IP_SELF. */
+	IP_TENTATIVE = 1 << 5,
 };
 
 enum frame_kind {

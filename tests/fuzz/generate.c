@@ -77,9 +77,10 @@ static void die(const char *why)
 
 /* Addresses that this node has beside the file: 12.99.0.1/24, 2001:db8:99::1/64. */
 #define OWN 2
-static const struct ip_prefix own[OWN] = {
-	{ .addr = { AF_INET, { 12, 99, 0, 1 } }, .len = 24 },
-	{ .addr = { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, 0, 0x99, [15] = 1 } }, .len = 64 },
+static const struct peers_own own[OWN] = {
+	{ .prefix = { .addr = { AF_INET, { 12, 99, 0, 1 } }, .len = 24 } },
+	{ .prefix = { .addr = { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, 0, 0x99, [15] = 1 } },
+		      .len = 64 } },
 };
 
 void generate_cluster(unsigned index, struct cluster *cluster)
@@ -172,10 +173,10 @@ static void put_ip(const struct cluster *c, uint8_t family, uint8_t *out, size_t
 
 	switch (generate_number(9)) {
 	case 6:
-		from = &own[family == AF_INET ? 0 : 1].addr;
+		from = &own[family == AF_INET ? 0 : 1].prefix.addr;
 		break;
 	case 7: /* the network of that address: its broadcast address is one of them */
-		memcpy(out, own[family == AF_INET ? 0 : 1].addr.b, len);
+		memcpy(out, own[family == AF_INET ? 0 : 1].prefix.addr.b, len);
 		out[len - 1] = one_in(2) ? 0xff : (uint8_t)next();
 		return;
 	case 8: /* groups, and what is next to them */

@@ -127,7 +127,7 @@ static void count_mac(const struct mac *m, const struct peers_entry *entry, void
 	++*(unsigned *)arg;
 }
 
-/* Counts by owner: this node, the cluster, peers. */
+/* Counts by owner: this node, the cluster, peers. Nodes have a link-local address too. */
 static void count_ip(const struct ip_addr *ip, const struct peers_entry *entry, void *arg)
 {
 	unsigned *n = arg;
@@ -144,10 +144,10 @@ static void every_address_is_listed(void **state)
 
 	(void)state;
 	peers_each_ip(c.peers, count_ip, n);
-	assert_int_equal(n[0], 1);
+	assert_int_equal(n[0], 2);
 	assert_int_equal(n[1], 1);
-	assert_int_equal(n[2], 2);
-	assert_int_equal(peers_ip_count(c.peers), 4);
+	assert_int_equal(n[2], 4);
+	assert_int_equal(peers_ip_count(c.peers), 7);
 	cluster_free(&c);
 }
 
@@ -359,12 +359,12 @@ static void exchange_with_a_cluster_without_peers(void **state)
 	cluster_free(&other);
 }
 
-static struct ip_prefix prefix(const char *text)
+static struct peers_own own(const char *text)
 {
-	struct ip_prefix p;
+	struct peers_own o = { .is_tentative = false };
 
-	assert_true(prefix_parse(text, &p));
-	return p;
+	assert_true(prefix_parse(text, &o.prefix));
+	return o;
 }
 
 static void count_each(const struct ip_addr *ip, const struct peers_entry *entry, void *arg)
@@ -378,9 +378,9 @@ static void count_each(const struct ip_addr *ip, const struct peers_entry *entry
 static void own_addresses_beside_the_file(void **state)
 {
 	struct cluster c = cluster_make("", "alpha"), other = cluster_make("", "alpha");
-	const struct ip_prefix list[] = { prefix("12.12.4.101/24"), prefix("12.12.4.100/32"),
-					  prefix("12.12.4.102/32"), prefix("12.99.0.1/24"),
-					  prefix("127.0.0.1/8"),    prefix("2001:db8::1/64") };
+	const struct peers_own list[] = { own("12.12.4.101/24"), own("12.12.4.100/32"),
+					  own("12.12.4.102/32"), own("12.99.0.1/24"),
+					  own("127.0.0.1/8"),    own("2001:db8::1/64") };
 	size_t before = peers_ip_count(c.peers), each = 0;
 
 	(void)state;
@@ -392,11 +392,12 @@ static void own_addresses_beside_the_file(void **state)
 	assert_int_equal(by_ip(&c, "2001:db8::1").roles, IP_SELF);
 	assert_int_equal(by_ip(&c, "12.99.0.255").roles, IP_GROUP);
 	assert_int_equal(by_ip(&c, "12.12.4.255").roles, IP_GROUP);
-	assert_int_equal(peers_by_file(c.peers, &list[3].addr).roles, 0);
-	/* beside the file's: three addresses, and three broadcast addresses */
-	assert_int_equal(peers_ip_count(c.peers), before + 6);
+	assert_int_equal(peers_by_file(c.peers, &list[3].prefix.addr).roles, 0);
+	assert_int_equal(by_ip(&c, "2001:db8::").roles, IP_GROUP);
+	/* beside the file's: three addresses, three broadcast addresses, and one anycast address */
+	assert_int_equal(peers_ip_count(c.peers), before + 7);
 	peers_each_ip(c.peers, count_each, &each);
-	assert_int_equal(each, before + 6);
+	assert_int_equal(each, before + 7);
 	peers_exchange(c.peers, other.peers);
 	assert_int_equal(by_ip(&c, "12.99.0.1").roles, IP_SELF);
 	assert_int_equal(by_ip(&other, "12.99.0.1").roles, 0);
@@ -409,14 +410,14 @@ static void own_addresses_beside_the_file(void **state)
 
 static void own_addresses_are_bounded(void **state)
 {
-	static struct ip_prefix list[PEERS_OWN_MAX + 1];
+	static struct peers_own list[PEERS_OWN_MAX + 1];
 	struct cluster c = cluster_make("", "alpha");
 
 	(void)state;
 	for (size_t i = 0; i <= PEERS_OWN_MAX; i++) {
-		list[i] = prefix("10.0.0.1/32");
-		list[i].addr.b[2] = (uint8_t)(i >> 8);
-		list[i].addr.b[3] = (uint8_t)i;
+		list[i] = own("10.0.0.1/32");
+		list[i].prefix.addr.b[2] = (uint8_t)(i >> 8);
+		list[i].prefix.addr.b[3] = (uint8_t)i;
 	}
 	assert_int_equal(peers_set_own(c.peers, list, PEERS_OWN_MAX), 1);
 	assert_int_equal(peers_set_own(c.peers, list, PEERS_OWN_MAX + 1), 0);
@@ -425,9 +426,47 @@ static void own_addresses_are_bounded(void **state)
 	cluster_free(&c);
 }
 
+/* The interface identifier of a node's dedicated MAC, whatever the prefix, is that node's (I9). */
+static void addresses_made_from_the_dedicated_mac(void **state)
+{
+	struct cluster c = cluster_make("", "alpha");
+	struct peers_entry beta = by_ip(&c, "fe80::4bf:cff:fe0c:466");
+
+	(void)state;
+	assert_int_equal(beta.roles, IP_PEER);
+	assert_string_equal(beta.peer->node->name, "beta");
+	assert_ptr_equal(by_ip(&c, "2001:db8:7:7:4bf:cff:fe0c:466").peer, beta.peer);
+	assert_int_equal(by_ip(&c, "ff02::4bf:cff:fe0c:466").roles, IP_GROUP);
+	assert_int_equal(by_ip(&c, "fe80::bf:cff:fe0c:464").roles, 0);
+	assert_int_equal(by_ip(&c, "fe80::4bf:cff:fe0c:465").roles, IP_SELF);
+	assert_int_equal(by_ip(&c, "2001:db8:7:7:4bf:cff:fe0c:465").roles, 0);
+	assert_int_equal(peers_address_count(beta.peer), 2);
+	assert_true(ip_equal(peers_address(beta.peer, 1), &beta.peer->node->link_local));
+	cluster_free(&c);
+}
+
+static void tentative_addresses(void **state)
+{
+	struct cluster c = cluster_make("", "alpha");
+	struct peers_own list[] = { own("fe80::4bf:cff:fe0c:465/64"), own("2001:db8::5/64") };
+
+	(void)state;
+	list[0].is_tentative = list[1].is_tentative = true;
+	assert_int_equal(peers_set_own(c.peers, list, 2), 1);
+	assert_int_equal(by_ip(&c, "fe80::4bf:cff:fe0c:465").roles, IP_SELF | IP_TENTATIVE);
+	assert_int_equal(by_ip(&c, "2001:db8::5").roles, IP_SELF | IP_TENTATIVE);
+	list[0].is_tentative = list[1].is_tentative = false;
+	assert_int_equal(peers_set_own(c.peers, list, 2), 1);
+	assert_int_equal(by_ip(&c, "fe80::4bf:cff:fe0c:465").roles, IP_SELF);
+	assert_int_equal(by_ip(&c, "2001:db8::5").roles, IP_SELF);
+	cluster_free(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_made_from_the_dedicated_mac),
+		cmocka_unit_test(tentative_addresses),
 		cmocka_unit_test(roles_of_macs),
 		cmocka_unit_test(shared_macs_have_no_peer),
 		cmocka_unit_test(masked_sources),

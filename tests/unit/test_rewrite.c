@@ -358,9 +358,9 @@ static void I4_a_peers_address_at_the_cluster_mac(void **state)
 
 static void add_vip(struct cluster *c)
 {
-	struct ip_prefix vip;
+	struct peers_own vip = { .is_tentative = false };
 
-	assert_true(prefix_parse(VIP "/24", &vip));
+	assert_true(prefix_parse(VIP "/24", &vip.prefix));
 	assert_int_equal(peers_set_own(c->peers, &vip, 1), 1);
 }
 
