@@ -269,7 +269,7 @@ VIEW void view_arp(struct __sk_buff *skb, const struct view *v, struct rule_keys
 		return;
 	if (arp.op != bpf_htons(ARP_REQUEST) && arp.op != bpf_htons(ARP_REPLY))
 		return;
-	keys->kind = FRAME_RESOLUTION;
+	keys->kind = FRAME_ARP;
 	keys->sender_ip = find_ipv4(arp.sender_ip).roles;
 }
 

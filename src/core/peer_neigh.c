@@ -52,13 +52,21 @@ static void add_entry(struct summary *s, const struct peer *peer, const struct m
 		s->stale = true;
 }
 
+/* The link-local address does not count as failed: the peer may have IPv6 off, and nobody who uses
+ * its other addresses cares. */
 static struct summary summarize(const struct peer *peer, const struct mirror *mirror)
 {
-	const struct config_addresses *a = &peer->node->address;
 	struct summary s = { 0 };
+	bool failed;
 
-	for (size_t i = 0; i < a->count; i++)
-		add_entry(&s, peer, mirror_find(mirror, &a->list[i].addr));
+	for (size_t i = 0; i < peers_address_count(peer); i++) {
+		const struct ip_addr *ip = peers_address(peer, i);
+
+		failed = s.failed;
+		add_entry(&s, peer, mirror_find(mirror, ip));
+		if (ip_is_link_local(ip))
+			s.failed = failed;
+	}
 	return s;
 }
 

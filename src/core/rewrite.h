@@ -9,6 +9,7 @@
 #ifndef CLUSTERARPD_CORE_REWRITE_H
 #define CLUSTERARPD_CORE_REWRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,14 +26,21 @@ struct rewrite_result {
 	/* The peer that the frame goes to (egress) or comes from (ingress); for a spoofed frame,
 	 * the peer whose address it claims. NULL: none. */
 	struct peer *peer;
-	bool is_resolution;    /* a well-formed ARP request or reply */
+	bool is_resolution;    /* a well-formed ARP request or reply, or Neighbour Discovery */
+	bool is_nd;            /* the latter */
 	struct mac sender_mac; /* if is_resolution: as it arrived */
 	struct ip_addr sender_ip;
 };
 
 /* `data`: `len` bytes of an Ethernet frame, with VLAN tags inline. Changed in place if the verdict
- * is to pass, unchanged if it is to drop. */
+ * is to pass, unchanged if it is to drop. `has_partial_checksum`: the NIC is to complete the
+ * checksum of the frame (virtio's NEEDS_CSUM). */
 void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, uint8_t *data,
-		   size_t len, struct rewrite_result *result);
+		   size_t len, bool has_partial_checksum, struct rewrite_result *result);
+
+/* rewrite_frame() may change only so many bytes at the start of this frame; at most
+ * REWRITE_REACH_MAX. */
+#define REWRITE_REACH_MAX (66 * 1024)
+size_t rewrite_reach(uint8_t *data, size_t len);
 
 #endif

@@ -43,9 +43,10 @@ enum ip_role {
 };
 
 enum frame_kind {
-	FRAME_OTHER,      /* not examined by the rules: tagged, malformed, … */
-	FRAME_IP,         /* IPv4 or IPv6 */
-	FRAME_RESOLUTION, /* ARP or Neighbour Discovery */
+	FRAME_OTHER, /* not examined by the rules: tagged, malformed, … */
+	FRAME_IP,    /* IPv4 or IPv6 */
+	FRAME_ARP,
+	FRAME_ND, /* Neighbour Discovery (E5, I9) */
 };
 
 enum rule_policy {
@@ -61,15 +62,16 @@ struct rule_keys {
 	__u16 eth_src;
 	__u8 kind;   /* enum frame_kind */
 	__u8 policy; /* enum rule_policy */
-	/* FRAME_IP: source and destination; enum ip_role */
+	/* FRAME_IP, FRAME_ND: source and destination; enum ip_role */
 	__u8 ip_src;
 	__u8 ip_dst;
-	/* FRAME_RESOLUTION */
-	__u8 is_reply; /* ARP reply, Neighbour Advertisement */
+	/* FRAME_ARP, FRAME_ND; see core/nd.h for what these are in a Neighbour Discovery message */
+	__u8 is_reply;    /* not a request or a solicitation */
+	__u8 is_redirect; /* FRAME_ND */
 	__u8 sender_ip;
 	__u8 target_ip;
 	__u16 sender_mac;
-	__u16 target_mac;
+	__u16 target_mac; /* FRAME_ARP */
 };
 
 /* Why a frame is dropped: the REASONs of SPEC 7, in its order. */
@@ -112,13 +114,18 @@ struct rule_verdict {
 
 #define RULE static inline __attribute__((always_inline, unused))
 
+RULE int rule_is_resolution(const struct rule_keys *k)
+{
+	return k->kind == FRAME_ARP || k->kind == FRAME_ND;
+}
+
 /* LLDP, 802.1X, LACP belong to the NIC's own stack, in both directions (SPEC 5). */
 RULE __u8 rule_link_local(const struct rule_keys *k)
 {
 	return k->eth_dst & MAC_LINK_LOCAL ? DROP_NOT_OURS : DROP_NONE;
 }
 
-/* Egress: TAP to NIC. */
+/* Egress: TAP to NIC. E2 to E4 are for Neighbour Discovery, too: that is E5. */
 
 /* E1: every frame gets the wire source MAC. */
 RULE __u16 rule_E1(const struct rule_keys *k)
@@ -153,12 +160,22 @@ RULE __u16 rule_E3(const struct rule_keys *k)
 	return 0;
 }
 
-/* E4: a directed request goes to the peer only. */
+/* E4: a directed request goes to the peer only. (A solicitation is multicast.) */
 RULE __u16 rule_E4(const struct rule_keys *k)
 {
-	if (!(k->policy & POLICY_DIRECTED) || k->is_reply || !(k->eth_dst & MAC_BROADCAST))
+	__u16 to_all = k->kind == FRAME_ND ? MAC_GROUP : MAC_BROADCAST;
+
+	if (!(k->policy & POLICY_DIRECTED) || k->is_reply || !(k->eth_dst & to_all))
 		return 0;
 	return EDIT_ETH_DST_PEER;
+}
+
+/* E5: a redirect to a peer never tells the cluster MAC: it would lead to the host that gets it. */
+RULE __u16 rule_E5(const struct rule_keys *k)
+{
+	if (!k->is_redirect || !(k->sender_ip & IP_PEER) || !(k->sender_mac & MAC_CLUSTER))
+		return 0;
+	return EDIT_SENDER_MAC_PEER;
 }
 
 RULE struct rule_verdict rules_egress(const struct rule_keys *k)
@@ -169,31 +186,36 @@ RULE struct rule_verdict rules_egress(const struct rule_keys *k)
 	if ((v.drop = rule_link_local(k)))
 		return v;
 	v.edits = rule_E1(k);
-	if (k->kind != FRAME_RESOLUTION)
+	if (!rule_is_resolution(k))
 		return v;
 	to_peer = rule_E2(k) | rule_E2b(k);
 	if (to_peer)
 		v.edits |= to_peer | rule_E4(k);
 	else
-		v.edits |= rule_E3(k);
+		v.edits |= rule_E3(k) | rule_E5(k);
 	return v;
 }
 
-/* Ingress: NIC to TAP. */
+/* Ingress: NIC to TAP. I6 to I8 are for Neighbour Discovery, too: that is I9. */
 
 /* The roles of the IP address that a frame is from: ARP sender or IP source. */
 RULE __u8 rule_source_ip(const struct rule_keys *k)
 {
-	if (k->kind == FRAME_RESOLUTION)
-		return k->sender_ip;
-	return k->kind == FRAME_IP ? k->ip_src : 0;
+	return k->kind == FRAME_ARP ? k->sender_ip : k->ip_src;
+}
+
+/* Does this node have the address that a Neighbour Discovery message or another frame is about? Not
+ * while duplicate address detection goes on: the stack has to see who else uses it (I9). */
+RULE int rule_is_own(const struct rule_keys *k, __u8 ip)
+{
+	return (ip & IP_SELF) && !(k->kind == FRAME_ND && (ip & IP_TENTATIVE));
 }
 
 /* I1: a frame that this node sent came back. */
 RULE __u8 rule_I1(const struct rule_keys *k)
 {
 	if (k->policy & POLICY_SOURCE_CLUSTER)
-		return rule_source_ip(k) & IP_SELF ? DROP_ECHO : DROP_NONE;
+		return rule_is_own(k, rule_source_ip(k)) ? DROP_ECHO : DROP_NONE;
 	return k->eth_src & MAC_SELF_SOURCE ? DROP_ECHO : DROP_NONE;
 }
 
@@ -212,7 +234,7 @@ RULE __u8 rule_I3(const struct rule_keys *k)
  * others forward packets, each of them would send it on. */
 RULE __u8 rule_I4(const struct rule_keys *k)
 {
-	if (k->kind != FRAME_IP || !(k->eth_dst & MAC_CLUSTER) ||
+	if ((k->kind != FRAME_IP && k->kind != FRAME_ND) || !(k->eth_dst & MAC_CLUSTER) ||
 	    (k->ip_dst & (IP_SELF | IP_CLUSTER | IP_GROUP)))
 		return DROP_NONE;
 	if (k->ip_dst & IP_PEER)
@@ -223,7 +245,7 @@ RULE __u8 rule_I4(const struct rule_keys *k)
 /* I7: ARP with a peer's IP and a MAC that is neither the cluster's nor that peer's. */
 RULE __u8 rule_I7(const struct rule_keys *k)
 {
-	if (k->kind != FRAME_RESOLUTION || !(k->sender_ip & IP_PEER))
+	if (!rule_is_resolution(k) || !(k->sender_ip & IP_PEER))
 		return DROP_NONE;
 	return k->sender_mac & (MAC_CLUSTER | MAC_OF_SENDER) ? DROP_NONE : DROP_SPOOFED;
 }
@@ -232,9 +254,9 @@ RULE __u8 rule_I7(const struct rule_keys *k)
  * address (dropped quietly), or a conflict. */
 RULE __u8 rule_I8(const struct rule_keys *k)
 {
-	if (k->kind != FRAME_RESOLUTION)
+	if (!rule_is_resolution(k))
 		return DROP_NONE;
-	if (k->sender_ip & IP_SELF)
+	if (rule_is_own(k, k->sender_ip))
 		return DROP_CONFLICT;
 	if (k->sender_ip & IP_CLUSTER)
 		return k->sender_mac & MAC_CLUSTER ? DROP_PEER_ADDRESS : DROP_CONFLICT;
@@ -274,7 +296,7 @@ RULE __u16 rule_I6(const struct rule_keys *k)
 {
 	__u16 edits = 0;
 
-	if (k->kind != FRAME_RESOLUTION)
+	if (!rule_is_resolution(k))
 		return 0;
 	if ((k->sender_mac & MAC_CLUSTER) &&
 	    ((k->sender_ip & IP_PEER) || (!k->sender_ip && rule_is_from_peer(k))))

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define HEAD   256 /* bytes: the rules change nothing of a frame after these */
 #define MEMORY ((size_t)PACKET_BATCH * PACKET_MEMORY)
 
 /* One direction. The kernel maps the packets' memory as it is used: one page per packet, more for
@@ -33,6 +32,7 @@ struct relay {
 	struct packet own;  /* of relay_inject(): was received on no side */
 	relay_observer *observer;
 	void *observer_arg;
+	uint8_t head[REWRITE_REACH_MAX]; /* of rewrite_observed() */
 	struct counters counters;
 };
 
@@ -219,32 +219,45 @@ static void count_resolution(struct relay *relay, enum rewrite_direction directi
 			     const struct rewrite_result *result)
 {
 	if (result->verdict.edits & (EDIT_RESOLUTION | EDIT_ETH_DST_PEER))
-		relay->counters.arp_rewritten++;
+		*(result->is_nd ? &relay->counters.nd_rewritten : &relay->counters.arp_rewritten) +=
+			1;
 	if (!result->peer)
 		return;
-	if (direction == REWRITE_EGRESS)
+	if (!result->is_nd && direction == REWRITE_EGRESS)
 		result->peer->counters.arp_out++;
-	else
+	else if (!result->is_nd)
 		result->peer->counters.arp_in++;
 	if (direction == REWRITE_INGRESS && result->peer->is_claimed)
 		relay->event(result, relay->arg);
 }
 
-/* Apply the rules, and show the observer the frame as it was received, with the verdict on it. The
- * rules change nothing of a frame but its head, so that alone is saved and restored. */
+static void rewrite(struct relay *relay, enum rewrite_direction direction, struct packet *packet,
+		    struct rewrite_result *result)
+{
+	const struct virtio_net_hdr *header = (const void *)packet_start(packet);
+	bool has_partial_checksum = header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+
+	rewrite_frame(relay->peers, direction, packet->frame, packet->len, has_partial_checksum,
+		      result);
+}
+
+/* Apply the rules, and show the observer the frame as it was received, with the verdict on it. */
 static void rewrite_observed(struct relay *relay, enum rewrite_direction direction,
 			     struct packet *packet, struct rewrite_result *result)
 {
-	size_t len = packet->len < HEAD ? packet->len : HEAD;
-	uint8_t before[HEAD], after[HEAD];
+	size_t reach = rewrite_reach(packet->frame, packet->len);
 
-	memcpy(before, packet->frame, len);
-	rewrite_frame(relay->peers, direction, packet->frame, packet->len, result);
-	memcpy(after, packet->frame, len);
-	memcpy(packet->frame, before, len);
+	memcpy(relay->head, packet->frame, reach);
+	rewrite(relay, direction, packet, result);
+	for (size_t i = 0; i < reach; i++) {
+		uint8_t after = packet->frame[i];
+
+		packet->frame[i] = relay->head[i];
+		relay->head[i] = after;
+	}
 	if (packet != &relay->own)
 		observe(relay, direction, false, packet, result->verdict.drop);
-	memcpy(packet->frame, after, len);
+	memcpy(packet->frame, relay->head, reach);
 }
 
 /* Apply the rules to a packet. If it passes, add it to the packets to send. */
@@ -256,7 +269,7 @@ static void carry(struct relay *relay, enum rewrite_direction direction, struct 
 	if (way->is_shown)
 		rewrite_observed(relay, direction, packet, &result);
 	else
-		rewrite_frame(relay->peers, direction, packet->frame, packet->len, &result);
+		rewrite(relay, direction, packet, &result);
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
 		return;

@@ -29,7 +29,7 @@ struct relay_side {
 };
 
 /* Called for each dropped frame that is worth reporting to the operator (echo, spoofed,
- * conflict), and for each ARP frame of a peer whose address another host claimed before
+ * conflict), and for each ARP or ND frame of a peer whose address another host claimed before
  * (`is_claimed`). */
 typedef void relay_event(const struct rewrite_result *result, void *arg);
 

@@ -76,6 +76,8 @@ static void write_counters(FILE *out, const struct counters *c)
 	sides(out, "bytes_total", c->tap_bytes_in, c->tap_bytes_out, c->nic_bytes_in,
 	      c->nic_bytes_out);
 	single(out, "arp_rewritten_total", "counter", "ARP frames rewritten.", c->arp_rewritten);
+	single(out, "nd_rewritten_total", "counter", "Neighbour Discovery messages rewritten.",
+	       c->nd_rewritten);
 	head(out, "drops_total", "counter", "Frames dropped, by reason.");
 	for (unsigned reason = DROP_NONE + 1; reason < DROP_REASONS; reason++)
 		fprintf(out, "clusterarpd_drops_total{reason=\"%s\"} %" PRIu64 "\n",
@@ -127,7 +129,7 @@ static const struct peer_metric {
 	{ "peer_repaired_total",
 	  "Neighbour entries of a peer that held another MAC and were corrected.",
 	  offsetof(struct peer_counters, repaired), 0 },
-	{ "peer_spoofed_total", "ARP dropped that claimed an address of a peer.",
+	{ "peer_spoofed_total", "ARP and ND dropped that claimed an address of a peer.",
 	  offsetof(struct peer_counters, spoofed), 0 },
 };
 

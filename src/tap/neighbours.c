@@ -97,12 +97,11 @@ static bool mend_entry(struct neighbours *n, struct peer *peer, const struct ip_
 
 static void mend(struct neighbours *n, struct peer *peer)
 {
-	const struct config_addresses *a = &peer->node->address;
 	bool may = !peer->mended || loop_now() - peer->mended >= MEND_MS;
 	bool is_done = true;
 
-	for (size_t i = 0; i < a->count; i++)
-		is_done &= mend_entry(n, peer, &a->list[i].addr, may);
+	for (size_t i = 0; i < peers_address_count(peer); i++)
+		is_done &= mend_entry(n, peer, peers_address(peer, i), may);
 	if (is_done && n->is_known)
 		peer->is_to_seed = false;
 }
@@ -433,8 +432,8 @@ void neighbours_reload(struct neighbours *n, const struct peers *old)
 	for (size_t i = 0; i < peers_count(old); i++) {
 		const struct peer *was = peers_get(old, i);
 
-		for (size_t j = 0; j < was->node->address.count; j++)
-			release(n, was, &was->node->address.list[j].addr, was_pinned);
+		for (size_t j = 0; j < peers_address_count(was); j++)
+			release(n, was, peers_address(was, j), was_pinned);
 	}
 	neighbours_seed(n);
 }

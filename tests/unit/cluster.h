@@ -170,7 +170,7 @@ static inline struct rewrite_result rewrite(const struct cluster *c, enum rewrit
 {
 	struct rewrite_result result;
 
-	rewrite_frame(c->peers, way, f->data, f->len, &result);
+	rewrite_frame(c->peers, way, f->data, f->len, false, &result);
 	return result;
 }
 
