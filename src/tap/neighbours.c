@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "core/peer_neigh.h"
@@ -63,7 +64,8 @@ static bool write_entry(struct neighbours *n, const struct peer *peer,
 {
 	int rc = netlink_neigh_set(n->netlink, n->ifindex, wanted);
 
-	if (!rc)
+	/* IPv6 is off on the TAP. When it is on again, neighbours_seed() is called. */
+	if (!rc || (rc == -EINVAL && wanted->dst.family == AF_INET6))
 		return true;
 	events_peer_error(n->events, peer, -rc);
 	mend_later(n, MEND_RETRY_MS);
@@ -104,6 +106,28 @@ static void mend(struct neighbours *n, struct peer *peer)
 		is_done &= mend_entry(n, peer, peers_address(peer, i), may);
 	if (is_done && n->is_known)
 		peer->is_to_seed = false;
+}
+
+static bool is_listed(const struct peer *peer, const struct ip_addr *dst)
+{
+	for (size_t i = 0; i < peers_address_count(peer); i++)
+		if (ip_equal(peers_address(peer, i), dst))
+			return true;
+	return false;
+}
+
+/* Correct the entry of an address that SLAAC made of the peer's dedicated MAC (I9). The peer may
+ * have any number of these: they are corrected, but neither seeded nor pinned. */
+static void mend_unlisted(struct neighbours *n, struct peer *peer, const struct mirror_entry *entry)
+{
+	struct mirror_entry wanted;
+
+	if (peer_neigh_check(NEIGH_LEARN, peer, &entry->dst, entry, false, &wanted) ==
+		    PEER_NEIGH_REPAIR &&
+	    write_entry(n, peer, &wanted)) {
+		peer->counters.repaired++;
+		events_peer_repaired(n->events, peer, entry);
+	}
 }
 
 static void settle_later(struct neighbours *n)
@@ -241,6 +265,8 @@ static void on_changed(const struct mirror_entry *entry, void *arg)
 		return;
 	if (entry->state == NUD_REACHABLE && mac_equal(&entry->lladdr, &peer->node->dedicated))
 		peer->is_claimed = false;
+	if (!is_listed(peer, &entry->dst))
+		mend_unlisted(n, peer, entry);
 	check_peer(n, peer);
 }
 

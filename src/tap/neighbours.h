@@ -27,16 +27,16 @@ void neighbours_destroy(struct neighbours *n);
 /* Begin to follow the neighbour table of the TAP, which has the index `ifindex` now, and install
  * the peers' entries if the configuration says so. 0, or a negative errno after a log line. */
 int neighbours_open(struct neighbours *n, int ifindex);
-/* The kernel has emptied the table, because the TAP was down: dump it and install the peers'
- * entries as neighbours_open() does. */
+/* The kernel has emptied the table, because the TAP was down or its MAC was changed, or IPv6 was
+ * off: dump it and install the peers' entries as neighbours_open() does. */
 void neighbours_seed(struct neighbours *n);
 
 /* The peers were replaced, `old` holds the former ones (peers_exchange()). Entries of peers that
  * are gone or have another MAC are removed; if `neigh = pin` no longer applies, permanent entries
- * become stale ones, which ARP updates; entries of new peers are installed as at start. */
+ * become stale ones, which ARP and ND update; entries of new peers are installed as at start. */
 void neighbours_reload(struct neighbours *n, const struct peers *old);
 
-/* ARP with a peer's address as sender was received: it passed, or was dropped as spoofed. */
+/* ARP or ND with a peer's address as sender was received: it passed, or was dropped as spoofed. */
 void neighbours_heard(struct neighbours *n, const struct rewrite_result *result);
 
 const struct mirror *neighbours_mirror(const struct neighbours *n);
