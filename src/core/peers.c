@@ -329,9 +329,11 @@ struct peers_entry peers_by_file(const struct peers *p, const struct ip_addr *ip
 
 struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip)
 {
-	const struct ip_slot *slot = find_ip(p->by_ip, ip), *own = find_ip(p->by_own, ip);
+	const struct ip_slot *slot = find_ip(p->by_ip, ip), *own = NULL;
 	struct peers_entry entry;
 
+	if (!slot || (slot->entry.roles & IP_SELF))
+		own = find_ip(p->by_own, ip);
 	if (!slot)
 		slot = own ? own : find_by_id(p, ip);
 	entry = entry_of(slot, ip);
