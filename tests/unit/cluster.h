@@ -35,6 +35,20 @@
 	"[node gamma]\n"                     \
 	"address = 12.12.4.103/24\nid = 3\n"
 
+/* The same with both families. */
+#define CLUSTER_HEAD_DUAL                              \
+	"[cluster]\n"                                  \
+	"interface = eth0\n"                           \
+	"address = 12.12.4.100/24, 2001:db8::100/64\n" \
+	"mac = 02:bf:aa:bb:cc:dd\n"
+#define CLUSTER_NODES_DUAL                                     \
+	"[node alpha]\n"                                       \
+	"address = 12.12.4.101/24, 2001:db8::101/64\nid = 1\n" \
+	"[node beta]\n"                                        \
+	"address = 12.12.4.102/24, 2001:db8::102/64\nid = 2\n" \
+	"[node gamma]\n"                                       \
+	"address = 12.12.4.103/24, 2001:db8::103/64\nid = 3\n"
+
 #define CLUSTER_MAC  "02:bf:aa:bb:cc:dd"
 #define BROADCAST    "ff:ff:ff:ff:ff:ff"
 #define NO_MAC       "00:00:00:00:00:00"
@@ -57,15 +71,15 @@ struct cluster {
 	struct peers *peers;
 };
 
-/* The cluster with `keys` added to its section, as node `self` sees it. */
-static inline struct cluster cluster_make(const char *keys, const char *self)
+static inline struct cluster cluster_from(const char *head, const char *keys, const char *nodes,
+					  const char *self)
 {
 	struct config_report report = { 0 };
 	struct cluster c;
 	char text[2048];
 	FILE *f;
 
-	snprintf(text, sizeof(text), CLUSTER_HEAD "%s" CLUSTER_NODES, keys);
+	snprintf(text, sizeof(text), "%s%s%s", head, keys, nodes);
 	f = fmemopen(text, strlen(text), "r");
 	c.config = config_read(f, &report);
 	fclose(f);
@@ -77,6 +91,18 @@ static inline struct cluster cluster_make(const char *keys, const char *self)
 	c.peers = peers_create(c.config, config_find_node(c.config, self));
 	assert_non_null(c.peers);
 	return c;
+}
+
+/* The cluster with `keys` added to its section, as node `self` sees it. */
+static inline struct cluster cluster_make(const char *keys, const char *self)
+{
+	return cluster_from(CLUSTER_HEAD, keys, CLUSTER_NODES, self);
+}
+
+/* The same with IPv4 and IPv6 addresses: 2001:db8::100/64, ::101/64, … */
+static inline struct cluster cluster_make_dual(const char *keys, const char *self)
+{
+	return cluster_from(CLUSTER_HEAD_DUAL, keys, CLUSTER_NODES_DUAL, self);
 }
 
 static inline void cluster_free(struct cluster *c)
