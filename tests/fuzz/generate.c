@@ -166,11 +166,28 @@ static const struct ip_addr *some_address(const struct config_addresses *a, uint
 	return &a->list[i].addr;
 }
 
+/* What follows from a node's dedicated MAC: its link-local address, or its interface identifier in
+ * another prefix. Some have an identifier that differs in one bit. */
+static void put_by_identifier(const struct cluster *c, uint8_t *out)
+{
+	const struct config_node *node = one_in(3) ? peers_self(c->peers) : some_peer(c);
+
+	memcpy(out, node->link_local.b, 16);
+	if (one_in(2))
+		memcpy(out, own[1].prefix.addr.b, 8);
+	if (one_in(4))
+		out[8 + generate_number(8)] ^= (uint8_t)(1 << generate_number(8));
+}
+
 /* An address of any role, or of none, as `len` bytes. */
 static void put_ip(const struct cluster *c, uint8_t family, uint8_t *out, size_t len)
 {
 	const struct ip_addr *from = NULL;
 
+	if (family == AF_INET6 && one_in(4)) {
+		put_by_identifier(c, out);
+		return;
+	}
 	switch (generate_number(9)) {
 	case 6:
 		from = &own[family == AF_INET ? 0 : 1].prefix.addr;
@@ -274,20 +291,106 @@ static void append_ipv6(const struct cluster *c, struct made *frame)
 	append(frame, packet, one_in(16) ? generate_number(sizeof(packet)) : sizeof(packet));
 }
 
+/* Room for a Neighbour Discovery message (RFC 4861) with its options. */
+#define ND_MAX 512
+
+/* One option; the length it says is mostly the one it has. Returns the number of its bytes. */
+static size_t put_option(const struct cluster *c, uint8_t *option)
+{
+	static const uint8_t kinds[] = { 1, 1, 1, 2, 2, 2, 3, 4, 5, 14, 25, 200 };
+	unsigned units = one_in(4) ? 1 + generate_number(4) : 1;
+
+	fill(option, (size_t)units * 8);
+	option[0] = kinds[generate_number(sizeof(kinds))];
+	option[1] = (uint8_t)units;
+	if (option[0] <= 2)
+		put_mac(c, option + 2);
+	if (one_in(16))
+		option[1] = one_in(2) ? 0 : (uint8_t)next();
+	return (size_t)units * 8;
+}
+
+static size_t put_message(const struct cluster *c, uint8_t *message)
+{
+	static const uint8_t fixed[] = { 8, 16, 24, 24, 40 }; /* of types 133 to 137 */
+	unsigned type = generate_number(sizeof(fixed)), options = generate_number(4);
+	size_t len = fixed[type];
+
+	fill(message, len);
+	message[0] = (uint8_t)(133 + type);
+	message[1] = one_in(16) ? (uint8_t)next() : 0;
+	if (len >= 24) /* the Target Address */
+		put_ip(c, AF_INET6, message + 8, 16);
+	while (options--)
+		len += put_option(c, message + len);
+	return len;
+}
+
+/* The sum of RFC 1071 over `len` bytes, added to `sum`. */
+static uint32_t sum16(uint32_t sum, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
+	return sum;
+}
+
+static void put_checksum(const uint8_t *ip, uint8_t *message, size_t len)
+{
+	uint32_t sum = (uint32_t)len + 58;
+
+	message[2] = message[3] = 0;
+	sum = sum16(sum16(sum, ip + 8, 32), message, len);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	message[2] = (uint8_t)(sum >> 8);
+	message[3] = (uint8_t)sum;
+}
+
+/* Some break one of the rules by which a receiver knows it as valid: hop limit, code, lengths of
+ * options, payload length, an extension header, truncation. */
+static void append_nd(const struct cluster *c, struct made *frame)
+{
+	static const uint8_t extensions[] = { 0, 43, 44, 60 };
+	uint8_t ip[40] = { 0x60 }, extension[8] = { 58 }, message[ND_MAX];
+	bool is_extended = one_in(12);
+	size_t len = put_message(c, message), extra = is_extended ? sizeof(extension) : 0;
+	size_t said = len + extra;
+
+	put_ip(c, AF_INET6, ip + 8, 16);
+	put_ip(c, AF_INET6, ip + 24, 16);
+	ip[6] = is_extended ? extensions[generate_number(sizeof(extensions))] : 58;
+	ip[7] = one_in(12) ? (uint8_t)next() : 255;
+	if (one_in(12))
+		said = generate_number(2 * ND_MAX);
+	ip[4] = (uint8_t)(said >> 8);
+	ip[5] = (uint8_t)said;
+	put_checksum(ip, message, len);
+	if (one_in(12))
+		len = generate_number((unsigned)len);
+	append_u16(frame, ETH_P_IPV6);
+	append(frame, ip, sizeof(ip));
+	append(frame, extension, extra);
+	append(frame, message, len);
+}
+
 static void append_body(const struct cluster *c, struct made *frame)
 {
-	switch (generate_number(8)) {
+	switch (generate_number(10)) {
 	case 0:
 	case 1:
 		append_arp(c, frame);
 		break;
 	case 2:
 	case 3:
-	case 4:
-		append_ipv4(c, frame);
+		append_nd(c, frame);
 		break;
+	case 4:
 	case 5:
 	case 6:
+		append_ipv4(c, frame);
+		break;
+	case 7:
+	case 8:
 		append_ipv6(c, frame);
 		break;
 	default:
