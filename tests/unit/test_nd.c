@@ -25,8 +25,7 @@ struct nd_vector {
 static void rewrite_nd(const struct cluster *c, enum rewrite_direction way, uint8_t *data,
 		       size_t len, bool has_partial_checksum, struct rewrite_result *result)
 {
-	(void)has_partial_checksum;
-	rewrite_frame(c->peers, way, data, len, result);
+	rewrite_frame(c->peers, way, data, len, has_partial_checksum, result);
 }
 
 static size_t from_hex(const char *text, uint8_t *out)
