@@ -34,7 +34,7 @@
 
 #include "bpf/clusterarpd.skel.h" /* uses types of programs.h */
 
-#define BY_RULE    1540000
+#define BY_RULE    1960000
 #define AT_RANDOM  1000000
 #define HITS       1000
 #define COMPLAINTS 10
@@ -95,6 +95,8 @@ static bool has_tag(const struct oracle_sample *s)
 	EGRESS(e_arp, "ARP to the daemon", s->core.fate == TO_DAEMON && s->is_arp)                \
 	EGRESS(e_broken, "malformed ARP", s->is_arp && !s->result.is_resolution)                  \
 	EGRESS(e_nd, "ND to the daemon", s->core.fate == TO_DAEMON && s->is_nd)                   \
+	EGRESS(e_whole_nd, "well-formed ND", s->is_nd && s->result.is_resolution)                 \
+	EGRESS(e_broken_nd, "malformed ND", s->is_nd && !s->result.is_resolution)                 \
 	INGRESS(i_link_local, "link-local", s->core.fate == TO_NIC_STACK)                         \
 	INGRESS(i1_mac, "I1: by MAC",                                                             \
 		s->result.verdict.drop == DROP_ECHO && !(s->policy & POLICY_SOURCE_CLUSTER))      \
@@ -160,7 +162,11 @@ static bool has_tag(const struct oracle_sample *s)
 	INGRESS(i_arp, "ARP to the daemon", s->core.fate == TO_DAEMON && s->is_arp)               \
 	INGRESS(i_broken, "malformed ARP",                                                        \
 		s->core.fate == TO_DAEMON && s->is_arp && !s->result.is_resolution)               \
-	INGRESS(i_nd, "ND to the daemon", s->core.fate == TO_DAEMON && s->is_nd)
+	INGRESS(i_nd, "ND to the daemon", s->core.fate == TO_DAEMON && s->is_nd)                  \
+	INGRESS(i_broken_nd, "malformed ND",                                                      \
+		s->core.fate == TO_DAEMON && s->is_nd && !s->result.is_resolution)                \
+	INGRESS(i7_nd, "I7: ND", s->is_nd && s->result.verdict.drop == DROP_SPOOFED)              \
+	INGRESS(i8_nd, "I8: ND", s->is_nd && s->result.verdict.drop == DROP_CONFLICT)
 
 BRANCHES(EGRESS, INGRESS)
 
