@@ -163,7 +163,7 @@ static void every_mac_is_listed(void **state)
 	cluster_free(&c);
 }
 
-static struct cluster cluster_from(const char *text, const char *self)
+static struct cluster cluster_of_text(const char *text, const char *self)
 {
 	struct config_report report = { 0 };
 	struct cluster c;
@@ -293,7 +293,7 @@ static void is_new(const struct peer *peer)
 
 static void exchange_and_back(void **state)
 {
-	struct cluster c = cluster_make("", "alpha"), other = cluster_from(changed, "alpha");
+	struct cluster c = cluster_make("", "alpha"), other = cluster_of_text(changed, "alpha");
 
 	(void)state;
 	is_first(&c);
@@ -322,7 +322,7 @@ static void exchange_and_back(void **state)
 /* As in a reload: the old table is freed completely, and the one that stays does not need it. */
 static void exchange_and_go_on(void **state)
 {
-	struct cluster c = cluster_make("", "alpha"), other = cluster_from(changed, "alpha");
+	struct cluster c = cluster_make("", "alpha"), other = cluster_of_text(changed, "alpha");
 
 	(void)state;
 	season(peer_named(&c, "beta"), 100);
@@ -343,7 +343,7 @@ static void exchange_with_a_cluster_without_peers(void **state)
 {
 	static const char alone[] = "[cluster]\ninterface = eth0\naddress = 12.12.4.100/24\n"
 				    "[node beta]\naddress = 12.12.4.102/24\n";
-	struct cluster c = cluster_make("", "beta"), other = cluster_from(alone, "beta");
+	struct cluster c = cluster_make("", "beta"), other = cluster_of_text(alone, "beta");
 
 	(void)state;
 	peers_exchange(c.peers, other.peers);
