@@ -62,6 +62,14 @@ def ip_text(raw):
     return socket.inet_ntoa(raw)
 
 
+def ip6(text):
+    return socket.inet_pton(socket.AF_INET6, text)
+
+
+def ip6_text(raw):
+    return socket.inet_ntop(socket.AF_INET6, raw)
+
+
 def number(text):
     return int(text, 0)
 
@@ -391,6 +399,58 @@ def arp(args):
     return send_often(end, frame, args)
 
 
+ND_TYPES = {"rs": 133, "ra": 134, "ns": 135, "na": 136, "redirect": 137}
+# the length of the fixed part, and where in it the Target Address is (0: nowhere)
+ND_FIXED = {133: (8, 0), 134: (16, 0), 135: (24, 8), 136: (24, 8), 137: (40, 8)}
+ND_FLAGS = {"R": 0x80, "S": 0x40, "O": 0x20}
+
+
+def solicited(target):
+    """The solicited-node address of an address (RFC 4291 2.7.1)."""
+    return ip6("ff02::1:ff00:0")[:13] + target[13:]
+
+
+def nd_sum(src, dst, message):
+    """0 if the message has the right checksum."""
+    return checksum(src + dst + struct.pack("!II", len(message), 58) + message)
+
+
+def nd_message(args, src, dst, target):
+    kind = ND_TYPES[args.kind]
+    body = bytearray(ND_FIXED[kind][0])
+    body[0:2] = bytes([kind, args.code])
+    if ND_FIXED[kind][1]:
+        body[8:24] = target
+    if kind == 136:
+        body[4] = sum(ND_FLAGS[c] for c in args.flags)
+    if kind == 134:
+        body[4:8] = struct.pack("!BBH", 64, 0, args.lifetime)
+    if kind == 137:
+        body[24:40] = ip6(args.redirected)
+    for number_of, macs in ((1, args.slla), (2, args.tlla)):
+        for m in macs:
+            body += bytes([number_of, 1]) + m
+    if args.nonce:
+        body += bytes([14, 1]) + bytes.fromhex(args.nonce)
+    body += bytes.fromhex(args.option or "")
+    struct.pack_into("!H", body, 2, nd_sum(src, dst, bytes(body)) ^ args.damage)
+    return bytes(body)
+
+
+def nd(args):
+    """Sends a Neighbour Discovery message with the given fields; each may be false."""
+    src = ip6(args.src)
+    target = ip6(args.target)
+    default = {"ns": solicited(target), "rs": ip6("ff02::2")}.get(args.kind, ip6("ff02::1"))
+    dst = ip6(args.dst) if args.dst else default
+    eth_dst = args.eth_dst or (b"\x33\x33" + dst[12:])
+    message = nd_message(args, src, dst, target)
+    header = struct.pack("!IHBB", 6 << 28, len(message), 58, args.hop) + src + dst
+    tags = ((0x8100, args.vid),) if args.vid is not None else ()
+    frame = ether(eth_dst, args.eth_src, tags, ETH_P_IPV6, header + message)
+    return send_often(End(args.sender), frame, args)
+
+
 def raw(args):
     """Sends frames given in hexadecimal (spaces, colons and dashes are ignored)."""
     end = End(args.sender)
@@ -461,6 +521,43 @@ def rows(args):
         name = {1: "request", 2: "response"}.get(op, str(op))
         print(mac_text(f[6:12]), mac_text(f[0:6]), name, ip_text(f[28:32]), mac_text(f[22:28]),
               ip_text(f[38:42]), mac_text(f[32:38]))
+
+
+def nd_options(message, at):
+    """TYPE/MAC of each link-layer option; of others TYPE."""
+    while at + 2 <= len(message) and message[at + 1]:
+        end = at + 8 * message[at + 1]
+        if message[at] in (1, 2) and end == at + 8:
+            yield f"{message[at]}/{mac_text(message[at + 2:end])}"
+        else:
+            yield str(message[at])
+        at = end
+
+
+def rows6(args):
+    """Neighbour Discovery as rows: ethsrc ethdst type ipsrc ipdst target options flags hops
+    checksum; - for what a message does not have."""
+    names = {number_of: name for name, number_of in ND_TYPES.items()}
+    for _, f in read_pcap(args.file):
+        if len(f) < 62 or f[12:14] != b"\x86\xdd" or f[20] != 58 or f[54] not in names:
+            continue
+        message = f[54:54 + struct.unpack_from("!H", f, 18)[0]]
+        fixed, target = ND_FIXED[f[54]]
+        flags = "".join(c for c, bit in ND_FLAGS.items() if f[54] == 136 and message[4] & bit)
+        print(mac_text(f[6:12]), mac_text(f[0:6]), names[f[54]], ip6_text(f[22:38]),
+              ip6_text(f[38:54]), ip6_text(message[8:24]) if target else "-",
+              ",".join(nd_options(message, fixed)) or "-", flags or "-", f[21],
+              "bad" if nd_sum(f[22:38], f[38:54], message) else "ok")
+
+
+def ip6rows(args):
+    """IPv6 as rows: ethsrc ethdst ipsrc ipdst next-header type (of ICMPv6, else -)."""
+    for _, f in read_pcap(args.file):
+        if len(f) < 54 or f[12:14] != b"\x86\xdd":
+            continue
+        kind = f[54] if f[20] == 58 and len(f) > 54 else "-"
+        print(mac_text(f[6:12]), mac_text(f[0:6]), ip6_text(f[22:38]), ip6_text(f[38:54]),
+              f[20], kind)
 
 
 def iprows(args):
@@ -580,6 +677,29 @@ def add_arp(sub):
     p.add_argument("--pad", type=int, default=18)
 
 
+def add_nd(sub):
+    p = sub.add_parser("nd", help=nd.__doc__)
+    p.set_defaults(run=nd)
+    add_sending(p)
+    add_vid(p)
+    p.add_argument("kind", choices=ND_TYPES)
+    p.add_argument("--eth-src", type=mac, required=True)
+    p.add_argument("--eth-dst", type=mac, help="default: the group MAC of --dst")
+    p.add_argument("--src", required=True)
+    p.add_argument("--dst", help="default: the solicited-node address; all routers; all nodes")
+    p.add_argument("--target", default="::")
+    p.add_argument("--redirected", default="::", help="the Destination Address of a redirect")
+    p.add_argument("--slla", type=mac, action="append", default=[])
+    p.add_argument("--tlla", type=mac, action="append", default=[])
+    p.add_argument("--nonce", help="6 bytes in hexadecimal")
+    p.add_argument("--option", help="further options in hexadecimal")
+    p.add_argument("--flags", default="O", help="of NA: some of R, S, O")
+    p.add_argument("--lifetime", type=number, default=0, help="of RA")
+    p.add_argument("--hop", type=number, default=255)
+    p.add_argument("--code", type=number, default=0)
+    p.add_argument("--damage", type=number, default=0, help="xor of the checksum")
+
+
 def add_ping(sub):
     p = sub.add_parser("ping", help=ping.__doc__)
     p.set_defaults(run=ping)
@@ -597,13 +717,14 @@ def parser():
     add_sweep(sub)
     add_malformed(sub)
     add_arp(sub)
+    add_nd(sub)
     add_ping(sub)
     p = sub.add_parser("raw", help=raw.__doc__)
     p.set_defaults(run=raw)
     add_sending(p)
     p.add_argument("hex", nargs="+")
-    for name, run in (("pcap2rows", rows), ("pcap2ip", iprows), ("sources", sources),
-                      ("longest", longest)):
+    for name, run in (("pcap2rows", rows), ("pcap2rows6", rows6), ("pcap2ip", iprows),
+                      ("pcap2ip6", ip6rows), ("sources", sources), ("longest", longest)):
         p = sub.add_parser(name, help=run.__doc__)
         p.set_defaults(run=run)
         p.add_argument("file")

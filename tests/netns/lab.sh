@@ -31,6 +31,12 @@ LAB_NODES=()     # the nodes of this test
 LAB_CONF=
 declare -A LAB_PID=()
 declare -A LAB_ADDR=([out]=12.12.4.200)
+LAB_CLUSTER_IP6=2001:db8:4::100
+declare -A LAB_ADDR6=([out]=2001:db8:4::200)
+# The addresses that hosts of the lab have: 4, 6 or 46. For a single command, such as
+# `LAB_FAMILY=6 ping_all_pairs`, the addresses that it uses: 4 (also for 46), 6, or ll (link-local).
+LAB_FAMILY=4
+LAB_DEDICATED=dedicated_mac # the function that gives a node's dedicated MAC
 LAB_CAPTURES=()
 
 # --- the sandbox -----------------------------------------------------------
@@ -142,7 +148,40 @@ on() {
 	ip netns exec "$host" "$@"
 }
 
-addr_of() { echo "${LAB_ADDR[$1]}"; }
+addr6_of() { echo "${LAB_ADDR6[$1]}"; }
+
+# addr_of NAME: its address of the family in use.
+addr_of() {
+	case $LAB_FAMILY in
+	6) addr6_of "$1" ;;
+	ll) link_local_of "$1" ;;
+	*) echo "${LAB_ADDR[$1]}" ;;
+	esac
+}
+
+# addr_on HOST NAME: the same as HOST has to write it: a link-local address with its interface.
+addr_on() {
+	local zone=
+	[ "$LAB_FAMILY" != ll ] || zone=%$(dev_of "$1")
+	echo "$(addr_of "$2")$zone"
+}
+
+has_daemon() { [[ " ${LAB_NODES[*]} " = *" $1 "* ]]; }
+# dev_of HOST: the interface that has its addresses.
+dev_of() { if has_daemon "$1"; then echo cluster0; else echo eth0; fi; }
+
+# eui64 PREFIX MAC: the address that the MAC gives in this prefix of 64 bits (RFC 4291, appendix A).
+eui64() {
+	local a b c d e f
+	IFS=: read -r a b c d e f <<<"$2"
+	printf '%s%x:%x:%x:%x\n' "$1" $((((0x$a ^ 2) << 8) | 0x$b)) $(((0x$c << 8) | 0xff)) \
+		$((0xfe00 | 0x$d)) $(((0x$e << 8) | 0x$f))
+}
+
+# link_local_of NAME: of a node by its dedicated MAC, of another host by that of its NIC.
+link_local_of() {
+	if has_daemon "$1"; then eui64 fe80:: "$("$LAB_DEDICATED" "$1")"; else eui64 fe80:: "$(nic_mac "$1")"; fi
+}
 nic_mac() { on "$1" cat "/sys/class/net/${2:-eth0}/address"; }
 
 # node_index NODE: 1 for alpha, …
@@ -203,14 +242,18 @@ lab_host() {
 	ip -n "$1" link set eth0 up
 }
 
-# lab_plain NAME LASTBYTE: makes a host without a daemon, 12.12.4.LASTBYTE/24 on eth0.
+# lab_plain NAME LASTBYTE: makes a host without a daemon, 12.12.4.LASTBYTE/24 on eth0, or
+# 2001:db8:4::LASTBYTE/64, or both.
 lab_plain() {
 	lab_host "$1" "$(printf '52:54:00:00:00:%02x' "$2")"
 	LAB_ADDR[$1]=12.12.4.$2
-	ip -n "$1" addr add "12.12.4.$2/24" dev eth0
+	LAB_ADDR6[$1]=2001:db8:4::$2
+	[ "$LAB_FAMILY" = 6 ] || ip -n "$1" addr add "12.12.4.$2/24" dev eth0
+	[ "$LAB_FAMILY" = 4 ] || ip -n "$1" addr add "${LAB_ADDR6[$1]}/64" dev eth0 nodad
 }
 
-# lab_nodes N [ageing=CENTISECONDS] [mtu=N] [forward=1] [nic=macvlan] [out=no]
+# lab_nodes N [ageing=CENTISECONDS] [mtu=N] [forward=1] [nic=macvlan] [out=no] [family=4|6|46]
+# Prefixes are 12.12.4.0/24 and 2001:db8:4::/64.
 lab_nodes() {
 	local count=$1 i name nic=veth forward=0 out=yes option
 	LAB_AGEING=30000 LAB_MTU=1500
@@ -222,6 +265,7 @@ lab_nodes() {
 		forward=*) forward=${option#*=} ;;
 		nic=*) nic=${option#*=} ;;
 		out=*) out=${option#*=} ;;
+		family=*) LAB_FAMILY=${option#*=} ;;
 		*) fail "lab_nodes: $option?" ;;
 		esac
 	done
@@ -230,28 +274,45 @@ lab_nodes() {
 	for ((i = 1; i <= count; i++)); do
 		name=${LAB_ALL_NODES[i - 1]}
 		LAB_ADDR[$name]=12.12.4.$((100 + i))
+		LAB_ADDR6[$name]=2001:db8:4::$((100 + i))
 		lab_host "$name" "52:54:00:00:00:0$i" "$nic"
 		[ "$forward" = 0 ] || on "$name" sysctl -qw net.ipv4.ip_forward=1
+		[ "$forward" = 0 ] || [ "$LAB_FAMILY" = 4 ] ||
+			on "$name" sysctl -qw net.ipv6.conf.all.forwarding=1
 	done
 	[ "$out" = no ] || lab_plain out 200
 }
 
 # --- configuration ---------------------------------------------------------
 
+# lab_addresses IPV4 IPV6: the prefixes of the lab's family, for the file.
+lab_addresses() {
+	case $LAB_FAMILY in
+	6) echo "$2/64" ;;
+	46) echo "$1/24, $2/64" ;;
+	*) echo "$1/24" ;;
+	esac
+}
+
 # lab_config [KEY=VALUE…] [NODE.KEY=VALUE…]: writes $LAB_CONF for the nodes of
-# the lab. KEY= without a value leaves the key out.
+# the lab. KEY= without a value leaves the key out. Without IPv4 addresses the file gives the MACs
+# that these would have given.
 lab_config() {
 	local -A cluster=([interface]=eth0 [tap]=cluster0 [datapath]=$LAB_DATAPATH
-		[address]=$LAB_CLUSTER_IP/24) node=()
-	local setting key name
+		[address]="$(lab_addresses "$LAB_CLUSTER_IP" "$LAB_CLUSTER_IP6")")
+	local -A per_node=()
+	local setting key name mac
+	[ "$LAB_FAMILY" != 6 ] || cluster[mac]=$LAB_CLUSTER_MAC
 	for setting in "$@"; do
 		key=${setting%%=*}
 		case $key in
-		*.*) node[$key]=${setting#*=} ;;
+		*.*) per_node[$key]=${setting#*=} ;;
 		*) cluster[$key]=${setting#*=} ;;
 		esac
 	done
 	LAB_CONF=$LAB_DIR/clusterarpd.conf
+	LAB_DEDICATED=dedicated_mac
+	[ "${cluster[dedicated_mac]-}" != multicast ] || LAB_DEDICATED=group_mac
 	{
 		echo "[cluster]"
 		for key in "${!cluster[@]}"; do
@@ -259,9 +320,11 @@ lab_config() {
 		done
 		for name in "${LAB_NODES[@]}"; do
 			printf '\n[node %s]\n' "$name"
-			echo "address = ${node[$name.address]-${LAB_ADDR[$name]}/24}"
+			echo "address = ${per_node[$name.address]-$(lab_addresses "${LAB_ADDR[$name]}" "${LAB_ADDR6[$name]}")}"
 			echo "id = $(node_index "$name")"
-			[ -z "${node[$name.mac]-}" ] || echo "mac = ${node[$name.mac]}"
+			mac=${per_node[$name.mac]-}
+			[ -n "$mac" ] || [ "$LAB_FAMILY" != 6 ] || mac=$("$LAB_DEDICATED" "$name")
+			[ -z "$mac" ] || echo "mac = $mac"
 		done
 	} >"$LAB_CONF"
 }
@@ -313,9 +376,20 @@ lab_start_user() {
 		"$program" -c "$LAB_CONF" -n "$node" -s "$(socket_of "$node")"
 }
 
+# Starts all daemons, and waits until duplicate address detection is over.
 lab_start_all() {
 	local node
 	for node in "${LAB_NODES[@]}"; do lab_start "$node"; done
+	[ "$LAB_FAMILY" = 4 ] || lab_settle
+}
+
+lab_settle() {
+	local host
+	for host in "${LAB_NODES[@]}"; do
+		within "$(seconds 10)" lab_settled "$host" || fail "$host: addresses remain tentative"
+		[ -z "$(on "$host" ip -6 addr show dadfailed)" ] ||
+			fail "$host: duplicate addresses: $(on "$host" ip -6 addr show dadfailed)"
+	done
 }
 
 # Waits until the announcements at the daemons' start (three, a second apart) are over.
@@ -447,7 +521,7 @@ ping_clean() {
 	local a=$1 b=$2 text
 	shift 2
 	text=$(on "$a" timeout -k 1 "$(seconds 10)" ping -n -c 5 -l 4 -i 0.5 -W "$(seconds 1)" "$@" \
-		"$(addr_of "$b")" 2>&1) || { echo "$a to $b: $text" && return 1; }
+		"$(addr_on "$a" "$b")" 2>&1) || { echo "$a to $b: $text" && return 1; }
 	case $text in
 	*DUP!* | *Redirect* | *rrors*) echo "$a to $b: $text" && return 1 ;;
 	*" 5 received, 0% packet loss"*) return 0 ;;
@@ -471,7 +545,7 @@ ping_all_pairs() {
 }
 
 # expect_reach A B: a ping is answered in time (neighbour tables may have to change first).
-reach() { on "$1" ping -n -c 1 -W 1 "$(addr_of "$2")" >/dev/null 2>&1; }
+reach() { on "$1" ping -n -c 1 -W 1 "$(addr_on "$1" "$2")" >/dev/null 2>&1; }
 expect_reach() {
 	within "$(seconds 5)" reach "$1" "$2" || fail "$1 does not reach $2"
 	ok "$1 reaches $2"
@@ -488,7 +562,7 @@ iperf() {
 	timeout -k 1 30 ip netns exec "$b" iperf3 -s -1 -p "$LAB_PORT" >"$LAB_DIR/iperf.$b" 2>&1 &
 	server=$!
 	within "$(seconds 5)" listens "$b" "$LAB_PORT" || fail "no iperf3 server on $b"
-	on "$a" timeout -k 1 "$(seconds 10)" iperf3 -J -c "$(addr_of "$b")" -p "$LAB_PORT" \
+	on "$a" timeout -k 1 "$(seconds 10)" iperf3 -J -c "$(addr_on "$a" "$b")" -p "$LAB_PORT" \
 		"$@" >"$LAB_DIR/iperf.json" 2>&1 ||
 		fail "iperf3 $a to $b: $(jq -r .error "$LAB_DIR/iperf.json" 2>/dev/null ||
 			head -c 1000 "$LAB_DIR/iperf.json")"
@@ -520,7 +594,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", (b > 0) ? a / b : 0 
 
 # --- neighbour tables --------------------------------------------------------
 
-# table NODE ADDRESS [DEV]: the MAC that the stack would use, "-" for none.
+# By an address of any family. table NODE ADDRESS [DEV]: the MAC that the stack would use, "-" for none.
 table() {
 	on "$1" ip -j neigh show "$2" dev "${3:-cluster0}" |
 		jq -r '[.[] | .lladdr // "-"] | first // "-"'
