@@ -437,8 +437,7 @@ def nd_message(args, src, dst, target):
     return bytes(body)
 
 
-def nd(args):
-    """Sends a Neighbour Discovery message with the given fields; each may be false."""
+def nd_frame(args):
     src = ip6(args.src)
     target = ip6(args.target)
     default = {"ns": solicited(target), "rs": ip6("ff02::2")}.get(args.kind, ip6("ff02::1"))
@@ -447,8 +446,21 @@ def nd(args):
     message = nd_message(args, src, dst, target)
     header = struct.pack("!IHBB", 6 << 28, len(message), 58, args.hop) + src + dst
     tags = ((0x8100, args.vid),) if args.vid is not None else ()
-    frame = ether(eth_dst, args.eth_src, tags, ETH_P_IPV6, header + message)
-    return send_often(End(args.sender), frame, args)
+    return ether(eth_dst, args.eth_src, tags, ETH_P_IPV6, header + message)
+
+
+def nd(args):
+    """Sends a Neighbour Discovery message with the given fields; each may be false."""
+    end = End(args.sender)
+    if not args.vary:
+        return send_often(end, nd_frame(args), args)
+    for i in range(args.count):
+        changed = (args.eth_src[:4] + struct.pack("!H", i),)
+        args.eth_src = changed[0]
+        args.slla, args.tlla = changed * len(args.slla), changed * len(args.tlla)
+        end.send(nd_frame(args))
+        time.sleep(args.interval)
+    return 0
 
 
 def raw(args):
@@ -695,6 +707,7 @@ def add_nd(sub):
     p.add_argument("--option", help="further options in hexadecimal")
     p.add_argument("--flags", default="O", help="of NA: some of R, S, O")
     p.add_argument("--lifetime", type=number, default=0, help="of RA")
+    p.add_argument("--vary", action="store_true", help="each from a MAC of its own")
     p.add_argument("--hop", type=number, default=255)
     p.add_argument("--code", type=number, default=0)
     p.add_argument("--damage", type=number, default=0, help="xor of the checksum")
