@@ -443,6 +443,7 @@ def redirects():
     f = f.but(target=B_LL)
     egress("Target a peer's link-local, cluster MAC", f, f.but(macs=(B_MAC,)))
     egress("Target a peer's, its dedicated MAC", f.but(macs=(B_MAC,)))
+    egress("Target a peer's, another MAC stays", f.but(macs=(EVIL,)))
     egress("Target a peer's, no option", f.but(macs=()))
     f = redirect(A_LL, G, B, CLUSTER, CLUSTER, G_MAC)
     egress("to a peer, Target another's", f, f.but(macs=(B_MAC,)))
@@ -587,6 +588,9 @@ def I6():
     ingress("NS without option", poll(B, A, "", CLUSTER, **e))
     ingress("NA without option", unsolicited(B, "", **e))
     ingress("NA without option, source_mac = cluster", unsolicited(B, ""), mode=MODES[2])
+    ingress("NA without option from the cluster MAC", unsolicited(B, ""))
+    ingress("NA without option from its dedicated MAC, source_mac = masked",
+            unsolicited(B, "", **e), mode=MODES[1])
     ingress("NA without option, sent by another peer", unsolicited(B, "", eth_src=G_MAC))
     ingress("an outsider's with the cluster MAC", unsolicited(VIP, CLUSTER, eth_src=OUT))
     ingress("an address in no file with a MAC of its own", unsolicited(VIP, EVIL, **e))
@@ -636,6 +640,8 @@ def I8():
             ("NS without option", ns(CLUSTER6, OUT6, "", **e)),
             ("RS", rs(CLUSTER6, CLUSTER, **e)), ("RA", ra(CLUSTER6, CLUSTER, **e))):
         dropped(f"a peer's {name} for a cluster address", "peer_address", f)
+    dropped("NA without option for a cluster address, from the cluster MAC", "peer_address",
+            unsolicited(CLUSTER6, ""))
     for m in MODES[1:]:
         dropped(f"a peer's NA for a cluster address, source_mac = {m.name}", "peer_address",
                 unsolicited(CLUSTER6, "", eth_src=m.source("beta")), keys=m.keys)
@@ -664,6 +670,9 @@ def I8():
             tentative=True)
     ingress("tentative, an address beside the file", unsolicited(VIP, OUT, eth_src=OUT),
             own=f"{VIP}/64", tentative=True)
+    # not an echo: duplicate address detection has to see it, whatever source_mac is
+    ingress("tentative, NA, source_mac = cluster", unsolicited(A, OUT, eth_src=OUT), mode=MODES[2],
+            **tentative)
     dropped("another address is tentative", "conflict", unsolicited(A, OUT, eth_src=OUT),
             own=f"{VIP}/64", tentative=True)
     set_group("DAD")

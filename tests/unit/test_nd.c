@@ -175,6 +175,9 @@ static void spoofed_frames_tell_the_peer_and_the_mac(void **state)
 			assert_string_equal(result.peer->node->name, "beta");
 			assert_false(mac_equal(&result.sender_mac, &result.peer->node->dedicated));
 			assert_false(mac_equal(&result.sender_mac, &c.config->mac));
+			/* in an option, or the Ethernet source */
+			assert_non_null(memmem(frame + MAC_LEN, len - MAC_LEN, result.sender_mac.b,
+					       MAC_LEN));
 		}
 		cluster_free(&c);
 	}
