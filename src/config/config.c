@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 void config_free(struct config *c)
 {
@@ -15,6 +16,32 @@ void config_free(struct config *c)
 	free(c->nodes);
 	free(c->address.list);
 	free(c);
+}
+
+enum config_family config_family_index(uint8_t family)
+{
+	return family == AF_INET6 ? CONFIG_IPV6 : CONFIG_IPV4;
+}
+
+const char *config_family_name(enum config_family index)
+{
+	return index == CONFIG_IPV6 ? "IPv6" : "IPv4";
+}
+
+bool config_has_family(const struct config_addresses *a, uint8_t family)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->list[i].addr.family == family)
+			return true;
+	}
+	return false;
+}
+
+const struct ip_addr *config_gateway(const struct config *c, uint8_t family)
+{
+	const struct ip_addr *gateway = &c->gateway[config_family_index(family)];
+
+	return gateway->family ? gateway : NULL;
 }
 
 static const struct config_node *find_node(const struct config *c, const char *name, size_t length)

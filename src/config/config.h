@@ -26,6 +26,9 @@ enum config_advertise { ADVERTISE_PEERS, ADVERTISE_ALL };
 enum config_datapath { DATAPATH_AUTO, DATAPATH_KERNEL, DATAPATH_USER };
 enum config_neigh { NEIGH_LEARN, NEIGH_SEED, NEIGH_PIN };
 
+/* The index of an address family in a list that has one value for each. */
+enum config_family { CONFIG_IPV4, CONFIG_IPV6, CONFIG_FAMILIES };
+
 struct config_addresses {
 	struct ip_prefix *list; /* in file order */
 	size_t count;
@@ -55,17 +58,22 @@ struct config {
 	enum config_neigh neigh;
 	bool adopt;
 	bool forward;
-	struct ip_addr gateway;    /* AF_UNSPEC: none */
-	unsigned mtu;              /* 0 = auto */
-	struct config_node *nodes; /* in file order */
+	struct ip_addr gateway[CONFIG_FAMILIES]; /* AF_UNSPEC: none; see config_gateway() */
+	unsigned mtu;                            /* 0 = auto */
+	struct config_node *nodes;               /* in file order */
 	size_t node_count;
-
-	/* Line numbers of keys for the messages of later checks; 0: not in the file. */
-	unsigned first_ipv6_line;
 };
 
 /* `c` may be NULL. */
 void config_free(struct config *c);
+
+/* The index of AF_INET or AF_INET6, and its name in messages. */
+enum config_family config_family_index(uint8_t family);
+const char *config_family_name(enum config_family index);
+/* True if the list has an address of AF_INET or AF_INET6. */
+bool config_has_family(const struct config_addresses *a, uint8_t family);
+/* The gateway of AF_INET or AF_INET6, or NULL. */
+const struct ip_addr *config_gateway(const struct config *c, uint8_t family);
 
 /* The node named `name`, or NULL. */
 const struct config_node *config_find_node(const struct config *c, const char *name);

@@ -253,6 +253,15 @@ static void check_choices(struct draft *d)
 		check_strict(d);
 }
 
+/* --- the gateways --- */
+
+/* A gateway while it is checked. */
+struct gateway {
+	const struct ip_addr *ip;
+	char text[IP_STRLEN];
+	unsigned line;
+};
+
 static bool holds(const struct config_addresses *a, const struct ip_addr *ip)
 {
 	for (size_t i = 0; i < a->count; i++) {
@@ -263,105 +272,115 @@ static bool holds(const struct config_addresses *a, const struct ip_addr *ip)
 }
 
 /* False after a report: the gateway is an address of the cluster or of a node. */
-static bool check_gateway_is_free(struct draft *d, const char *text)
+static bool check_gateway_is_free(struct draft *d, const struct gateway *g)
 {
 	const struct config *c = d->config;
-	unsigned line = d->cluster.key_line[KEY_GATEWAY];
 	size_t errors_before = d->report->errors;
 
-	if (holds(&c->address, &c->gateway))
-		config_report_add(d->report, true, line, "gateway = %s is a cluster address", text);
+	if (holds(&c->address, g->ip))
+		config_report_add(d->report, true, g->line, "gateway = %s is a cluster address",
+				  g->text);
 	for (size_t i = 0; i < c->node_count; i++) {
-		if (holds(&c->nodes[i].address, &c->gateway))
-			config_report_add(d->report, true, line,
-					  "gateway = %s is an address of %s (line %u)", text,
-					  LABEL(&c->nodes[i]), c->nodes[i].line);
+		const struct config_node *node = &c->nodes[i];
+
+		if (holds(&node->address, g->ip))
+			config_report_add(d->report, true, g->line,
+					  "gateway = %s is an address of %s (line %u)", g->text,
+					  LABEL(node), node->line);
 	}
-	return d->report->errors == errors_before;
+	return d->report->errors == errors_before &&
+	       config_macs_check_maker(d, "gateway =", g->ip, NULL, g->line);
 }
 
 /* False after a report: the gateway is the network or broadcast address of a prefix. */
-static bool check_gateway_in(struct draft *d, const char *text, const struct config_addresses *a,
-			     const struct section *s)
+static bool check_gateway_in(struct draft *d, const struct gateway *g,
+			     const struct config_addresses *a, const struct section *s)
 {
 	for (size_t i = 0; i < a->count; i++) {
-		struct ip_prefix gateway = { d->config->gateway, a->list[i].len };
+		struct ip_prefix gateway = { *g->ip, a->list[i].len };
 		char prefix[PREFIX_STRLEN];
 		const char *edge;
 
-		if (!prefix_contains(&a->list[i], &gateway.addr))
+		if (!prefix_contains(&a->list[i], g->ip))
 			continue;
 		edge = config_networks_edge(&gateway);
 		if (!edge)
 			continue;
-		config_report_add(d->report, true, d->cluster.key_line[KEY_GATEWAY],
-				  "gateway = %s is %s (%s, line %u)", text, edge,
-				  prefix_format(&a->list[i], prefix), s->address_line[i]);
+		config_report_add(d->report, true, g->line, "gateway = %s is %s (%s, line %u)",
+				  g->text, edge, prefix_format(&a->list[i], prefix),
+				  s->address_line[i]);
 		return false;
 	}
 	return true;
 }
 
-/* The gateway must be on-link for every node. One message is enough. */
-static void check_gateway_is_reached(struct draft *d, const char *text)
+static void refuse_unreached(struct draft *d, const struct gateway *g,
+			     const struct config_node *node)
+{
+	if (!config_has_family(&node->address, g->ip->family))
+		config_report_add(
+			d->report, true, g->line,
+			"gateway = %s: %s (line %u) has no %s address of its own: it could"
+			" not use the gateway",
+			g->text, LABEL(node), node->line,
+			config_family_name(config_family_index(g->ip->family)));
+	else if (config_networks_find(&d->config->address, g->ip))
+		config_report_add(d->report, true, g->line,
+				  "gateway = %s is in no prefix of %s (line %u), and the cluster's"
+				  " prefix gives no route there: the node could not reach it",
+				  g->text, LABEL(node), node->line);
+	else
+		config_report_add(d->report, true, g->line,
+				  "gateway = %s is in no prefix of %s (line %u) or of the"
+				  " cluster: the node could not reach it",
+				  g->text, LABEL(node), node->line);
+}
+
+/* The gateway must be on-link for every node. One message is enough. A link-local gateway is: the
+ * TAP has a link-local address. */
+static void check_gateway_is_reached(struct draft *d, const struct gateway *g)
 {
 	const struct config *c = d->config;
 
-	for (size_t i = 0; i < c->node_count; i++) {
-		const struct config_node *node = &c->nodes[i];
-		const struct ip_prefix *cluster = config_networks_find(&c->address, &c->gateway);
-
+	for (size_t i = 0; i < c->node_count && !ip_is_link_local(g->ip); i++) {
 		if (!key_good(&d->nodes[i], KEY_ADDRESS) ||
-		    config_networks_reach(c, node, &c->gateway))
+		    config_networks_reach(c, &c->nodes[i], g->ip))
 			continue;
-		if (cluster)
-			config_report_add(
-				d->report, true, d->cluster.key_line[KEY_GATEWAY],
-				"gateway = %s is in no prefix of %s (line %u), and the cluster's"
-				" prefix gives no route there: the node could not reach it",
-				text, LABEL(node), node->line);
-		else
-			config_report_add(d->report, true, d->cluster.key_line[KEY_GATEWAY],
-					  "gateway = %s is in no prefix of %s (line %u) or of the"
-					  " cluster: the node could not reach it",
-					  text, LABEL(node), node->line);
+		refuse_unreached(d, g, &c->nodes[i]);
 		return;
 	}
 }
 
-static void check_gateway(struct draft *d)
+static void check_gateway(struct draft *d, const struct gateway *g)
 {
 	const struct config *c = d->config;
-	char text[IP_STRLEN];
-	bool good;
+	bool good = check_gateway_is_free(d, g) && check_gateway_in(d, g, &c->address, &d->cluster);
 
-	if (!c->gateway.family)
-		return;
-	ip_format(&c->gateway, text);
-	good = check_gateway_is_free(d, text) &&
-	       check_gateway_in(d, text, &c->address, &d->cluster);
 	for (size_t i = 0; i < c->node_count && good; i++)
-		good = check_gateway_in(d, text, &c->nodes[i].address, &d->nodes[i]);
+		good = check_gateway_in(d, g, &c->nodes[i].address, &d->nodes[i]);
 	if (good && !key_bad(&d->cluster, KEY_ADDRESS))
-		check_gateway_is_reached(d, text);
+		check_gateway_is_reached(d, g);
 }
 
-static bool has_ipv6(const struct config_addresses *a)
+static void check_gateways(struct draft *d)
 {
-	for (size_t i = 0; i < a->count; i++) {
-		if (a->list[i].addr.family == AF_INET6)
-			return true;
+	for (size_t i = 0; i < CONFIG_FAMILIES; i++) {
+		struct gateway g = { .ip = &d->config->gateway[i], .line = d->gateway_line[i] };
+
+		if (!g.ip->family)
+			continue;
+		ip_format(g.ip, g.text);
+		check_gateway(d, &g);
 	}
-	return false;
 }
 
 static void check_mtu(struct draft *d)
 {
 	const struct config *c = d->config;
-	bool ipv6 = has_ipv6(&c->address);
+	bool ipv6 = config_gateway(c, AF_INET6) || config_has_family(&c->address, AF_INET6);
 
 	for (size_t i = 0; i < c->node_count && !ipv6; i++)
-		ipv6 = has_ipv6(&c->nodes[i].address);
+		ipv6 = config_has_family(&c->nodes[i].address, AF_INET6);
 	if (ipv6 && c->mtu && c->mtu < CONFIG_MTU_MIN_IPV6)
 		config_report_add(d->report, true, d->cluster.key_line[KEY_MTU],
 				  "mtu = %u is too small for IPv6: at least %d", c->mtu,
@@ -379,7 +398,7 @@ void config_check(struct draft *d)
 	config_macs_resolve(d);
 	check_choices(d);
 	config_networks_check(d);
-	check_gateway(d);
+	check_gateways(d);
 	check_mtu(d);
 	check_warnings(d);
 }

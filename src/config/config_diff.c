@@ -107,8 +107,9 @@ static void compare_links(struct comparison *c)
 		     config_dedicated_mac_name(t->dedicated_mac));
 	compare_text(c, RESTART, "source_mac", config_source_mac_name(f->source_mac),
 		     config_source_mac_name(t->source_mac));
-	compare_text(c, RESTART, "gateway", ip_format(&f->gateway, from),
-		     ip_format(&t->gateway, to));
+	for (size_t i = 0; i < CONFIG_FAMILIES; i++)
+		compare_text(c, RESTART, "gateway", ip_format(&f->gateway[i], from),
+			     ip_format(&t->gateway[i], to));
 	if (!same_addresses(&f->address, &t->address))
 		differ(c, RESTART, "the cluster's addresses");
 }

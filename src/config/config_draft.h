@@ -65,7 +65,8 @@ struct draft {
 	struct section cluster;
 	struct section *nodes; /* parallel to config->nodes */
 	unsigned lost;         /* kinds of section that an unreadable line may have begun */
-	bool has_content;      /* the file has more than comments and blank lines */
+	unsigned gateway_line[CONFIG_FAMILIES]; /* of each gateway; 0: not set */
+	bool has_content; /* the file has more than comments and blank lines */
 };
 
 static inline bool key_bad(const struct section *s, enum config_key key)

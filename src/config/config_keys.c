@@ -136,6 +136,9 @@ static const char *prefix_flaw(const struct ip_prefix *p)
 		return flaw;
 	if (p->len == 0)
 		return "a prefix of length 0, which matches every address";
+	if (ip_is_link_local(&p->addr))
+		return "a link-local address: each node has one of its own, which is made from its"
+		       " dedicated MAC";
 	return config_networks_edge(p);
 }
 
@@ -357,19 +360,47 @@ static bool parse_flag(const struct setting *s)
 	return true;
 }
 
+/* Why the value is no address of a gateway. */
+static const char *gateway_flaw(const char *text)
+{
+	if (strchr(text, ','))
+		return "a gateway is one address: repeat the key for the other family";
+	if (strchr(text, '/'))
+		return "a gateway is one address, without a prefix";
+	if (strchr(text, '%'))
+		return "a gateway is one address, without an interface: it is reached through the"
+		       " TAP";
+	return "neither an IPv4 nor an IPv6 address";
+}
+
+/* The key may occur once for each family. */
+static bool is_gateway_repeated(const struct setting *s, enum config_family family)
+{
+	unsigned first = s->draft->gateway_line[family];
+
+	if (first >= s->section->last_line && first)
+		config_report_add(s->draft->report, true, s->line,
+				  "duplicate key 'gateway' for %s: the first is at line %u",
+				  config_family_name(family), first);
+	return first;
+}
+
 static bool parse_gateway(const struct setting *s)
 {
+	enum config_family family;
 	struct ip_addr ip;
 	const char *flaw;
 
 	if (!ip_parse(s->value, &ip))
-		return refuse(s, strchr(s->value, '/')
-					 ? "a gateway is one address, without a prefix"
-					 : "neither an IPv4 nor an IPv6 address");
+		return refuse(s, "%s", gateway_flaw(s->value));
 	flaw = address_flaw(&ip);
 	if (flaw)
 		return refuse(s, "this is %s", flaw);
-	s->draft->config->gateway = ip;
+	family = config_family_index(ip.family);
+	if (is_gateway_repeated(s, family))
+		return true;
+	s->draft->config->gateway[family] = ip;
+	s->draft->gateway_line[family] = s->line;
 	return true;
 }
 
@@ -531,7 +562,7 @@ void config_key_set(struct draft *d, struct section *s, const char *name, const 
 		refuse_key(d, s, name, line);
 		return;
 	}
-	if (s->key_line[key] && key != KEY_ADDRESS) {
+	if (s->key_line[key] && key != KEY_ADDRESS && key != KEY_GATEWAY) {
 		refuse_repeated(d, s, key, line);
 		return;
 	}

@@ -29,6 +29,21 @@ static bool can_derive(const struct section *s)
 	return !key_bad(s, KEY_MAC) && key_good(s, KEY_ADDRESS);
 }
 
+/* Report that there is no IPv4 address to derive the MAC from, with a MAC that would do: from the
+ * last four bytes of the first address, so that each node's is another. */
+static void need_mac(struct draft *d, const char *of, unsigned line,
+		     const struct config_addresses *a, struct mac begin)
+{
+	struct ip_addr tail = ip_from_ipv4_bytes(&a->list[0].addr.b[12]);
+	struct mac mac = mac_from_ipv4(begin.b[0], begin.b[1], &tail);
+	char text[MAC_STRLEN];
+
+	config_report_add(
+		d->report, true, line,
+		"%s has no IPv4 address to derive a MAC from: set the MAC, as in mac = %s", of,
+		mac_format(&mac, text));
+}
+
 static void resolve_cluster(struct draft *d)
 {
 	const struct ip_addr *ip = first_ipv4(&d->config->address);
@@ -38,27 +53,24 @@ static void resolve_cluster(struct draft *d)
 	else if (can_derive(&d->cluster) && ip)
 		d->config->mac = mac_from_ipv4(CLUSTER_MAC_BEGIN, ip);
 	else if (can_derive(&d->cluster))
-		config_report_add(d->report, true, d->cluster.line,
-				  "[cluster] has no IPv4 address to derive a MAC from: set the MAC,"
-				  " as in mac = 02:bf:0c:0c:04:64");
+		need_mac(d, "[cluster]", d->cluster.line, &d->config->address,
+			 (struct mac){ { CLUSTER_MAC_BEGIN } });
 }
 
 static void resolve_dedicated(struct draft *d, size_t i)
 {
 	struct config_node *node = &d->config->nodes[i];
 	const struct ip_addr *ip = first_ipv4(&node->address);
+	struct mac begin = { { UNICAST_MAC_BEGIN } };
 
+	if (d->config->dedicated_mac == DEDICATED_MAC_MULTICAST)
+		begin = (struct mac){ { MULTICAST_MAC_BEGIN } };
 	if (d->nodes[i].has_mac)
 		node->dedicated = d->nodes[i].mac;
 	else if (can_derive(&d->nodes[i]) && ip)
-		node->dedicated = d->config->dedicated_mac == DEDICATED_MAC_MULTICAST
-					  ? mac_from_ipv4(MULTICAST_MAC_BEGIN, ip)
-					  : mac_from_ipv4(UNICAST_MAC_BEGIN, ip);
+		node->dedicated = mac_from_ipv4(begin.b[0], begin.b[1], ip);
 	else if (can_derive(&d->nodes[i]))
-		config_report_add(d->report, true, node->line,
-				  "%s has no IPv4 address to derive a MAC from: set the MAC,"
-				  " as in mac = 06:bf:0c:0c:04:65",
-				  LABEL(node));
+		need_mac(d, LABEL(node), node->line, &node->address, begin);
 	node->link_local = ip_link_local_of(&node->dedicated);
 }
 
@@ -213,6 +225,64 @@ static void check_macs(struct draft *d)
 	config_seen_clear(&table);
 }
 
+/* --- IPv6 addresses that are made from a MAC (I9) --- */
+
+/* Is the interface identifier of `ip` that of `mac`? */
+static bool is_made_from(const struct ip_addr *ip, const struct mac *mac)
+{
+	struct ip_addr made, own;
+
+	if (ip->family != AF_INET6 || mac_is_zero(mac))
+		return false;
+	made = ip_link_local_of(mac);
+	made = ip_interface_id(&made);
+	own = ip_interface_id(ip);
+	return ip_equal(&own, &made);
+}
+
+bool config_macs_check_maker(struct draft *d, const char *what, const struct ip_addr *ip,
+			     const struct config_node *holder, unsigned line)
+{
+	const struct config *c = d->config;
+	char text[IP_STRLEN];
+
+	if (is_made_from(ip, &c->mac)) {
+		config_report_add(d->report, true, line,
+				  "%s %s is made from the cluster MAC, which all nodes have: use"
+				  " another address",
+				  what, ip_format(ip, text));
+		return false;
+	}
+	for (size_t i = 0; i < c->node_count; i++) {
+		const struct config_node *node = &c->nodes[i];
+
+		if (node == holder || !is_made_from(ip, &node->dedicated))
+			continue;
+		config_report_add(
+			d->report, true, line,
+			"%s %s is made from the dedicated MAC of %s (line %u), and belongs to"
+			" that node",
+			what, ip_format(ip, text), LABEL(node), node->line);
+		return false;
+	}
+	return true;
+}
+
+static void check_makers_of(struct draft *d, const struct config_addresses *a,
+			    const struct section *s, const struct config_node *holder)
+{
+	for (size_t i = 0; i < a->count; i++)
+		config_macs_check_maker(d, "address", &a->list[i].addr, holder, s->address_line[i]);
+}
+
+static void check_makers(struct draft *d)
+{
+	check_makers_of(d, &d->config->address, &d->cluster, NULL);
+	for (size_t i = 0; i < d->config->node_count; i++)
+		check_makers_of(d, &d->config->nodes[i].address, &d->nodes[i],
+				&d->config->nodes[i]);
+}
+
 void config_macs_resolve(struct draft *d)
 {
 	resolve_cluster(d);
@@ -220,4 +290,5 @@ void config_macs_resolve(struct draft *d)
 		resolve_dedicated(d, i);
 	resolve_sources(d);
 	check_macs(d);
+	check_makers(d);
 }

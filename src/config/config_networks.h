@@ -8,8 +8,8 @@
 
 #include "config/config_draft.h"
 
-/* "the network address, …" or "the broadcast address …" if `p` is that of its network; else NULL.
- */
+/* "the network address, …", "the broadcast address …" or "the subnet-router anycast address …" if
+ * `p` is that of its network; else NULL. */
 const char *config_networks_edge(const struct ip_prefix *p);
 
 /* The first prefix of the list that contains `ip`, or NULL. */
@@ -22,7 +22,7 @@ bool config_networks_reach(const struct config *c, const struct config_node *nod
 			   const struct ip_addr *ip);
 
 /* Report nodes that do not share a network with each other, or have different prefix lengths for
- * one. */
+ * one, or have no address of a family that the cluster has. */
 void config_networks_check(struct draft *d);
 
 #endif

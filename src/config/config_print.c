@@ -23,12 +23,20 @@ static void print_mac(FILE *out, const struct mac *mac)
 	print_key(out, "mac", mac_format(mac, text));
 }
 
-static void print_gateway_and_mtu(FILE *out, const struct config *c)
+static void print_gateways(FILE *out, const struct config *c)
 {
 	char text[IP_STRLEN];
 
-	if (c->gateway.family)
-		print_key(out, "gateway", ip_format(&c->gateway, text));
+	for (size_t i = 0; i < CONFIG_FAMILIES; i++) {
+		if (c->gateway[i].family)
+			print_key(out, "gateway", ip_format(&c->gateway[i], text));
+	}
+}
+
+static void print_mtu(FILE *out, const struct config *c)
+{
+	char text[16];
+
 	if (c->mtu)
 		snprintf(text, sizeof(text), "%u", c->mtu);
 	else
@@ -52,12 +60,13 @@ static void print_cluster(FILE *out, const struct config *c)
 	print_key(out, "neigh", config_neigh_name(c->neigh));
 	print_key(out, "adopt", config_flag_values[c->adopt]);
 	print_key(out, "forward", config_flag_values[c->forward]);
-	print_gateway_and_mtu(out, c);
+	print_gateways(out, c);
+	print_mtu(out, c);
 }
 
 static void print_node(FILE *out, const struct config_node *n)
 {
-	char text[MAC_STRLEN];
+	char text[IP_STRLEN];
 
 	fprintf(out, "\n[node %s]\n", n->name);
 	print_addresses(out, &n->address);
@@ -65,6 +74,7 @@ static void print_node(FILE *out, const struct config_node *n)
 	if (n->id)
 		fprintf(out, "%-13s = %u\n", "id", n->id);
 	fprintf(out, "; wire source MAC: %s\n", mac_format(&n->source, text));
+	fprintf(out, "; IPv6 link-local address: %s\n", ip_format(&n->link_local, text));
 }
 
 void config_print(const struct config *c, FILE *out)

@@ -18,8 +18,4 @@
  * error and warning. Reads `stream` to its end and leaves it open. */
 struct config *config_read(FILE *stream, struct config_report *report);
 
-/* Report, as errors at their lines, the settings that SPEC 6 has and that this version does not
- * support yet. Returns their number. */
-size_t config_unsupported(const struct config *c, struct config_report *report);
-
 #endif

@@ -22,8 +22,8 @@ struct config_report {
 	size_t errors;
 };
 
-/* Add a message, printf-like. Checks outside this module (which node this host is, what this
- * version supports) use it too. */
+/* Add a message, printf-like. Checks outside this module (which node this host is) use it
+ * too. */
 void config_report_add(struct config_report *r, bool is_error, unsigned line, const char *format,
 		       ...) __attribute__((format(printf, 4, 5)));
 void config_report_clear(struct config_report *r);

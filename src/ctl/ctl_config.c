@@ -36,21 +36,25 @@ static void print_value(const char *key, const json_t *value)
 	}
 }
 
+static void print_comment(const char *title, const json_t *value)
+{
+	if (!json_is_string(value))
+		return;
+	printf("; %s: ", title);
+	ctl_put_clean(stdout, json_string_value(value), false);
+	putchar('\n');
+}
+
 static void print_node(const json_t *node)
 {
-	const char *source = json_string_value(json_object_get(node, "source_mac"));
-
 	fputs("\n[node ", stdout);
 	ctl_put_clean(stdout, ctl_string(node, "name"), false);
 	puts("]");
 	print_value("address", json_object_get(node, "address"));
 	print_value("mac", json_object_get(node, "mac"));
 	print_value("id", json_object_get(node, "id"));
-	if (!source)
-		return;
-	fputs("; wire source MAC: ", stdout);
-	ctl_put_clean(stdout, source, false);
-	putchar('\n');
+	print_comment("wire source MAC", json_object_get(node, "source_mac"));
+	print_comment("IPv6 link-local address", json_object_get(node, "link_local"));
 }
 
 void ctl_print_config(const json_t *answer)

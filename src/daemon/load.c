@@ -93,7 +93,6 @@ struct config *load_config(const struct load *load, struct config_report *report
 	*self = NULL;
 	if (!config)
 		return NULL;
-	config_unsupported(config, report);
 	*self = find_self(config, load, report);
 	return config;
 }

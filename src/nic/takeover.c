@@ -176,13 +176,6 @@ static void warn_of_address(const struct takeover *takeover, const struct ip_pre
 	if (ip_is_link_local(&address->addr)) /* the kernel makes them for every interface */
 		return;
 	prefix_format(address, text);
-	if (address->addr.family == AF_INET6) { /* the configuration cannot have it */
-		log_warning("%s has the address %s, which does not work while clusterarpd runs: "
-			    "IPv6 is not available in the configuration in this version; adopt = "
-			    "yes moves it to %s, else remove it or leave it unused",
-			    takeover->link.name, text, peers_config(takeover->peers)->tap);
-		return;
-	}
 	log_warning("%s has the address %s, which does not work while clusterarpd runs, and cuts "
 		    "this host off where its route comes before that of %s: ip addr del %s dev %s "
 		    "(and keep DHCP clients and network managers off %s)",

@@ -69,6 +69,7 @@ static uint64_t digest_tap(const struct peers *peers)
 	h = digest(h, &c->adopt, sizeof(c->adopt));
 	h = digest_addresses(h, &c->address);
 	h = digest_addresses(h, &peers_self(peers)->address);
+	h = digest(h, &peers_self(peers)->link_local, sizeof(struct ip_addr));
 	return digest_neighbours(h, peers);
 }
 

@@ -134,10 +134,20 @@ static json_t *counters_json(const struct report_state *s)
 	return json_pack("{s:o}", "counters", object);
 }
 
+static json_t *gateways_json(const struct config *c)
+{
+	json_t *list = json_array();
+	char text[IP_STRLEN];
+	size_t i;
+
+	for (i = 0; i < CONFIG_FAMILIES; i++)
+		if (c->gateway[i].family)
+			json_array_append_new(list, json_string(ip_format(&c->gateway[i], text)));
+	return list;
+}
+
 static json_t *cluster_json(const struct config *c)
 {
-	char gateway[IP_STRLEN];
-
 	return json_pack(
 		"{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:b, s:o, s:o}",
 		"interface", c->interface, "tap", c->tap, "address", addresses_json(&c->address),
@@ -146,16 +156,18 @@ static json_t *cluster_json(const struct config *c)
 		config_source_mac_name(c->source_mac), "arp", config_arp_name(c->arp), "advertise",
 		config_advertise_name(c->advertise), "strict", c->strict, "datapath",
 		config_datapath_name(c->datapath), "neigh", config_neigh_name(c->neigh), "adopt",
-		c->adopt, "forward", c->forward, "gateway",
-		c->gateway.family ? json_string(ip_format(&c->gateway, gateway)) : json_null(),
-		"mtu", c->mtu ? json_integer(c->mtu) : json_string("auto"));
+		c->adopt, "forward", c->forward, "gateway", gateways_json(c), "mtu",
+		c->mtu ? json_integer(c->mtu) : json_string("auto"));
 }
 
 static json_t *node_json(const struct config_node *node)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", node->name, "address",
+	char text[IP_STRLEN];
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o}", "name", node->name, "address",
 			 addresses_json(&node->address), "mac", report_line_mac(&node->dedicated),
-			 "source_mac", report_line_mac(&node->source), "id",
+			 "source_mac", report_line_mac(&node->source), "link_local",
+			 ip_format(&node->link_local, text), "id",
 			 node->id ? json_integer(node->id) : json_null());
 }
 

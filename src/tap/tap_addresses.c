@@ -254,26 +254,23 @@ static int add_cluster_routes(const struct tap_addresses *t, bool again)
 }
 
 /* If no dedicated prefix contains the gateway, set a dedicated address as the preferred source of
- * the route: a cluster address must never become the source of what the node itself starts. */
-static int add_default(const struct tap_addresses *t)
+ * the route: a cluster address must never become the source of what the node itself starts. IPv6
+ * needs none, as cluster addresses are deprecated there, and must not have one: the kernel refuses
+ * a source that is still tentative. */
+static int add_default(const struct tap_addresses *t, const struct ip_addr *gateway)
 {
-	const struct ip_addr *gateway = &config(t)->gateway;
 	const struct ip_addr *source = NULL;
 
-	if (!prefix_holding(dedicated(t), gateway))
+	if (gateway->family == AF_INET && !prefix_holding(dedicated(t), gateway))
 		source = peers_own_address_for(t->peers, gateway);
 	return netlink_route_add_default(t->netlink, t->ifindex, gateway, source);
 }
 
-static int add_gateway(const struct tap_addresses *t, bool again)
+static int add_gateway(const struct tap_addresses *t, const struct ip_addr *gateway, bool again)
 {
-	const struct ip_addr *gateway = &config(t)->gateway;
 	char text[IP_STRLEN];
-	int rc;
+	int rc = add_default(t, gateway);
 
-	if (gateway->family == AF_UNSPEC)
-		return 0;
-	rc = add_default(t);
 	ip_format(gateway, text);
 	if (rc == -EEXIST && (again || config(t)->adopt)) /* the other one will move to the TAP */
 		return 0;
@@ -291,7 +288,10 @@ int tap_addresses_add_routes(const struct tap_addresses *t, bool again)
 {
 	int rc = add_cluster_routes(t, again);
 
-	return rc ? rc : add_gateway(t, again);
+	for (size_t i = 0; i < CONFIG_FAMILIES && !rc; i++)
+		if (config(t)->gateway[i].family)
+			rc = add_gateway(t, &config(t)->gateway[i], again);
+	return rc;
 }
 
 /* The result of adding a route that may exist already: count one that was missing. */
@@ -335,7 +335,8 @@ int tap_addresses_repair_routes(const struct tap_addresses *t, unsigned *added)
 
 	if (!rc)
 		rc = repair_cluster_routes(t, added);
-	if (rc || config(t)->gateway.family == AF_UNSPEC)
-		return rc;
-	return count_added(add_default(t), added);
+	for (size_t i = 0; i < CONFIG_FAMILIES && !rc; i++)
+		if (config(t)->gateway[i].family)
+			rc = count_added(add_default(t, &config(t)->gateway[i]), added);
+	return rc;
 }

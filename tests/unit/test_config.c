@@ -26,6 +26,13 @@
 #define ALPHA   "[node alpha]\naddress = 12.12.4.101/24\n"
 #define BETA    "[node beta]\naddress = 12.12.4.102/24\n"
 #define NODES   ALPHA BETA
+/* Likewise, for IPv6: lines 1 to 4, 5 to 7 and 8 to 10. */
+#define CLUSTER6                                                    \
+	"[cluster]\ninterface = eth0\naddress = 2001:db8::100/64\n" \
+	"mac = 02:bf:00:00:01:00\n"
+#define ALPHA6 "[node alpha]\naddress = 2001:db8::101/64\nmac = 06:bf:00:00:01:01\n"
+#define BETA6  "[node beta]\naddress = 2001:db8::102/64\nmac = 06:bf:00:00:01:02\n"
+#define NODES6 ALPHA6 BETA6
 /* 127 characters. */
 #define TEN     "abcdefghij"
 #define ALTNAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abcdefg"
@@ -165,9 +172,9 @@ static void test_defaults(void **state)
 	assert_int_equal(c->datapath, DATAPATH_AUTO);
 	assert_int_equal(c->neigh, NEIGH_LEARN);
 	assert_true(c->adopt);
-	assert_int_equal(c->gateway.family, AF_UNSPEC);
+	assert_null(config_gateway(c, AF_INET));
+	assert_null(config_gateway(c, AF_INET6));
 	assert_int_equal(c->mtu, 0);
-	assert_int_equal(c->first_ipv6_line, 0);
 	assert_int_equal(c->node_count, 2);
 	assert_string_equal(c->nodes[1].name, "beta");
 	assert_int_equal(c->nodes[1].line, 6);
@@ -193,6 +200,7 @@ static void test_every_key(void **state)
 				   "gateway       = 12.12.4.1\n"
 				   "mtu           = 9000\n"
 				   "address       = 2001:db8::100/64\n"
+				   "gateway       = fe80::1\n"
 				   "[node alpha]\n"
 				   "address = 2001:db8::101/64\n"
 				   "address = 12.12.4.101/24, 10.0.1.1/16\n"
@@ -216,9 +224,10 @@ static void test_every_key(void **state)
 	assert_int_equal(c->neigh, NEIGH_PIN);
 	assert_false(c->adopt);
 	assert_true(ip_parse("12.12.4.1", &gateway));
-	assert_true(ip_equal(&c->gateway, &gateway));
+	assert_true(ip_equal(config_gateway(c, AF_INET), &gateway));
+	assert_true(ip_parse("fe80::1", &gateway));
+	assert_true(ip_equal(config_gateway(c, AF_INET6), &gateway));
 	assert_int_equal(c->mtu, 9000);
-	assert_int_equal(c->first_ipv6_line, 16);
 	assert_int_equal(c->nodes[0].address.count, 3);
 	check_prefix(&c->nodes[0].address.list[0], "2001:db8::101/64");
 	check_mac(&c->nodes[0].dedicated, "06:bf:0c:0c:04:65");
@@ -290,7 +299,6 @@ static void test_ipv6_first(void **state)
 	(void)state;
 	check_mac(&c->mac, "02:bf:0c:0c:04:64");
 	check_mac(&c->nodes[0].dedicated, "0a:00:00:00:00:01");
-	assert_int_equal(c->first_ipv6_line, 2);
 	config_free(c);
 }
 
@@ -503,7 +511,23 @@ static const struct row addresses_rows[] = {
 	  "6: address = '12.12.4.0/24': this is the network address" },
 	{ "network's broadcast", CLUSTER ALPHA "address = 12.12.4.127/25\n",
 	  "6: this is the broadcast address of its network" },
-	{ "network IPv6", CLUSTER ALPHA "address = 2001:db8::/64\n", "6: the network address" },
+	{ "network IPv6", CLUSTER ALPHA "address = 2001:db8::/64\n",
+	  "6: address = '2001:db8::/64': this is the subnet-router anycast address of its "
+	  "network" },
+	{ "point to point, IPv6", CLUSTER ALPHA "address = 2001:db8::/127, 2001:db8::2/128\n", "" },
+	{ "link-local", CLUSTER ALPHA "address = fe80::1/64\n",
+	  "6: address = 'fe80::1/64': this is a link-local address: each node has one of its own,"
+	  " which is made from its dedicated MAC" },
+	{ "link-local, not of fe80::/64", CLUSTER ALPHA "address = febf:1::1/64\n",
+	  "6: a link-local address" },
+	{ "link-local in the cluster", CLUSTER "address = fe80::1/64\n" NODES,
+	  "4: address = 'fe80::1/64': this is a link-local address" },
+	{ "no longer link-local", CLUSTER ALPHA "address = fec0::1/64\n", "" },
+	{ "no length, IPv6", CLUSTER ALPHA "address = 2001:db8::1\n",
+	  "6: no prefix length: write 2001:db8::1/LENGTH, as in 2001:db8::100/64" },
+	{ "a list that goes on in the next line, IPv6",
+	  CLUSTER ALPHA "address = 2001:db8::1/64\n2001:db8::2/64\n",
+	  "7: no '=' in '2001:db8::2/64'" },
 	{ "point to point", CLUSTER ALPHA "address = 10.0.0.0/31, 10.0.0.2/32\n", "" },
 	{ "IPv6 with all ones", CLUSTER ALPHA "address = 2001:db8::ffff:ffff:ffff:ffff/64\n", "" },
 	{ "trailing comma", CLUSTER ALPHA "address = 12.12.4.9/24,\n",
@@ -529,10 +553,39 @@ static const struct row addresses_rows[] = {
 	  "1: [cluster] has no interface" },
 	{ "no dedicated address", CLUSTER ALPHA "[node b]\nmac = 0a:00:00:00:00:01\n",
 	  "6: node 'b' has no address" },
-	{ "no IPv4 in the cluster", "[cluster]\ninterface = eth0\naddress = 2001:db8::1/64\n" NODES,
-	  "1: [cluster] has no IPv4 address to derive a MAC from: set the MAC" },
-	{ "no IPv4 in a node", CLUSTER "[node a]\naddress = 2001:db8::1/64\nmac = auto\n",
-	  "4: node 'a' has no IPv4 address to derive a MAC from: set the MAC" },
+	{ "no IPv4 in the cluster",
+	  "[cluster]\ninterface = eth0\naddress = 2001:db8::1:2/64\n" NODES6,
+	  "1: [cluster] has no IPv4 address to derive a MAC from: set the MAC, as in"
+	  " mac = 02:bf:00:01:00:02" },
+	{ "no IPv4 in the nodes",
+	  CLUSTER6 "[node a]\naddress = 2001:db8::1/64\nmac = auto\n"
+		   "[node b]\naddress = 2001:db8::2/64\n",
+	  "5: node 'a' has no IPv4 address to derive a MAC from: set the MAC, as in"
+	  " mac = 06:bf:00:00:00:01\n"
+	  "8: node 'b' has no IPv4 address to derive a MAC from: set the MAC, as in"
+	  " mac = 06:bf:00:00:00:02" },
+	{ "no IPv4 in a node, group MACs",
+	  CLUSTER6 "dedicated_mac = multicast\n[node a]\naddress = 2001:db8::1/64\nid = 1\n",
+	  "6: as in mac = 03:bf:00:00:00:01" },
+	/* The interface identifier of a MAC (I9). */
+	{ "made from the node's own MAC",
+	  CLUSTER6 NODES6 "address = 2001:db8::4bf:ff:fe00:102/64\n", "" },
+	{ "made from another node's MAC",
+	  CLUSTER6 ALPHA6 "address = 2001:db8::4bf:ff:fe00:102/64\n" BETA6,
+	  "8: address 2001:db8::4bf:ff:fe00:102 is made from the dedicated MAC of node 'beta' "
+	  "(line 9), and"
+	  " belongs to that node" },
+	{ "cluster address made from a node's MAC",
+	  CLUSTER6 "address = 2001:db8::4bf:ff:fe00:101/64\n" NODES6,
+	  "5: address 2001:db8::4bf:ff:fe00:101 is made from the dedicated MAC of node 'alpha' "
+	  "(line 6)" },
+	{ "cluster address made from the cluster MAC",
+	  CLUSTER6 "address = 2001:db8::bf:ff:fe00:100/64\n" NODES6,
+	  "5: address 2001:db8::bf:ff:fe00:100 is made from the cluster MAC, which all nodes "
+	  "have" },
+	{ "dedicated address made from the cluster MAC",
+	  CLUSTER6 ALPHA6 "address = 2001:db8::bf:ff:fe00:100/64\n",
+	  "8: address 2001:db8::bf:ff:fe00:100 is made from the cluster MAC" },
 };
 
 static void test_addresses(void **state)
@@ -622,7 +675,10 @@ static const struct row choices_rows[] = {
 		  "address = 12.12.5.3/24\n",
 	  "" },
 	{ "gateway of the other family", CLUSTER "gateway = 2001:db8::1\n" NODES,
-	  "4: gateway = 2001:db8::1 is in no prefix" },
+	  "4: gateway = 2001:db8::1: node 'alpha' (line 5) has no IPv6 address of its own: it could"
+	  " not use the gateway" },
+	{ "IPv4 gateway of nodes without IPv4", CLUSTER6 "gateway = 12.12.4.1\n" NODES6,
+	  "5: gateway = 12.12.4.1: node 'alpha' (line 6) has no IPv4 address of its own" },
 	{ "gateway with a prefix", CLUSTER "gateway = 12.12.4.1/24\n" NODES,
 	  "4: a gateway is one address, without a prefix" },
 	{ "gateway that is no address", CLUSTER "gateway = none\n" NODES,
@@ -650,6 +706,79 @@ static const struct row choices_rows[] = {
 	{ "gateway is a node", CLUSTER "gateway = 12.12.4.102\n" NODES,
 	  "4: gateway = 12.12.4.102 is an address of node 'beta'" },
 };
+
+/* A gateway once for each family. */
+static const struct row gateways_rows[] = {
+	{ "both", CLUSTER "gateway = 12.12.4.1\ngateway = fe80::1\n" NODES, "" },
+	{ "both, IPv6 first",
+	  CLUSTER6 "gateway = 2001:db8::1\naddress = 12.12.4.100/24\ngateway = 12.12.4.1\n" ALPHA6
+		   "address = 12.12.4.101/24\n",
+	  "" },
+	{ "IPv4 twice",
+	  CLUSTER "gateway = 12.12.4.1\ngateway = fe80::1\ngateway = 12.12.4.2\n" NODES,
+	  "6: duplicate key 'gateway' for IPv4: the first is at line 4" },
+	{ "IPv6 twice", CLUSTER "gateway = 12.12.4.1\ngateway = fe80::1\ngateway = fe80::1\n" NODES,
+	  "6: duplicate key 'gateway' for IPv6: the first is at line 5" },
+	{ "three times", CLUSTER "gateway = fe80::1\ngateway = fe80::2\ngateway = fe80::3\n" NODES,
+	  "5: the first is at line 4\n6: the first is at line 4" },
+	{ "the second has a mistake", CLUSTER "gateway = 12.12.4.1\ngateway = fe80::x\n" NODES,
+	  "5: gateway = 'fe80::x': neither an IPv4 nor an IPv6 address" },
+	{ "the first has a mistake", CLUSTER "gateway = fe80::x\ngateway = fe80::1\n" NODES,
+	  "4: neither an IPv4 nor an IPv6 address" },
+	{ "a cluster section that is repeated",
+	  CLUSTER "gateway = 12.12.4.1\n[cluster]\ngateway = 12.12.4.2\n" NODES,
+	  "5: duplicate section [cluster]" },
+	{ "separated by a comma", CLUSTER "gateway = 12.12.4.1, fe80::1\n" NODES,
+	  "4: a gateway is one address: repeat the key for the other family" },
+	{ "with an interface", CLUSTER "gateway = fe80::1%eth0\n" NODES,
+	  "4: gateway = 'fe80::1%eth0': a gateway is one address, without an interface: it is"
+	  " reached through the TAP" },
+	{ "IPv6 with a prefix", CLUSTER "gateway = fe80::1/64\n" NODES, "4: without a prefix" },
+	{ "IPv6 multicast", CLUSTER "gateway = ff02::2\n" NODES, "4: this is a multicast address" },
+	{ "not free", CLUSTER6 "gateway = 2001:db8::100\n" NODES6,
+	  "5: gateway = 2001:db8::100 is a cluster address" },
+	{ "of a node", CLUSTER6 "gateway = 2001:db8::102\n" NODES6,
+	  "5: gateway = 2001:db8::102 is an address of node 'beta' (line 9)" },
+	{ "the link-local address of a node", CLUSTER6 "gateway = fe80::4bf:ff:fe00:102\n" NODES6,
+	  "5: gateway = fe80::4bf:ff:fe00:102 is made from the dedicated MAC of node 'beta' (line "
+	  "9)" },
+	{ "made from the cluster MAC", CLUSTER6 "gateway = fe80::bf:ff:fe00:100\n" NODES6,
+	  "5: gateway = fe80::bf:ff:fe00:100 is made from the cluster MAC" },
+	{ "anycast", CLUSTER6 "gateway = 2001:db8::\n" NODES6,
+	  "5: gateway = 2001:db8:: is the subnet-router anycast address of its network, not the"
+	  " address of one host (2001:db8::100/64, line 3)" },
+	{ "IPv6 has no broadcast", CLUSTER6 "gateway = 2001:db8::ffff:ffff:ffff:ffff\n" NODES6,
+	  "" },
+	{ "not reached", CLUSTER6 "gateway = 2001:db8:1::1\n" NODES6,
+	  "5: gateway = 2001:db8:1::1 is in no prefix of node 'alpha' (line 6) or of the cluster" },
+	{ "not reached, with the other reached",
+	  CLUSTER "gateway = 12.12.4.1\ngateway = 2001:db8:1::1\n" ALPHA
+		  "address = 2001:db8::101/64\n",
+	  "5: gateway = 2001:db8:1::1 is in no prefix of node 'alpha' (line 6)" },
+	{ "neither reached",
+	  CLUSTER "gateway = 12.13.4.1\ngateway = 2001:db8:1::1\n" ALPHA
+		  "address = 2001:db8::101/64\n",
+	  "4: gateway = 12.13.4.1 is in no prefix\n5: gateway = 2001:db8:1::1 is in no prefix" },
+	{ "reached by the cluster's prefix",
+	  CLUSTER6 "address = 2001:db8:1::100/64\ngateway = 2001:db8:1::1\n" NODES6, "" },
+	{ "in the cluster's prefix, which gives no route",
+	  "[cluster]\ninterface = eth0\nmac = 02:bf:00:00:01:00\naddress = 2001:db8::100/48\n"
+	  "gateway = 2001:db8:0:1::1\n" NODES6,
+	  "5: gateway = 2001:db8:0:1::1 is in no prefix of node 'alpha' (line 6), and the "
+	  "cluster's" },
+	{ "link-local, without another IPv6 address", CLUSTER "gateway = fe80::1\n" NODES, "" },
+	{ "small MTU", CLUSTER "gateway = fe80::1\nmtu = 1279\n" NODES,
+	  "5: mtu = 1279 is too small for IPv6: at least 1280" },
+	{ "small MTU, IPv6 addresses of a node",
+	  CLUSTER "mtu = 1279\n" ALPHA "address = 2001:db8::101/64\n", "4: too small for IPv6" },
+	{ "small MTU without IPv6", CLUSTER "mtu = 1279\n" NODES, "" },
+};
+
+static void test_gateways(void **state)
+{
+	(void)state;
+	check_rows(gateways_rows, COUNT(gateways_rows));
+}
 
 #define BETA_AT(address) "[node beta]\naddress = " address "\n"
 
@@ -705,6 +834,49 @@ static const struct row networks_rows[] = {
 	  "[cluster]\ninterface = eth0\naddress = 12.12.5.100/16\n[node alpha]\n"
 	  "address = 12.12.5.101/24\n[node beta]\naddress = 12.12.6.102/24\n",
 	  "7: node 'beta' has no network in common with node 'alpha' (line 5): they could not" },
+	{ "IPv6 alone", CLUSTER6 NODES6, "" },
+	{ "lengths, IPv6", CLUSTER6 ALPHA6 BETA_AT("2001:db8::102/48\nmac = 06:bf:00:00:01:02"),
+	  "9: address 2001:db8::102/48, and 2001:db8::101/64 of node 'alpha' (line 6): one "
+	  "network" },
+	{ "none, IPv6", CLUSTER6 ALPHA6 BETA_AT("2001:db8:1::102/64\nmac = 06:bf:00:00:01:02"),
+	  "9: node 'beta' has no network in common with node 'alpha' (line 6): they could not" },
+	{ "joined by the cluster, IPv6",
+	  CLUSTER6 "[node alpha]\naddress = 2001:db8::101/128\nmac = 06:bf:00:00:01:01\n" BETA_AT(
+		  "2001:db8::102/128\nmac = 06:bf:00:00:01:02"),
+	  "9? node 'beta' has no network in common with node 'alpha' (line 6) but that of the"
+	  " cluster address 2001:db8::100/64" },
+	{ "lengths, IPv6 besides a shared IPv4 network",
+	  CLUSTER ALPHA "address = 2001:db8::101/64\n" BETA "address = 2001:db8::102/80\n",
+	  "9: address 2001:db8::102/80, and 2001:db8::101/64 of node 'alpha' (line 6)" },
+	{ "both families",
+	  CLUSTER ALPHA "address = 2001:db8::101/64\n" BETA "address = 2001:db8::102/64\n", "" },
+	{ "one IPv4 network, two IPv6 networks",
+	  CLUSTER ALPHA "address = 2001:db8::101/64\n" BETA "address = 2001:db8:1::102/64\n",
+	  "9? node 'beta' has no IPv6 network in common with node 'alpha' (line 6): over IPv6 they"
+	  " reach each other only through a router" },
+	{ "one IPv6 network, two IPv4 networks",
+	  CLUSTER6 ALPHA6 "address = 12.12.4.101/24\n" BETA6 "address = 12.13.4.102/24\n",
+	  "12? node 'beta' has no IPv4 network in common with node 'alpha' (line 8): over IPv4" },
+	{ "two IPv6 networks, the odd one of three",
+	  CLUSTER "[node odd]\naddress = 12.12.4.99/24, 2001:db8:1::99/64\n" ALPHA
+		  "address = 2001:db8::101/64\n" BETA "address = 2001:db8::102/64\n",
+	  "5? node 'odd' has no IPv6 network in common with node 'alpha' (line 8)" },
+	{ "single IPv6 addresses beside an IPv4 network",
+	  CLUSTER ALPHA "address = 2001:db8::101/128\n" BETA "address = 2001:db8:1::102/128\n",
+	  "" },
+	{ "one IPv6 network of two",
+	  CLUSTER ALPHA "address = 2001:db8::101/64, 2001:db8:1::101/64\n" BETA
+			"address = 2001:db8:2::102/64, 2001:db8::102/64\n",
+	  "" },
+	{ "a node without IPv6", CLUSTER ALPHA "address = 2001:db8::101/64\n" BETA, "" },
+	{ "a cluster with IPv6, a node without",
+	  CLUSTER "address = 2001:db8::100/64\n" ALPHA "address = 2001:db8::101/64\n" BETA,
+	  "8? node 'beta' has no IPv6 address, but the cluster has one (line 4): what the node"
+	  " itself sends over IPv6 has the cluster address as source" },
+	{ "a cluster with IPv4, nodes without", CLUSTER6 "address = 12.12.4.100/24\n" NODES6,
+	  "6? node 'alpha' has no IPv4 address, but the cluster has one (line 5)\n"
+	  "9? node 'beta' has no IPv4 address" },
+	{ "a cluster without IPv6, nodes with", CLUSTER ALPHA "address = 2001:db8::101/64\n", "" },
 };
 
 static void test_networks(void **state)
@@ -741,8 +913,11 @@ static const struct row no_cascades_rows[] = {
 	{ "id", CLUSTER "source_mac = masked\n" ALPHA "id = 1000\n", "7: id = '1000'" },
 	{ "misspelt id", CLUSTER "source_mac = masked\n" ALPHA "ID = 1\n",
 	  "7: did you mean 'id'?" },
-	{ "mac of a node without IPv4", CLUSTER "[node a]\naddress = 2001:db8::1/64\nmac = 0a\n",
-	  "6: mac = '0a'" },
+	{ "mac of a node without IPv4", CLUSTER6 "[node a]\naddress = 2001:db8::1/64\nmac = 0a\n",
+	  "7: mac = '0a'" },
+	{ "IPv6 address of the cluster",
+	  "[cluster]\ninterface = eth0\naddress = 2001:db8::100/64, fe80::1/64\n" NODES,
+	  "3: address = 'fe80::1/64': this is a link-local address" },
 	{ "mac twice", CLUSTER ALPHA "mac = 03\nmac = 0a:00:00:00:00:01\n",
 	  "6: mac = '03'\n7: duplicate key 'mac'" },
 	{ "duplicate node", CLUSTER "source_mac = masked\n" ALPHA "[node alpha]\nid = 1\n",
@@ -1011,7 +1186,7 @@ static const char broken_report[] =
 	"F:24: error: duplicate id 7: the first is at line 21\n"
 	"F:25: error: mac = 'ff:ff:ff:ff:ff:ff': the broadcast address cannot be assigned\n"
 	"F:26: error: node 'delta' has no IPv4 address to derive a MAC from: set the MAC,"
-	" as in mac = 06:bf:0c:0c:04:65\n"
+	" as in mac = 03:bf:00:00:00:02\n"
 	"F:33: error: mac = 02:bf:00:00:00:05 is also the dedicated MAC of node 'epsilon' (line "
 	"30):"
 	" each MAC must be unique\n"
@@ -1072,35 +1247,6 @@ static void test_report_is_continued(void **state)
 	config_free(c);
 }
 
-static void test_unsupported(void **state)
-{
-	static const struct row rows[] = {
-		{ "nothing", CLUSTER "datapath = user\nneigh = learn\nadopt = no\n" NODES, "" },
-		{ "auto", CLUSTER "datapath = auto\n" NODES, "" },
-		{ "everything",
-		  CLUSTER "adopt = yes\nneigh = pin\ndatapath = kernel\n" NODES
-			  "address = 2001:db8::1/64\naddress = 2001:db8::2/64\n",
-		  "11: IPv6 is not available in this version" },
-		{ "cluster IPv6",
-		  CLUSTER "gateway = 2001:db8::1\naddress = 2001:db8::2/64\n" ALPHA
-			  "address = 2001:db8::3/64\n",
-		  "4: IPv6 is not" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct config *c = read_good(rows[i].text);
-		struct config_report report = { 0 };
-		size_t count;
-
-		count = config_unsupported(c, &report);
-		assert_int_equal(count, report.errors);
-		check_report(&rows[i], &report);
-		config_report_clear(&report);
-		config_free(c);
-	}
-}
-
 /* --- print and read --- */
 
 static void check_same_addresses(const struct config_addresses *a, const struct config_addresses *b)
@@ -1118,6 +1264,7 @@ static void check_same_node(const struct config_node *a, const struct config_nod
 	check_same_addresses(&a->address, &b->address);
 	assert_true(mac_equal(&a->dedicated, &b->dedicated));
 	assert_true(mac_equal(&a->source, &b->source));
+	assert_true(ip_equal(&a->link_local, &b->link_local));
 	assert_int_equal(a->id, b->id);
 }
 
@@ -1136,7 +1283,8 @@ static void check_same(const struct config *a, const struct config *b)
 	assert_int_equal(a->datapath, b->datapath);
 	assert_int_equal(a->neigh, b->neigh);
 	assert_int_equal(a->adopt, b->adopt);
-	assert_true(ip_equal(&a->gateway, &b->gateway));
+	for (size_t i = 0; i < CONFIG_FAMILIES; i++)
+		assert_true(ip_equal(&a->gateway[i], &b->gateway[i]));
 	assert_int_equal(a->mtu, b->mtu);
 	assert_int_equal(a->node_count, b->node_count);
 	for (size_t i = 0; i < a->node_count; i++)
@@ -1161,10 +1309,11 @@ static void test_round_trip(void **state)
 		CLUSTER "dedicated_mac = multicast\nsource_mac = cluster\n" NODES,
 		CLUSTER "tap = t\nmac = 0a:00:00:00:00:01\nsource_mac = masked\narp = directed\n"
 			"strict = yes\ndatapath = user\nneigh = seed\nadopt = no\nmtu = 1280\n"
-			"gateway = 2001:db8::1\naddress = 2001:db8::100/64, 10.0.0.1/32\n" ALPHA
-			"id = 3\naddress = 10.0.0.2/31, fe80::2/64\n[node x]\naddress = "
-			"fe80::1/64\nid = 4\n"
-			"mac = 06:00:00:00:00:01\n",
+			"gateway = 2001:db8::1\naddress = 2001:db8::100/64, 10.0.0.1/32\n"
+			"gateway = 12.12.4.1\n" ALPHA
+			"id = 3\naddress = 10.0.0.2/31, 2001:db8::2/64\n" BETA
+			"address = 2001:db8::3/64\nid = 4\nmac = 06:00:00:00:00:01\n",
+		CLUSTER6 NODES6,
 		CLUSTER "advertise = all\ndatapath = kernel\nneigh = pin\n" NODES,
 	};
 
@@ -1190,6 +1339,7 @@ static void test_printed_text(void **state)
 				     "mac           = 03:bf:0c:0c:04:65\n"
 				     "id            = 1\n"));
 	assert_non_null(strstr(text, "02:01:0c:0c:04:64"));
+	assert_non_null(strstr(text, "\n; IPv6 link-local address: fe80::1bf:cff:fe0c:465\n"));
 	free(text);
 	config_free(c);
 }
@@ -1245,13 +1395,11 @@ static char *read_example(size_t *length)
 
 static void test_example(void **state)
 {
-	struct config_report report = { 0 };
 	size_t length;
 	char *text = read_example(&length);
 	struct config *c = read_good(text);
 
 	(void)state;
-	assert_int_equal(config_unsupported(c, &report), 0);
 	assert_int_equal(c->node_count, 2);
 	check_round_trip(c);
 	config_free(c);
@@ -1367,6 +1515,7 @@ int main(void)
 		cmocka_unit_test(test_macs_that_clash),
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_no_cascades),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_long_sections),
@@ -1378,7 +1527,6 @@ int main(void)
 		cmocka_unit_test(test_all_in_one_run),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_report_is_continued),
-		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_printed_text),
 		cmocka_unit_test(test_thousand_nodes),

@@ -139,6 +139,9 @@ static void each_key_gives_its_line(void **state)
 		{ "adopt = yes", "adopt = no", { "adopt: yes to no", true } },
 		{ "4.1\n", "4.2\n", { "gateway: 12.12.4.1 to 12.12.4.2", true } },
 		{ "gateway = 12.12.4.1\n", "", { "gateway: 12.12.4.1 to -", true } },
+		{ "gateway = 12.12.4.1\n",
+		  "gateway = 12.12.4.1\ngateway = fe80::1\n",
+		  { "gateway: - to fe80::1", true } },
 		{ "mtu = auto", "mtu = 9000", { "mtu: auto to 9000", false } },
 	};
 
