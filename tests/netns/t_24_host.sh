@@ -58,10 +58,10 @@ expect "the problem says what to do" 'critical: eth0 ip addr del 12.99.1.1/24 de
 on alpha ip addr del 12.99.1.1/24 dev eth0
 within 2 problems_are "" || fail "problems without that address: $(problems)"
 ok "no problem without these addresses"
-# An IPv6 address: the configuration cannot have it, so the warning does not send it there.
+# An IPv6 address.
 on alpha ip addr add 2001:db8::1/64 dev eth0 nodad
 within 2 warned 2001:db8::1/64 || fail "no warning about an IPv6 address that appears on the NIC"
-expect "the warning about an IPv6 address" "clusterarpd: eth0 has the address 2001:db8::1/64, which does not work while clusterarpd runs: IPv6 is not available in the configuration in this version; adopt = yes moves it to cluster0, else remove it or leave it unused" \
+expect "the warning about an IPv6 address" "clusterarpd: eth0 has the address 2001:db8::1/64, which does not work while clusterarpd runs, and cuts this host off where its route comes before that of cluster0: ip addr del 2001:db8::1/64 dev eth0 (and keep DHCP clients and network managers off eth0)" \
 	"$(grep -F 2001:db8::1 "$LAB_DIR/alpha.log")"
 on alpha ip addr del 2001:db8::1/64 dev eth0
 ! grep -q fe80 "$LAB_DIR/alpha.log" || fail "a warning about a link-local address"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The TAP changed by other programs, or in unusual configurations. Its routes come back after it
-# was down. A network that already has a route is left alone. An MTU below 1280 and back gives it
+# was down, the default routes of both families too. A network that already has a route is left alone. An MTU below 1280 and back gives it
 # no link-local address from the shared MAC. An MTU larger than the NIC's, and the largest MTU.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
@@ -59,6 +59,34 @@ expect_reach out alpha
 expect_traffic "after down and up" 12.12.4.200 192.0.2.77 198.51.100.1
 ! said 'already' || fail "the daemon takes its own route for one that exists already"
 lab_stop alpha
+
+# A gateway for each family. What the node sends through the IPv6 one has its dedicated address as
+# source, also where only the cluster's prefix contains the gateway.
+DUAL=(address="12.12.4.100/24, 2001:db8:1::100/64" alpha.address="12.12.4.101/24, 2001:db8::101/64")
+gateways() { on alpha ip -"$1" -j route show default | jq -r '.[] | "\(.gateway) \(.dev)"' | xargs; }
+gateways_are() { [ "$(gateways 4), $(gateways 6)" = "$1" ]; }
+# expect_gateways WHAT IPV6-GATEWAY
+expect_gateways() {
+	within "$(seconds 4)" gateways_are "12.12.4.200 cluster0, $2 cluster0" ||
+		fail "$1: the gateways are $(gateways 4), $(gateways 6)"
+	ok "$1: the gateways are 12.12.4.200 and $2"
+}
+source_is() { [ "$(on alpha ip -j -6 route get 2001:db8:99::1 | jq -r '.[0].prefsrc')" = "$1" ]; }
+for gateway in fe80::1 2001:db8:1::1 2001:db8::1; do
+	start "${DUAL[@]}" gateway=$'12.12.4.200\ngateway = '"$gateway"
+	expect_gateways "at first" "$gateway"
+	within "$(seconds 4)" source_is 2001:db8::101 ||
+		fail "source: $(on alpha ip -6 route get 2001:db8:99::1)"
+	expect "configuration of clusterarpctl" "[\"12.12.4.200\",\"$gateway\"]" \
+		"$(ctl alpha -j config | jq -c .config.cluster.gateway)"
+	on alpha ip -6 route del default
+	expect_gateways "after one was removed" "$gateway"
+	on alpha ip link set cluster0 down
+	expect_said 'cluster0 was set down'
+	on alpha ip link set cluster0 up
+	expect_gateways "after the TAP was down" "$gateway"
+	lab_stop alpha
+done
 
 # The cluster's network already has a route.
 ip -n alpha link add eth1 type veth peer name peer1

@@ -1375,14 +1375,14 @@ static void test_thousand_nodes(void **state)
 	free(text);
 }
 
-static char *read_example(size_t *length)
+static char *read_source(const char *name, size_t *length)
 {
 	const char *srcdir = getenv("srcdir");
 	char path[512];
 	char *text = malloc(65536);
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/etc/clusterarpd.conf", srcdir ? srcdir : ".");
+	snprintf(path, sizeof(path), "%s/%s", srcdir ? srcdir : ".", name);
 	file = fopen(path, "r");
 	if (!file)
 		fail_msg("%s cannot be opened", path);
@@ -1391,6 +1391,31 @@ static char *read_example(size_t *length)
 	text[*length] = '\0';
 	fclose(file);
 	return text;
+}
+
+static char *read_example(size_t *length)
+{
+	return read_source("etc/clusterarpd.conf", length);
+}
+
+/* Each file that the manual page shows must be valid, without a warning. */
+static void test_manual(void **state)
+{
+	size_t length, count = 0;
+	char *text = read_source("man/clusterarpd.conf.5", &length), *start = text, *end;
+
+	(void)state;
+	while ((start = strstr(start, "\n[cluster]\n"))) {
+		struct row row = { "an example of the manual page", start, "" };
+
+		end = strstr(start, "\n.Ed\n");
+		assert_non_null(end);
+		check_bytes(&row, (size_t)(end + 1 - start));
+		start = end;
+		count++;
+	}
+	assert_true(count >= 9);
+	free(text);
 }
 
 static void test_example(void **state)
@@ -1530,6 +1555,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_printed_text),
 		cmocka_unit_test(test_thousand_nodes),
+		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_example_uncommented),
 		cmocka_unit_test(test_truncated),
