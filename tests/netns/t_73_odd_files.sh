@@ -64,6 +64,39 @@ write eth0 12.12.4.100/24 "12.12.4.101/24, 12.12.4.9/31, 12.12.4.7/25" "12.12.4.
 	"neigh = pin" "address = 12.12.5.100/24, 12.12.5.101/25, 12.12.6.1/32"
 starts "networks within networks"
 
+# write6 CLUSTER-ADDRESS ALPHA-ADDRESS BETA-ADDRESS [CLUSTER-LINE…]: without IPv4
+write6() {
+	write eth0 "$@" "mac = 02:bf:00:00:00:64"
+	sed -i -e '/^\[node alpha/amac = 06:bf:00:00:00:65' -e '/^\[node beta/amac = 06:bf:00:00:00:66' "$LAB_CONF"
+}
+usual6() { write6 2001:db8::100/64 2001:db8::101/64 2001:db8::102/64 "$@"; }
+usual6
+starts "IPv6 alone"
+for gateway in fe80::1 febf:1::1 2001:db8::1 2001:db8::ffff:ffff:ffff:ffff; do
+	usual6 "gateway = $gateway"
+	starts "IPv6 alone, gateway = $gateway"
+done
+usual "gateway = fe80::1" "gateway = 12.12.4.1" "mtu = 1280"
+starts "a link-local gateway without IPv6 addresses"
+usual "gateway = fe80::1" "mtu = 1279"
+refused "a gateway that the MTU does not allow" "mtu = 1279 is too small for IPv6"
+write6 2001:db8::100/64 2001:db8::101/128 2001:db8::102/128 "gateway = 2001:db8::1"
+starts "single IPv6 addresses, and a gateway in the cluster's prefix"
+write6 2001:db8:0:1::100/64 2001:db8::/127 2001:db8::1/127
+starts "a line of two nodes, IPv6"
+write6 8000::100/1 2001:db8::101/64 2001:db8::102/64 "gateway = fd00::1"
+starts "half of all IPv6 addresses"
+write6 ::12.12.4.100/96 fec0::1/64 fec0::2/64
+starts "IPv6 addresses that are no longer in use"
+write6 2001:db8::1:0/64 2001:db8::1:1/112 2001:db8::1:2/112
+starts "a cluster address that is the anycast address of the nodes' network"
+write6 2001:db8::100/64 "2001:db8::101/64, 2001:db8::4bf:ff:fe00:65/64" 2001:db8::102/64
+starts "an address that is made from the node's own MAC"
+write6 2001:db8::100/64 "2001:db8::101/64, 2001:db8::4bf:ff:fe00:66/64" 2001:db8::102/64
+refused "an address that is made from another node's MAC" "made from the dedicated MAC of node 'beta'"
+usual6 "address = fe80::100/64"
+refused "a link-local address" "fe80::100/64': this is a link-local address"
+
 # The cluster address has no route of its own, because the nodes' networks hold it.
 write eth0 12.12.4.100/16 12.12.4.101/24 12.12.4.102/24 "gateway = 12.12.9.1"
 refused "a gateway that the cluster's prefix alone holds, without a route" "gateway = 12.12.9.1 is in no prefix"
