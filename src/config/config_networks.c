@@ -112,8 +112,8 @@ static bool overlap(const struct ip_prefix *a, const struct ip_prefix *b)
 }
 
 /* Find two addresses that are meant to be in one network, but have different prefix lengths. A
- * node that has both networks has them on purpose; a node may also have single addresses (/32)
- * beside the network that it shares. */
+ * node that has both networks has them on purpose; a node may also have single addresses (/32,
+ * /128) beside the network that it shares. */
 static bool find_lengths(const struct config_addresses *mine, const struct config_addresses *other,
 			 bool may_be_host, struct finding *out)
 {
