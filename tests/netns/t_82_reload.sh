@@ -205,15 +205,17 @@ expect "requests for an outsider" "$BROADCAST $LAB_CLUSTER_MAC" "$(requests 12.1
 
 expect "permanent entries at first" "" "$(permanent)"
 change "neigh" "neigh: learn to pin" neigh=pin
-within 2 permanent_are "$BETA $GAMMA" || fail "neigh = pin: permanent entries: $(permanent)"
+# Each peer has its link-local address, too.
+BETA_LINK=fe80::4bf:cff:fe0c:466 GAMMA_LINK=fe80::4bf:cff:fe0c:467
+within 2 permanent_are "$BETA $GAMMA $BETA_LINK $GAMMA_LINK" || fail "neigh = pin: permanent entries: $(permanent)"
 ok "neigh = pin: permanent entries $(permanent)"
 expect "gamma's entry" "$(dedicated_mac gamma)" "$(table alpha $GAMMA)"
 write_file "$FILE" 2 neigh=pin
 expect_applied "a pinned node is removed" "node gamma: gone"
-within 2 permanent_are $BETA || fail "a pinned node was removed: permanent entries: $(permanent)"
+within 2 permanent_are "$BETA $BETA_LINK" || fail "a pinned node was removed: permanent entries: $(permanent)"
 expect "the entry of a pinned node that was removed" - "$(table alpha $GAMMA)"
 change "the pinned node is added again" "node gamma: new" neigh=pin
-within 2 permanent_are "$BETA $GAMMA" || fail "a pinned node was added again: permanent entries: $(permanent)"
+within 2 permanent_are "$BETA $GAMMA $BETA_LINK $GAMMA_LINK" || fail "a pinned node was added again: permanent entries: $(permanent)"
 change "neigh back" "neigh: pin to learn"
 within 2 permanent_are "" || fail "neigh = learn: permanent entries: $(permanent)"
 expect "beta's entry, no longer pinned" "$(dedicated_mac beta)" "$(table alpha $BETA)"
