@@ -2,12 +2,13 @@
 # shellcheck shell=bash
 #
 # pairs.sh: the checks that every variant of the configuration must pass: all pairs of three
-# forwarding nodes and an outsider reach each other by ping, TCP and UDP, and the wire carries
-# only the right sources, no redirects and no duplicated requests. Sourced by t_30_*, after lab.sh.
+# forwarding nodes and an outsider reach each other by ping, TCP and UDP, over IPv4, IPv6 and (ping)
+# link-local addresses, and the wire carries only the right sources, no redirects and no duplicated
+# requests. Sourced by t_30_*, after lab.sh.
 
 # pairs_prepare SETTINGS…: sets up lab and daemons.
 pairs_prepare() {
-	lab_nodes 3 forward=1
+	lab_nodes 3 forward=1 family=46
 	lab_plain plain1 201
 	lab_plain plain2 202
 	lab_config "$@"
@@ -22,6 +23,7 @@ pairs_pings() {
 		files+=("$LAB_DIR/$host.pcap")
 	done
 	ping_all_pairs
+	LAB_FAMILY=6 ping_all_pairs
 	capture_stop
 	for host in "${LAB_NODES[@]}"; do
 		expect_sources "sources of $host" "$LAB_DIR/$host.pcap" "$("$1" "$host")"
@@ -37,7 +39,8 @@ pairs_watch() {
 	local node
 	for node in "${LAB_NODES[@]}"; do
 		capture sw "p_$node" "$LAB_DIR/$node.bad.pcap" -Q in \
-			"not ether src $("$1" "$node") or icmp[icmptype] = icmp-redirect"
+			"not ether src $("$1" "$node") or icmp[icmptype] = icmp-redirect or \
+			(icmp6 and ip6[40] = 137)"
 	done
 }
 
@@ -51,7 +54,10 @@ pairs_watched() {
 
 pairs_tcp() {
 	local a b
-	while read -r a b; do tcp_pair "$a" "$b" -n 20M; done < <(lab_pairs)
+	while read -r a b; do
+		tcp_pair "$a" "$b" -n 20M
+		LAB_FAMILY=6 tcp_pair "$a" "$b" -n 20M
+	done < <(lab_pairs)
 }
 
 # UDP loses no more than between two hosts without daemons. Up to three rounds, because a busy
