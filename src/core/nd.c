@@ -15,6 +15,8 @@
 #define OPTION_UNIT      8
 #define OPTION_SOURCE    1
 #define OPTION_TARGET    2
+#define FLAG_ROUTER      0x80
+#define FLAG_OVERRIDE    0x20
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -162,4 +164,51 @@ void nd_set_lladdrs(const struct nd *nd, const struct mac *mac)
 void nd_set_sender(const struct nd *nd, const struct ip_addr *ip)
 {
 	replace(nd, sender_at(nd), ip->b, sizeof(ip->b));
+}
+
+/* --- announcements --- */
+
+/* RFC 4443 2.3: of the pseudo-header, and of the message with 0 in the checksum's place. */
+static uint16_t checksum(const struct nd *nd)
+{
+	const uint8_t *address = nd->ip + IPV6_SOURCE;
+	uint32_t sum = IPPROTO_ICMPV6 + (uint32_t)nd->len;
+
+	for (size_t i = 0; i < 32; i += 2)
+		sum += get16(address + i);
+	for (size_t i = 0; i < nd->len; i += 2)
+		sum += get16(nd->message + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip,
+			   bool is_router)
+{
+	static const uint8_t all_nodes_mac[MAC_LEN] = { 0x33, 0x33, [5] = 1 };
+	static const uint8_t all_nodes[16] = { 0xff, 0x02, [15] = 1 };
+	const struct nd nd = { .type = ND_NEIGHBOR_ADVERTISEMENT,
+			       .ip = buf + FRAME_HEADER_LEN,
+			       .message = buf + FRAME_HEADER_LEN + IPV6_HEADER,
+			       .len = 24 + OPTION_UNIT };
+	uint8_t *option = nd.message + 24;
+
+	memset(buf, 0, ND_ANNOUNCEMENT_LEN);
+	memcpy(buf, all_nodes_mac, MAC_LEN);
+	memcpy(buf + MAC_LEN, mac->b, MAC_LEN);
+	put16(buf + 2 * MAC_LEN, ETH_P_IPV6);
+	nd.ip[0] = 6 << 4;
+	put16(nd.ip + 4, (uint16_t)nd.len);
+	nd.ip[6] = IPPROTO_ICMPV6;
+	nd.ip[7] = HOP_LIMIT;
+	memcpy(nd.ip + IPV6_SOURCE, ip->b, sizeof(ip->b));
+	memcpy(nd.ip + IPV6_DESTINATION, all_nodes, sizeof(all_nodes));
+	nd.message[0] = nd.type;
+	nd.message[4] = FLAG_OVERRIDE | (is_router ? FLAG_ROUTER : 0);
+	memcpy(nd.message + TARGET, ip->b, sizeof(ip->b));
+	option[0] = OPTION_TARGET;
+	option[1] = 1;
+	memcpy(option + 2, mac->b, MAC_LEN);
+	put16(nd.message + CHECKSUM, checksum(&nd));
 }

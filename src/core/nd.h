@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nd: a bounds-checked view of a Neighbour Discovery message (RFC 4861) in a frame, and its edits.
+ * nd: a bounds-checked view of a Neighbour Discovery message (RFC 4861) in a frame, and its edits;
+ * and a frame that announces an address.
  *
  * The view borrows the bytes of the frame. Only messages that a receiver accepts are viewed, except
  * that the checksum is not verified: hop limit 255, code 0, no extension headers, a whole message
@@ -49,5 +50,12 @@ uint8_t *nd_next_lladdr(const struct nd *nd, size_t *position);
 void nd_set_lladdrs(const struct nd *nd, const struct mac *mac);
 /* Set the address that nd_sender() gives: `ip` is an IPv6 address. */
 void nd_set_sender(const struct nd *nd, const struct ip_addr *ip);
+
+/* Write an unsolicited neighbour advertisement (RFC 4861 7.2.6) of the IPv6 address `ip` with the
+ * MAC `mac` to all nodes into buf, which holds ND_ANNOUNCEMENT_LEN bytes: with the override flag,
+ * and from the address itself, as Linux sends it. `is_router`: this host forwards IPv6 packets. */
+#define ND_ANNOUNCEMENT_LEN (FRAME_HEADER_LEN + 72)
+void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip,
+			   bool is_router);
 
 #endif

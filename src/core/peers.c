@@ -342,6 +342,13 @@ struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip)
 	return entry;
 }
 
+unsigned peers_on_host(const struct peers *p, const struct ip_addr *ip)
+{
+	const struct ip_slot *own = find_ip(p->by_own, ip);
+
+	return own ? own->entry.roles & (IP_SELF | IP_TENTATIVE) : 0;
+}
+
 const struct config *peers_config(const struct peers *p)
 {
 	return p->config;

@@ -75,7 +75,10 @@ int peers_set_own(struct peers *p, const struct peers_own *list, size_t count);
  * SLAAC makes (I9). */
 struct peers_entry peers_by_mac(const struct peers *p, const struct mac *m);
 struct peers_entry peers_by_ip(const struct peers *p, const struct ip_addr *ip);
-/* The same by the file alone: without peers_set_own(). */
+/* The roles that peers_set_own() gave an address: IP_SELF, and IP_TENTATIVE; 0: this host does not
+ * have it. */
+unsigned peers_on_host(const struct peers *p, const struct ip_addr *ip);
+/* The same as peers_by_ip() by the file alone: without peers_set_own(). */
 struct peers_entry peers_by_file(const struct peers *p, const struct ip_addr *ip);
 
 const struct config *peers_config(const struct peers *p);

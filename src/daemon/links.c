@@ -81,6 +81,19 @@ static unsigned nic_mtu(const struct links *l)
 	return links_nic(l) ? links_nic(l)->mtu : 0;
 }
 
+/* Announce the node's addresses, if the NIC can send. */
+static void announce(struct links *l)
+{
+	struct netlink_link tap;
+	bool is_router = !netlink_link_by_index(l->netlink, tap_link_ifindex(l->tap), &tap) &&
+			 tap.forwards_ipv6;
+
+	if (!links_nic(l) || !is_running(links_nic(l)))
+		return;
+	link_checks_own_addresses(l->checks); /* only what the TAP has is announced */
+	announce_start(l->announce, is_router);
+}
+
 /* --- the NIC --- */
 
 /* The TAP has carrier while the NIC runs. When it loses carrier the kernel removes its neighbour
@@ -117,8 +130,8 @@ static int open_nic(struct links *l)
 	if (!rc)
 		follow_carrier(l);
 	l->own_carrier = takeover_has_set_up(l->nic) ? loop_now() + OWN_CARRIER_MS : 0;
-	if (!rc && is_running(links_nic(l)))
-		announce_start(l->announce);
+	if (!rc)
+		announce(l);
 	return rc;
 }
 
@@ -214,7 +227,7 @@ static void on_nic_link(struct links *l, const struct netlink_link *link)
 		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
 	follow_carrier(l);
 	if (is_running(link) && !is_running(&before))
-		announce_start(l->announce);
+		announce(l);
 }
 
 /* Nothing on the NIC has changed for a while: move what is new there. */
@@ -222,9 +235,8 @@ static void on_nic_settled(void *arg)
 {
 	struct links *l = arg;
 
-	if (links_nic(l) && !l->is_failing && adopt_later_run(l->later, tap_link_ifindex(l->tap)) &&
-	    is_running(links_nic(l)))
-		announce_start(l->announce);
+	if (links_nic(l) && !l->is_failing && adopt_later_run(l->later, tap_link_ifindex(l->tap)))
+		announce(l);
 }
 
 /* --- the TAP --- */
@@ -326,8 +338,8 @@ static void on_link(struct links *l, const struct netlink_event *event)
 		takeover_heard_link(l->nic, news);
 		if (!netlink_link_by_index(l->netlink, nic->ifindex, &now))
 			on_nic_link(l, &now);
-		if (event->asks_to_announce && is_running(nic))
-			announce_start(l->announce);
+		if (event->asks_to_announce)
+			announce(l);
 	} else if (!nic && is_wanted(l, news)) {
 		take_nic(l);
 	}

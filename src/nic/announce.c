@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * announce: gratuitous ARP for the node's own addresses; see announce.h.
+ * announce: gratuitous ARP and neighbour advertisements for the node's own addresses; see
+ * announce.h.
  *
  * The frames are those that the stack would send, with the cluster MAC as sender; the relay
  * rewrites them by E1 and E3.
@@ -13,28 +14,56 @@
 #include <time.h>
 
 #include "core/frame.h"
+#include "core/nd.h"
 #include "io/packet_socket.h"
 
 #define ROUNDS      3
+#define ROUNDS_MAX  10 /* while an address is tentative */
 #define INTERVAL_MS 1000
+#define FRAME_MAX   (FRAME_ANNOUNCEMENT_LEN + ND_ANNOUNCEMENT_LEN)
 
 struct announce {
 	const struct peers *peers;
 	struct relay *relay;
 	const struct adopt *adopt;
 	struct loop_timer *timer;
-	unsigned left;
+	bool is_router;
+	unsigned rounds;    /* that were sent */
+	bool has_tentative; /* the present round had to leave an address out */
 };
+
+/* Returns the length. */
+static size_t write_frame(uint8_t frame[FRAME_MAX], const struct mac *mac,
+			  const struct ip_addr *address, bool is_router)
+{
+	if (address->family == AF_INET) {
+		frame_write_announcement(frame, mac, address);
+		return FRAME_ANNOUNCEMENT_LEN;
+	}
+	nd_write_announcement(frame, mac, address, is_router);
+	return ND_ANNOUNCEMENT_LEN;
+}
+
+/* May an IPv6 address be announced? Not before duplicate address detection is over, and not if the
+ * TAP does not have it because IPv6 is off. */
+static bool may_announce(struct announce *a, const struct ip_addr *address)
+{
+	unsigned roles = peers_on_host(a->peers, address);
+
+	a->has_tentative |= (roles & IP_TENTATIVE) != 0;
+	return roles && !(roles & IP_TENTATIVE);
+}
 
 static void announce_address(const struct ip_addr *address, void *arg)
 {
 	struct announce *a = arg;
-	uint8_t frame[FRAME_ANNOUNCEMENT_LEN];
+	uint8_t frame[FRAME_MAX];
+	size_t len;
 
-	if (address->family != AF_INET)
+	if (address->family == AF_INET6 && !may_announce(a, address))
 		return;
-	frame_write_announcement(frame, &peers_config(a->peers)->mac, address);
-	relay_inject(a->relay, frame, sizeof(frame));
+	len = write_frame(frame, &peers_config(a->peers)->mac, address, a->is_router);
+	relay_inject(a->relay, frame, len);
 }
 
 static void announce_addresses(struct announce *a, const struct config_addresses *addresses)
@@ -58,10 +87,12 @@ static void on_timer(void *arg)
 {
 	struct announce *a = arg;
 
+	a->has_tentative = false;
 	announce_addresses(a, &peers_self(a->peers)->address);
+	announce_address(&peers_self(a->peers)->link_local, a);
 	announce_addresses(a, &peers_config(a->peers)->address);
 	adopt_each_address(a->adopt, announce_adopted, a);
-	if (--a->left)
+	if (++a->rounds < (a->has_tentative ? ROUNDS_MAX : ROUNDS))
 		loop_timer_set(a->timer, INTERVAL_MS);
 }
 
@@ -90,9 +121,10 @@ void announce_destroy(struct announce *a)
 	free(a);
 }
 
-void announce_start(struct announce *a)
+void announce_start(struct announce *a, bool is_router)
 {
-	a->left = ROUNDS;
+	a->is_router = is_router;
+	a->rounds = 0;
 	on_timer(a);
 }
 
@@ -105,7 +137,7 @@ void announce_stop(struct announce *a)
 struct plain {
 	const struct peers *peers; /* NULL: not known */
 	struct packet_socket *nic;
-	const struct mac *mac;
+	const struct netlink_link *link;
 	struct packet packet;
 	int sent;
 };
@@ -114,15 +146,13 @@ static void send_plainly(const struct ip_addr *address, void *arg)
 {
 	struct plain *p = arg;
 
-	if (address->family != AF_INET)
-		return;
 	/* Cluster addresses stay with the nodes that go on running. */
 	if (p->peers && (peers_by_ip(p->peers, address).roles & IP_CLUSTER))
 		return;
 	packet_reset(&p->packet);
 	memset(packet_start(&p->packet), 0, PACKET_VNET_LEN);
-	frame_write_announcement(p->packet.frame, p->mac, address);
-	p->packet.len = FRAME_ANNOUNCEMENT_LEN;
+	p->packet.len =
+		write_frame(p->packet.frame, &p->link->mac, address, p->link->forwards_ipv6);
 	p->sent += packet_socket_send(p->nic, &(struct packet *){ &p->packet }, 1) == 1;
 }
 
@@ -142,7 +172,7 @@ static void send_rounds(const struct adopt *adopt, struct plain *p, bool first)
 
 void announce_from_nic(struct announce *a, const struct netlink_link *nic, bool first)
 {
-	struct plain p = { .peers = a->peers, .mac = &nic->mac };
+	struct plain p = { .peers = a->peers, .link = nic };
 	int rc = packet_socket_open(&p.nic);
 
 	p.packet.memory = malloc(PACKET_MEMORY);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * announce: announces each of the node's own addresses to other hosts: three gratuitous ARP per
- * address, one second apart (SPEC 5; RFC 5227 2.3 sends two, two seconds apart).
+ * announce: announces each of the node's own addresses to other hosts: three gratuitous ARP or
+ * unsolicited neighbour advertisements per address, one second apart (SPEC 5; RFC 5227 2.3 sends
+ * two, two seconds apart; RFC 4861 7.2.6).
  */
 #ifndef CLUSTERARPD_NIC_ANNOUNCE_H
 #define CLUSTERARPD_NIC_ANNOUNCE_H
@@ -19,8 +20,10 @@ struct announce *announce_create(struct loop *loop, const struct peers *peers, s
 				 const struct adopt *adopt);
 void announce_destroy(struct announce *announce);
 
-/* Start, or start again: the first round is sent at once. */
-void announce_start(struct announce *announce);
+/* Start, or start again: the first round is sent at once. While an IPv6 address is tentative, it is
+ * not announced, and rounds follow until it is, for ten seconds at most. `is_router`: this host
+ * forwards IPv6 packets, which an advertisement tells. */
+void announce_start(struct announce *announce, bool is_router);
 /* Stop: the NIC is gone. */
 void announce_stop(struct announce *announce);
 

@@ -4,6 +4,7 @@
  * the specification. A vector's name begins with its rule, or with what its group is about.
  */
 #include "cluster.h"
+#include "core/nd.h"
 
 struct nd_vector {
 	const char *name;
@@ -184,9 +185,33 @@ static void spoofed_frames_tell_the_peer_and_the_mac(void **state)
 	assert_true(spoofed > 30);
 }
 
+/* Scapy: Ether(src="02:bf:aa:bb:cc:dd", dst="33:33:00:00:00:01") / IPv6(src="2001:db8::101",
+ * dst="ff02::1", hlim=255) / ICMPv6ND_NA(tgt="2001:db8::101", R=1, S=0, O=1) /
+ * ICMPv6NDOptDstLLAddr(lladdr="02:bf:aa:bb:cc:dd") */
+static void announcement_is_an_advertisement_to_all(void **state)
+{
+	static const char expected[] =
+		"33330000000102bfaabbccdd86dd6000000000203aff20010db800000000"
+		"0000000000000101ff0200000000000000000000000000018800fed2a000"
+		"000020010db8000000000000000000000101020102bfaabbccdd";
+	uint8_t wanted[FRAME_MAX], data[ND_ANNOUNCEMENT_LEN];
+	struct ip_addr ip;
+	struct mac mac;
+
+	(void)state;
+	assert_true(mac_parse(CLUSTER_MAC, &mac));
+	assert_true(ip_parse("2001:db8::101", &ip));
+	nd_write_announcement(data, &mac, &ip, true);
+	assert_int_equal(from_hex(expected, wanted), sizeof(data));
+	assert_memory_equal(data, wanted, sizeof(data));
+	nd_write_announcement(data, &mac, &ip, false);
+	assert_int_equal(data[58], 0x20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(announcement_is_an_advertisement_to_all),
 		cmocka_unit_test(vectors_with_complete_checksums),
 		cmocka_unit_test(vectors_with_partial_checksums),
 		cmocka_unit_test(a_cut_frame_is_not_neighbour_discovery),

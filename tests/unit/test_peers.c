@@ -451,14 +451,18 @@ static void tentative_addresses(void **state)
 	struct peers_own list[] = { own("fe80::4bf:cff:fe0c:465/64"), own("2001:db8::5/64") };
 
 	(void)state;
+	assert_int_equal(peers_on_host(c.peers, &list[0].prefix.addr), 0);
 	list[0].is_tentative = list[1].is_tentative = true;
 	assert_int_equal(peers_set_own(c.peers, list, 2), 1);
+	assert_int_equal(peers_on_host(c.peers, &list[0].prefix.addr), IP_SELF | IP_TENTATIVE);
 	assert_int_equal(by_ip(&c, "fe80::4bf:cff:fe0c:465").roles, IP_SELF | IP_TENTATIVE);
 	assert_int_equal(by_ip(&c, "2001:db8::5").roles, IP_SELF | IP_TENTATIVE);
 	list[0].is_tentative = list[1].is_tentative = false;
 	assert_int_equal(peers_set_own(c.peers, list, 2), 1);
 	assert_int_equal(by_ip(&c, "fe80::4bf:cff:fe0c:465").roles, IP_SELF);
 	assert_int_equal(by_ip(&c, "2001:db8::5").roles, IP_SELF);
+	assert_int_equal(peers_on_host(c.peers, &list[1].prefix.addr), IP_SELF);
+	assert_int_equal(peers_on_host(c.peers, &peers_self(c.peers)->address.list[0].addr), 0);
 	cluster_free(&c);
 }
 

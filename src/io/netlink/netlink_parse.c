@@ -11,6 +11,7 @@
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,15 +25,44 @@ static const struct nla_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_LINK] = { .type = NLA_U32 },
 };
 
-/* IFLA_AF_SPEC, AF_INET6, IFLA_INET6_ADDR_GEN_MODE. */
-static bool has_no_addrgen(struct nlattr *families)
+/* A part of the IPv6 settings, at least `len` bytes long; NULL: there is none. */
+static const void *ipv6_part(const struct nlattr *ipv6, int type, size_t len)
 {
-	struct nlattr *ipv6 =
-		families ? nla_find(nla_data(families), nla_len(families), AF_INET6) : NULL;
-	struct nlattr *mode =
-		ipv6 ? nla_find(nla_data(ipv6), nla_len(ipv6), IFLA_INET6_ADDR_GEN_MODE) : NULL;
+	struct nlattr *part = nla_find(nla_data(ipv6), nla_len(ipv6), type);
 
-	return !mode || nla_len(mode) < 1 || nla_get_u8(mode) == IN6_ADDR_GEN_MODE_NONE;
+	return part && (size_t)nla_len(part) >= len ? nla_data(part) : NULL;
+}
+
+/* The value of a sysctl of IPv6: they come as an array of int, which grows with the kernel. */
+static bool ipv6_sysctl(const struct nlattr *ipv6, size_t index)
+{
+	int32_t value = 0;
+	const uint8_t *all = ipv6_part(ipv6, IFLA_INET6_CONF, (index + 1) * sizeof(value));
+
+	if (all)
+		memcpy(&value, all + index * sizeof(value), sizeof(value));
+	return value;
+}
+
+/* IFLA_AF_SPEC, AF_INET6. */
+static void parse_ipv6(const struct nlattr *families, struct netlink_link *out)
+{
+	const struct nlattr *ipv6 =
+		families ? nla_find(nla_data(families), nla_len(families), AF_INET6) : NULL;
+	const uint8_t *mode, *token;
+
+	out->has_no_addrgen = true;
+	out->has_ipv6 = ipv6;
+	if (!ipv6)
+		return;
+	mode = ipv6_part(ipv6, IFLA_INET6_ADDR_GEN_MODE, 1);
+	token = ipv6_part(ipv6, IFLA_INET6_TOKEN, sizeof(struct in6_addr));
+	out->has_no_addrgen = !mode || *mode == IN6_ADDR_GEN_MODE_NONE;
+	out->addrgen = mode ? *mode : IN6_ADDR_GEN_MODE_NONE;
+	if (token)
+		out->token = ip_from_ipv6_bytes(token);
+	out->ipv6_disabled = ipv6_sysctl(ipv6, DEVCONF_DISABLE_IPV6);
+	out->forwards_ipv6 = ipv6_sysctl(ipv6, DEVCONF_FORWARDING);
 }
 
 bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
@@ -55,7 +85,7 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 		memcpy(out->mac.b, nla_data(attributes[IFLA_ADDRESS]), MAC_LEN);
 	if (attributes[IFLA_MTU])
 		out->mtu = nla_get_u32(attributes[IFLA_MTU]);
-	out->has_no_addrgen = has_no_addrgen(attributes[IFLA_AF_SPEC]);
+	parse_ipv6(attributes[IFLA_AF_SPEC], out);
 	if (attributes[IFLA_MASTER])
 		out->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
 	/* With IFLA_LINK_NETNSID the index is one of another network namespace. */
