@@ -14,10 +14,12 @@ OUTSIDER=2001:db8:4::200
 
 lab_nodes 3 forward=1 family=6
 lab_config
+# Until the shield is set, which is before the daemon answers, the NIC's own stack may speak.
 for node in "${LAB_NODES[@]}"; do
+	lab_start "$node"
 	capture sw "p_$node" "$LAB_DIR/$node.pcap" -Q in
 done
-lab_start_all # none of the addresses is a duplicate
+lab_settle # none of the addresses is a duplicate
 ok "duplicate address detection at the start"
 lab_announced
 
