@@ -73,12 +73,13 @@ static int rank(uint16_t roles)
 }
 
 /* A message without the option is as if it had one with the MAC that the sender's stack knows of
- * itself: in a node's frame the cluster MAC, else the Ethernet source. */
+ * itself: in a node's frame the cluster MAC, else the Ethernet source. A redirect is not about its
+ * sender, and without the option tells no MAC: as if it had the cluster MAC. */
 static void view_without_lladdr(struct context *c, struct rewrite_result *result)
 {
 	result->sender_mac = frame_source(&c->frame);
 	c->impossible |= EDIT_SENDER_MAC_SELF | EDIT_SENDER_MAC_PEER;
-	if (c->keys.eth_src & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE))
+	if (c->keys.is_redirect || (c->keys.eth_src & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)))
 		c->keys.sender_mac = MAC_CLUSTER;
 	else
 		c->keys.sender_mac = c->keys.eth_src;

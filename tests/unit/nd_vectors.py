@@ -453,6 +453,8 @@ def redirects():
         f = f.but(src=a_ll)
         egress(f"Target a peer's, source_mac = {m.name}", f, f.but(macs=(m.dedicated("beta"),)),
                mode=m)
+    f = redirect(OUT_LL, A, B, None, OUT, CLUSTER, after=(REDIRECTED,))
+    ingress("from a router, Target a peer's, without the option", f, f)
     f = redirect(OUT_LL, A, B, CLUSTER, OUT, CLUSTER, after=(REDIRECTED,))
     ingress("from a router, Target a peer's, cluster MAC", f, f.but(macs=(B_MAC,)))
     ingress("from a router, Target a peer's, its dedicated MAC", f.but(macs=(B_MAC,)))
