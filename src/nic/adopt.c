@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "io/netlink/netlink_save.h"
@@ -35,6 +36,7 @@ struct adopt {
 	struct netlink_saved_list moved;
 	bool is_back;       /* given back to the NIC */
 	bool was_returning; /* an earlier run ended while it gave back */
+	bool told_ipv6_off; /* by adopt_leave_ipv6() */
 };
 
 /* Keep a record that cannot be read under another name: it may still help an operator. */
@@ -280,6 +282,32 @@ static void complain_of_record(const struct adopt *a, int rc)
 				a->interface, a->path);
 }
 
+static bool has_ipv6(struct adopt *a, int tap)
+{
+	struct netlink_link link;
+
+	return netlink_link_by_index(a->netlink, tap, &link) ||
+	       (link.has_ipv6 && !link.ipv6_disabled);
+}
+
+void adopt_leave_ipv6(struct adopt *a, struct netlink_saved_list *found, int tap)
+{
+	const char *name = a->config->tap;
+	size_t left;
+
+	if (has_ipv6(a, tap)) {
+		a->told_ipv6_off = false;
+		return;
+	}
+	left = netlink_saved_remove_family(found, AF_INET6);
+	if (left && !a->told_ipv6_off)
+		log_warning(
+			"%s: IPv6 is off there (sysctl net.ipv6.conf.%s.disable_ipv6, or an MTU "
+			"below 1280): %zu IPv6 addresses and routes stay on %s",
+			name, name, left, a->interface);
+	a->told_ipv6_off |= left > 0;
+}
+
 bool adopt_take(struct adopt *a, int nic, int tap)
 {
 	struct netlink_saved_list found = { 0 };
@@ -293,6 +321,8 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 	rc = a->was_returning ? remove_extra(a, nic, NULL) : 0;
 	if (!rc)
 		rc = netlink_save(a->netlink, nic, &found);
+	if (!rc)
+		adopt_leave_ipv6(a, &found, tap);
 	if (!rc && (found.count || a->was_returning))
 		rc = note(a, &found, false);
 	complain_of_record(a, rc);

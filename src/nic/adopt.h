@@ -38,6 +38,9 @@ bool adopt_take(struct adopt *adopt, int nic, int tap);
  * fails; false: nothing could be moved. */
 bool adopt_take_found(struct adopt *adopt, const struct netlink_saved_list *found, int nic,
 		      int tap);
+/* Where the TAP has IPv6 off: remove what is IPv6 from `found`, as it cannot move. Logs it, once
+ * until the TAP has IPv6. */
+void adopt_leave_ipv6(struct adopt *adopt, struct netlink_saved_list *found, int tap);
 /* Add to the TAP what was moved and is missing there. `is_empty`: it is a new TAP, or it was
  * down. */
 void adopt_apply(struct adopt *adopt, int tap, bool is_empty);

@@ -281,6 +281,8 @@ bool adopt_later_run(struct adopt_later *l, int tap)
 	if (!l->nic || !l->config->adopt)
 		return false;
 	rc = netlink_save(l->needs.netlink, l->nic, &found);
+	if (!rc)
+		adopt_leave_ipv6(l->needs.adopt, &found, tap);
 	if (!rc && !is_settled(l, &found)) {
 		wait_until_settled(l);
 	} else {

@@ -128,14 +128,40 @@ static void log_failure(const struct netlink_saved *item, const struct adopt_mak
 		adopt_complain("add", item, m->name, item->result);
 }
 
+static bool has_ipv6(const struct adopt_making *m)
+{
+	struct netlink_link link;
+
+	return netlink_link_by_index(m->netlink, m->ifindex, &link) ||
+	       (link.has_ipv6 && !link.ipv6_disabled);
+}
+
+/* Where IPv6 was switched off, one line is enough. */
+static void log_failures(const struct netlink_saved_list *list, const struct adopt_making *m)
+{
+	bool is_on = has_ipv6(m);
+	unsigned without = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct netlink_saved *item = &list->list[i];
+
+		if (is_on || netlink_saved_family(item) != AF_INET6)
+			log_failure(item, m);
+		else
+			without += adopt_is_open(item) && !netlink_saved_is_kernels(item);
+	}
+	if (without)
+		log_warning("%s: IPv6 is off: %u addresses and routes are not there until it is on",
+			    m->name, without);
+}
+
 void adopt_make(struct netlink_saved_list *list, const struct adopt_making *m)
 {
 	while (make_some(list, m))
 		;
 	if (m->is_home)
 		make_the_rest(list, m);
-	for (size_t i = 0; i < list->count; i++)
-		log_failure(&list->list[i], m);
+	log_failures(list, m);
 }
 
 void adopt_make_again(struct netlink_saved_list *list, const struct adopt_making *m)

@@ -381,7 +381,7 @@ static struct netlink_saved prepare(const struct netlink_saved *item, int ifinde
 		return made;
 	copy_except(&made, item, except);
 	if (!item->is_route && !is_home && netlink_saved_family(item) == AF_INET6)
-		change_flags(&made, IFA_F_MANAGETEMPADDR, IFA_F_NODAD);
+		change_flags(&made, IFA_F_MANAGETEMPADDR, 0);
 	move(&made, 0, ifindex);
 	return made;
 }
@@ -412,6 +412,31 @@ static int request_route(struct netlink *nl, const struct netlink_saved *made,
 	return request_change(nl, RTM_NEWROUTE, flags, made);
 }
 
+static uint32_t flags_of(const struct netlink_saved *address)
+{
+	const struct nlattr *attribute = netlink_saved_find(address, IFA_FLAGS);
+
+	return attribute ? nla_get_u32(attribute) : 0;
+}
+
+/* An IPv6 address that the host had needs no duplicate address detection when it moves, during
+ * which it could not be used: it is added with IFA_F_NODAD, and then gets the flags that it had. An
+ * address on which detection was not over goes through it. */
+static int request_address(struct netlink *nl, struct netlink_saved *made)
+{
+	bool is_plain = made->is_tentative || netlink_saved_family(made) != AF_INET6 ||
+			(flags_of(made) & IFA_F_NODAD);
+	int rc;
+
+	if (!is_plain)
+		change_flags(made, 0, IFA_F_NODAD);
+	rc = request_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, made);
+	if (rc || is_plain)
+		return rc;
+	change_flags(made, IFA_F_NODAD, 0);
+	return request_change(nl, RTM_NEWADDR, NLM_F_REPLACE, made);
+}
+
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
 		      bool is_home, enum netlink_place place)
 {
@@ -428,7 +453,7 @@ int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int 
 	else if (item->is_route)
 		rc = request_route(nl, &made, place);
 	else
-		rc = request_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &made);
+		rc = request_address(nl, &made);
 	free(made.body);
 	return rc;
 }

@@ -22,10 +22,11 @@ enum netlink_place {
 };
 
 /* Add it to a link. `is_home`: this is the link that it was saved from. On another link an address
- * loses its label, skips duplicate address detection, and is no base for temporary addresses
- * (IFA_F_MANAGETEMPADDR). A limited lifetime is reduced by the time since it was saved. -EEXIST: it
- * exists already; -ETIME: its lifetime has expired; -ENETUNREACH, -EHOSTUNREACH: another route must
- * be added first; -EOPNOTSUPP: is_refused. */
+ * loses its label, and is no base for temporary addresses (IFA_F_MANAGETEMPADDR). An IPv6 address
+ * does not go through duplicate address detection again, unless that was not over when it was
+ * saved. A limited lifetime is reduced by the time since it was saved. -EEXIST: it exists already;
+ * -ETIME: its lifetime has expired; -ENETUNREACH, -EHOSTUNREACH: another route must be added first;
+ * -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
 		      bool is_home, enum netlink_place place);
 /* Give the lifetime of a saved address to the same address on another link, which is added if it is

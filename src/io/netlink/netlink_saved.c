@@ -45,6 +45,22 @@ void netlink_saved_clear(struct netlink_saved_list *list)
 	*list = (struct netlink_saved_list){ 0 };
 }
 
+size_t netlink_saved_remove_family(struct netlink_saved_list *list, int family)
+{
+	size_t kept = 0, removed = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (netlink_saved_family(&list->list[i]) != family) {
+			list->list[kept++] = list->list[i];
+			continue;
+		}
+		removed += !netlink_saved_is_kernels(&list->list[i]);
+		free(list->list[i].body);
+	}
+	list->count = kept;
+	return removed;
+}
+
 /* --- bodies --- */
 
 size_t netlink_saved_head(bool is_route)

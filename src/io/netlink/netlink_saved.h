@@ -33,6 +33,9 @@ struct netlink_saved_list {
 /* Append a copy. -ENOMEM: nothing was appended. */
 int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item);
 void netlink_saved_clear(struct netlink_saved_list *list);
+/* Remove the items of an address family. Returns how many there were, without the routes that the
+ * kernel made with an address. */
+size_t netlink_saved_remove_family(struct netlink_saved_list *list, int family);
 
 /* True if it is an address or a route at all: for items read from a file. */
 bool netlink_saved_is_valid(const struct netlink_saved *item);

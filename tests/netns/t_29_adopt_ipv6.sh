@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# adopt = yes, IPv6: an address moves to the TAP and back without duplicate address detection, with its
+# flags, and is announced, so that an outsider's pings hardly stop. Where the TAP has IPv6 off, one
+# line says so.
+
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+ADDRESS=2001:db8:1::101
+OUTSIDER=2001:db8:1::200
+
+lab_nodes 1
+lab_config
+ip -n out addr add $OUTSIDER/64 dev eth0 nodad
+ip -n alpha addr add $ADDRESS/64 dev eth0
+ip -n alpha addr add 2001:db8:2::101/64 dev eth0 preferred_lft 0
+ip -n alpha route add default via $OUTSIDER dev eth0
+within 5 lab_settled alpha || fail "addresses remain tentative"
+lab_snapshot alpha >"$LAB_DIR/before"
+
+# flags_on DEVICE: the addresses that are not link-local, with their flags.
+flags_on() {
+	ip -n alpha -6 -o addr show dev "$1" scope global |
+		sed -n "s/.*inet6 \(2001:db8:[12]:.*\)\\\\.*/\1/p" | sort | xargs
+}
+FLAGS=$(flags_on eth0)
+
+# Tentative addresses and the changes of addresses, until the end of the test.
+on alpha ip -6 monitor address >"$LAB_DIR/changes" &
+monitor=$!
+was_tentative() { grep -E "inet6 2001:db8:[12]:" "$LAB_DIR/changes" | grep -c tentative || true; }
+
+# pings_during COMMAND…: pings the address every 20 ms for four seconds, in which the command runs;
+# the longest time without an answer goes to GAP, in ms.
+pings_during() {
+	local pings
+	on out ping -n -D -i 0.02 -c 200 -W 1 $ADDRESS >"$LAB_DIR/pings" 2>&1 &
+	pings=$!
+	sleep 0.5
+	"$@"
+	wait "$pings" || true
+	GAP=$(sed -n 's/^\[\([0-9.]*\)\] 64 bytes.*/\1/p' "$LAB_DIR/pings" |
+		awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 } END { printf "%d\n", most * 1000 }')
+}
+
+pings_during lab_start alpha
+expect_num "start: longest time without an answer, ms" "$GAP" "<" "$(seconds 900)"
+expect "the addresses on the TAP" "$FLAGS" "$(flags_on cluster0)"
+expect "the addresses on the NIC" "" "$(flags_on eth0)"
+expect "the outsider's entry" "$LAB_CLUSTER_MAC" "$(table out $ADDRESS eth0)"
+on alpha ping -n -c 3 -i 0.1 -W 1 $OUTSIDER >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+
+pings_during lab_stop alpha
+expect_num "stop: longest time without an answer, ms" "$GAP" "<" "$(seconds 900)"
+expect "the addresses on the NIC again" "$FLAGS" "$(flags_on eth0)"
+expect "the outsider's entry" "$(nic_mac alpha)" "$(table out $ADDRESS eth0)"
+lab_snapshot alpha >"$LAB_DIR/after"
+expect_unchanged "stop" "$LAB_DIR/before" "$LAB_DIR/after"
+expect "times that an address was tentative" 0 "$(was_tentative)"
+
+# --- IPv6 off on the TAP ---
+
+on alpha sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+: >"$LAB_DIR/alpha.log"
+lab_start alpha
+expect "lines about IPv6" "clusterarpd: cluster0: IPv6 is off there (sysctl net.ipv6.conf.cluster0.disable_ipv6, or an MTU below 1280): 3 IPv6 addresses and routes stay on eth0" \
+	"$(grep IPv6 "$LAB_DIR/alpha.log")"
+expect "the addresses stay on the NIC" "$FLAGS" "$(flags_on eth0)"
+lab_stop alpha
+expect "the addresses after the stop" "$FLAGS" "$(flags_on eth0)"
+kill "$monitor"
+wait "$monitor" 2>/dev/null || true
