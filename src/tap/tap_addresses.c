@@ -3,13 +3,13 @@
 #include "tap/tap_addresses.h"
 
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "io/netlink/netlink_config.h"
 #include "io/netlink/netlink_save.h"
+#include "tap/tap_order.h"
 
 static const struct config *config(const struct tap_addresses *t)
 {
@@ -21,122 +21,132 @@ static const struct config_addresses *dedicated(const struct tap_addresses *t)
 	return &peers_self(t->peers)->address;
 }
 
+/* Can it be on the TAP now? */
+static bool is_possible(const struct tap_addresses *t, const struct ip_addr *ip)
+{
+	return ip->family == AF_INET || (ip->family == AF_INET6 && t->has_ipv6);
+}
+
 /* --- addresses --- */
 
-static int add_address(const struct tap_addresses *t, const struct ip_prefix *address, bool cluster)
+static int add_ipv4(const struct tap_addresses *t, const struct ip_prefix *address,
+		    enum netlink_address_kind kind)
 {
 	char text[PREFIX_STRLEN];
-	int rc = netlink_address_add(t->netlink, t->ifindex, address, cluster);
+	int rc = 0;
 
+	if (address->addr.family == AF_INET)
+		rc = netlink_address_add(t->netlink, t->ifindex, address, kind);
 	if (rc)
 		log_error_errno(-rc, "%s: cannot add the address %s", config(t)->tap,
 				prefix_format(address, text));
 	return rc;
 }
 
-static int add_all(const struct tap_addresses *t, const struct config_addresses *addresses,
-		   bool cluster)
+static int add_all_ipv4(const struct tap_addresses *t, const struct config_addresses *addresses,
+			enum netlink_address_kind kind)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < addresses->count && !rc; i++)
-		rc = add_address(t, &addresses->list[i], cluster);
+		rc = add_ipv4(t, &addresses->list[i], kind);
 	return rc;
 }
 
-int tap_addresses_add(const struct tap_addresses *t)
+int tap_addresses_add_ipv4(const struct tap_addresses *t)
 {
-	int rc = add_all(t, dedicated(t), false);
+	int rc = add_all_ipv4(t, dedicated(t), NETLINK_DEDICATED);
 
-	return rc ? rc : add_all(t, &config(t)->address, true);
+	return rc ? rc : add_all_ipv4(t, &config(t)->address, NETLINK_CLUSTER);
 }
 
-/* The addresses on the TAP, in the kernel's order. */
-struct present {
-	struct netlink_address *list;
-	size_t count;
+/* What is added of the addresses that are missing, and the first error: one that cannot be added
+ * does not keep the others away. */
+struct missing {
+	const struct tap_addresses *t;
+	const struct tap_present *now;
+	unsigned added;
+	int error;
 };
 
-/* A cluster address has no network on the TAP. */
-static struct ip_prefix as_on_tap(const struct ip_prefix *address, bool cluster)
+static void add_if_missing(struct missing *m, const struct ip_prefix *address,
+			   enum netlink_address_kind kind)
 {
-	struct ip_prefix p = *address;
+	const struct tap_addresses *t = m->t;
+	bool cluster = kind == NETLINK_CLUSTER;
+	struct ip_prefix wanted = tap_order_on_tap(address, cluster);
+	int rc;
 
-	if (cluster)
-		p.len = (uint8_t)(8 * ip_bytes(&p.addr));
-	return p;
+	if (tap_order_find(m->now, &wanted) < m->now->count)
+		return;
+	rc = netlink_address_add(t->netlink, t->ifindex, address, kind);
+	if (!rc)
+		m->added++;
+	else if (rc != -EEXIST && !m->error) /* -EEXIST: added since the list was read */
+		m->error = rc;
+	/* The kernel took the source from the route to its network, as it went. */
+	if (!rc && cluster && address->addr.family == AF_INET6)
+		netlink_route_remove_onlink(t->netlink, t->ifindex, address);
 }
 
-/* The place of an address in the list; `count`: it is not there. */
-static size_t find(const struct present *now, const struct ip_prefix *wanted)
+static void add_missing_ipv4(struct missing *m, const struct config_addresses *addresses,
+			     enum netlink_address_kind kind)
 {
-	size_t i = 0;
-
-	while (i < now->count && (now->list[i].prefix.len != wanted->len ||
-				  !ip_equal(&now->list[i].prefix.addr, &wanted->addr)))
-		i++;
-	return i;
+	for (size_t i = 0; i < addresses->count; i++)
+		if (addresses->list[i].addr.family == AF_INET)
+			add_if_missing(m, &addresses->list[i], kind);
 }
 
-/* One that cannot be added does not keep the others away. The first error. */
-static int add_missing(const struct tap_addresses *t, const struct config_addresses *addresses,
-		       bool cluster, const struct present *now, unsigned *added)
+/* The last one comes first. */
+static void add_missing_ipv6(struct missing *m, const struct config_addresses *addresses,
+			     enum netlink_address_kind kind)
 {
-	struct ip_prefix wanted;
-	int rc, first = 0;
-
-	for (size_t i = 0; i < addresses->count; i++) {
-		wanted = as_on_tap(&addresses->list[i], cluster);
-		if (find(now, &wanted) < now->count)
-			continue;
-		rc = netlink_address_add(t->netlink, t->ifindex, &addresses->list[i], cluster);
-		if (!rc)
-			(*added)++;
-		else if (rc != -EEXIST && !first) /* -EEXIST: added since the list was read */
-			first = rc;
-	}
-	return first;
+	for (size_t i = addresses->count; i-- > 0;)
+		if (addresses->list[i].addr.family == AF_INET6)
+			add_if_missing(m, &addresses->list[i], kind);
 }
 
-/* The place of the first of these IPv4 addresses that is primary; `count`: there is none. */
-static size_t first_primary(const struct present *now, const struct config_addresses *addresses,
-			    bool cluster)
+/* In the order of tap_order.h. */
+static void add_missing(struct missing *m)
 {
-	size_t first = now->count, place;
-	struct ip_prefix wanted;
+	const struct config_addresses *cluster = &config(m->t)->address;
 
-	for (size_t i = 0; i < addresses->count; i++) {
-		wanted = as_on_tap(&addresses->list[i], cluster);
-		place = find(now, &wanted);
-		if (wanted.addr.family == AF_INET && place < first &&
-		    !(now->list[place].flags & IFA_F_SECONDARY))
-			first = place;
-	}
-	return first;
+	add_missing_ipv4(m, dedicated(m->t), NETLINK_DEDICATED);
+	add_missing_ipv4(m, cluster, NETLINK_CLUSTER);
+	if (!m->t->has_ipv6)
+		return;
+	add_missing_ipv6(m, cluster, NETLINK_CLUSTER);
+	add_missing_ipv6(m, dedicated(m->t), m->t->dad ? NETLINK_DEDICATED_DAD : NETLINK_DEDICATED);
 }
 
-/* Does a cluster address stand before the first dedicated one? The kernel has the primary addresses
- * first, in the order in which they were added, so that a secondary one cannot come before a
- * cluster address, and does not count. (The file has no IPv6 addresses yet, of which the kernel
- * puts the newest first.) */
-static bool is_out_of_order(const struct tap_addresses *t, const struct present *now)
-{
-	size_t own = first_primary(now, dedicated(t), false);
-
-	return own < now->count && first_primary(now, &config(t)->address, true) < own;
-}
-
-/* With an address the kernel removes the routes that have it as their source: add them again. */
+/* With an address the kernel removes the IPv4 routes that have it as their source, and takes it
+ * from the IPv6 routes: add them again. */
 static void restore_routes_of(const struct tap_addresses *t,
-			      const struct netlink_saved_list *before)
+			      const struct netlink_saved_list *before, uint8_t family,
+			      uint16_t role)
 {
+	const struct netlink_saved *item;
 	struct ip_addr source;
 
-	for (size_t i = 0; i < before->count; i++)
-		if (before->list[i].is_route && netlink_saved_source(&before->list[i], &source) &&
-		    (peers_by_file(t->peers, &source).roles & IP_CLUSTER))
-			netlink_saved_add(t->netlink, &before->list[i], t->ifindex, true,
-					  NETLINK_PLACE_OWN);
+	for (size_t i = 0; i < before->count; i++) {
+		item = &before->list[i];
+		if (!item->is_route || !netlink_saved_source(item, &source) ||
+		    source.family != family || !(peers_by_file(t->peers, &source).roles & role))
+			continue;
+		if (family == AF_INET6)
+			netlink_saved_remove(t->netlink, item, t->ifindex);
+		netlink_saved_add(t->netlink, item, t->ifindex, true, NETLINK_PLACE_OWN);
+	}
+}
+
+/* Remove an address and add it again, so that it is the newest. */
+static int renew(const struct tap_addresses *t, const struct ip_prefix *address,
+		 enum netlink_address_kind kind)
+{
+	struct ip_prefix here = tap_order_on_tap(address, kind == NETLINK_CLUSTER);
+
+	netlink_address_remove(t->netlink, t->ifindex, &here);
+	return netlink_address_add(t->netlink, t->ifindex, address, kind);
 }
 
 /* A new primary IPv4 address comes after those that are there. */
@@ -144,41 +154,65 @@ static int move_cluster_behind(const struct tap_addresses *t)
 {
 	const struct config_addresses *cluster = &config(t)->address;
 	struct netlink_saved_list before = { 0 };
-	struct ip_prefix here;
 	int rc = netlink_save(t->netlink, t->ifindex, &before);
 
-	for (size_t i = 0; i < cluster->count && !rc; i++) {
-		if (cluster->list[i].addr.family != AF_INET)
-			continue;
-		here = as_on_tap(&cluster->list[i], true);
-		netlink_address_remove(t->netlink, t->ifindex, &here);
-		rc = netlink_address_add(t->netlink, t->ifindex, &cluster->list[i], true);
-	}
-	restore_routes_of(t, &before);
+	for (size_t i = 0; i < cluster->count && !rc; i++)
+		if (cluster->list[i].addr.family == AF_INET)
+			rc = renew(t, &cluster->list[i], NETLINK_CLUSTER);
+	restore_routes_of(t, &before, AF_INET, IP_CLUSTER);
 	netlink_saved_clear(&before);
 	return rc;
 }
 
+/* A new IPv6 address comes before those that are there. One that is tentative, or that another host
+ * has, would be used at once if it was added again: it keeps its place. */
+static int move_dedicated_before(const struct tap_addresses *t, const struct tap_present *now)
+{
+	const struct config_addresses *own = dedicated(t);
+	struct netlink_saved_list before = { 0 };
+	int rc = netlink_save(t->netlink, t->ifindex, &before);
+
+	for (size_t i = own->count; i-- > 0 && !rc;) {
+		size_t place = tap_order_find(now, &own->list[i]);
+
+		if (own->list[i].addr.family == AF_INET6 && place < now->count &&
+		    !tap_order_is_tentative(&now->list[place]))
+			rc = renew(t, &own->list[i], NETLINK_DEDICATED);
+	}
+	restore_routes_of(t, &before, AF_INET6, IP_SELF);
+	netlink_saved_clear(&before);
+	return rc;
+}
+
+static int put_in_order(const struct tap_addresses *t, const struct tap_present *now, bool *moved)
+{
+	const struct config_addresses *cluster = &config(t)->address;
+	bool ipv4 = tap_order_is_wrong_ipv4(now, dedicated(t), cluster);
+	bool ipv6 = t->has_ipv6 && tap_order_is_wrong_ipv6(now, dedicated(t), cluster);
+	int rc = ipv4 ? move_cluster_behind(t) : 0;
+
+	*moved = ipv4 || ipv6;
+	return !rc && ipv6 ? move_dedicated_before(t, now) : rc;
+}
+
 int tap_addresses_repair(const struct tap_addresses *t, unsigned *added, bool *moved)
 {
-	struct present now;
-	int rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count), first;
+	struct tap_present now;
+	struct missing m = { .t = t, .now = &now };
+	int rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count);
 
-	*added = 0;
 	*moved = false;
 	if (!rc) {
-		first = add_missing(t, dedicated(t), false, &now, added);
-		rc = add_missing(t, &config(t)->address, true, &now, added);
-		rc = first ? first : rc;
+		add_missing(&m);
+		rc = m.error;
 	}
+	*added = m.added;
 	if (*added && !rc) {
 		free(now.list);
 		rc = netlink_addresses(t->netlink, t->ifindex, &now.list, &now.count);
 	}
-	if (!rc && is_out_of_order(t, &now)) {
-		*moved = true;
-		rc = move_cluster_behind(t);
-	}
+	if (!rc)
+		rc = put_in_order(t, &now, moved);
 	free(now.list);
 	return rc;
 }
@@ -238,7 +272,8 @@ static bool has_route_of_its_own(const struct tap_addresses *t, size_t index)
 {
 	const struct config_addresses *cluster = &config(t)->address;
 
-	return !prefix_holding(dedicated(t), &cluster->list[index].addr) &&
+	return is_possible(t, &cluster->list[index].addr) &&
+	       !prefix_holding(dedicated(t), &cluster->list[index].addr) &&
 	       !network_seen(cluster, index);
 }
 
@@ -289,7 +324,7 @@ int tap_addresses_add_routes(const struct tap_addresses *t, bool again)
 	int rc = add_cluster_routes(t, again);
 
 	for (size_t i = 0; i < CONFIG_FAMILIES && !rc; i++)
-		if (config(t)->gateway[i].family)
+		if (is_possible(t, &config(t)->gateway[i]))
 			rc = add_gateway(t, &config(t)->gateway[i], again);
 	return rc;
 }
@@ -301,19 +336,25 @@ static int count_added(int rc, unsigned *added)
 	return rc == -EEXIST ? 0 : rc;
 }
 
+static int add_connected(const struct tap_addresses *t, const struct ip_prefix *address,
+			 unsigned *added)
+{
+	return count_added(netlink_route_add_connected(t->netlink, t->ifindex, address), added);
+}
+
 /* The kernel adds a connected route with the first address of each network. */
 static int repair_connected(const struct tap_addresses *t, unsigned *added)
 {
+	const struct ip_prefix link_local = { peers_self(t->peers)->link_local, 64 };
 	const struct config_addresses *own = dedicated(t);
-	int rc = 0;
+	int rc = t->has_ipv6 ? add_connected(t, &link_local, added) : 0;
 
 	for (size_t i = 0; i < own->count && !rc; i++) {
 		const struct ip_prefix *address = &own->list[i];
 
-		if (!network_seen(own, i) && address->len != 8 * ip_bytes(&address->addr))
-			rc = count_added(
-				netlink_route_add_connected(t->netlink, t->ifindex, address),
-				added);
+		if (is_possible(t, &address->addr) && !network_seen(own, i) &&
+		    address->len != 8 * ip_bytes(&address->addr))
+			rc = add_connected(t, address, added);
 	}
 	return rc;
 }
@@ -336,7 +377,7 @@ int tap_addresses_repair_routes(const struct tap_addresses *t, unsigned *added)
 	if (!rc)
 		rc = repair_cluster_routes(t, added);
 	for (size_t i = 0; i < CONFIG_FAMILIES && !rc; i++)
-		if (config(t)->gateway[i].family)
+		if (is_possible(t, &config(t)->gateway[i]))
 			rc = count_added(add_default(t, &config(t)->gateway[i]), added);
 	return rc;
 }

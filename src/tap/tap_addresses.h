@@ -2,9 +2,9 @@
 /*
  * tap_addresses: the addresses and routes that the file gives the TAP (SPEC 6), added and repaired.
  *
- * In the kernel's list the dedicated addresses come before the cluster addresses: the kernel and
- * programs that take the first address of an interface (keepalived, hostname -I) then take an
- * address that is this node's alone.
+ * In the kernel's list the dedicated addresses come before the cluster addresses (tap_order.h): the
+ * kernel and programs that take the first address of an interface (keepalived, hostname -I) then
+ * take an address that is this node's alone.
  */
 #ifndef CLUSTERARPD_TAP_TAP_ADDRESSES_H
 #define CLUSTERARPD_TAP_TAP_ADDRESSES_H
@@ -19,16 +19,19 @@ struct tap_addresses {
 	const struct peers *peers;
 	struct netlink *netlink;
 	int ifindex;
+	bool has_ipv6; /* IPv6 is on there: else its addresses and routes are left out */
+	bool dad;      /* new dedicated IPv6 addresses undergo duplicate address detection */
 };
 
-/* Add the addresses to a TAP that has none. 0, or a negative errno after a log line. */
-int tap_addresses_add(const struct tap_addresses *t);
+/* Add the IPv4 addresses to a TAP that has none. 0, or a negative errno after a log line. */
+int tap_addresses_add_ipv4(const struct tap_addresses *t);
 /* Add the routes, which go when the TAP is set down: to the networks of cluster addresses, and the
  * default route. `again`: they may exist already. 0, or a negative errno after a log line. */
 int tap_addresses_add_routes(const struct tap_addresses *t, bool again);
 
-/* Add what is missing of the addresses, and put them in order. Sets *added to the number of those
- * that were missing, *moved to whether the order was wrong. 0 or a negative errno. */
+/* Add what is missing of the addresses, and put them in order. An address that another host has
+ * (IFA_F_DADFAILED) is not missing. Sets *added to the number of those that were missing, *moved to
+ * whether the order was wrong. 0 or a negative errno. */
 int tap_addresses_repair(const struct tap_addresses *t, unsigned *added, bool *moved);
 /* Add what is missing of the routes, connected ones included, on a TAP that is up. Sets *added. 0
  * or a negative errno. */

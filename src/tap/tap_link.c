@@ -22,7 +22,10 @@ struct tap_link {
 	struct fd_store_item handed; /* the TAP in the descriptor store */
 	int ifindex;
 	bool up;
-	bool adopted; /* from an earlier run */
+	bool adopted;  /* from an earlier run */
+	bool claimed;  /* its IPv6 addresses have undergone duplicate address detection */
+	bool has_ipv6; /* as of the last look */
+	struct tap_ipv6_state ipv6;
 	enum { CARRIER_UNKNOWN, CARRIER_OFF, CARRIER_ON } carrier;
 };
 
@@ -80,17 +83,8 @@ static int set_no_addrgen(struct tap_link *tap)
 	return rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP ? 0 : rc;
 }
 
-static void remove_link_local(const struct ip_prefix *address, void *arg)
-{
-	struct tap_link *tap = arg;
-
-	if (ip_is_link_local(&address->addr))
-		netlink_address_remove(tap->netlink, tap->ifindex, address);
-}
-
 /* While the MTU is below 1280 the kernel drops all IPv6 state of a link. When the MTU rises again
- * it starts with default settings, and with a link-local address made from the MAC that all nodes
- * share (I9): so disable address generation again, and remove that address. */
+ * it starts with default settings: so disable address generation again. */
 static int set_mtu(struct tap_link *tap, unsigned mtu)
 {
 	int rc;
@@ -100,8 +94,6 @@ static int set_mtu(struct tap_link *tap, unsigned mtu)
 	rc = netlink_link_set_mtu(tap->netlink, tap->ifindex, mtu);
 	if (!rc)
 		rc = set_no_addrgen(tap);
-	if (!rc)
-		netlink_address_list(tap->netlink, tap->ifindex, remove_link_local, tap);
 	if (rc)
 		log_warning_errno(-rc, "%s: cannot set its MTU to %u", tap->config->tap, mtu);
 	return rc;
@@ -132,8 +124,62 @@ static int set_link(struct tap_link *tap, unsigned nic_mtu)
 
 static struct tap_addresses where_of(const struct tap_link *tap)
 {
-	return (struct tap_addresses){ tap->peers, tap->netlink, tap->ifindex };
+	return (struct tap_addresses){ .peers = tap->peers,
+				       .netlink = tap->netlink,
+				       .ifindex = tap->ifindex,
+				       .has_ipv6 = tap->up && tap->has_ipv6,
+				       .dad = !tap->claimed };
 }
+
+/* 0, or the first error of both. */
+static int first_error(int a, int b)
+{
+	return a ? a : b;
+}
+
+/* --- what belongs on it --- */
+
+/* Look it up, and learn whether it can have IPv6 addresses: while it is down, it has none. */
+static int look(struct tap_link *tap, struct netlink_link *now)
+{
+	int rc = netlink_link_by_index(tap->netlink, tap->ifindex, now);
+
+	if (rc)
+		return rc;
+	tap->ipv6.off = tap_ipv6_is_off(now);
+	tap->ipv6.mtu = now->mtu;
+	tap->has_ipv6 = (now->flags & IFF_UP) && !tap->ipv6.off;
+	return 0;
+}
+
+/* Put back what is missing or wrong of the addresses, and of what IPv6 addresses are made from. */
+static int repair_addresses(struct tap_link *tap, const struct netlink_link *now,
+			    struct tap_repairs *done)
+{
+	const struct tap_addresses where = where_of(tap);
+	int rc = where.has_ipv6 ? tap_ipv6_repair(&where, now, &done->ipv6) : 0;
+
+	rc = first_error(rc, tap_addresses_repair(&where, &done->addresses, &done->order));
+	tap->claimed |= where.has_ipv6 && !rc;
+	return first_error(rc, tap_ipv6_read_dad(&where, &tap->ipv6.dad));
+}
+
+/* Bring back what the kernel removed when it was set down, or while IPv6 was off: all its IPv6
+ * addresses, and the routes. What fails is tried again, and told, by tap_link_repair(). */
+static void restore(struct tap_link *tap)
+{
+	struct tap_repairs done = { 0 };
+	struct tap_addresses where;
+	struct netlink_link now;
+
+	if (look(tap, &now))
+		return;
+	repair_addresses(tap, &now, &done);
+	where = where_of(tap);
+	tap_addresses_add_routes(&where, true);
+}
+
+/* --- life --- */
 
 struct tap_link *tap_link_create(const struct peers *peers, struct netlink *netlink)
 {
@@ -192,16 +238,25 @@ void tap_link_take_down(struct tap_link *tap)
 	fd_store_forget(&tap->handed);
 }
 
+/* IPv6 may be off, now or at any time: then the rest comes when it is on. */
 static int configure(struct tap_link *tap, unsigned mtu)
 {
-	const struct tap_addresses where = where_of(tap);
+	struct tap_repairs done = { 0 };
+	struct tap_addresses where;
+	struct netlink_link now;
 	int rc = set_link(tap, mtu);
 
+	tap->up = !rc;
+	where = where_of(tap);
 	if (!rc)
-		rc = tap_addresses_add(&where);
+		rc = tap_addresses_add_ipv4(&where);
 	if (!rc)
-		rc = tap_addresses_add_routes(&where, false);
-	return rc;
+		rc = look(tap, &now);
+	if (rc)
+		return rc;
+	repair_addresses(tap, &now, &done);
+	where = where_of(tap);
+	return tap_addresses_add_routes(&where, false);
 }
 
 int tap_link_configure(struct tap_link *tap, unsigned mtu)
@@ -209,6 +264,7 @@ int tap_link_configure(struct tap_link *tap, unsigned mtu)
 	int rc = 0;
 
 	if (tap->adopted) {
+		tap->claimed = true;
 		log_notice("%s: adopted as an earlier run left it", tap->config->tap);
 		if (mtu)
 			tap_link_follow_mtu(tap, mtu);
@@ -248,6 +304,12 @@ bool tap_link_is_up(const struct tap_link *tap)
 	return tap->up;
 }
 
+static void change_mtu(struct tap_link *tap, unsigned mtu)
+{
+	if (!set_mtu(tap, mtu) && tap->up)
+		restore(tap);
+}
+
 void tap_link_reload(struct tap_link *tap, unsigned nic_mtu)
 {
 	struct netlink_link now;
@@ -256,22 +318,17 @@ void tap_link_reload(struct tap_link *tap, unsigned nic_mtu)
 	if (!mtu || netlink_link_by_index(tap->netlink, tap->ifindex, &now) || now.mtu == mtu)
 		return;
 	compare_mtu(tap, nic_mtu);
-	set_mtu(tap, mtu);
+	change_mtu(tap, mtu);
 }
 
 void tap_link_follow_mtu(struct tap_link *tap, unsigned mtu)
 {
 	compare_mtu(tap, mtu);
 	if (!tap->config->mtu)
-		set_mtu(tap, mtu);
+		change_mtu(tap, mtu);
 }
 
-static void restore_routes(const struct tap_link *tap)
-{
-	const struct tap_addresses where = where_of(tap);
-
-	tap_addresses_add_routes(&where, true);
-}
+/* --- the guard --- */
 
 static int repair_link(struct tap_link *tap, const struct netlink_link *now, unsigned nic_mtu,
 		       struct tap_repairs *done)
@@ -290,32 +347,52 @@ static int repair_link(struct tap_link *tap, const struct netlink_link *now, uns
 		return set_mtu(tap, mtu);
 	if (rc || !done->addrgen)
 		return rc;
-	rc = set_no_addrgen(tap);
-	netlink_address_list(tap->netlink, tap->ifindex, remove_link_local, tap);
+	return set_no_addrgen(tap);
+}
+
+/* If its MTU was below 1280, it has IPv6 again only now. */
+static int repair_all(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *done)
+{
+	bool was_off = tap->ipv6.off;
+	struct tap_addresses where;
+	struct netlink_link now;
+	int rc = look(tap, &now);
+
+	if (rc)
+		return rc;
+	rc = repair_link(tap, &now, nic_mtu, done);
+	if (done->mtu)
+		rc = first_error(rc, look(tap, &now));
+	if (was_off && tap->has_ipv6 && tap->up) {
+		restore(tap);
+		rc = first_error(rc, look(tap, &now));
+	}
+	rc = first_error(rc, repair_addresses(tap, &now, done));
+	where = where_of(tap);
+	/* The kernel takes no routes while it is down; of a port, others decide. */
+	if ((now.flags & IFF_UP) && !now.master)
+		rc = first_error(rc, tap_addresses_repair_routes(&where, &done->routes));
 	return rc;
 }
 
-/* 0, or the first error of both. */
-static int first_error(int a, int b)
-{
-	return a ? a : b;
-}
-
+/* An error does not count if IPv6 was switched off, or the TAP deleted, meanwhile. */
 int tap_link_repair(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *done)
 {
-	const struct tap_addresses where = where_of(tap);
 	struct netlink_link now;
-	int rc = netlink_link_by_index(tap->netlink, tap->ifindex, &now);
+	bool was_off;
+	int rc;
 
 	*done = (struct tap_repairs){ 0 };
-	if (!rc) {
-		rc = repair_link(tap, &now, nic_mtu, done);
-		rc = first_error(rc, tap_addresses_repair(&where, &done->addresses, &done->order));
-		/* The kernel takes no routes while it is down; of a port, others decide. */
-		if ((now.flags & IFF_UP) && !now.master)
-			rc = first_error(rc, tap_addresses_repair_routes(&where, &done->routes));
-	}
-	return rc == -ENODEV ? 0 : rc; /* it is gone, which is another matter */
+	rc = repair_all(tap, nic_mtu, done);
+	was_off = tap->ipv6.off;
+	if (rc && look(tap, &now) == -ENODEV)
+		return 0;
+	return rc && tap->ipv6.off && !was_off ? 0 : rc;
+}
+
+const struct tap_ipv6_state *tap_link_ipv6(const struct tap_link *tap)
+{
+	return &tap->ipv6;
 }
 
 bool tap_link_describe_repairs(const struct tap_repairs *done, char text[TAP_REPAIRS_TEXT])
@@ -327,6 +404,10 @@ bool tap_link_describe_repairs(const struct tap_repairs *done, char text[TAP_REP
 		{ done->mac, "MAC", NULL },
 		{ done->mtu, "MTU", NULL },
 		{ done->addrgen, "addr_gen_mode", NULL },
+		{ done->ipv6.token, "token", NULL },
+		{ done->ipv6.mistakes, "1 address made from the cluster MAC",
+		  "addresses made from the cluster MAC" },
+		{ done->ipv6.link_local, "link-local address", NULL },
 		{ done->addresses, "1 address", "addresses" },
 		{ done->order, "order of addresses", NULL },
 		{ done->routes, "1 route", "routes" },
@@ -360,7 +441,7 @@ bool tap_link_changed(struct tap_link *tap, bool was_down)
 		log_notice("%s was set %s", tap->config->tap, up ? "up" : "down");
 	tap->up = up;
 	if (comes_back)
-		restore_routes(tap);
+		restore(tap);
 	return comes_back;
 }
 

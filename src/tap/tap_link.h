@@ -11,6 +11,7 @@
 #include "core/peers.h"
 #include "io/netlink/netlink.h"
 #include "io/tap_device.h"
+#include "tap/tap_ipv6.h"
 
 struct tap_link;
 
@@ -39,16 +40,27 @@ int tap_link_renew(struct tap_link *tap);
 struct tap_repairs {
 	bool mac, mtu, addrgen, order; /* `order`: of the addresses */
 	unsigned addresses, routes;    /* that were missing */
+	struct tap_ipv6_repairs ipv6;
 };
 /* Called by daemon/links.c after any change. Put back what another program changed on the TAP (SPEC
- * 5): its MAC, MTU and addr_gen_mode, the addresses and routes of the file. Whether it is up is
- * left alone. `nic_mtu` as in tap_link_configure(). Sets *done. 0, or a negative errno: it has to
- * be tried again. */
+ * 5): its MAC, MTU and addr_gen_mode, token and link-local address, the addresses and routes of the
+ * file; remove what the kernel made from the cluster MAC. Whether it is up is left alone; while it
+ * is down, the kernel keeps no IPv6 addresses. What is missing because IPv6 was off is added when
+ * it is on again, and is no repair. `nic_mtu` as in tap_link_configure(). Sets *done. 0, or a
+ * negative errno: it has to be tried again. */
 int tap_link_repair(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs *done);
 
 /* Was anything corrected? Then *text names it: "MAC, 2 addresses". */
-#define TAP_REPAIRS_TEXT 96
+#define TAP_REPAIRS_TEXT 192
 bool tap_link_describe_repairs(const struct tap_repairs *done, char text[TAP_REPAIRS_TEXT]);
+
+/* Its IPv6, as of the last check. */
+struct tap_ipv6_state {
+	enum tap_ipv6_off off;
+	unsigned mtu;
+	struct tap_ipv6_dad dad;
+};
+const struct tap_ipv6_state *tap_link_ipv6(const struct tap_link *tap);
 
 struct tap_device *tap_link_device(struct tap_link *tap);
 int tap_link_ifindex(const struct tap_link *tap);
@@ -60,9 +72,9 @@ void tap_link_reload(struct tap_link *tap, unsigned nic_mtu);
 void tap_link_follow_mtu(struct tap_link *tap, unsigned mtu);
 /* Set the TAP's carrier. True: it has carrier now, and had none or an unknown one before. */
 bool tap_link_set_carrier(struct tap_link *tap, bool carrier);
-/* The TAP's link changed. If it was set up again, add the routes that the kernel
- * removed when it was set down. `was_down`: it was down since the last call, if only for a moment,
- * or may have been. True: it came up again. */
+/* The TAP's link changed. If it was set up again, add the IPv6 addresses and the routes that the
+ * kernel removed when it was set down. `was_down`: it was down since the last call, if only for a
+ * moment, or may have been. True: it came up again. */
 bool tap_link_changed(struct tap_link *tap, bool was_down);
 
 #endif

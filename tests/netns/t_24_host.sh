@@ -15,14 +15,14 @@ on alpha ip addr add 12.99.0.1/24 dev eth0
 lab_start_all
 
 on_tap() { on alpha ip -j addr show dev cluster0 | jq -r "$1"; }
-addresses() { on_tap '.[].addr_info[] | "\(.local)/\(.prefixlen) \(.scope) \(.broadcast // "-")"'; }
+addresses() { on_tap '.[].addr_info[] | select(.family == "inet") | "\(.local)/\(.prefixlen) \(.scope) \(.broadcast // "-")"'; }
 # In this order: programs that take an interface's first address take the dedicated one.
 expect "addresses, scopes, broadcast" "12.12.4.101/24 global 12.12.4.255
 12.12.4.100/32 global -
 192.0.2.10/32 global -" "$(addresses)"
 expect "MAC and MTU" "$LAB_CLUSTER_MAC 1400" "$(on_tap '"\(.[].address) \(.[].mtu)"')"
-expect "IPv6 addresses (none from the shared MAC)" 0 \
-	"$(on_tap '[.[].addr_info[] | select(.family == "inet6")] | length')"
+expect "IPv6 addresses (from the dedicated MAC)" fe80::4bf:cff:fe0c:465/64 \
+	"$(on_tap '.[].addr_info[] | select(.family == "inet6") | "\(.local)/\(.prefixlen)"')"
 
 route() { on alpha ip -j route show "$1" | jq -r '.[] | "\(.gateway // "-") \(.dev) \(.prefsrc // "-")"'; }
 expect "default route" "12.12.4.200 cluster0 -" "$(route default)"

@@ -111,7 +111,7 @@ for mtu in 1200 1500; do
 	expect_reach out alpha
 done
 sleep 1
-expect "IPv6 link-local addresses from the shared MAC" "" \
+expect "IPv6 link-local address, from the dedicated MAC" fe80::4bf:cff:fe0c:465 \
 	"$(on alpha ip -j -6 addr show dev cluster0 scope link | jq -r '.[].addr_info[]?.local')"
 expect "address generation" none "$(tap inet6_addr_gen_mode)"
 expect_traffic "after MTU 1200 and 1500" 12.12.4.200

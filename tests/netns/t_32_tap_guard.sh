@@ -8,7 +8,9 @@
 . "$(dirname "$0")/lab.sh"
 
 lab_nodes 2
-lab_config address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200
+lab_config address="12.12.4.100/24, 192.0.2.10/25, 2001:db8:4::100/64, 2001:db8:9::10/64" gateway=12.12.4.200 \
+	alpha.address="12.12.4.101/24, 2001:db8:4::101/64, 2001:db8:5::101/64" \
+	beta.address="12.12.4.102/24, 2001:db8:4::102/64"
 lab_start_all
 lab_announced
 
@@ -16,11 +18,18 @@ tap() { ip -n alpha "$@"; }
 link() { tap -j link show cluster0 | jq -r '.[] | "\(.address) \(.mtu)"'; }
 # The first, which has to be the dedicated one; the others sorted.
 addresses() {
-	tap -j addr show dev cluster0 | jq -r '[.[].addr_info[] | "\(.local)/\(.prefixlen)"] | .[0:1] + (.[1:] | sort) | join(" ")'
+	tap -j -4 addr show dev cluster0 | jq -r '[.[].addr_info[] | select(.local) | "\(.local)/\(.prefixlen)"] | .[0:1] + (.[1:] | sort) | join(" ")'
 }
 routes() { tap -j route show dev cluster0 | jq -r '.[] | "\(.dst) \(.prefsrc // "-")"' | sort | xargs; }
 addrgen() { tap -d -j link show cluster0 | jq -r '.[].inet6_addr_gen_mode'; }
-state() { echo "$(link) | $(addresses) | $(routes) | $(addrgen)"; }
+# The two dedicated IPv6 ones, which have to be first, in their order; the others sorted.
+addresses6() {
+	tap -j -6 addr show dev cluster0 | jq -r '[.[].addr_info[] | select(.local) |
+		"\(.local)/\(.prefixlen)" + (if .preferred_life_time == 0 then "(deprecated)" else "" end)] | .[0:2] + (.[2:] | sort) | join(" ")'
+}
+routes6() { tap -j -6 route show dev cluster0 | jq -r '.[] | "\(.dst) \(.prefsrc // "-") \(.metric)"' | sort | xargs; }
+token() { on alpha ip token get dev cluster0; }
+state() { echo "$(link) | $(addresses) | $(routes) | $(addrgen) | $(addresses6) | $(routes6) | $(token)"; }
 is_as_before() { [ "$(state)" = "$BEFORE" ]; }
 repaired() { ctl alpha -j counters | jq .counters.tap_repaired; }
 
@@ -65,7 +74,7 @@ drifts() {
 
 drifts "MAC" tap link set cluster0 address 02:00:00:00:00:99
 drifts "MTU" tap link set cluster0 mtu 1300
-drifts "3 addresses" tap addr flush dev cluster0
+drifts "3 addresses" tap -4 addr flush dev cluster0
 drifts "1 address, order of addresses" tap addr del 12.12.4.101/24 dev cluster0
 drifts "1 address" tap addr del 12.12.4.100/32 dev cluster0
 drifts "1 route" tap route del 12.12.4.0/24 dev cluster0
@@ -73,6 +82,28 @@ drifts "1 route" tap route del 192.0.2.0/25 dev cluster0
 drifts "1 route" tap route del default dev cluster0
 drifts "2 routes" tap route flush dev cluster0 scope link
 drifts "addr_gen_mode" tap link set cluster0 addrgenmode eui64
+
+# IPv6, in a new run: there are at most 20 lines a minute.
+lab_stop alpha
+lab_start alpha
+within "$(seconds 5)" lab_settled alpha || fail "addresses remain tentative"
+within 2 is_as_before || fail "after a restart: $(state)"
+drifts "link-local address, 7 addresses" tap addr flush dev cluster0
+drifts "link-local address, 4 addresses" tap -6 addr flush dev cluster0
+drifts "1 address, order of addresses" tap addr del 2001:db8:5::101/64 dev cluster0
+drifts "1 address" tap addr del 2001:db8:4::101/64 dev cluster0
+drifts "1 address, order of addresses" tap addr del 2001:db8:4::100/128 dev cluster0
+drifts "1 address, order of addresses, 1 route" tap addr del 2001:db8:9::10/128 dev cluster0
+drifts "link-local address" tap addr del fe80::4bf:cff:fe0c:465/64 dev cluster0
+drifts "token" on alpha ip token set ::7 dev cluster0
+drifts "token" on alpha ip token set :: dev cluster0
+drifts "1 route" tap route del 2001:db8:5::/64 dev cluster0
+drifts "1 route" tap route del 2001:db8:9::/64 dev cluster0
+drifts "1 route" tap route del fe80::/64 dev cluster0
+order() { tap addr change 2001:db8:4::101/64 dev cluster0 && tap addr del 2001:db8:4::101/64 dev cluster0 &&
+	tap addr add 2001:db8:4::101/64 dev cluster0 nodad && tap addr del 2001:db8:5::101/64 dev cluster0 &&
+	tap addr add 2001:db8:5::101/64 dev cluster0 nodad; }
+drifts "order of addresses" order
 
 # What an operator adds stays.
 tap addr add 12.12.9.9/24 dev cluster0
@@ -117,6 +148,17 @@ tap route show 10.2.0.0/16 | grep -q 'src 12.12.4.100' || fail "the route is los
 tap route del 10.2.0.0/16 dev cluster0
 is_as_before || fail "after a move of the cluster addresses: $(state)"
 ok "a route with a cluster address as source survives the move of that address"
+
+# With IPv6 the dedicated addresses move, and the kernel takes them from the routes.
+tap route add 2001:db8:77::/64 dev cluster0 src 2001:db8:4::101
+tap route add 2001:db8:78::/64 via 2001:db8:4::200 dev cluster0 src 2001:db8:5::101
+tap addr del 2001:db8:4::100/128 dev cluster0
+sleep 0.5
+expect "sources of IPv6 routes after a move" "2001:db8:4::101 2001:db8:5::101" \
+	"$(tap -j -6 route show root 2001:db8:70::/44 | jq -r '.[] | select(.dst | test("7[78]::")) | .prefsrc // "-"' | xargs)"
+tap route del 2001:db8:77::/64 dev cluster0
+tap route del 2001:db8:78::/64 dev cluster0
+is_as_before || fail "after a move of the dedicated addresses: $(state)"
 
 # stays_quiet WHAT: nothing is corrected while nobody changes anything.
 stays_quiet() {

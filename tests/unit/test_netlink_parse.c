@@ -11,6 +11,7 @@
 
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -151,12 +152,85 @@ static void the_link_below(void **state)
 	end(&m);
 }
 
+/* Begin a link with IPv6 settings: a token, a mode of address generation, and the values of the
+ * first `count` sysctls, disable_ipv6 being 1. */
+static struct message begin_ipv6(size_t count, uint8_t mode)
+{
+	static const uint8_t token[16] = { [8] = 4, [15] = 9 };
+	int32_t sysctls[DEVCONF_DISABLE_IPV6 + 8] = { [DEVCONF_DISABLE_IPV6] = 1 };
+	struct message m = begin();
+	struct nlattr *families = nla_nest_start(m.nl, IFLA_AF_SPEC), *ipv6;
+
+	assert_non_null(families);
+	ipv6 = nla_nest_start(m.nl, AF_INET6);
+	assert_non_null(ipv6);
+	assert_int_equal(nla_put(m.nl, IFLA_INET6_CONF, (int)(count * sizeof(sysctls[0])), sysctls),
+			 0);
+	assert_int_equal(nla_put(m.nl, IFLA_INET6_TOKEN, sizeof(token), token), 0);
+	assert_int_equal(nla_put_u8(m.nl, IFLA_INET6_ADDR_GEN_MODE, mode), 0);
+	nla_nest_end(m.nl, ipv6);
+	nla_nest_end(m.nl, families);
+	return m;
+}
+
+static void ipv6_settings(void **state)
+{
+	struct message m = begin_ipv6(DEVCONF_DISABLE_IPV6 + 8, IN6_ADDR_GEN_MODE_EUI64);
+	struct netlink_link link;
+	struct ip_addr token;
+
+	(void)state;
+	assert_true(ip_parse("::400:0:0:9", &token));
+	assert_true(netlink_parse_link(finish(&m, 0), &link));
+	assert_true(link.has_ipv6);
+	assert_true(link.ipv6_disabled);
+	assert_false(link.has_no_addrgen);
+	assert_true(ip_equal(&link.token, &token));
+	end(&m);
+	/* An older kernel has fewer sysctls. */
+	m = begin_ipv6(DEVCONF_DISABLE_IPV6, IN6_ADDR_GEN_MODE_NONE);
+	assert_true(netlink_parse_link(finish(&m, 0), &link));
+	assert_true(link.has_ipv6);
+	assert_false(link.ipv6_disabled);
+	assert_true(link.has_no_addrgen);
+	end(&m);
+}
+
+/* With an MTU below 1280, or in a kernel without IPv6. */
+static void no_ipv6_settings(void **state)
+{
+	struct message m = begin();
+	struct netlink_link link;
+
+	(void)state;
+	assert_true(netlink_parse_link(finish(&m, 0), &link));
+	assert_false(link.has_ipv6);
+	assert_false(link.ipv6_disabled);
+	assert_true(link.has_no_addrgen);
+	assert_int_equal(link.token.family, AF_UNSPEC);
+	end(&m);
+}
+
+static void ipv6_settings_cut_off(void **state)
+{
+	struct netlink_link link;
+
+	(void)state;
+	for (size_t cut = 1; cut < 150; cut++) {
+		struct message m = begin_ipv6(DEVCONF_DISABLE_IPV6 + 1, IN6_ADDR_GEN_MODE_NONE);
+
+		netlink_parse_link(finish(&m, cut), &link);
+		end(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_two_events_ask), cmocka_unit_test(a_link_with_an_event),
 		cmocka_unit_test(a_short_event),       cmocka_unit_test(cut_off),
-		cmocka_unit_test(the_link_below),
+		cmocka_unit_test(the_link_below),      cmocka_unit_test(ipv6_settings),
+		cmocka_unit_test(no_ipv6_settings),    cmocka_unit_test(ipv6_settings_cut_off),
 	};
 
 	return cmocka_run_group_tests_name("netlink_parse", tests, NULL, NULL);

@@ -22,7 +22,8 @@
 
 #include "io/netlink/netlink_socket.h"
 
-#define FOREVER UINT32_MAX
+#define FOREVER               UINT32_MAX
+#define IPV6_CONNECTED_METRIC 256 /* the kernel's IP6_RT_PRIO_ADDRCONF */
 
 /* --- links --- */
 
@@ -87,6 +88,27 @@ int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex)
 	return link_change(nl, ifindex, changes);
 }
 
+/* libnl has no request with a token. */
+int netlink_link_set_token(struct netlink *nl, int ifindex, const struct ip_addr *token)
+{
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+	struct nl_msg *request = nlmsg_alloc_simple(RTM_SETLINK, 0);
+	struct nlattr *families = NULL, *ipv6 = NULL;
+	bool is_whole = request && nlmsg_append(request, &info, sizeof(info), NLMSG_ALIGNTO) >= 0;
+
+	if (is_whole)
+		families = nla_nest_start(request, IFLA_AF_SPEC);
+	if (families)
+		ipv6 = nla_nest_start(request, AF_INET6);
+	if (!ipv6 || nla_put(request, IFLA_INET6_TOKEN, sizeof(struct in6_addr), token->b) < 0) {
+		nlmsg_free(request);
+		return -ENOMEM;
+	}
+	nla_nest_end(request, ipv6);
+	nla_nest_end(request, families);
+	return netlink_result(nl, nl_send_sync(nl->requests, request)); /* frees it */
+}
+
 /* --- addresses --- */
 
 static bool prefix_valid(const struct ip_prefix *prefix)
@@ -145,10 +167,11 @@ static int fill_ipv4(struct rtnl_addr *entry, const struct ip_prefix *address)
 	return address->len < 31 ? set_broadcast(entry, address) : 0;
 }
 
-static int fill_ipv6(struct rtnl_addr *entry, bool cluster)
+static int fill_ipv6(struct rtnl_addr *entry, enum netlink_address_kind kind)
 {
-	rtnl_addr_set_flags(entry, IFA_F_NODAD);
-	if (cluster) {
+	if (kind != NETLINK_DEDICATED_DAD)
+		rtnl_addr_set_flags(entry, IFA_F_NODAD);
+	if (kind == NETLINK_CLUSTER) {
 		rtnl_addr_set_valid_lifetime(entry, FOREVER);
 		rtnl_addr_set_preferred_lifetime(entry, 0);
 	}
@@ -156,7 +179,7 @@ static int fill_ipv6(struct rtnl_addr *entry, bool cluster)
 }
 
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
-			bool cluster)
+			enum netlink_address_kind kind)
 {
 	struct ip_prefix added = *address;
 	struct rtnl_addr *entry;
@@ -167,13 +190,13 @@ int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix 
 	entry = rtnl_addr_alloc();
 	if (!entry)
 		return -ENOMEM;
-	if (cluster)
+	if (kind == NETLINK_CLUSTER)
 		added.len = (uint8_t)(8 * ip_bytes(&added.addr));
 	rtnl_addr_set_ifindex(entry, ifindex);
 	nle = set_local(entry, &added);
 	if (nle >= 0)
 		nle = added.addr.family == AF_INET ? fill_ipv4(entry, &added)
-						   : fill_ipv6(entry, cluster);
+						   : fill_ipv6(entry, kind);
 	if (nle >= 0)
 		nle = rtnl_addr_add(nl->requests, entry, NLM_F_EXCL);
 	rtnl_addr_put(entry);
@@ -236,17 +259,17 @@ static int add_nexthop(struct rtnl_route *route, int ifindex, const struct ip_ad
 	return 0;
 }
 
-/* Add a route to table main. RTPROT_STATIC: as an operator's, so that routing daemons do not
- * change it. Metric: the kernel's default. */
-static int route_add(struct netlink *nl, int ifindex, uint8_t protocol,
-		     const struct ip_prefix *destination, const struct ip_addr *gateway,
-		     const struct ip_addr *source)
+/* A route of table main. RTPROT_STATIC: as an operator's, so that routing daemons do not change it.
+ * Metric: the kernel's default. NULL: out of memory. */
+static struct rtnl_route *make_route(int ifindex, uint8_t protocol,
+				     const struct ip_prefix *destination,
+				     const struct ip_addr *gateway, const struct ip_addr *source)
 {
 	struct rtnl_route *route = rtnl_route_alloc();
 	int nle;
 
 	if (!route)
-		return -ENOMEM;
+		return NULL;
 	rtnl_route_set_table(route, RT_TABLE_MAIN);
 	rtnl_route_set_protocol(route, protocol);
 	rtnl_route_set_type(route, RTN_UNICAST);
@@ -259,32 +282,67 @@ static int route_add(struct netlink *nl, int ifindex, uint8_t protocol,
 	if (nle >= 0)
 		nle = add_nexthop(route, ifindex, gateway);
 	if (nle >= 0)
-		nle = rtnl_route_add(nl->requests, route, NLM_F_EXCL);
+		return route;
+	rtnl_route_put(route);
+	return NULL;
+}
+
+/* Add the route and free it. It may be NULL: -ENOMEM. */
+static int add_route(struct netlink *nl, struct rtnl_route *route, int flags)
+{
+	int nle = route ? rtnl_route_add(nl->requests, route, flags) : -NLE_NOMEM;
+
 	rtnl_route_put(route);
 	return netlink_result(nl, nle);
 }
 
-static int add_onlink(struct netlink *nl, int ifindex, uint8_t protocol,
-		      const struct ip_prefix *prefix, const struct ip_addr *source)
+static struct ip_prefix network_of(const struct ip_prefix *prefix)
 {
-	struct ip_prefix network;
-
-	if (!prefix_valid(prefix))
-		return -EINVAL;
-	network.addr = with_host_bits(prefix, false);
-	network.len = prefix->len;
-	return route_add(nl, ifindex, protocol, &network, NULL, source);
+	return (struct ip_prefix){ with_host_bits(prefix, false), prefix->len };
 }
 
 int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix,
 			     const struct ip_addr *source)
 {
-	return add_onlink(nl, ifindex, RTPROT_STATIC, prefix, source);
+	struct ip_prefix network = network_of(prefix);
+
+	if (!prefix_valid(prefix))
+		return -EINVAL;
+	return add_route(nl, make_route(ifindex, RTPROT_STATIC, &network, NULL, source),
+			 NLM_F_EXCL);
+}
+
+int netlink_route_remove_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix)
+{
+	struct ip_prefix network = network_of(prefix);
+	struct rtnl_route *route = make_route(ifindex, RTPROT_STATIC, &network, NULL, NULL);
+	int nle = route ? rtnl_route_delete(nl->requests, route, 0) : -NLE_NOMEM;
+
+	rtnl_route_put(route);
+	return netlink_result(nl, nle);
+}
+
+/* The kernel's own IPv6 routes have no source and a metric of their own; each link may have one to
+ * the same network. */
+static int add_connected_ipv6(struct netlink *nl, int ifindex, const struct ip_prefix *network)
+{
+	struct rtnl_route *route = make_route(ifindex, RTPROT_KERNEL, network, NULL, NULL);
+
+	if (route)
+		rtnl_route_set_priority(route, IPV6_CONNECTED_METRIC);
+	return add_route(nl, route, 0);
 }
 
 int netlink_route_add_connected(struct netlink *nl, int ifindex, const struct ip_prefix *address)
 {
-	return add_onlink(nl, ifindex, RTPROT_KERNEL, address, &address->addr);
+	struct ip_prefix network = network_of(address);
+
+	if (!prefix_valid(address))
+		return -EINVAL;
+	if (network.addr.family == AF_INET6)
+		return add_connected_ipv6(nl, ifindex, &network);
+	return add_route(nl, make_route(ifindex, RTPROT_KERNEL, &network, NULL, &address->addr),
+			 NLM_F_EXCL);
 }
 
 int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_addr *gateway,
@@ -296,5 +354,6 @@ int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_a
 	everything.addr.family = gateway->family;
 	if (!prefix_valid(&everything))
 		return -EINVAL;
-	return route_add(nl, ifindex, RTPROT_STATIC, &everything, gateway, source);
+	return add_route(nl, make_route(ifindex, RTPROT_STATIC, &everything, gateway, source),
+			 NLM_F_EXCL);
 }

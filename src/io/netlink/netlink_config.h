@@ -12,19 +12,30 @@ int netlink_link_set_mtu(struct netlink *nl, int ifindex, unsigned mtu);
 int netlink_link_set_mac(struct netlink *nl, int ifindex, const struct mac *mac);
 /* addr_gen_mode none: the kernel makes no IPv6 link-local address on this link (I9). */
 int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex);
+/* The interface identifier of addresses that the kernel makes from router advertisements. The
+ * kernel lets those that it made before expire, even if the token is the same. -EINVAL: the kernel
+ * takes none while the link accepts no router advertisements (sysctls accept_ra, forwarding) or
+ * sends no solicitations (router_solicitations). */
+int netlink_link_set_token(struct netlink *nl, int ifindex, const struct ip_addr *token);
 
-/* Add an address as in SPEC 6. A dedicated address: with its prefix, scope global, broadcast
- * address set; IPv6: nodad. A cluster address (`cluster`): IPv4 as /32, IPv6 as
- * /128 nodad with preferred lifetime 0. -EEXIST: it exists already. */
+enum netlink_address_kind {
+	NETLINK_DEDICATED,     /* IPv6: nodad */
+	NETLINK_DEDICATED_DAD, /* IPv6: after duplicate address detection */
+	NETLINK_CLUSTER,       /* IPv4 as /32; IPv6 as /128 nodad with preferred lifetime 0 */
+};
+/* Add an address as in SPEC 6. A dedicated address: with its prefix; IPv4: scope global, broadcast
+ * address set. -EEXIST: it exists already. */
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
-			bool cluster);
+			enum netlink_address_kind kind);
 /* Remove an address, as netlink_address_list() gives it. */
 int netlink_address_remove(struct netlink *nl, int ifindex, const struct ip_prefix *address);
 /* Add an on-link route to the network of `prefix`: scope link, preferred source `source`. */
 int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix,
 			     const struct ip_addr *source);
+/* Remove it, whatever its source. */
+int netlink_route_remove_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix);
 /* The same as the kernel adds it with an address: the connected route of `address`. -EEXIST: there
- * is a route to that network already. */
+ * is a route to that network already; with IPv6: through this link. */
 int netlink_route_add_connected(struct netlink *nl, int ifindex, const struct ip_prefix *address);
 /* Add a default route through `gateway`; `source`: preferred source, or NULL. -EEXIST: there is one
  * already. */
