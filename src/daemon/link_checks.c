@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/ipv6_problems.h"
 #include "io/check_timer.h"
 #include "tap/own_addresses.h"
 #include "tap/tap_uppers.h"
@@ -126,10 +127,27 @@ static void note_repair(struct link_checks *c, const char *what)
 
 /* If the TAP's MAC was changed, its neighbour entries are lost; if an address was removed, adopted
  * ones may have been removed with it. Add both again. */
+static void follow_repair(struct link_checks *c, const struct tap_repairs *done)
+{
+	char text[TAP_REPAIRS_TEXT];
+
+	if (!tap_link_describe_repairs(done, text))
+		return;
+	note_repair(c, text);
+	if ((done->addresses || done->order || done->mtu) && tap_link_is_up(c->needs.tap))
+		adopt_apply(c->needs.adopt, tap_link_ifindex(c->needs.tap),
+			    done->addresses || done->order);
+	if (done->mac)
+		neighbours_seed(c->needs.neighbours);
+}
+
+/* The kernel does not tell when disable_ipv6 changes: look again in a second. What IPv6 lost with
+ * it comes back, and so do adopted addresses and routes. */
 static bool check_tap_settings(void *arg)
 {
 	struct link_checks *c = arg;
-	char text[TAP_REPAIRS_TEXT];
+	const struct tap_ipv6_state *ipv6 = tap_link_ipv6(c->needs.tap);
+	bool was_off = ipv6->off == TAP_IPV6_OFF_SYSCTL;
 	struct tap_repairs done;
 	int rc;
 
@@ -137,15 +155,11 @@ static bool check_tap_settings(void *arg)
 		return false;
 	rc = tap_link_repair(c->needs.tap, nic_mtu(c), &done);
 	note_drift(c, rc);
-	if (!tap_link_describe_repairs(&done, text))
-		return !rc;
-	note_repair(c, text);
-	if ((done.addresses || done.order || done.mtu) && tap_link_is_up(c->needs.tap))
-		adopt_apply(c->needs.adopt, tap_link_ifindex(c->needs.tap),
-			    done.addresses || done.order);
-	if (done.mac)
-		neighbours_seed(c->needs.neighbours);
-	return !rc;
+	ipv6_problems_note(c->needs.problems, c->needs.peers, ipv6);
+	follow_repair(c, &done);
+	if (was_off && !ipv6->off && tap_link_is_up(c->needs.tap))
+		adopt_apply(c->needs.adopt, tap_link_ifindex(c->needs.tap), false);
+	return !rc && ipv6->off != TAP_IPV6_OFF_SYSCTL;
 }
 
 /* Links on top of the TAP with a MAC of their own receive nothing: warn, for nothing else shows it.
