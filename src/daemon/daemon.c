@@ -51,23 +51,37 @@ struct daemon {
 	uint64_t reloads;
 	bool reload_ok; /* the last reload was applied */
 
+	struct loop_timer *ready; /* to tell the service manager READY */
+	uint64_t ready_by;        /* ms: the latest time for it */
 	struct loop_timer *watchdog;
 	unsigned watchdog_ms; /* between two notifications; 0: the service manager expects none */
 };
 
-/* Log the state, and report it to the service manager with `notify`. */
-static void publish_state(struct daemon *d, void (*notify)(const char *status))
+/* A service that is ordered after this one can bind its IPv6 addresses once they are no longer
+ * tentative: READY waits for that, for a time. */
+#define READY_MAX_MS  3000
+#define READY_LOOK_MS 50
+
+#define STATE_TEXT (CONFIG_ALTNAME_MAX + 32)
+static char *describe_state(const struct daemon *d, char text[STATE_TEXT])
 {
 	const struct netlink_link *nic = links_nic(d->links);
 	size_t n = peers_count(d->peers);
-	char text[CONFIG_ALTNAME_MAX + 32];
 
 	if (nic)
-		snprintf(text, sizeof(text), "node %s on %s, %zu peer%s",
-			 peers_self(d->peers)->name, nic->name, n, n == 1 ? "" : "s");
+		snprintf(text, STATE_TEXT, "node %s on %s, %zu peer%s", peers_self(d->peers)->name,
+			 nic->name, n, n == 1 ? "" : "s");
 	else
-		snprintf(text, sizeof(text), "waiting for %s", d->config->interface);
-	log_notice("%s", text);
+		snprintf(text, STATE_TEXT, "waiting for %s", d->config->interface);
+	return text;
+}
+
+/* Log the state, and report it to the service manager with `notify`. */
+static void publish_state(struct daemon *d, void (*notify)(const char *status))
+{
+	char text[STATE_TEXT];
+
+	log_notice("%s", describe_state(d, text));
 	notify(text);
 }
 
@@ -179,6 +193,28 @@ static char *reload(bool is_dry_run, void *arg)
 
 /* --- timers and signals --- */
 
+static void on_ready(void *arg)
+{
+	struct daemon *d = arg;
+	char text[STATE_TEXT];
+
+	if (links_is_settled(d->links) || loop_now() >= d->ready_by)
+		notify_ready(describe_state(d, text));
+	else
+		loop_timer_set(d->ready, READY_LOOK_MS);
+}
+
+static void become_ready(struct daemon *d)
+{
+	d->ready_by = loop_now() + READY_MAX_MS;
+	if (links_is_settled(d->links)) {
+		publish_state(d, notify_ready);
+		return;
+	}
+	publish_state(d, notify_status);
+	loop_timer_set(d->ready, READY_LOOK_MS);
+}
+
 /* The service manager is notified only after both sides were served: that a timer fires is not
  * enough. */
 static void on_watchdog(void *arg)
@@ -247,8 +283,9 @@ static bool create(struct daemon *d, const struct config_node *self)
 	d->events = d->feed ? events_create(d->loop, d->feed) : NULL;
 	d->relay = relay_create(d->peers, on_frame, d);
 	d->streams = streams_create(d->feed, d->relay);
+	d->ready = loop_timer_add(d->loop, on_ready, d);
 	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
-	return d->problems && d->events && d->relay && d->streams && d->watchdog;
+	return d->problems && d->events && d->relay && d->streams && d->ready && d->watchdog;
 }
 
 static bool open_all(struct daemon *d)
@@ -290,6 +327,7 @@ static void stop(struct daemon *d)
 		links_give_back(d->links, d->exit_code == EXIT_WELL);
 	links_destroy(d->links);
 	relay_destroy(d->relay);
+	loop_timer_free(d->ready);
 	loop_timer_free(d->watchdog);
 	streams_destroy(d->streams);
 	events_destroy(d->events);
@@ -305,7 +343,7 @@ static void run(struct daemon *d)
 
 	if (d->options->ready(d->options->arg))
 		return;
-	publish_state(d, notify_ready);
+	become_ready(d);
 	d->watchdog_ms = notify_watchdog_ms() / 3;
 	if (d->watchdog_ms)
 		loop_timer_set(d->watchdog, d->watchdog_ms);

@@ -659,6 +659,13 @@ int links_reload(struct links *l, struct peers *peers)
 	return rc;
 }
 
+bool links_is_settled(const struct links *l)
+{
+	const struct netlink_link *nic = links_nic(l);
+
+	return !nic || !is_running(nic) || !tap_link_ipv6(l->tap)->dad.tentative;
+}
+
 bool links_has_kernel_path(const struct links *l)
 {
 	return takeover_has_kernel_path(l->nic);

@@ -55,6 +55,9 @@ int links_reload(struct links *links, struct peers *peers);
 
 /* The NIC; NULL: it is not taken over now. */
 const struct netlink_link *links_nic(const struct links *links);
+/* Can services use the IPv6 addresses of the file? False while duplicate address detection of one
+ * goes on, on a NIC with carrier. */
+bool links_is_settled(const struct links *links);
 /* Do frames take the kernel data path? */
 bool links_has_kernel_path(const struct links *links);
 /* Add what the kernel has counted. */
