@@ -37,7 +37,7 @@ sysctl6() { on alpha sysctl -qw "net.ipv6.conf.$1"; }
 # How the addresses differ from those at the start: without duplicate address detection.
 is_whole() {
 	[ "$(token)" = "::${ID}65" ] && [ "$(addrgen)" = none ] && [ "$(routes)" = "$ROUTES" ] &&
-		[ "$(inet6 | sed 's/ nodad//g')" = "$(sed 's/ nodad//g' <<<"$ADDRESSES")" ] &&
+		[ "$(inet6 | sed 's/ nodad//g')" = "${ADDRESSES// nodad/}" ] &&
 		[ "$(inet6 link | sed 's/ nodad//g')" = "fe80::${ID}65/64" ]
 }
 whole() {
