@@ -108,10 +108,10 @@ static void note_dad(struct tap_ipv6_dad *dad, const struct tap_present *present
 
 	if (address->addr.family != AF_INET6)
 		return;
-	if ((flags & IFA_F_DADFAILED) && dad->failed_count < TAP_IPV6_FAILED_MAX)
+	if (!(flags & IFA_F_DADFAILED))
+		dad->tentative += is_of_file && (flags & IFA_F_TENTATIVE);
+	else if (dad->failed_count < TAP_IPV6_FAILED_MAX)
 		dad->failed[dad->failed_count++] = address->addr;
-	else if (flags & IFA_F_TENTATIVE)
-		dad->tentative += is_of_file;
 }
 
 int tap_ipv6_read_dad(const struct tap_addresses *t, struct tap_ipv6_dad *out)
@@ -119,9 +119,12 @@ int tap_ipv6_read_dad(const struct tap_addresses *t, struct tap_ipv6_dad *out)
 	const struct config_addresses *own = &peers_self(t->peers)->address;
 	struct ip_prefix link_local = link_local_of(t);
 	struct tap_present present;
-	int rc = netlink_addresses(t->netlink, t->ifindex, &present.list, &present.count);
+	int rc;
 
 	*out = (struct tap_ipv6_dad){ 0 };
+	if (!t->has_ipv6)
+		return 0;
+	rc = netlink_addresses(t->netlink, t->ifindex, &present.list, &present.count);
 	for (size_t i = 0; !rc && i < own->count; i++)
 		note_dad(out, &present, &own->list[i], true);
 	if (!rc)

@@ -13,7 +13,7 @@
 lab_nodes 2
 RECORD=$(socket_of alpha).eth0.adopted.json
 on_nic() { ip -n alpha -o addr show dev eth0 scope global | awk '{ print $4 }' | sort | xargs; }
-on_tap() { ip -n alpha -o addr show dev cluster0 | awk '{ print $4 }' | sort | xargs; }
+on_tap() { ip -n alpha -o addr show dev cluster0 scope global | awk '{ print $4 }' | sort | xargs; }
 nic_is_empty() { [ -z "$(on_nic)$(routes_of eth0)" ]; }
 tap_has() { ip -n alpha -o addr show dev cluster0 to "$1" | grep -q .; }
 has_moved() { tap_has "$1" && nic_is_empty; }

@@ -47,7 +47,7 @@ whole() {
 }
 
 lab_nodes 3
-GATEWAY=2001:db8:4::200
+GATEWAY=fe80::5054:ff:fe00:c8
 lab_config address="12.12.4.100/24, 2001:db8:4::100/64, 2001:db8:9::10/64" gateway=$GATEWAY \
 	alpha.address="12.12.4.101/24, 2001:db8:4::101/64, 2001:db8:4::111/64, 2001:db8:5::101/64" \
 	beta.address="12.12.4.102/24, 2001:db8:4::102/64" \
