@@ -141,13 +141,12 @@ static void follow_repair(struct link_checks *c, const struct tap_repairs *done)
 		neighbours_seed(c->needs.neighbours);
 }
 
-/* The kernel does not tell when disable_ipv6 changes: look again in a second. What IPv6 lost with
- * it comes back, and so do adopted addresses and routes. */
+/* The kernel does not tell when disable_ipv6 changes: look again in a second. */
 static bool check_tap_settings(void *arg)
 {
 	struct link_checks *c = arg;
 	const struct tap_ipv6_state *ipv6 = tap_link_ipv6(c->needs.tap);
-	bool was_off = ipv6->off == TAP_IPV6_OFF_SYSCTL;
+	bool was_off = ipv6->off;
 	struct tap_repairs done;
 	int rc;
 
@@ -157,8 +156,8 @@ static bool check_tap_settings(void *arg)
 	note_drift(c, rc);
 	ipv6_problems_note(c->needs.problems, c->needs.peers, ipv6);
 	follow_repair(c, &done);
-	if (was_off && !ipv6->off && tap_link_is_up(c->needs.tap))
-		adopt_apply(c->needs.adopt, tap_link_ifindex(c->needs.tap), false);
+	if (was_off && !ipv6->off)
+		c->needs.ipv6_is_back(c->needs.arg);
 	return !rc && ipv6->off != TAP_IPV6_OFF_SYSCTL;
 }
 

@@ -32,6 +32,9 @@ struct link_checks_needs {
 	struct neighbours *neighbours;
 	struct adopt *adopt;
 	struct tap_link *tap;
+	/* IPv6 is on again on the TAP: what it lost has to come back. */
+	void (*ipv6_is_back)(void *arg);
+	void *arg;
 };
 
 /* NULL: out of memory. */

@@ -482,6 +482,18 @@ static bool create_parts(struct links *l)
 	return false;
 }
 
+/* What had moved to the TAP is added again, what had to stay on the NIC may move now, and the
+ * peers' entries are installed. */
+static void on_ipv6_is_back(void *arg)
+{
+	struct links *l = arg;
+
+	if (tap_link_is_up(l->tap))
+		adopt_apply(l->adopt, tap_link_ifindex(l->tap), false);
+	adopt_later_changed(l->later, NULL);
+	neighbours_seed(l->neighbours);
+}
+
 static bool create_checks(struct links *l)
 {
 	const struct link_checks_needs needs = { .loop = l->needs.loop,
@@ -491,7 +503,9 @@ static bool create_checks(struct links *l)
 						 .netlink = l->netlink,
 						 .neighbours = l->neighbours,
 						 .adopt = l->adopt,
-						 .tap = l->tap };
+						 .tap = l->tap,
+						 .ipv6_is_back = on_ipv6_is_back,
+						 .arg = l };
 
 	l->checks = link_checks_create(&needs);
 	if (!l->checks)

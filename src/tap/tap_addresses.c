@@ -79,6 +79,8 @@ static void add_if_missing(struct missing *m, const struct ip_prefix *address,
 
 	if (tap_order_find(m->now, &wanted) < m->now->count)
 		return;
+	if (kind == NETLINK_DEDICATED_DAD && peers_on_host(t->peers, &address->addr) == IP_SELF)
+		kind = NETLINK_DEDICATED; /* the NIC has it, from where it moves: it was checked */
 	rc = netlink_address_add(t->netlink, t->ifindex, address, kind);
 	if (!rc)
 		m->added++;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # adopt = yes, IPv6: an address moves to the TAP and back without duplicate address detection, with its
-# flags, and is announced, so that an outsider's pings hardly stop. Where the TAP has IPv6 off, one
-# line says so.
+# flags, and is announced, so that an outsider's pings hardly stop; also if it is in the file. Where
+# the TAP has IPv6 off, one line says so, and it moves when IPv6 is on.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -60,7 +60,20 @@ lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "stop" "$LAB_DIR/before" "$LAB_DIR/after"
 expect "times that an address was tentative" 0 "$(was_tentative)"
 
+# --- the address is in the file, too ---
+
+lab_config "alpha.address=12.12.4.101/24, $ADDRESS/64" "address=12.12.4.100/24, 2001:db8:1::100/64"
+pings_during lab_start alpha
+expect_num "in the file: longest time without an answer, ms" "$GAP" "<" "$(seconds 900)"
+pings_during lab_stop alpha
+expect_num "in the file, stop: longest time without an answer, ms" "$GAP" "<" "$(seconds 900)"
+lab_snapshot alpha >"$LAB_DIR/after"
+expect_unchanged "in the file, stop" "$LAB_DIR/before" "$LAB_DIR/after"
+expect "in the file: times that an address was tentative" 0 "$(was_tentative)"
+
 # --- IPv6 off on the TAP ---
+
+lab_config
 
 on alpha sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 : >"$LAB_DIR/alpha.log"
@@ -68,6 +81,10 @@ lab_start alpha
 expect "lines about IPv6" "clusterarpd: cluster0: IPv6 is off there (sysctl net.ipv6.conf.cluster0.disable_ipv6, or an MTU below 1280): 3 IPv6 addresses and routes stay on eth0" \
 	"$(grep IPv6 "$LAB_DIR/alpha.log")"
 expect "the addresses stay on the NIC" "$FLAGS" "$(flags_on eth0)"
+on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=0
+have_moved() { [ "$(flags_on cluster0)" = "$FLAGS" ]; }
+within "$(seconds 4)" have_moved || fail "IPv6 is on again: $(flags_on cluster0)"
+ok "IPv6 is on again: the addresses move"
 lab_stop alpha
 expect "the addresses after the stop" "$FLAGS" "$(flags_on eth0)"
 kill "$monitor"
