@@ -32,7 +32,7 @@ tap_is_like() { [ "$(tap)" = "$1" ]; }
 tap() {
 	ip -n alpha -j -d link show cluster0 2>/dev/null |
 		jq -c '.[0] | [.address, .mtu, .flags, .inet6_addr_gen_mode]'
-	ip -n alpha addr show cluster0 2>/dev/null | awk '$1 ~ /^inet/'
+	ip -n alpha addr show cluster0 2>/dev/null | awk '$1 ~ /^inet/ { sub(/ nodad/, ""); print }'
 	ip -n alpha route show table all dev cluster0
 	ip -n alpha -6 route show table all dev cluster0
 	ip -n alpha neigh show dev cluster0 nud permanent
@@ -109,6 +109,7 @@ lab_config address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200 neigh=pin
 lab_start_all
 expect_reach alpha beta
 expect_reach out alpha
+within "$(seconds 5)" lab_settled alpha || fail "an address remains tentative"
 TAP=$(tap) FDS=$(fds)
 for part in "\"$LAB_CLUSTER_MAC\"" 12.12.4.100/32 12.12.4.101/24 192.0.2.10/32 "default via 12.12.4.200" \
 	"192.0.2.0/25" "12.12.4.102 lladdr $(dedicated_mac beta) PERMANENT"; do
