@@ -12,9 +12,10 @@
 lab_nodes 3
 lab_config
 ip -n out addr add 2001:db8:6::1/64 dev eth0 nodad
-ip -n out link add behind type dummy
+ip -n out link add behind type veth peer name beyond
 ip -n out addr add 2001:db8:7::1/64 dev behind nodad
 ip -n out link set behind up
+ip -n out link set beyond up
 on out sysctl -qw net.ipv6.conf.all.forwarding=1
 cat >"$LAB_DIR/radvd.conf" <<'CONF'
 interface eth0 {
