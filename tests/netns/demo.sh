@@ -90,6 +90,9 @@ traffic() {
 	tell "alpha# ip neigh show $B"
 	on alpha ip neigh show $B dev cluster0 | sed 's/^/    /; s/ *$//'
 	tell "ping between all nodes and the outsider: 12 directed pairs, 0 lost, 0 DUP!"
+	lab_settle
+	LAB_FAMILY=ll quietly ping_all_pairs
+	tell "the same over IPv6, with link-local addresses (made from the dedicated MACs): 0 lost, 0 DUP!"
 	while read -r a b; do
 		quietly tcp_pair "$a" "$b" -t 1
 		tell "$(printf 'iperf3 %-6s to %-6s %6.2f Gb/s' "$a" "$b" "$GBITS")"
