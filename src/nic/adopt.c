@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/if_addr.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -299,7 +300,7 @@ void adopt_leave_ipv6(struct adopt *a, struct netlink_saved_list *found, int tap
 		a->told_ipv6_off = false;
 		return;
 	}
-	left = netlink_saved_remove_family(found, AF_INET6);
+	left = netlink_saved_drop_family(found, AF_INET6);
 	if (left && !a->told_ipv6_off)
 		log_warning(
 			"%s: IPv6 is off there (sysctl net.ipv6.conf.%s.disable_ipv6, or an MTU "
@@ -392,6 +393,33 @@ static void close_record(struct adopt *a)
 	netlink_saved_clear(&left);
 }
 
+/* Is the address on a link other than the NIC, after duplicate address detection? */
+static bool is_proven(const struct netlink_address *list, size_t count, const struct ip_addr *ip,
+		      int nic)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].ifindex != nic && ip_equal(&list[i].prefix.addr, ip))
+			return !(list[i].flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+	return false;
+}
+
+/* IPv6 addresses that the TAP uses need no duplicate address detection on the NIC. Others do: they
+ * may have been out of use for a long time, or duplicates. */
+static void note_proven(struct adopt *a, int nic)
+{
+	struct netlink_address *list;
+	struct ip_prefix prefix;
+	size_t count;
+	int rc = netlink_addresses(a->netlink, 0, &list, &count);
+
+	for (size_t i = 0; i < a->moved.count; i++)
+		a->moved.list[i].needs_dad = !a->moved.list[i].is_route &&
+					     netlink_saved_prefix(&a->moved.list[i], &prefix) &&
+					     prefix.addr.family == AF_INET6 &&
+					     !is_proven(list, rc ? 0 : count, &prefix.addr, nic);
+	free(list);
+}
+
 bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 {
 	const struct adopt_making m = { a->netlink,
@@ -408,6 +436,7 @@ bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 	log_notice("%s: giving its addresses and routes back", a->interface);
 	is_known = !a->was_returning && !netlink_save(a->netlink, nic, &before);
 	note_returning(a);
+	note_proven(a, nic);
 	for (size_t i = 0; i < a->moved.count; i++)
 		a->moved.list[i].result = -EAGAIN;
 	adopt_make(&a->moved, &m);

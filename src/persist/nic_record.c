@@ -121,29 +121,6 @@ uint64_t nic_record_netns(void)
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
-int nic_record_read(const char *path, struct nic_record *out)
-{
-	int was_up, clsact_ours, ifindex, rc;
-	json_int_t netns;
-	json_t *root;
-
-	if (access(path, R_OK))
-		return -errno;
-	root = json_load_file(path, 0, NULL);
-	if (!root)
-		return -EBADMSG;
-	rc = json_unpack(root, "{s:i, s:I, s:b, s:b}", "ifindex", &ifindex, "netns", &netns,
-			 "was_up", &was_up, "clsact_ours", &clsact_ours);
-	json_decref(root);
-	if (rc)
-		return -EBADMSG;
-	*out = (struct nic_record){ .ifindex = ifindex,
-				    .netns = (uint64_t)netns,
-				    .was_up = was_up,
-				    .clsact_ours = clsact_ours };
-	return 0;
-}
-
 /* Write `root` and free it. NULL: there was no memory to make it. */
 static int write_file(const char *path, json_t *root)
 {
@@ -163,13 +140,6 @@ static int write_file(const char *path, json_t *root)
 	json_decref(root);
 	free(temporary);
 	return rc;
-}
-
-int nic_record_write(const char *path, const struct nic_record *record)
-{
-	return write_file(path, json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex,
-					  "netns", (json_int_t)record->netns, "was_up",
-					  record->was_up, "clsact_ours", record->clsact_ours));
 }
 
 void nic_record_remove(const char *path)
@@ -216,8 +186,9 @@ static json_t *saved_json(const struct netlink_saved *item)
 
 	if (netlink_saved_prefix(item, &prefix))
 		prefix_format(&prefix, text);
-	return json_pack("{s:s, s:s, s:b, s:I, s:o}", "kind", item->is_route ? "route" : "address",
-			 "prefix", text, "behind", item->is_behind, "saved",
+	return json_pack("{s:s, s:s, s:b, s:b, s:I, s:o}", "kind",
+			 item->is_route ? "route" : "address", "prefix", text, "behind",
+			 item->is_behind, "needs_dad", item->needs_dad, "saved",
 			 (json_int_t)item->saved, "netlink", hex_json(item));
 }
 
@@ -226,13 +197,14 @@ static int read_saved(json_t *json, struct netlink_saved_list *out)
 	struct netlink_saved item = { 0 };
 	const char *kind, *hex;
 	json_int_t saved;
-	int behind, rc = -EBADMSG;
+	int behind, needs_dad = false, rc = -EBADMSG;
 
-	if (json_unpack(json, "{s:s, s:b, s:I, s:s}", "kind", &kind, "behind", &behind, "saved",
-			&saved, "netlink", &hex))
+	if (json_unpack(json, "{s:s, s:b, s?b, s:I, s:s}", "kind", &kind, "behind", &behind,
+			"needs_dad", &needs_dad, "saved", &saved, "netlink", &hex))
 		return -EBADMSG;
 	item.is_route = !strcmp(kind, "route");
 	item.is_behind = behind;
+	item.needs_dad = needs_dad;
 	item.saved = (uint64_t)saved;
 	if ((item.is_route || !strcmp(kind, "address")) && read_hex(hex, &item) &&
 	    netlink_saved_is_valid(&item))
@@ -241,22 +213,102 @@ static int read_saved(json_t *json, struct netlink_saved_list *out)
 	return rc;
 }
 
-static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *returning)
+/* NULL: out of memory. */
+static json_t *saved_list_json(const struct netlink_saved_list *list)
 {
-	json_t *list = json_object_get(root, "items"), *item;
-	size_t i;
-	int rc = json_is_array(list) && json_is_integer(json_object_get(root, "netns")) ? 0
-											: -EBADMSG;
+	json_t *items = json_array();
+	bool whole = items;
 
-	if (rc)
-		return rc;
-	if ((uint64_t)json_integer_value(json_object_get(root, "netns")) != nic_record_netns())
-		return -ENOENT;
+	for (size_t i = 0; i < list->count && whole; i++)
+		whole = !json_array_append_new(items, saved_json(&list->list[i]));
+	if (whole)
+		return items;
+	json_decref(items);
+	return NULL;
+}
+
+/* Into *out, an empty list, which stays empty if that fails. */
+static int read_saved_list(json_t *list, struct netlink_saved_list *out)
+{
+	int rc = json_is_array(list) ? 0 : -EBADMSG;
+	json_t *item;
+	size_t i;
+
 	json_array_foreach (list, i, item)
 		rc = rc ? rc : read_saved(item, out);
-	*returning = !rc && json_is_true(json_object_get(root, "returning"));
 	if (rc)
 		netlink_saved_clear(out);
+	return rc;
+}
+
+/* --- the NIC's record --- */
+
+void nic_record_clear(struct nic_record *record)
+{
+	netlink_saved_clear(&record->link_local);
+	*record = (struct nic_record){ 0 };
+}
+
+static int read_record(json_t *root, struct nic_record *out)
+{
+	int was_up, clsact_ours, ifindex, addrgen;
+	json_int_t netns;
+
+	if (json_unpack(root, "{s:i, s:I, s:b, s:b}", "ifindex", &ifindex, "netns", &netns,
+			"was_up", &was_up, "clsact_ours", &clsact_ours))
+		return -EBADMSG;
+	*out = (struct nic_record){ .ifindex = ifindex,
+				    .netns = (uint64_t)netns,
+				    .was_up = was_up,
+				    .clsact_ours = clsact_ours };
+	if (json_unpack(root, "{s:i}", "addr_gen_mode", &addrgen))
+		return 0;
+	out->has_ipv6 = true;
+	out->addrgen = (uint8_t)addrgen;
+	return read_saved_list(json_object_get(root, "link_local"), &out->link_local);
+}
+
+int nic_record_read(const char *path, struct nic_record *out)
+{
+	json_t *root;
+	int rc;
+
+	if (access(path, R_OK))
+		return -errno;
+	root = json_load_file(path, 0, NULL);
+	rc = root ? read_record(root, out) : -EBADMSG;
+	json_decref(root);
+	return rc;
+}
+
+int nic_record_write(const char *path, const struct nic_record *record)
+{
+	json_t *root = json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex, "netns",
+				 (json_int_t)record->netns, "was_up", record->was_up, "clsact_ours",
+				 record->clsact_ours);
+
+	if (root && record->has_ipv6 &&
+	    (json_object_set_new(root, "addr_gen_mode", json_integer(record->addrgen)) ||
+	     json_object_set_new(root, "link_local", saved_list_json(&record->link_local)))) {
+		json_decref(root);
+		return -ENOMEM;
+	}
+	return write_file(path, root);
+}
+
+/* --- what was adopted --- */
+
+static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *returning)
+{
+	json_t *netns = json_object_get(root, "netns");
+	int rc;
+
+	if (!json_is_array(json_object_get(root, "items")) || !json_is_integer(netns))
+		return -EBADMSG;
+	if ((uint64_t)json_integer_value(netns) != nic_record_netns())
+		return -ENOENT;
+	rc = read_saved_list(json_object_get(root, "items"), out);
+	*returning = !rc && json_is_true(json_object_get(root, "returning"));
 	return rc;
 }
 
@@ -276,16 +328,10 @@ int nic_record_read_adopted(const char *path, struct netlink_saved_list *out, bo
 int nic_record_write_adopted(const char *path, const struct netlink_saved_list *list,
 			     bool returning)
 {
-	json_t *items = json_array();
-	bool whole = true;
-	size_t i;
+	json_t *items = saved_list_json(list);
 
-	for (i = 0; i < list->count; i++)
-		whole &= !json_array_append_new(items, saved_json(&list->list[i]));
-	if (!whole) {
-		json_decref(items);
+	if (!items)
 		return -ENOMEM;
-	}
 	return write_file(path,
 			  json_pack("{s:I, s:b, s:o}", "netns", (json_int_t)nic_record_netns(),
 				    "returning", returning, "items", items));

@@ -18,14 +18,20 @@ struct nic_record {
 	uint64_t netns;   /* inode of its network namespace; in any other the record is stale */
 	bool was_up;      /* the NIC was administratively up */
 	bool clsact_ours; /* the NIC had no clsact qdisc */
+	bool has_ipv6;    /* the next two are known */
+	uint8_t addrgen;  /* its addr_gen_mode: IN6_ADDR_GEN_MODE_EUI64, … of linux/if_link.h */
+	struct netlink_saved_list link_local; /* its IPv6 link-local addresses */
 };
+
+void nic_record_clear(struct nic_record *record);
 
 /* The path of the record for the NIC `interface`, next to the control socket `socket`; from
  * malloc(). NULL: no memory. */
 char *nic_record_path(const char *socket, const char *interface);
 /* The inode of this process's network namespace; 0: unknown. */
 uint64_t nic_record_netns(void);
-/* 0 or a negative errno: -ENOENT no record, -EACCES no permission, -EBADMSG not a valid record. */
+/* 0, and the caller clears *out; or a negative errno: -ENOENT no record, -EACCES no permission,
+ * -EBADMSG not a valid record. */
 int nic_record_read(const char *path, struct nic_record *out);
 /* Write it as a whole, or leave the old one. 0 or a negative errno. */
 int nic_record_write(const char *path, const struct nic_record *record);

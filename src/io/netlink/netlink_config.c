@@ -77,15 +77,20 @@ int netlink_link_set_mac(struct netlink *nl, int ifindex, const struct mac *mac)
 	return link_change(nl, ifindex, changes);
 }
 
-int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex)
+int netlink_link_set_addrgen(struct netlink *nl, int ifindex, uint8_t mode)
 {
 	struct rtnl_link *changes = rtnl_link_alloc();
 
-	if (changes && rtnl_link_inet6_set_addr_gen_mode(changes, IN6_ADDR_GEN_MODE_NONE) < 0) {
+	if (changes && rtnl_link_inet6_set_addr_gen_mode(changes, mode) < 0) {
 		rtnl_link_put(changes);
 		return -ENOMEM;
 	}
 	return link_change(nl, ifindex, changes);
+}
+
+int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex)
+{
+	return netlink_link_set_addrgen(nl, ifindex, IN6_ADDR_GEN_MODE_NONE);
 }
 
 /* libnl has no request with a token. */

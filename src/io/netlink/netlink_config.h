@@ -10,6 +10,8 @@
 int netlink_link_set_up(struct netlink *nl, int ifindex, bool up);
 int netlink_link_set_mtu(struct netlink *nl, int ifindex, unsigned mtu);
 int netlink_link_set_mac(struct netlink *nl, int ifindex, const struct mac *mac);
+/* addr_gen_mode, IN6_ADDR_GEN_MODE_NONE, … of linux/if_link.h. Addresses that are there stay. */
+int netlink_link_set_addrgen(struct netlink *nl, int ifindex, uint8_t mode);
 /* addr_gen_mode none: the kernel makes no IPv6 link-local address on this link (I9). */
 int netlink_link_set_no_addrgen(struct netlink *nl, int ifindex);
 /* The interface identifier of addresses that the kernel makes from router advertisements. The

@@ -34,6 +34,7 @@ struct key {
 /* Parameters and state for parsing a dump. */
 struct wanted {
 	int ifindex;
+	bool link_local; /* of the addresses, these only; else all others */
 	uint64_t now;
 	struct netlink_saved_list *out;
 	size_t before;    /* number of items in *out before this dump */
@@ -257,7 +258,7 @@ static int append_address(struct wanted *w, struct netlink_saved *raw)
 	int rc;
 
 	if ((int)head->ifa_index != w->ifindex || !netlink_saved_prefix(raw, &address) ||
-	    ip_is_link_local(&address.addr) ||
+	    ip_is_link_local(&address.addr) != w->link_local ||
 	    (head->ifa_family == AF_INET6 && (flags & IFA_F_TEMPORARY)))
 		return 0;
 	head->ifa_index = 0;
@@ -267,6 +268,7 @@ static int append_address(struct wanted *w, struct netlink_saved *raw)
 	copy_except(&item, raw, (const int[]){ IFA_FLAGS, 0 });
 	put_u32(&item, IFA_FLAGS, flags & ADDRESS_FLAGS);
 	item.is_tentative = (flags & IFA_F_TENTATIVE) && !(flags & IFA_F_DADFAILED);
+	item.needs_dad = flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED);
 	rc = netlink_saved_append(w->out, &item);
 	free(item.body);
 	return rc;
@@ -309,12 +311,30 @@ static int dump(struct netlink *nl, int type, const void *head, size_t len, stru
 	return rc;
 }
 
+static int dump_addresses(struct netlink *nl, struct wanted *w)
+{
+	const struct ifaddrmsg addresses = { .ifa_family = w->link_local ? AF_INET6 : AF_UNSPEC };
+
+	return dump(nl, RTM_GETADDR, &addresses, sizeof(addresses), w);
+}
+
+int netlink_save_link_local(struct netlink *nl, int ifindex, struct netlink_saved_list *out)
+{
+	struct wanted w = {
+		.ifindex = ifindex, .link_local = true, .now = seconds_since_boot(), .out = out
+	};
+	int rc = dump_addresses(nl, &w);
+
+	if (rc)
+		netlink_saved_clear(out);
+	return rc;
+}
+
 int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out)
 {
-	const struct ifaddrmsg addresses = { .ifa_family = AF_UNSPEC };
 	struct rtmsg routes = { .rtm_family = AF_INET };
 	struct wanted w = { .ifindex = ifindex, .now = seconds_since_boot(), .out = out };
-	int rc = dump(nl, RTM_GETADDR, &addresses, sizeof(addresses), &w);
+	int rc = dump_addresses(nl, &w);
 
 	if (!rc)
 		rc = dump(nl, RTM_GETROUTE, &routes, sizeof(routes), &w);
@@ -360,15 +380,18 @@ static bool age_item(struct netlink_saved *item)
 	return !expires || nla_len(expires) != sizeof(uint32_t) || age(nla_data(expires), elapsed);
 }
 
-static void change_flags(struct netlink_saved *item, uint32_t clear, uint32_t set)
+/* Returns the flags as they were before. */
+static uint32_t change_flags(struct netlink_saved *item, uint32_t clear, uint32_t set)
 {
 	struct nlattr *attribute = netlink_saved_find(item, IFA_FLAGS);
-	uint32_t flags;
+	uint32_t before, after;
 
-	if (!attribute || nla_len(attribute) != sizeof(flags))
-		return;
-	flags = (nla_get_u32(attribute) & ~clear) | set;
-	memcpy(nla_data(attribute), &flags, sizeof(flags));
+	if (!attribute || nla_len(attribute) != sizeof(before))
+		return set; /* nothing to change */
+	before = nla_get_u32(attribute);
+	after = (before & ~clear) | set;
+	memcpy(nla_data(attribute), &after, sizeof(after));
+	return before;
 }
 
 /* The item as it is sent in a request; the caller frees its body. NULL body: out of memory. */
@@ -412,29 +435,19 @@ static int request_route(struct netlink *nl, const struct netlink_saved *made,
 	return request_change(nl, RTM_NEWROUTE, flags, made);
 }
 
-static uint32_t flags_of(const struct netlink_saved *address)
+/* The flag that makes the kernel skip duplicate address detection stays with the address. If it is
+ * not one of the address's own, it is taken away again: a change of flags starts no detection. */
+static int request_address(struct netlink *nl, struct netlink_saved *made, int flags)
 {
-	const struct nlattr *attribute = netlink_saved_find(address, IFA_FLAGS);
+	bool skips = netlink_saved_family(made) == AF_INET6 && !made->needs_dad;
+	bool is_own = !skips || (change_flags(made, 0, IFA_F_NODAD) & IFA_F_NODAD);
+	int rc = request_change(nl, RTM_NEWADDR, flags, made);
 
-	return attribute ? nla_get_u32(attribute) : 0;
-}
-
-/* An IPv6 address that the host had needs no duplicate address detection when it moves, during
- * which it could not be used: it is added with IFA_F_NODAD, and then gets the flags that it had. An
- * address on which detection was not over goes through it. */
-static int request_address(struct netlink *nl, struct netlink_saved *made)
-{
-	bool is_plain = made->is_tentative || netlink_saved_family(made) != AF_INET6 ||
-			(flags_of(made) & IFA_F_NODAD);
-	int rc;
-
-	if (!is_plain)
-		change_flags(made, 0, IFA_F_NODAD);
-	rc = request_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, made);
-	if (rc || is_plain)
+	if (rc || is_own)
 		return rc;
 	change_flags(made, IFA_F_NODAD, 0);
-	return request_change(nl, RTM_NEWADDR, NLM_F_REPLACE, made);
+	request_change(nl, RTM_NEWADDR, NLM_F_REPLACE, made); /* only looks depend on it */
+	return 0;
 }
 
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
@@ -453,7 +466,7 @@ int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int 
 	else if (item->is_route)
 		rc = request_route(nl, &made, place);
 	else
-		rc = request_address(nl, &made);
+		rc = request_address(nl, &made, NLM_F_CREATE | NLM_F_EXCL);
 	free(made.body);
 	return rc;
 }
@@ -466,7 +479,7 @@ int netlink_saved_renew(struct netlink *nl, const struct netlink_saved *address,
 	if (made.body && !age_item(&made))
 		rc = -ETIME;
 	else if (made.body)
-		rc = request_change(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &made);
+		rc = request_address(nl, &made, NLM_F_CREATE | NLM_F_REPLACE);
 	free(made.body);
 	return rc;
 }

@@ -14,6 +14,8 @@
  * saved as one route for each, as the kernel keeps it. *out must be an empty list. On a negative
  * errno it is empty again. */
 int netlink_save(struct netlink *nl, int ifindex, struct netlink_saved_list *out);
+/* The same for its IPv6 link-local addresses. */
+int netlink_save_link_local(struct netlink *nl, int ifindex, struct netlink_saved_list *out);
 
 /* The position of a route among those with the same key. */
 enum netlink_place {
@@ -23,10 +25,9 @@ enum netlink_place {
 
 /* Add it to a link. `is_home`: this is the link that it was saved from. On another link an address
  * loses its label, and is no base for temporary addresses (IFA_F_MANAGETEMPADDR). An IPv6 address
- * does not go through duplicate address detection again, unless that was not over when it was
- * saved. A limited lifetime is reduced by the time since it was saved. -EEXIST: it exists already;
- * -ETIME: its lifetime has expired; -ENETUNREACH, -EHOSTUNREACH: another route must be added first;
- * -EOPNOTSUPP: is_refused. */
+ * skips duplicate address detection, unless it needs_dad. A limited lifetime is reduced by the time
+ * since it was saved. -EEXIST: it exists already; -ETIME: its lifetime has expired; -ENETUNREACH,
+ * -EHOSTUNREACH: another route must be added first; -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
 		      bool is_home, enum netlink_place place);
 /* Give the lifetime of a saved address to the same address on another link, which is added if it is

@@ -45,20 +45,41 @@ void netlink_saved_clear(struct netlink_saved_list *list)
 	*list = (struct netlink_saved_list){ 0 };
 }
 
-size_t netlink_saved_remove_family(struct netlink_saved_list *list, int family)
+int netlink_saved_append_link_local(struct netlink_saved_list *list, const struct ip_addr *address)
 {
-	size_t kept = 0, removed = 0;
+	struct {
+		struct ifaddrmsg head;
+		struct nlattr own;
+		uint8_t bytes[16];
+		struct nlattr flags;
+		uint32_t none;
+	} body = {
+		.head = { .ifa_family = AF_INET6, .ifa_prefixlen = 64, .ifa_scope = RT_SCOPE_LINK },
+		.own = { .nla_len = NLA_HDRLEN + 16, .nla_type = IFA_ADDRESS },
+		.flags = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_FLAGS }
+	};
+	const struct netlink_saved item = { .needs_dad = true,
+					    .len = sizeof(body),
+					    .body = (unsigned char *)&body };
+
+	memcpy(body.bytes, address->b, sizeof(body.bytes));
+	return netlink_saved_append(list, &item);
+}
+
+size_t netlink_saved_drop_family(struct netlink_saved_list *list, int family)
+{
+	size_t kept = 0, dropped = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		if (netlink_saved_family(&list->list[i]) != family) {
 			list->list[kept++] = list->list[i];
 			continue;
 		}
-		removed += !netlink_saved_is_kernels(&list->list[i]);
+		dropped += !netlink_saved_is_kernels(&list->list[i]);
 		free(list->list[i].body);
 	}
 	list->count = kept;
-	return removed;
+	return dropped;
 }
 
 /* --- bodies --- */

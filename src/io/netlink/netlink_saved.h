@@ -19,6 +19,8 @@ struct netlink_saved {
 	bool is_refused;   /* a route that cannot be restored: it has a nexthop object */
 	bool is_behind;    /* a route after one of the same key through another link */
 	bool is_tentative; /* an address, duplicate address detection of which is not complete */
+	bool needs_dad;    /* an IPv6 address for which it has not succeeded: netlink_saved_add()
+			    * lets the kernel do it */
 	uint64_t saved;    /* when saved: seconds since boot, including suspend */
 	uint32_t len;
 	unsigned char *body; /* `len` bytes */
@@ -33,9 +35,11 @@ struct netlink_saved_list {
 /* Append a copy. -ENOMEM: nothing was appended. */
 int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item);
 void netlink_saved_clear(struct netlink_saved_list *list);
-/* Remove the items of an address family. Returns how many there were, without the routes that the
- * kernel made with an address. */
-size_t netlink_saved_remove_family(struct netlink_saved_list *list, int family);
+/* Append an IPv6 link-local address as if it had been saved, with needs_dad. -ENOMEM as above. */
+int netlink_saved_append_link_local(struct netlink_saved_list *list, const struct ip_addr *address);
+/* Remove the items of an address family. Returns how many there were, without routes that the
+ * kernel makes with an address. */
+size_t netlink_saved_drop_family(struct netlink_saved_list *list, int family);
 
 /* True if it is an address or a route at all: for items read from a file. */
 bool netlink_saved_is_valid(const struct netlink_saved *item);
