@@ -363,6 +363,7 @@ static void check_all(struct links *l)
 		on_nic_link(l, &now);
 		if (!l->config->adopt)
 			takeover_warn_addresses(l->nic);
+		takeover_check_link_local(l->nic);
 		adopt_later_changed(l->later, NULL);
 	} else {
 		lose_nic(l);

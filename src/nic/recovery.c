@@ -20,6 +20,7 @@
 #include "io/netlink/netlink.h"
 #include "nic/adopt.h"
 #include "nic/announce.h"
+#include "nic/nic_ipv6.h"
 #include "nic/nic_lock.h"
 #include "nic/shield.h"
 #include "nic/takeover.h"
@@ -98,7 +99,9 @@ static bool is_shielded(struct leftover *l)
 	log_warning("%s: a run that did not stop cleanly left its shield, and no record (%s) of "
 		    "what was there before",
 		    l->link.name, l->path);
+	nic_record_clear(&l->record);
 	l->record = (struct nic_record){ .was_up = true, .clsact_ours = true };
+	nic_ipv6_guess(&l->link, &l->record);
 	return true;
 }
 
@@ -187,6 +190,7 @@ static void restore(struct netlink *netlink, const char *socket, const char *int
 	l.shield = (struct shield){ .netlink = netlink, .interface = l.link.name };
 	if (l.path && !find(&l))
 		put_back_locked(&l);
+	nic_record_clear(&l.record);
 	free(l.path);
 }
 

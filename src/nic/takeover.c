@@ -2,10 +2,11 @@
 /*
  * takeover: takes the NIC over and gives it back; see takeover.h.
  *
- * The order matters. Taking over: write the record, open the socket, attach the shield, set the NIC
- * up, bind the socket. So a crash at any point leaves a record of what to restore, and the NIC's
- * own stack never sees the wire. Giving back: close the socket, set the NIC down, detach the
- * shield, remove the qdisc, remove the record.
+ * The order matters. Taking over: write the record, open the socket, attach the shield, remove the
+ * link-local address, set the NIC up, bind the socket. So a crash at any point leaves a record of
+ * what to restore, and the NIC's own stack never sees the wire. Giving back: close the socket, set
+ * the NIC down, detach the shield, remove the qdisc, restore the link-local address, remove the
+ * record.
  */
 #include "nic/takeover.h"
 
@@ -17,8 +18,10 @@
 
 #include "base/log.h"
 #include "datapath/kernel_path.h"
+#include "io/loop.h"
 #include "io/netlink/netlink_config.h"
 #include "io/netlink/netlink_tc.h"
+#include "nic/nic_ipv6.h"
 #include "nic/nic_lock.h"
 #include "nic/nic_use.h"
 #include "nic/shield.h"
@@ -42,6 +45,7 @@ struct takeover {
 	struct nic_record record;
 	bool has_set_up; /* the daemon has set the NIC up, when it took it over */
 	struct nic_use use;
+	struct adopt_rounds *link_local; /* that appear later */
 	bool was_up;   /* a NIC that is gone had been up before the daemon took it over */
 	uint64_t lost; /* frames, on packet sockets that are closed */
 	enum socket_state socket_state;
@@ -91,7 +95,8 @@ struct takeover *takeover_create(struct peers *peers, struct netlink *netlink, c
 	takeover->lock = -1;
 	takeover->record_path = nic_record_path(socket, takeover->interface);
 	takeover->shield = (struct shield){ .netlink = netlink, .interface = takeover->link.name };
-	if (takeover->record_path && create_datapath(takeover))
+	takeover->link_local = adopt_rounds_create();
+	if (takeover->record_path && takeover->link_local && create_datapath(takeover))
 		return takeover;
 	takeover_destroy(takeover);
 	return NULL;
@@ -111,6 +116,8 @@ void takeover_destroy(struct takeover *takeover)
 	packet_socket_close(takeover->socket);
 	kernel_path_destroy(takeover->kernel_path);
 	unlock(takeover);
+	nic_record_clear(&takeover->record);
+	adopt_rounds_destroy(takeover->link_local);
 	free(takeover->record_path);
 	free(takeover);
 }
@@ -141,6 +148,27 @@ static int save_record(struct takeover *takeover)
 	return rc;
 }
 
+/* Record the NIC's IPv6 settings. A failure does not matter: what is not in the record is not
+ * changed. */
+static void note_ipv6(struct takeover *takeover, const struct netlink_link *link)
+{
+	int rc = nic_ipv6_note(takeover->netlink, link, &takeover->record);
+
+	if (rc)
+		log_warning_errno(-rc, "%s: cannot list its IPv6 link-local addresses", link->name);
+}
+
+/* What an earlier run found, before it changed anything. */
+static void take_old_record(struct nic_record *now, struct nic_record *old)
+{
+	now->was_up = old->was_up;
+	now->clsact_ours |= old->clsact_ours;
+	now->has_ipv6 = old->has_ipv6;
+	now->addrgen = old->addrgen;
+	now->link_local = old->link_local;
+	old->link_local = (struct netlink_saved_list){ 0 };
+}
+
 /* Record the state before the daemon: from the record of an earlier run that did not stop cleanly,
  * if there is one, else the present state. */
 static int take_record(struct takeover *takeover, const struct netlink_link *link)
@@ -151,6 +179,7 @@ static int take_record(struct takeover *takeover, const struct netlink_link *lin
 
 	if (rc)
 		return rc;
+	nic_record_clear(now);
 	*now = (struct nic_record){ .ifindex = link->ifindex,
 				    .netns = nic_record_netns(),
 				    .was_up = (link->flags & IFF_UP) || takeover->was_up,
@@ -158,14 +187,16 @@ static int take_record(struct takeover *takeover, const struct netlink_link *lin
 	rc = nic_record_read(takeover->record_path, &old);
 	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
 		log_notice("%s: taking over what an earlier run left", link->name);
-		now->was_up = old.was_up;
-		now->clsact_ours |= old.clsact_ours;
+		take_old_record(now, &old);
 	} else if (clsact && shield_left_behind(&takeover->shield)) {
 		log_warning("%s: a run that did not stop cleanly left its shield, and no record "
 			    "(%s) of what was there before",
 			    link->name, takeover->record_path);
 		now->clsact_ours = true;
+		nic_ipv6_guess(link, now);
 	}
+	nic_record_clear(&old);
+	note_ipv6(takeover, link);
 	return save_record(takeover);
 }
 
@@ -205,6 +236,35 @@ static void set_used(struct takeover *takeover)
 	save_record(takeover);
 }
 
+/* There are IPv6 link-local addresses again. What is recorded is given back at the stop. */
+static void remove_link_local(struct takeover *takeover)
+{
+	struct netlink_link link;
+
+	if (netlink_link_by_index(takeover->netlink, takeover->link.ifindex, &link) ||
+	    !nic_ipv6_may_remove(takeover->link_local, &link, loop_now()))
+		return;
+	note_ipv6(takeover, &link);
+	if (!save_record(takeover))
+		nic_ipv6_remove(takeover->netlink, &link, &takeover->record);
+}
+
+static void find_link_local(const struct ip_prefix *address, void *arg)
+{
+	bool *found = arg;
+
+	*found |= ip_is_link_local(&address->addr);
+}
+
+void takeover_check_link_local(struct takeover *takeover)
+{
+	bool found = false;
+
+	netlink_address_list(takeover->netlink, takeover->link.ifindex, find_link_local, &found);
+	if (found)
+		remove_link_local(takeover);
+}
+
 void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address)
 {
 	struct address_search search = { .wanted = address };
@@ -212,7 +272,9 @@ void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *a
 	netlink_address_list(takeover->netlink, takeover->link.ifindex, compare_address, &search);
 	if (!search.found)
 		return;
-	if (!ip_is_link_local(&address->addr))
+	if (ip_is_link_local(&address->addr))
+		remove_link_local(takeover);
+	else
 		set_used(takeover);
 	if (!peers_config(takeover->peers)->adopt)
 		warn_of_address(takeover, address);
@@ -379,6 +441,7 @@ static int take_over(struct takeover *takeover)
 		rc = attach_all(takeover);
 	if (rc)
 		return rc;
+	nic_ipv6_remove(takeover->netlink, &takeover->link, &takeover->record);
 	shield_warn_of_others(&takeover->shield);
 	warn_of_master(takeover, takeover->link.master);
 	if (!peers_config(takeover->peers)->adopt)
@@ -460,7 +523,7 @@ static void close_nic(struct takeover *takeover)
 static void forget(struct takeover *takeover)
 {
 	takeover->was_up |= takeover->record.was_up;
-	takeover->record = (struct nic_record){ 0 };
+	nic_record_clear(&takeover->record);
 	takeover->link = (struct netlink_link){ 0 };
 	kernel_path_forget_nic(takeover->kernel_path);
 	unlock(takeover);
@@ -484,12 +547,14 @@ void takeover_keep_if_used(struct netlink *netlink, const struct netlink_link *l
 		   link->name);
 }
 
-/* A NIC that was down is set down before the shield is detached, so that its stack never sends. */
+/* A NIC that was down is set down before the shield is detached, so that its stack never sends.
+ * With its link-local address the stack joins multicast groups: that is after. */
 void takeover_put_back(struct shield *shield, const struct nic_record *record)
 {
 	if (!record->was_up)
 		netlink_link_set_up(shield->netlink, shield->ifindex, false);
 	shield_down(shield, record->clsact_ours);
+	nic_ipv6_put_back(shield->netlink, shield->ifindex, record);
 }
 
 static void put_back(struct takeover *takeover)

@@ -54,8 +54,12 @@ struct ring *takeover_ring(const struct takeover *takeover);
  * limit the rate of log lines. False: it failed; try again later. */
 bool takeover_check_shield(struct takeover *takeover, uint64_t now);
 /* Netlink reported a new address on the NIC. The report may be out of date: it counts only if the
- * NIC has the address. Another program uses the NIC then; with adopt = no warn. */
+ * NIC has the address. Another program uses the NIC then; with adopt = no warn. A link-local one
+ * is removed. */
 void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address);
+/* Notifications may have been lost: remove IPv6 link-local addresses that the NIC has (nic_ipv6.h).
+ */
+void takeover_check_link_local(struct takeover *takeover);
 /* Netlink reported a change of the NIC: its contents, maybe out of date. */
 void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news);
 /* Warn of all addresses on the NIC, except link-local ones, which every interface has. */
@@ -66,7 +70,7 @@ void takeover_warn_addresses(const struct takeover *takeover);
 void takeover_keep_if_used(struct netlink *netlink, const struct netlink_link *link,
 			   struct nic_record *record);
 /* Set the NIC down if it was down; detach the shield, and remove clsact if the daemon added it and
- * no other program uses it. */
+ * no other program uses it; give the NIC its IPv6 link-local address back. */
 void takeover_put_back(struct shield *shield, const struct nic_record *record);
 
 /* Set the TAP: call this before takeover_attach(), and when the TAP changed. Index 0: there is
