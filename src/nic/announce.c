@@ -18,7 +18,7 @@
 #include "io/packet_socket.h"
 
 #define ROUNDS      3
-#define ROUNDS_MAX  10 /* while an address is tentative */
+#define ROUNDS_MAX  12 /* while an address is tentative, and after it */
 #define INTERVAL_MS 1000
 #define FRAME_MAX   (FRAME_ANNOUNCEMENT_LEN + ND_ANNOUNCEMENT_LEN)
 
@@ -29,6 +29,7 @@ struct announce {
 	struct loop_timer *timer;
 	bool is_router;
 	unsigned rounds;    /* that were sent */
+	unsigned left;      /* to send, if no address is tentative */
 	bool has_tentative; /* the present round had to leave an address out */
 };
 
@@ -60,7 +61,8 @@ static void announce_address(const struct ip_addr *address, void *arg)
 	uint8_t frame[FRAME_MAX];
 	size_t len;
 
-	if (address->family == AF_INET6 && !may_announce(a, address))
+	/* The rounds after the first ones are for IPv6 addresses that were tentative. */
+	if (address->family == AF_INET ? a->rounds >= ROUNDS : !may_announce(a, address))
 		return;
 	len = write_frame(frame, &peers_config(a->peers)->mac, address, a->is_router);
 	relay_inject(a->relay, frame, len);
@@ -92,7 +94,8 @@ static void on_timer(void *arg)
 	announce_address(&peers_self(a->peers)->link_local, a);
 	announce_addresses(a, &peers_config(a->peers)->address);
 	adopt_each_address(a->adopt, announce_adopted, a);
-	if (++a->rounds < (a->has_tentative ? ROUNDS_MAX : ROUNDS))
+	a->left = a->has_tentative ? ROUNDS : a->left - 1;
+	if (++a->rounds < ROUNDS_MAX && a->left)
 		loop_timer_set(a->timer, INTERVAL_MS);
 }
 
@@ -125,6 +128,7 @@ void announce_start(struct announce *a, bool is_router)
 {
 	a->is_router = is_router;
 	a->rounds = 0;
+	a->left = ROUNDS;
 	on_timer(a);
 }
 

@@ -21,7 +21,7 @@ struct announce *announce_create(struct loop *loop, const struct peers *peers, s
 void announce_destroy(struct announce *announce);
 
 /* Start, or start again: the first round is sent at once. While an IPv6 address is tentative, it is
- * not announced, and rounds follow until it is, for ten seconds at most. `is_router`: this host
+ * not announced; its rounds follow, if that is within ten seconds. `is_router`: this host
  * forwards IPv6 packets, which an advertisement tells. */
 void announce_start(struct announce *announce, bool is_router);
 /* Stop: the NIC is gone. */
