@@ -35,9 +35,10 @@ struct adopt {
 	struct netlink *netlink;
 	char *path;
 	struct netlink_saved_list moved;
+	bool has_left_ipv6; /* on the NIC, as IPv6 is off on the TAP */
+	bool has_told_ipv6; /* that IPv6 is off */
 	bool is_back;       /* given back to the NIC */
 	bool was_returning; /* an earlier run ended while it gave back */
-	bool told_ipv6_off; /* by adopt_leave_ipv6() */
 };
 
 /* Keep a record that cannot be read under another name: it may still help an operator. */
@@ -261,9 +262,59 @@ static void remove_moved(struct adopt *a, const struct netlink_saved_list *found
 			remove_item(a, nic, &found->list[i]);
 }
 
+/* --- a TAP without IPv6 --- */
+
+/* Is IPv6 off on the TAP? If so, `count` addresses and routes cannot be added there. */
+static bool is_ipv6_off(struct adopt *a, int tap, size_t count)
+{
+	const char *name = a->config->tap;
+	struct netlink_link link;
+	bool is_off = !netlink_link_by_index(a->netlink, tap, &link) &&
+		      (!link.has_ipv6 || link.ipv6_disabled);
+
+	if (is_off && count && !a->has_told_ipv6)
+		log_warning("%s: its %zu IPv6 addresses and routes are not moved to %s, and do not "
+			    "work while clusterarpd runs: IPv6 is off there (%s%s%s)",
+			    a->interface, count, name,
+			    link.has_ipv6 ? "net.ipv6.conf." : "MTU below 1280",
+			    link.has_ipv6 ? name : "", link.has_ipv6 ? ".disable_ipv6 is 1" : "");
+	a->has_told_ipv6 = is_off && (a->has_told_ipv6 || count);
+	return is_off;
+}
+
+static size_t count_ipv6(const struct netlink_saved_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += netlink_saved_family(&list->list[i]) == AF_INET6 &&
+			 !netlink_saved_is_kernels(&list->list[i]);
+	return count;
+}
+
+void adopt_leave_ipv6(struct adopt *a, struct netlink_saved_list *found, int tap)
+{
+	size_t count = count_ipv6(found);
+
+	a->has_left_ipv6 = is_ipv6_off(a, tap, count) && count;
+	if (a->has_left_ipv6)
+		netlink_saved_drop_family(found, AF_INET6);
+}
+
+bool adopt_has_left_ipv6(const struct adopt *a)
+{
+	return a->has_left_ipv6;
+}
+
+/* --- to the TAP, and what is there --- */
+
 static void make_on_tap(struct adopt *a, int tap, enum netlink_place place)
 {
-	const struct adopt_making m = { a->netlink, tap, a->config->tap, false, place, false };
+	const struct adopt_making m = { .netlink = a->netlink,
+					.ifindex = tap,
+					.name = a->config->tap,
+					.place = place,
+					.leaves_ipv6 = is_ipv6_off(a, tap, count_ipv6(&a->moved)) };
 
 	for (size_t i = 0; i < a->moved.count; i++)
 		a->moved.list[i].result = is_configured(a, &a->moved.list[i]) ? 0 : -EAGAIN;
@@ -281,32 +332,6 @@ static void complain_of_record(const struct adopt *a, int rc)
 				"%s: its addresses and routes cannot be read, or recorded in %s: "
 				"they are not moved, and do not work while clusterarpd runs",
 				a->interface, a->path);
-}
-
-static bool has_ipv6(struct adopt *a, int tap)
-{
-	struct netlink_link link;
-
-	return netlink_link_by_index(a->netlink, tap, &link) ||
-	       (link.has_ipv6 && !link.ipv6_disabled);
-}
-
-void adopt_leave_ipv6(struct adopt *a, struct netlink_saved_list *found, int tap)
-{
-	const char *name = a->config->tap;
-	size_t left;
-
-	if (has_ipv6(a, tap)) {
-		a->told_ipv6_off = false;
-		return;
-	}
-	left = netlink_saved_drop_family(found, AF_INET6);
-	if (left && !a->told_ipv6_off)
-		log_warning(
-			"%s: IPv6 is off there (sysctl net.ipv6.conf.%s.disable_ipv6, or an MTU "
-			"below 1280): %zu IPv6 addresses and routes stay on %s",
-			name, name, left, a->interface);
-	a->told_ipv6_off |= left > 0;
 }
 
 bool adopt_take(struct adopt *a, int nic, int tap)
@@ -338,8 +363,12 @@ bool adopt_take(struct adopt *a, int nic, int tap)
 
 bool adopt_take_found(struct adopt *a, const struct netlink_saved_list *found, int nic, int tap)
 {
-	const struct adopt_making m = { a->netlink,          tap, a->config->tap, false,
-					NETLINK_PLACE_FRONT, true };
+	const struct adopt_making m = { .netlink = a->netlink,
+					.ifindex = tap,
+					.name = a->config->tap,
+					.place = NETLINK_PLACE_FRONT,
+					.leaves_ipv6 = is_ipv6_off(a, tap, 0),
+					.renews = true };
 	int rc = note(a, found, true);
 
 	complain_of_record(a, rc);
@@ -422,12 +451,12 @@ static void note_proven(struct adopt *a, int nic)
 
 bool adopt_give_back(struct adopt *a, int nic, bool goes_on)
 {
-	const struct adopt_making m = { a->netlink,
-					nic,
-					a->interface,
-					true,
-					goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT,
-					false };
+	const struct adopt_making m = { .netlink = a->netlink,
+					.ifindex = nic,
+					.name = a->interface,
+					.is_home = true,
+					.place =
+						goes_on ? NETLINK_PLACE_OWN : NETLINK_PLACE_FRONT };
 	struct netlink_saved_list before = { 0 };
 	bool is_known;
 

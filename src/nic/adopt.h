@@ -33,14 +33,16 @@ void adopt_set_name(struct adopt *adopt, const char *name);
  * what fails; false: what is on the NIC now was not moved, but what was moved before is added to
  * the TAP. */
 bool adopt_take(struct adopt *adopt, int nic, int tap);
+/* Remove from `found` the IPv6 items, if IPv6 is off on the TAP, so that they cannot move. Logged
+ * once. */
+void adopt_leave_ipv6(struct adopt *adopt, struct netlink_saved_list *found, int tap);
+/* Were there any, the last time that adopt_take() or adopt_leave_ipv6() has looked? */
+bool adopt_has_left_ipv6(const struct adopt *adopt);
 /* Move to the TAP, while the daemon runs, what was `found` on the NIC by netlink_save(), or a part
  * of it. What was moved before and has come back gets the lifetime that it has now. Logs what
  * fails; false: nothing could be moved. */
 bool adopt_take_found(struct adopt *adopt, const struct netlink_saved_list *found, int nic,
 		      int tap);
-/* Where the TAP has IPv6 off: remove what is IPv6 from `found`, as it cannot move. Logs it, once
- * until the TAP has IPv6. */
-void adopt_leave_ipv6(struct adopt *adopt, struct netlink_saved_list *found, int tap);
 /* Add to the TAP what was moved and is missing there. `is_empty`: it is a new TAP, or it was
  * down. */
 void adopt_apply(struct adopt *adopt, int tap, bool is_empty);

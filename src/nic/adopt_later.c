@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "io/netlink/netlink_save.h"
@@ -14,9 +15,11 @@
 
 #define SETTLE_MS     500
 #define SETTLE_MAX_MS 5000 /* even if changes go on */
+#define IPV6_LOOK_MS  5000
 
 #define PROBLEM_ADDRESS   "nic_address"
 #define PROBLEM_REWRITTEN "nic_address_rewritten"
+#define PROBLEM_IPV6      "nic_ipv6_left"
 
 struct adopt_later {
 	struct adopt_later_needs needs;
@@ -79,14 +82,14 @@ static const char *describe_address(const struct ip_prefix *address, char text[A
 	return text;
 }
 
-/* Addresses that do not work, and that adopt_rounds has not left there: those have a problem of
- * their own. */
+/* Addresses that do not work. Those that are left on the NIC have a problem of their own. */
 static void survey_address(const struct ip_prefix *address, void *arg)
 {
 	struct survey *s = arg;
 	char text[ADOPT_DESCRIPTION];
 
 	if (ip_is_link_local(&address->addr) ||
+	    (address->addr.family == AF_INET6 && adopt_has_left_ipv6(s->later->needs.adopt)) ||
 	    adopt_rounds_is_left(s->later->rounds, describe_address(address, text)))
 		return;
 	if (!s->count++)
@@ -132,18 +135,45 @@ static void check_left(struct adopt_later *l)
 		first, more, l->config->interface, l->config->interface);
 }
 
+static void check_ipv6(struct adopt_later *l)
+{
+	const char *nic = l->config->interface, *tap = l->config->tap;
+
+	if (!adopt_has_left_ipv6(l->needs.adopt))
+		problems_clear(l->needs.problems, PROBLEM_IPV6);
+	else
+		problems_set(l->needs.problems, PROBLEM_IPV6, PROBLEM_WARNING,
+			     "IPv6 is off on %s, so the IPv6 addresses of %s stay there and do not "
+			     "work: set net.ipv6.conf.%s.disable_ipv6 to 0, or remove them",
+			     tap, nic, tap);
+}
+
 static void check(struct adopt_later *l)
 {
+	check_ipv6(l);
 	check_addresses(l);
 	check_left(l);
 }
 
 /* --- events --- */
 
+/* When what is left on the NIC may be tried again. The kernel does not tell when IPv6 is switched
+ * on on the TAP. */
+static void look_again(struct adopt_later *l)
+{
+	unsigned wait = adopt_rounds_wait(l->rounds, loop_now());
+
+	if (adopt_has_left_ipv6(l->needs.adopt) && (!wait || wait > IPV6_LOOK_MS))
+		wait = IPV6_LOOK_MS;
+	if (wait)
+		loop_timer_set(l->retry, wait);
+}
+
 void adopt_later_start(struct adopt_later *l, int nic)
 {
 	l->nic = nic;
 	check(l);
+	look_again(l);
 }
 
 void adopt_later_stop(struct adopt_later *l)
@@ -155,6 +185,7 @@ void adopt_later_stop(struct adopt_later *l)
 	adopt_rounds_asked(l->rounds, loop_now()); /* forget what was left */
 	problems_clear(l->needs.problems, PROBLEM_ADDRESS);
 	problems_clear(l->needs.problems, PROBLEM_REWRITTEN);
+	problems_clear(l->needs.problems, PROBLEM_IPV6);
 }
 
 /* Run when nothing has changed for a while, but not too late. */
@@ -275,7 +306,6 @@ bool adopt_later_run(struct adopt_later *l, int tap)
 {
 	struct netlink_saved_list found = { 0 };
 	bool has_moved = false;
-	unsigned wait;
 	int rc;
 
 	if (!l->nic || !l->config->adopt)
@@ -292,9 +322,7 @@ bool adopt_later_run(struct adopt_later *l, int tap)
 		else
 			log_error_errno(-rc, "%s: cannot list its addresses", l->config->interface);
 		check(l);
-		wait = adopt_rounds_wait(l->rounds, loop_now());
-		if (wait)
-			loop_timer_set(l->retry, wait);
+		look_again(l);
 	}
 	netlink_saved_clear(&found);
 	return has_moved;

@@ -69,9 +69,14 @@ static enum turn turn_of(const struct netlink_saved *item)
 	return prefix.addr.family == AF_INET6 ? IPV6_ADDRESSES : IPV4_ADDRESSES;
 }
 
+static bool is_left(const struct netlink_saved *item, const struct adopt_making *m)
+{
+	return m->leaves_ipv6 && netlink_saved_family(item) == AF_INET6;
+}
+
 static bool try_item(struct netlink_saved *item, enum turn turn, const struct adopt_making *m)
 {
-	if (!adopt_is_open(item) || turn_of(item) != turn)
+	if (!adopt_is_open(item) || turn_of(item) != turn || is_left(item, m))
 		return false;
 	item->result = netlink_saved_add(m->netlink, item, m->ifindex, m->is_home, m->place);
 	if (item->result == -EEXIST && m->renews && !item->is_route)
@@ -124,35 +129,8 @@ static void log_failure(const struct netlink_saved *item, const struct adopt_mak
 	if (item->result == -ETIME)
 		log_warning("%s: the lifetime of the %s has expired", m->name,
 			    adopt_describe(item, text));
-	else if (!adopt_is_made(item))
+	else if (!adopt_is_made(item) && !is_left(item, m))
 		adopt_complain("add", item, m->name, item->result);
-}
-
-static bool has_ipv6(const struct adopt_making *m)
-{
-	struct netlink_link link;
-
-	return netlink_link_by_index(m->netlink, m->ifindex, &link) ||
-	       (link.has_ipv6 && !link.ipv6_disabled);
-}
-
-/* Where IPv6 was switched off, one line is enough. */
-static void log_failures(const struct netlink_saved_list *list, const struct adopt_making *m)
-{
-	bool is_on = has_ipv6(m);
-	unsigned without = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct netlink_saved *item = &list->list[i];
-
-		if (is_on || netlink_saved_family(item) != AF_INET6)
-			log_failure(item, m);
-		else
-			without += adopt_is_open(item) && !netlink_saved_is_kernels(item);
-	}
-	if (without)
-		log_warning("%s: IPv6 is off: %u addresses and routes are not there until it is on",
-			    m->name, without);
 }
 
 void adopt_make(struct netlink_saved_list *list, const struct adopt_making *m)
@@ -161,7 +139,8 @@ void adopt_make(struct netlink_saved_list *list, const struct adopt_making *m)
 		;
 	if (m->is_home)
 		make_the_rest(list, m);
-	log_failures(list, m);
+	for (size_t i = 0; i < list->count; i++)
+		log_failure(&list->list[i], m);
 }
 
 void adopt_make_again(struct netlink_saved_list *list, const struct adopt_making *m)

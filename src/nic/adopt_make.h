@@ -18,6 +18,7 @@ struct adopt_making {
 	bool is_home; /* the link that they were saved from: adopt_make() waits some seconds for
 		       * what has to wait for duplicate address detection there */
 	enum netlink_place place;
+	bool leaves_ipv6; /* IPv6 is off on the link: nothing of it is tried */
 	bool renews; /* an address that is there gets the lifetime of the item; not with is_home */
 };
 

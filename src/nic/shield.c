@@ -80,6 +80,12 @@ bool shield_left_behind(const struct shield *s)
 	return (ingress.ours_seen || egress.ours_seen) && !ingress.others && !egress.others;
 }
 
+bool shield_is_attached(const struct shield *s)
+{
+	return scan_hook(s, NETLINK_TC_INGRESS, false).ours_seen ||
+	       scan_hook(s, NETLINK_TC_EGRESS, false).ours_seen;
+}
+
 /* A filter before the shield's could accept frames that the shield must drop. True: there was one,
  * and the shield's filter was moved before it. */
 static bool move_to_front(const struct shield *s, enum netlink_tc_hook hook)

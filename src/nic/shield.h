@@ -24,6 +24,8 @@ struct shield {
 
 /* Do the hooks hold shield programs and no other filters? That is the state after a crash. */
 bool shield_left_behind(const struct shield *s);
+/* Do they hold shield programs at all? */
+bool shield_is_attached(const struct shield *s);
 /* Does the NIC have a clsact qdisc already? 0, and *present is set; -EBUSY after a log line: it has
  * another qdisc in clsact's place; or another negative errno, logged. */
 int shield_find_qdisc(const struct shield *s, bool *present);

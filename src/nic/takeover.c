@@ -169,6 +169,18 @@ static void take_old_record(struct nic_record *now, struct nic_record *old)
 	old->link_local = (struct netlink_saved_list){ 0 };
 }
 
+/* An earlier run left its shield, and its record is lost. */
+static void assume_record(struct takeover *takeover, const struct netlink_link *link)
+{
+	if (shield_left_behind(&takeover->shield)) {
+		log_warning("%s: a run that did not stop cleanly left its shield, and no record "
+			    "(%s) of what was there before",
+			    link->name, takeover->record_path);
+		takeover->record.clsact_ours = true;
+	}
+	nic_ipv6_guess(link, &takeover->record);
+}
+
 /* Record the state before the daemon: from the record of an earlier run that did not stop cleanly,
  * if there is one, else the present state. */
 static int take_record(struct takeover *takeover, const struct netlink_link *link)
@@ -188,12 +200,8 @@ static int take_record(struct takeover *takeover, const struct netlink_link *lin
 	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
 		log_notice("%s: taking over what an earlier run left", link->name);
 		take_old_record(now, &old);
-	} else if (clsact && shield_left_behind(&takeover->shield)) {
-		log_warning("%s: a run that did not stop cleanly left its shield, and no record "
-			    "(%s) of what was there before",
-			    link->name, takeover->record_path);
-		now->clsact_ours = true;
-		nic_ipv6_guess(link, now);
+	} else if (clsact && shield_is_attached(&takeover->shield)) {
+		assume_record(takeover, link);
 	}
 	nic_record_clear(&old);
 	note_ipv6(takeover, link);

@@ -97,7 +97,7 @@ addresses_of() {
 	ip -n alpha -j addr show dev "$1" | jq -r '.[].addr_info[] | select(.local | startswith("fe80:") | not) |
 		"\(.local)\(if .address then " peer \(.address)" else "" end)/\(.prefixlen) brd \(.broadcast // "-") " +
 		"\(.scope) metric \(.metric // "-") noprefixroute \(.noprefixroute // false) dynamic \(.dynamic // false) " +
-		"deprecated \(.deprecated // false)"'
+		"deprecated \(.deprecated // false) nodad \(.nodad // false) tentative \(.tentative // false)"'
 }
 # routes_of LINK: the routes that use the link, one per line, with every attribute except the
 # link's name and the flags that depend on its carrier.

@@ -433,17 +433,26 @@ lab_kill() {
 
 # --- what a host looks like ------------------------------------------------
 
-lab_settled() { ! on "$1" ip -6 addr show tentative | grep -q inet6; }
+# lab_settled HOST: no address is tentative. The kernel adds an address's own route, and joins its
+# group, a moment after the address, even without duplicate address detection.
+lab_settled() {
+	! on "$1" ip -6 addr show tentative | grep -q inet6 &&
+		[ "$(on "$1" ip -6 -o addr show up -tentative | wc -l)" -le \
+			"$(on "$1" ip -6 route show table local type local | wc -l)" ]
+}
 
-# lab_snapshot NODE: prints everything that a clean stop must restore.
+# lab_snapshot NODE: prints everything that a clean stop must restore. The order of link-local
+# routes through different links, and of groups, means nothing; it changes when an address is removed
+# and added.
 lab_snapshot() {
 	within 10 lab_settled "$1" || fail "$1: addresses remain tentative"
 	# shellcheck disable=SC2016
 	on "$1" sh -c '
 		ip -d link
 		ip addr
-		ip route show table all
-		ip -6 route show table all
+		ip route show table all | grep -v "^fe80::/64 "
+		ip -6 route show table all | grep -v "^fe80::/64 "
+		ip -6 route show table all | grep "^fe80::/64 " | sort
 		ip rule
 		tc qdisc
 		for d in $(ls /sys/class/net); do
@@ -452,9 +461,12 @@ lab_snapshot() {
 				tc filter show dev "$d" "$hook" 2>/dev/null
 			done
 		done
-		ip maddr
+		for d in $(ls /sys/class/net); do
+			echo "groups of $d"
+			ip maddr show dev "$d" | sort
+		done
 		ip neigh show nud permanent
-		bridge fdb'
+		bridge fdb | sort'
 }
 
 # expect_unchanged WHAT FILE FILE

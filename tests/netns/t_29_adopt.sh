@@ -31,6 +31,42 @@ expect_announced() {
 		"$(frames pcap2rows "$2" | awk '$4 == $6 { print $1 }' | sort -u | xargs)"
 }
 
+# advertisements FILE ADDRESS MAC ETHERNET-SOURCE: unsolicited neighbour advertisements.
+advertisements() {
+	tcpdump -n -e -vv -r "$1" "icmp6 and ip6[40] == 136 and ether src $4 and ip6 src $2" 2>/dev/null |
+		grep -A 2 "tgt is $2, Flags \[override\]" | grep -c "destination link-address option (2).*: $3"
+}
+# expect_advertised WHAT FILE MAC ETHERNET-SOURCE: each IPv6 address three times, as an IPv4 one.
+expect_advertised() {
+	local address times
+	for address in 2001:db8:{1::101,1::102,2::101,3::101,4::1,5::101,6::101,8::101}; do
+		times=$(advertisements "$2" "$address" "$3" "$4" || true)
+		[ "$times" = 3 ] || fail "$1: $address is announced $times times"
+	done
+	ok "$1: each IPv6 address is announced three times"
+}
+
+# watch_addresses: starts to note changes of addresses. expect_no_dad WHAT: no address has been
+# tentative since.
+watch_addresses() {
+	ip -n alpha monitor address >"$LAB_DIR/changes" 2>/dev/null &
+	WATCH=$!
+	within 5 watches || fail "ip monitor sees nothing"
+}
+watches() {
+	ip -n alpha addr add 127.0.0.9/32 dev lo
+	ip -n alpha addr del 127.0.0.9/32 dev lo
+	[ -s "$LAB_DIR/changes" ]
+}
+expect_no_dad() {
+	sleep 0.2
+	kill "$WATCH"
+	wait "$WATCH" 2>/dev/null || true
+	grep -q "^[0-9]*: $2 .*2001:db8:1::101" "$LAB_DIR/changes" || fail "$1: no address on $2 was seen"
+	expect "$1: tentative addresses" "" \
+		"$(grep -v '^Deleted' "$LAB_DIR/changes" | grep '2001:db8:.*tentative' || true)"
+}
+
 # expect_traffic WHEN: traffic with the adopted addresses, both ways.
 expect_traffic() {
 	local address
@@ -57,12 +93,17 @@ adopt_furnish
 lab_config adopt=yes
 lab_start beta
 adopt_before
-capture sw p_alpha "$LAB_DIR/start.pcap" -Q in arp
+capture sw p_alpha "$LAB_DIR/start.pcap" -Q in arp or icmp6
+watch_addresses
 start
 sleep 2.5
 capture_stop
+expect_no_dad "start" cluster0
 expect_adopted "start"
 expect_announced "start" "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)"
+expect_advertised "start" "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)"
+expect "start: IPv6 addresses in their order" \
+	"$(grep -o '^2001:[^/ ]*' "$LAB_DIR/addresses" | xargs)" "$(addresses_of cluster0 | grep -o '^2001:[^/ ]*' | xargs)"
 jq -e '.items | length' "$RECORD" >/dev/null || fail "no record: $(cat "$RECORD")"
 expect_traffic "start"
 first_of() { for net in 81 82 83; do ip -n alpha -j route get 100.$net.0.1 | jq -r '.[].dev'; done | xargs; }
@@ -86,10 +127,13 @@ expect_adopted "the TAP deleted"
 expect "the TAP deleted: the first of two routes" "cluster0 eth1 cluster0" "$(first_of)"
 expect_traffic "the TAP deleted"
 
-capture sw p_alpha "$LAB_DIR/stop.pcap" -Q in arp
+capture sw p_alpha "$LAB_DIR/stop.pcap" -Q in arp or icmp6
+watch_addresses
 lab_stop alpha
 capture_stop
+expect_no_dad "stop" eth0
 expect_announced "stop" "$LAB_DIR/stop.pcap" "$(nic_mac alpha)" "$(nic_mac alpha)"
+expect_advertised "stop" "$LAB_DIR/stop.pcap" "$(nic_mac alpha)" "$(nic_mac alpha)"
 expect_as_before "stop"
 expect_reach out alpha
 
@@ -270,6 +314,47 @@ expect_reach out alpha
 lab_stop alpha
 expect_as_before "a second daemon"
 expect "files of the second daemon" "" "$(find /run/clusterarpd -name 'other*')"
+
+# Duplicate address detection has not succeeded for an address: it goes on, on the TAP. What has
+# failed on the TAP, or is not there, goes through it on the NIC.
+adopt_few
+ip -n out addr add 2001:db8:1::66/64 dev eth0 nodad
+ip -n alpha addr add 2001:db8:1::65/64 dev eth0
+ip -n alpha addr add 2001:db8:1::66/64 dev eth0
+tentative() { ip -n alpha -6 -o addr show dev "$1" tentative | grep -o '2001:[^/ ]*' | sort | xargs; }
+start
+expect "still tentative" "2001:db8:1::65 2001:db8:1::66" "$(tentative cluster0)"
+only_the_duplicate() { [ "$(tentative "$1")" = 2001:db8:1::66 ]; }
+within "$(seconds 5)" only_the_duplicate cluster0 || fail "tentative on the TAP: $(tentative cluster0)"
+lab_stop alpha
+within "$(seconds 5)" only_the_duplicate eth0 || fail "tentative on the NIC: $(tentative eth0)"
+ok "a duplicate is one on the TAP and on the NIC: $(ip -n alpha -6 -o addr show dev eth0 dadfailed | grep -o '2001:[^/ ]*')"
+ip -n out addr del 2001:db8:1::66/64 dev eth0
+
+# IPv6 is off on the TAP: one line, and IPv6 stays on the NIC; until it is on.
+adopt_few
+on alpha sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+start
+expect "IPv6 is off: lines" 1 "$(grep -c 'IPv6\|2001:' "$LAB_DIR/alpha.log")"
+expect_said 'eth0: its 2 IPv6 addresses and routes are not moved to cluster0, .*net\.ipv6\.conf\.cluster0\.disable_ipv6 is 1'
+expect "IPv6 is off: problems" nic_ipv6_left "$(ctl alpha -j status | jq -r '.problems[].id' | xargs)"
+expect "IPv6 is off: on the NIC" 2001:db8:1::101/64 "$(addresses_of eth0 | cut -d' ' -f1)"
+ping_from out eth0 12.12.4.150
+on alpha ip link set eth0 mtu 1400
+on alpha ip link del cluster0
+expect_said 'cluster0 is gone'
+expect "IPv6 is off on a new TAP, too: lines" 1 "$(grep -c 'IPv6\|2001:' "$LAB_DIR/alpha.log")"
+lab_kill alpha
+start
+lab_stop alpha
+ip -n alpha link set eth0 mtu 1500
+expect_as_before "IPv6 is off"
+start
+on alpha sysctl -qw net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.cluster0.disable_ipv6=0
+within "$(seconds 8)" nic_has_none || fail "IPv6 is on again: still on the NIC: $(addresses_of eth0)"
+expect "IPv6 is on again: problems" "" "$(ctl alpha -j status | jq -r '.problems[].id' | xargs)"
+lab_stop alpha
+expect_as_before "IPv6 is on again"
 
 # A NIC that is down has addresses, but no routes.
 ip -n alpha link set eth0 down

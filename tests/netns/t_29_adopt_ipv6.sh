@@ -78,7 +78,7 @@ lab_config
 on alpha sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 : >"$LAB_DIR/alpha.log"
 lab_start alpha
-expect "lines about IPv6" "clusterarpd: cluster0: IPv6 is off there (sysctl net.ipv6.conf.cluster0.disable_ipv6, or an MTU below 1280): 3 IPv6 addresses and routes stay on eth0" \
+expect "lines about IPv6" "clusterarpd: eth0: its 3 IPv6 addresses and routes are not moved to cluster0, and do not work while clusterarpd runs: IPv6 is off there (net.ipv6.conf.cluster0.disable_ipv6 is 1)" \
 	"$(grep IPv6 "$LAB_DIR/alpha.log")"
 expect "the addresses stay on the NIC" "$FLAGS" "$(flags_on eth0)"
 on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=0

@@ -36,9 +36,15 @@ start() {
 watched() {
 	ip -n alpha monitor address >"$LAB_DIR/addresses" 2>/dev/null &
 	WATCH=$!
-	sleep 0.2
+	within 5 watches || fail "ip monitor sees nothing"
+}
+watches() {
+	ip -n alpha addr add 127.0.0.9/32 dev lo
+	ip -n alpha addr del 127.0.0.9/32 dev lo
+	[ -s "$LAB_DIR/addresses" ]
 }
 expect_no_dad() {
+	within 5 lab_settled alpha
 	sleep 0.2
 	kill "$WATCH"
 	wait "$WATCH" 2>/dev/null || true
@@ -152,6 +158,28 @@ jq 'del(.addr_gen_mode, .link_local)' "$RECORD" >"$RECORD.new"
 mv "$RECORD.new" "$RECORD"
 start "an old record"
 stop "an old record"
+
+# The same from an earlier version; the operator has set the mode to none.
+ip -n alpha link set eth0 addrgenmode none
+ip -n alpha addr del "$OWN" dev eth0
+before
+start
+lab_kill alpha
+jq 'del(.addr_gen_mode, .link_local)' "$RECORD" >"$RECORD.new"
+mv "$RECORD.new" "$RECORD"
+start "an old record, mode none"
+lab_stop alpha
+expect_before "an old record, mode none"
+ip -n alpha link set eth0 addrgenmode eui64
+ip -n alpha addr add "$OWN" dev eth0
+
+# The address is still tentative when the daemon starts: it goes through duplicate address detection
+# after the stop.
+start "a tentative address"
+expect "the record has it" "$OWN true" "$(jq -r '.link_local[] | "\(.prefix) \(.needs_dad)"' "$RECORD")"
+lab_stop alpha
+expect "a tentative address, after the stop" 1 "$(ip -n alpha -6 addr show dev eth0 tentative | grep -c fe80)"
+within 5 lab_settled alpha
 
 # A network manager adds one: it is removed, and is there after the stop. Again and again: it stays.
 start

@@ -66,20 +66,17 @@ int netlink_saved_append_link_local(struct netlink_saved_list *list, const struc
 	return netlink_saved_append(list, &item);
 }
 
-size_t netlink_saved_drop_family(struct netlink_saved_list *list, int family)
+void netlink_saved_drop_family(struct netlink_saved_list *list, int family)
 {
-	size_t kept = 0, dropped = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (netlink_saved_family(&list->list[i]) != family) {
+		if (netlink_saved_family(&list->list[i]) != family)
 			list->list[kept++] = list->list[i];
-			continue;
-		}
-		dropped += !netlink_saved_is_kernels(&list->list[i]);
-		free(list->list[i].body);
+		else
+			free(list->list[i].body);
 	}
 	list->count = kept;
-	return dropped;
 }
 
 /* --- bodies --- */

@@ -37,9 +37,8 @@ int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_s
 void netlink_saved_clear(struct netlink_saved_list *list);
 /* Append an IPv6 link-local address as if it had been saved, with needs_dad. -ENOMEM as above. */
 int netlink_saved_append_link_local(struct netlink_saved_list *list, const struct ip_addr *address);
-/* Remove the items of an address family. Returns how many there were, without routes that the
- * kernel makes with an address. */
-size_t netlink_saved_drop_family(struct netlink_saved_list *list, int family);
+/* Remove the items of an address family. */
+void netlink_saved_drop_family(struct netlink_saved_list *list, int family);
 
 /* True if it is an address or a route at all: for items read from a file. */
 bool netlink_saved_is_valid(const struct netlink_saved *item);
