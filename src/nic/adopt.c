@@ -496,6 +496,7 @@ void adopt_each_address(const struct adopt *a,
 
 	for (size_t i = 0; i < a->moved.count; i++)
 		if (!a->moved.list[i].is_route && adopt_is_made(&a->moved.list[i]) &&
+		    !(a->is_back && a->moved.list[i].needs_dad) &&
 		    netlink_saved_prefix(&a->moved.list[i], &prefix))
 			each(&prefix.addr, arg);
 }

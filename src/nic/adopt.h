@@ -54,7 +54,7 @@ bool adopt_give_back(struct adopt *adopt, int nic, bool goes_on);
 void adopt_drop(struct adopt *adopt);
 
 /* Calls each(address, arg) for every moved address that is in place: on the TAP, or on the NIC
- * after adopt_give_back(). */
+ * after adopt_give_back(); not if duplicate address detection goes on there. */
 void adopt_each_address(const struct adopt *adopt,
 			void (*each)(const struct ip_addr *address, void *arg), void *arg);
 

@@ -2,20 +2,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Announcements (SPEC 5): at start and after the NIC comes back, each of the node's addresses is
-# announced three times, a second apart, with the cluster MAC. The outsider updates its entry.
+# announced three times, a second apart, with the cluster MAC: by ARP or by a neighbour
+# advertisement. The outsider updates its entry.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 1
+lab_nodes 1 family=46
 lab_config
-on out ip neigh replace 12.12.4.101 lladdr 02:00:00:00:00:99 dev eth0 nud stale
+for address in 12.12.4.101 2001:db8:4::101; do
+	on out ip neigh replace $address lladdr 02:00:00:00:00:99 dev eth0 nud stale
+done
 
 # announced ADDRESS: the number of announcements captured.
 announced() {
 	frames pcap2rows "$LAB_DIR/arp.pcap" |
 		awk -v a="$1" -v m="$LAB_CLUSTER_MAC" '$4 == a && $6 == a && $5 == m' | wc -l
 }
+# advertised ADDRESS [FLAGS]: the number of unsolicited neighbour advertisements captured, as
+# RFC 4861 7.2.6 has them.
+advertised() {
+	frames pcap2rows6 "$LAB_DIR/arp.pcap" |
+		grep -c "^[^ ]* 33:33:00:00:00:01 na $1 ff02::1 $1 2/$LAB_CLUSTER_MAC ${2:-O} 255 ok"
+}
+three_of() { [ "$(advertised "$1")" -ge 3 ]; }
+
 all_three() { [ "$(announced 12.12.4.101)/$(announced "$LAB_CLUSTER_IP")" = 3/3 ]; }
 
 # expect_announced WHEN
@@ -29,10 +40,16 @@ expect_announced() {
 	expect_sources "$1: sources" "$LAB_DIR/arp.pcap" "$(dedicated_mac alpha)"
 }
 
-capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
+capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp or icmp6
 lab_start alpha
+for address in 2001:db8:4::101 $LAB_CLUSTER_IP6; do
+	within "$(seconds 5)" three_of "$address" || fail "$address: $(advertised "$address") advertisements"
+	ok "$address: $(advertised "$address") advertisements"
+done
 expect_announced "start"
-expect "the outsider's entry for alpha" "$LAB_CLUSTER_MAC" "$(table out 12.12.4.101 eth0)"
+for address in 12.12.4.101 2001:db8:4::101; do
+	expect "the outsider's entry for $address" "$LAB_CLUSTER_MAC" "$(table out $address eth0)"
+done
 
 # The NIC comes back: as a new device, from admin-down, and from a lost carrier. The capture is on
 # br0, which sees the frames of all ports even when a port is replaced. The first announcement may
@@ -66,4 +83,27 @@ watch
 on sw ip link set p_alpha up
 expect_back "carrier back"
 expect_reach out alpha
+lab_stop alpha
+
+# A node that forwards IPv6 is a router: a host that hears the opposite removes its routes through
+# it (RFC 4861 7.2.5).
+on alpha sysctl -qw net.ipv6.conf.all.forwarding=1
+capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in icmp6
+lab_start alpha
+routers() { [ "$(advertised 2001:db8:4::101 RO)" -ge 3 ]; }
+within "$(seconds 5)" routers || fail "advertisements with the router flag: $(advertised 2001:db8:4::101 RO)"
+capture_stop
+expect "advertisements without the router flag" 0 "$(advertised 2001:db8:4::101 || true)"
+lab_stop alpha
+on alpha sysctl -qw net.ipv6.conf.all.forwarding=0
+
+# IPv6 is off on the TAP: its addresses are not announced, as nobody would answer.
+lab_start alpha
+on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=1
+lab_announced
+on sw ip link set p_alpha down
+capture sw br0 "$LAB_DIR/arp.pcap" 'arp or icmp6'
+on sw ip link set p_alpha up
+expect_back "IPv6 is off"
+expect "IPv6 is off: advertisements" 0 "$(advertised 2001:db8:4::101 || true)"
 lab_stop alpha

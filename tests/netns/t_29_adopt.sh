@@ -33,8 +33,7 @@ expect_announced() {
 
 # advertisements FILE ADDRESS MAC ETHERNET-SOURCE: unsolicited neighbour advertisements.
 advertisements() {
-	tcpdump -n -e -vv -r "$1" "icmp6 and ip6[40] == 136 and ether src $4 and ip6 src $2" 2>/dev/null |
-		grep -A 2 "tgt is $2, Flags \[override\]" | grep -c "destination link-address option (2).*: $3"
+	frames pcap2rows6 "$1" | grep -c "^$4 33:33:00:00:00:01 na $2 ff02::1 $2 2/$3 O 255 ok"
 }
 # expect_advertised WHAT FILE MAC ETHERNET-SOURCE: each IPv6 address three times, as an IPv4 one.
 expect_advertised() {

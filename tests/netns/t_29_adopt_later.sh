@@ -159,6 +159,7 @@ expect "stop: the default route" "12.12.4.200 eth0" \
 expect "files left" "" "$(files_left)"
 ip -n alpha route flush dev eth0
 ip -n alpha addr flush dev eth0 scope global
+ip -n alpha addr del fe80::150/64 dev eth0 # removed, and given back
 ip -n alpha -6 route flush root 2001:db8::/32 # what the kernel leaves of a limited lifetime
 lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "after the addresses were removed" "$LAB_DIR/bare" "$LAB_DIR/after"
