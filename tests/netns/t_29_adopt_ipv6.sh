@@ -32,11 +32,11 @@ on alpha ip -6 monitor address >"$LAB_DIR/changes" &
 monitor=$!
 was_tentative() { grep -E "inet6 2001:db8:[12]:" "$LAB_DIR/changes" | grep -c tentative || true; }
 
-# pings_during COMMAND…: pings the address every 20 ms for four seconds, in which the command runs;
+# pings_during COMMAND…: pings the address every 20 ms for more than two seconds, in which the command runs;
 # the longest time without an answer goes to GAP, in ms.
 pings_during() {
 	local pings
-	on out ping -n -D -i 0.02 -c 200 -W 1 $ADDRESS >"$LAB_DIR/pings" 2>&1 &
+	on out ping -n -D -i 0.02 -c 120 -W 1 $ADDRESS >"$LAB_DIR/pings" 2>&1 &
 	pings=$!
 	sleep 0.5
 	"$@"
