@@ -321,10 +321,16 @@ ip -n out addr add 2001:db8:1::66/64 dev eth0 nodad
 ip -n alpha addr add 2001:db8:1::65/64 dev eth0
 ip -n alpha addr add 2001:db8:1::66/64 dev eth0
 tentative() { ip -n alpha -6 -o addr show dev "$1" tentative | grep -o '2001:[^/ ]*' | sort | xargs; }
+capture sw p_alpha "$LAB_DIR/start.pcap" -Q in icmp6
 start
 expect "still tentative" "2001:db8:1::65 2001:db8:1::66" "$(tentative cluster0)"
 only_the_duplicate() { [ "$(tentative "$1")" = 2001:db8:1::66 ]; }
 within "$(seconds 5)" only_the_duplicate cluster0 || fail "tentative on the TAP: $(tentative cluster0)"
+sleep 3.2
+capture_stop
+of() { advertisements "$LAB_DIR/start.pcap" "$1" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)" || true; }
+expect_num "announcements of an address that was tentative" "$(of 2001:db8:1::65)" ">=" 3
+expect "announcements of a duplicate" 0 "$(of 2001:db8:1::66)"
 lab_stop alpha
 within "$(seconds 5)" only_the_duplicate eth0 || fail "tentative on the NIC: $(tentative eth0)"
 ok "a duplicate is one on the TAP and on the NIC: $(ip -n alpha -6 -o addr show dev eth0 dadfailed | grep -o '2001:[^/ ]*')"

@@ -133,6 +133,7 @@ for address in 12.12.4.101 10.2.0.1 2001:db8:1::101; do
 	expect_said "eth0 has the address $address/.*, which does not work"
 done
 [ ! -e "$RECORD" ] || fail "adopt = no: the record is left"
+within 5 lab_settled alpha || fail "addresses remain tentative" # the TAP was gone
 expect "adopt = no: on the NIC" "$(cat "$LAB_DIR/addresses")" "$(addresses_of eth0)"
 no_complaint "adopt = no"
 ip -n alpha link del cluster0 # the new TAP gets none of them
