@@ -146,10 +146,12 @@ snapshot() {
 	within 10 settled || echo "addresses remain tentative"
 	ip -d link
 	ip addr
-	ip route show table all
+	# The order of link-local routes through different links, and of groups, means nothing.
+	ip route show table all | grep -v '^fe80::/64 '
+	ip route show table all | grep '^fe80::/64 ' | sort
 	tc qdisc
 	tc filter show dev eth0 ingress 2>/dev/null || true
-	ip maddr
+	ip maddr | sort
 }
 
 pid() { systemctl show -P MainPID clusterarpd; }
