@@ -20,10 +20,10 @@
 #include "io/netlink/netlink.h"
 #include "nic/adopt.h"
 #include "nic/announce.h"
+#include "nic/nic_before.h"
 #include "nic/nic_ipv6.h"
 #include "nic/nic_lock.h"
 #include "nic/shield.h"
-#include "nic/takeover.h"
 #include "persist/nic_record.h"
 
 struct leftover {
@@ -149,12 +149,12 @@ static void put_back(struct leftover *l, struct adopt *adopt)
 	if (l->is_there)
 		adopt_set_name(adopt, l->link.name);
 	if (l->is_changed)
-		takeover_keep_if_used(l->netlink, &l->link, &l->record);
+		nic_before_keep_if_used(l->netlink, &l->link, &l->record);
 	is_given = l->is_there && adopt_give_back(adopt, l->link.ifindex, false);
 	if (!is_given)
 		adopt_drop(adopt);
 	if (l->is_changed) {
-		takeover_put_back(&l->shield, &l->record);
+		nic_before_put_back(&l->shield, &l->record);
 		log_notice("%s: restored to the state before an earlier run", l->link.name);
 	}
 	nic_record_remove(l->path);

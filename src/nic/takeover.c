@@ -21,12 +21,12 @@
 #include "io/loop.h"
 #include "io/netlink/netlink_config.h"
 #include "io/netlink/netlink_tc.h"
+#include "nic/nic_before.h"
 #include "nic/nic_ipv6.h"
 #include "nic/nic_lock.h"
 #include "nic/nic_use.h"
 #include "nic/shield.h"
 #include "persist/fd_store.h"
-#include "persist/nic_record.h"
 
 /* How the packet socket is bound. SOCKET_RECEIVES: it receives. SOCKET_SENDS_ONLY: it only sends;
  * see packet_socket_bind(). */
@@ -41,13 +41,11 @@ struct takeover {
 	struct shield shield;
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
-	char *record_path;
-	struct nic_record record;
+	struct nic_before before;
 	bool has_set_up; /* the daemon has set the NIC up, when it took it over */
 	struct nic_use use;
 	struct adopt_rounds *link_local; /* that appear later */
-	bool was_up;   /* a NIC that is gone had been up before the daemon took it over */
-	uint64_t lost; /* frames, on packet sockets that are closed */
+	uint64_t lost;                   /* frames, on packet sockets that are closed */
 	enum socket_state socket_state;
 };
 
@@ -93,10 +91,10 @@ struct takeover *takeover_create(struct peers *peers, struct netlink *netlink, c
 	takeover->interface = peers_config(peers)->interface;
 	takeover->netlink = netlink;
 	takeover->lock = -1;
-	takeover->record_path = nic_record_path(socket, takeover->interface);
 	takeover->shield = (struct shield){ .netlink = netlink, .interface = takeover->link.name };
 	takeover->link_local = adopt_rounds_create();
-	if (takeover->record_path && takeover->link_local && create_datapath(takeover))
+	if (nic_before_init(&takeover->before, socket, takeover->interface) &&
+	    takeover->link_local && create_datapath(takeover))
 		return takeover;
 	takeover_destroy(takeover);
 	return NULL;
@@ -116,9 +114,8 @@ void takeover_destroy(struct takeover *takeover)
 	packet_socket_close(takeover->socket);
 	kernel_path_destroy(takeover->kernel_path);
 	unlock(takeover);
-	nic_record_clear(&takeover->record);
+	nic_before_clear(&takeover->before);
 	adopt_rounds_destroy(takeover->link_local);
-	free(takeover->record_path);
 	free(takeover);
 }
 
@@ -137,75 +134,6 @@ static int lock(struct takeover *takeover, const struct netlink_link *link)
 	else
 		log_error_errno(-fd, "%s: cannot lock the interface", link->name);
 	return -EBUSY;
-}
-
-static int save_record(struct takeover *takeover)
-{
-	int rc = nic_record_write(takeover->record_path, &takeover->record);
-
-	if (rc)
-		log_error_errno(-rc, "cannot write %s", takeover->record_path);
-	return rc;
-}
-
-/* Record the NIC's IPv6 settings. A failure does not matter: what is not in the record is not
- * changed. */
-static void note_ipv6(struct takeover *takeover, const struct netlink_link *link)
-{
-	int rc = nic_ipv6_note(takeover->netlink, link, &takeover->record);
-
-	if (rc)
-		log_warning_errno(-rc, "%s: cannot list its IPv6 link-local addresses", link->name);
-}
-
-/* What an earlier run found, before it changed anything. */
-static void take_old_record(struct nic_record *now, struct nic_record *old)
-{
-	now->was_up = old->was_up;
-	now->clsact_ours |= old->clsact_ours;
-	now->has_ipv6 = old->has_ipv6;
-	now->addrgen = old->addrgen;
-	now->link_local = old->link_local;
-	old->link_local = (struct netlink_saved_list){ 0 };
-}
-
-/* An earlier run left its shield, and its record is lost. */
-static void assume_record(struct takeover *takeover, const struct netlink_link *link)
-{
-	if (shield_left_behind(&takeover->shield)) {
-		log_warning("%s: a run that did not stop cleanly left its shield, and no record "
-			    "(%s) of what was there before",
-			    link->name, takeover->record_path);
-		takeover->record.clsact_ours = true;
-	}
-	nic_ipv6_guess(link, &takeover->record);
-}
-
-/* Record the state before the daemon: from the record of an earlier run that did not stop cleanly,
- * if there is one, else the present state. */
-static int take_record(struct takeover *takeover, const struct netlink_link *link)
-{
-	struct nic_record *now = &takeover->record, old = { 0 };
-	bool clsact;
-	int rc = shield_find_qdisc(&takeover->shield, &clsact);
-
-	if (rc)
-		return rc;
-	nic_record_clear(now);
-	*now = (struct nic_record){ .ifindex = link->ifindex,
-				    .netns = nic_record_netns(),
-				    .was_up = (link->flags & IFF_UP) || takeover->was_up,
-				    .clsact_ours = !clsact };
-	rc = nic_record_read(takeover->record_path, &old);
-	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
-		log_notice("%s: taking over what an earlier run left", link->name);
-		take_old_record(now, &old);
-	} else if (clsact && shield_is_attached(&takeover->shield)) {
-		assume_record(takeover, link);
-	}
-	nic_record_clear(&old);
-	note_ipv6(takeover, link);
-	return save_record(takeover);
 }
 
 static void warn_of_address(const struct takeover *takeover, const struct ip_prefix *address)
@@ -235,15 +163,6 @@ static void compare_address(const struct ip_prefix *address, void *arg)
 			 ip_equal(&address->addr, &search->wanted->addr);
 }
 
-/* The stop leaves the NIC up. Recorded, as a run after a crash cannot see it. */
-static void set_used(struct takeover *takeover)
-{
-	if (takeover->record.was_up)
-		return;
-	takeover->record.was_up = true;
-	save_record(takeover);
-}
-
 /* There are IPv6 link-local addresses again. What is recorded is given back at the stop. */
 static void remove_link_local(struct takeover *takeover)
 {
@@ -252,9 +171,8 @@ static void remove_link_local(struct takeover *takeover)
 	if (netlink_link_by_index(takeover->netlink, takeover->link.ifindex, &link) ||
 	    !nic_ipv6_may_remove(takeover->link_local, &link, loop_now()))
 		return;
-	note_ipv6(takeover, &link);
-	if (!save_record(takeover))
-		nic_ipv6_remove(takeover->netlink, &link, &takeover->record);
+	if (!nic_before_note_ipv6(&takeover->before, takeover->netlink, &link))
+		nic_ipv6_remove(takeover->netlink, &link, &takeover->before.record);
 }
 
 static void find_link_local(const struct ip_prefix *address, void *arg)
@@ -283,7 +201,7 @@ void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *a
 	if (ip_is_link_local(&address->addr))
 		remove_link_local(takeover);
 	else
-		set_used(takeover);
+		nic_before_set_used(&takeover->before);
 	if (!peers_config(takeover->peers)->adopt)
 		warn_of_address(takeover, address);
 }
@@ -291,7 +209,7 @@ void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *a
 void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news)
 {
 	if (nic_use_heard(&takeover->use, news->flags & IFF_UP))
-		set_used(takeover);
+		nic_before_set_used(&takeover->before);
 }
 
 static void warn_address(const struct ip_prefix *address, void *arg)
@@ -441,7 +359,7 @@ static int attach_all(struct takeover *takeover)
 
 static int take_over(struct takeover *takeover)
 {
-	int rc = take_record(takeover, &takeover->link);
+	int rc = nic_before_note(&takeover->before, &takeover->shield, &takeover->link);
 
 	if (!rc)
 		rc = open_socket(takeover);
@@ -449,7 +367,7 @@ static int take_over(struct takeover *takeover)
 		rc = attach_all(takeover);
 	if (rc)
 		return rc;
-	nic_ipv6_remove(takeover->netlink, &takeover->link, &takeover->record);
+	nic_ipv6_remove(takeover->netlink, &takeover->link, &takeover->before.record);
 	shield_warn_of_others(&takeover->shield);
 	warn_of_master(takeover, takeover->link.master);
 	if (!peers_config(takeover->peers)->adopt)
@@ -530,8 +448,7 @@ static void close_nic(struct takeover *takeover)
  * before. */
 static void forget(struct takeover *takeover)
 {
-	takeover->was_up |= takeover->record.was_up;
-	nic_record_clear(&takeover->record);
+	nic_before_forget(&takeover->before);
 	takeover->link = (struct netlink_link){ 0 };
 	kernel_path_forget_nic(takeover->kernel_path);
 	unlock(takeover);
@@ -540,36 +457,17 @@ static void forget(struct takeover *takeover)
 void takeover_lose(struct takeover *takeover)
 {
 	close_nic(takeover);
-	nic_record_remove(takeover->record_path);
+	nic_before_remove(&takeover->before);
 	forget(takeover);
-}
-
-void takeover_keep_if_used(struct netlink *netlink, const struct netlink_link *link,
-			   struct nic_record *record)
-{
-	if (record->was_up || !nic_use_is_found(netlink, link->ifindex))
-		return;
-	record->was_up = true;
-	log_notice("%s was down before the start, but has an address or is a port of another "
-		   "interface now: it stays up",
-		   link->name);
-}
-
-/* A NIC that was down is set down before the shield is detached, so that its stack never sends.
- * With its link-local address the stack joins multicast groups: that is after. */
-void takeover_put_back(struct shield *shield, const struct nic_record *record)
-{
-	if (!record->was_up)
-		netlink_link_set_up(shield->netlink, shield->ifindex, false);
-	shield_down(shield, record->clsact_ours);
-	nic_ipv6_put_back(shield->netlink, shield->ifindex, record);
 }
 
 static void put_back(struct takeover *takeover)
 {
-	takeover_keep_if_used(takeover->netlink, &takeover->link, &takeover->record);
-	takeover_put_back(&takeover->shield, &takeover->record);
-	nic_record_remove(takeover->record_path);
+	struct nic_record *record = &takeover->before.record;
+
+	nic_before_keep_if_used(takeover->netlink, &takeover->link, record);
+	nic_before_put_back(&takeover->shield, record);
+	nic_before_remove(&takeover->before);
 }
 
 void takeover_restore(struct takeover *takeover)
@@ -578,7 +476,8 @@ void takeover_restore(struct takeover *takeover)
 		return;
 	close_nic(takeover);
 	kernel_path_forget_nic(takeover->kernel_path);
-	if (takeover->record.ifindex == takeover->link.ifindex) /* else nothing was changed */
+	if (takeover->before.record.ifindex ==
+	    takeover->link.ifindex) /* else nothing was changed */
 		put_back(takeover);
 	forget(takeover);
 }
@@ -614,12 +513,9 @@ bool takeover_check_shield(struct takeover *takeover, uint64_t now)
 	bool is_shielded, is_in;
 
 	/* The operator has removed the clsact qdisc: the next one is the daemon's. */
-	if (!takeover->record.clsact_ours &&
-	    !netlink_tc_ingress_qdisc(takeover->netlink, takeover->link.ifindex, kind) &&
-	    !kind[0]) {
-		takeover->record.clsact_ours = true;
-		save_record(takeover);
-	}
+	if (!takeover->before.record.clsact_ours &&
+	    !netlink_tc_ingress_qdisc(takeover->netlink, takeover->link.ifindex, kind) && !kind[0])
+		nic_before_set_qdisc_ours(&takeover->before);
 	is_shielded = shield_check(&takeover->shield, now);
 	is_in = kernel_path_check(takeover->kernel_path, is_shielded);
 	return !bind_socket(takeover) && is_in && is_shielded;

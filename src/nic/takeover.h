@@ -13,7 +13,6 @@
 #include "io/netlink/netlink.h"
 #include "io/packet_socket.h"
 #include "nic/shield.h"
-#include "persist/nic_record.h"
 
 struct takeover;
 
@@ -64,14 +63,6 @@ void takeover_check_link_local(struct takeover *takeover);
 void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news);
 /* Warn of all addresses on the NIC, except link-local ones, which every interface has. */
 void takeover_warn_addresses(const struct takeover *takeover);
-
-/* If other programs use a NIC that was down, change the record so that it stays up. To be called
- * before addresses are given back. */
-void takeover_keep_if_used(struct netlink *netlink, const struct netlink_link *link,
-			   struct nic_record *record);
-/* Set the NIC down if it was down; detach the shield, and remove clsact if the daemon added it and
- * no other program uses it; give the NIC its IPv6 link-local address back. */
-void takeover_put_back(struct shield *shield, const struct nic_record *record);
 
 /* Set the TAP: call this before takeover_attach(), and when the TAP changed. Index 0: there is
  * none. False: the data path's program cannot be attached to it; takeover_check_shield() tries
