@@ -175,7 +175,7 @@ expect "labels with an address" "" "$(grep -E '\{.*([0-9]+\.[0-9]+\.[0-9]+\.[0-9
 {
 	jq -r '.counters as $c | ("frames", "bytes") as $what | ("tap", "nic") as $side | ("in", "out") as $way |
 		"\($what)_total{side=\"\($side)\",direction=\"\($way)\"} \($c["\($side)_\($what)_\($way)"])"' "$LAB_DIR/counters"
-	jq -r '.counters | "arp_rewritten_total \(.arp_rewritten)", "neighbour_resyncs_total \(.neigh_resyncs)", "tap_repaired_total \(.tap_repaired)",
+	jq -r '.counters | "arp_rewritten_total \(.arp_rewritten)", "nd_rewritten_total \(.nd_rewritten)", "neighbour_resyncs_total \(.neigh_resyncs)", "tap_repaired_total \(.tap_repaired)",
 		(.drops | to_entries[] | "drops_total{reason=\"\(.key)\"} \(.value)")' "$LAB_DIR/counters"
 	jq -r '.peers[] | .name as $peer | .counters as $c |
 		(("frames", "bytes", "arp") as $what | ("in", "out") as $way |
