@@ -5,6 +5,8 @@
 #include <linux/if_ether.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define TAGS_MAX        2 /* QinQ; the payload after more tags is not examined */
 #define IPV4_HEADER_MIN 20
 #define IPV6_HEADER     40
@@ -15,17 +17,6 @@ static uint8_t *bytes_at(const struct frame *f, size_t offset, size_t len)
 	if (offset > f->len || len > f->len - offset)
 		return NULL;
 	return f->data + offset;
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
 }
 
 static bool is_vlan(uint16_t ethertype)
@@ -41,14 +32,14 @@ bool frame_view(struct frame *f, uint8_t *data, size_t len)
 	*f = (struct frame){ .data = data, .len = len, .body = FRAME_HEADER_LEN };
 	if (len < FRAME_HEADER_LEN)
 		return false;
-	f->ethertype = get16(data + 2 * MAC_LEN);
+	f->ethertype = bytes_get16(data + 2 * MAC_LEN);
 	for (i = 0; i < TAGS_MAX && is_vlan(f->ethertype); i++) {
 		tag = bytes_at(f, f->body, FRAME_VLAN_LEN);
 		if (!tag)
 			break;
-		if (get16(tag) & 0x0fff)
+		if (bytes_get16(tag) & 0x0fff)
 			f->tagged = true;
-		f->ethertype = get16(tag + 2);
+		f->ethertype = bytes_get16(tag + 2);
 		f->body += FRAME_VLAN_LEN;
 	}
 	return true;
@@ -90,8 +81,8 @@ struct frame_arp *frame_arp(const struct frame *f)
 	if (f->ethertype != ETH_P_ARP)
 		return NULL;
 	arp = (struct frame_arp *)bytes_at(f, f->body, sizeof(*arp));
-	if (!arp || get16(arp->htype) != 1 || get16(arp->ptype) != ETH_P_IP || arp->hlen != 6 ||
-	    arp->plen != 4)
+	if (!arp || bytes_get16(arp->htype) != 1 || bytes_get16(arp->ptype) != ETH_P_IP ||
+	    arp->hlen != 6 || arp->plen != 4)
 		return NULL;
 	if (frame_arp_op(arp) != FRAME_ARP_REQUEST && frame_arp_op(arp) != FRAME_ARP_REPLY)
 		return NULL;
@@ -100,7 +91,7 @@ struct frame_arp *frame_arp(const struct frame *f)
 
 unsigned frame_arp_op(const struct frame_arp *arp)
 {
-	return get16(arp->op);
+	return bytes_get16(arp->op);
 }
 
 bool frame_ip(const struct frame *f, struct ip_addr *source, struct ip_addr *destination)
@@ -129,12 +120,12 @@ void frame_write_announcement(uint8_t *buf, const struct mac *mac, const struct 
 	memset(buf, 0, FRAME_ANNOUNCEMENT_LEN);
 	memset(buf, 0xff, MAC_LEN);
 	memcpy(buf + MAC_LEN, mac->b, MAC_LEN);
-	put16(buf + 2 * MAC_LEN, ETH_P_ARP);
-	put16(arp->htype, 1);
-	put16(arp->ptype, ETH_P_IP);
+	bytes_put16(buf + 2 * MAC_LEN, ETH_P_ARP);
+	bytes_put16(arp->htype, 1);
+	bytes_put16(arp->ptype, ETH_P_IP);
 	arp->hlen = 6;
 	arp->plen = 4;
-	put16(arp->op, FRAME_ARP_REQUEST);
+	bytes_put16(arp->op, FRAME_ARP_REQUEST);
 	memcpy(arp->sender_mac, mac->b, MAC_LEN);
 	memcpy(arp->sender_ip, ip->b, sizeof(arp->sender_ip));
 	memcpy(arp->target_ip, ip->b, sizeof(arp->target_ip));

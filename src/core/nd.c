@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define IPV6_HEADER      40
 #define IPV6_SOURCE      8
 #define IPV6_DESTINATION 24
@@ -17,17 +19,6 @@
 #define OPTION_TARGET    2
 #define FLAG_ROUTER      0x80
 #define FLAG_OVERRIDE    0x20
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 /* The length of a message without its options; 0: not Neighbour Discovery. */
 static size_t fixed_len(unsigned type)
@@ -77,7 +68,7 @@ bool nd_view(struct nd *nd, const struct frame *f, bool has_partial_checksum)
 		return false;
 	*nd = (struct nd){ .ip = ip,
 			   .message = ip + IPV6_HEADER,
-			   .len = get16(ip + 4),
+			   .len = bytes_get16(ip + 4),
 			   .type = ip[IPV6_HEADER],
 			   .has_partial_checksum = has_partial_checksum };
 	return fixed_len(nd->type) && nd->len >= fixed_len(nd->type) &&
@@ -136,11 +127,12 @@ static void correct_checksum(const struct nd *nd, const uint8_t *at, const uint8
 			     size_t len)
 {
 	uint8_t *field = nd->message + CHECKSUM;
-	uint16_t sum = nd->has_partial_checksum ? get16(field) : (uint16_t)~get16(field);
+	uint16_t sum =
+		nd->has_partial_checksum ? bytes_get16(field) : (uint16_t)~bytes_get16(field);
 
 	for (size_t i = 0; i < len; i += 2)
-		sum = replace_in_sum(sum, get16(at + i), get16(bytes + i));
-	put16(field, nd->has_partial_checksum ? sum : (uint16_t)~sum);
+		sum = replace_in_sum(sum, bytes_get16(at + i), bytes_get16(bytes + i));
+	bytes_put16(field, nd->has_partial_checksum ? sum : (uint16_t)~sum);
 }
 
 static void replace(const struct nd *nd, uint8_t *at, const uint8_t *bytes, size_t len)
@@ -175,9 +167,9 @@ static uint16_t checksum(const struct nd *nd)
 	uint32_t sum = IPPROTO_ICMPV6 + (uint32_t)nd->len;
 
 	for (size_t i = 0; i < 32; i += 2)
-		sum += get16(address + i);
+		sum += bytes_get16(address + i);
 	for (size_t i = 0; i < nd->len; i += 2)
-		sum += get16(nd->message + i);
+		sum += bytes_get16(nd->message + i);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
@@ -197,9 +189,9 @@ void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_
 	memset(buf, 0, ND_ANNOUNCEMENT_LEN);
 	memcpy(buf, all_nodes_mac, MAC_LEN);
 	memcpy(buf + MAC_LEN, mac->b, MAC_LEN);
-	put16(buf + 2 * MAC_LEN, ETH_P_IPV6);
+	bytes_put16(buf + 2 * MAC_LEN, ETH_P_IPV6);
 	nd.ip[0] = 6 << 4;
-	put16(nd.ip + 4, (uint16_t)nd.len);
+	bytes_put16(nd.ip + 4, (uint16_t)nd.len);
 	nd.ip[6] = IPPROTO_ICMPV6;
 	nd.ip[7] = HOP_LIMIT;
 	memcpy(nd.ip + IPV6_SOURCE, ip->b, sizeof(ip->b));
@@ -210,5 +202,5 @@ void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_
 	option[0] = OPTION_TARGET;
 	option[1] = 1;
 	memcpy(option + 2, mac->b, MAC_LEN);
-	put16(nd.message + CHECKSUM, checksum(&nd));
+	bytes_put16(nd.message + CHECKSUM, checksum(&nd));
 }
