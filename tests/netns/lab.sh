@@ -469,6 +469,26 @@ lab_snapshot() {
 		bridge fdb | sort'
 }
 
+# lab_watch NODE: starts to note changes of its addresses. lab_watched: ends that; the changes are in
+# $LAB_DIR/changes.
+lab_watch() {
+	ip -n "$1" monitor address >"$LAB_DIR/changes" 2>/dev/null &
+	LAB_WATCH=$!
+	within 5 lab_watches "$1" || fail "ip monitor sees nothing"
+}
+lab_watches() {
+	ip -n "$1" addr add 127.0.0.9/32 dev lo
+	ip -n "$1" addr del 127.0.0.9/32 dev lo
+	[ -s "$LAB_DIR/changes" ]
+}
+lab_watched() {
+	sleep 0.2
+	kill "$LAB_WATCH"
+	wait "$LAB_WATCH" 2>/dev/null || true
+}
+# lab_tentative PATTERN: the changes in which such an address was tentative.
+lab_tentative() { grep -v '^Deleted' "$LAB_DIR/changes" | grep "$1.*tentative" || true; }
+
 # expect_unchanged WHAT FILE FILE
 expect_unchanged() {
 	diff -u "$2" "$3" >"$LAB_DIR/diff" || fail "$1: $(cat "$LAB_DIR/diff")"

@@ -45,25 +45,12 @@ expect_advertised() {
 	ok "$1: each IPv6 address is announced three times"
 }
 
-# watch_addresses: starts to note changes of addresses. expect_no_dad WHAT: no address has been
-# tentative since.
-watch_addresses() {
-	ip -n alpha monitor address >"$LAB_DIR/changes" 2>/dev/null &
-	WATCH=$!
-	within 5 watches || fail "ip monitor sees nothing"
-}
-watches() {
-	ip -n alpha addr add 127.0.0.9/32 dev lo
-	ip -n alpha addr del 127.0.0.9/32 dev lo
-	[ -s "$LAB_DIR/changes" ]
-}
+# expect_no_dad WHAT DEVICE: since lab_watch, the device got its address, and none was tentative.
 expect_no_dad() {
-	sleep 0.2
-	kill "$WATCH"
-	wait "$WATCH" 2>/dev/null || true
+	lab_watched
 	grep -q "^[0-9]*: $2 .*2001:db8:1::101" "$LAB_DIR/changes" || fail "$1: no address on $2 was seen"
 	expect "$1: tentative addresses" "" \
-		"$(grep -v '^Deleted' "$LAB_DIR/changes" | grep '2001:db8:.*tentative' || true)"
+		"$(lab_tentative 2001:db8:)"
 }
 
 # expect_traffic WHEN: traffic with the adopted addresses, both ways.
@@ -93,7 +80,7 @@ lab_config adopt=yes
 lab_start beta
 adopt_before
 capture sw p_alpha "$LAB_DIR/start.pcap" -Q in arp or icmp6
-watch_addresses
+lab_watch alpha
 start
 sleep 2.5
 capture_stop
@@ -127,7 +114,7 @@ expect "the TAP deleted: the first of two routes" "cluster0 eth1 cluster0" "$(fi
 expect_traffic "the TAP deleted"
 
 capture sw p_alpha "$LAB_DIR/stop.pcap" -Q in arp or icmp6
-watch_addresses
+lab_watch alpha
 lab_stop alpha
 capture_stop
 expect_no_dad "stop" eth0

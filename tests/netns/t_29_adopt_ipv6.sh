@@ -27,10 +27,7 @@ flags_on() {
 }
 FLAGS=$(flags_on eth0)
 
-# Tentative addresses and the changes of addresses, until the end of the test.
-on alpha ip -6 monitor address >"$LAB_DIR/changes" &
-monitor=$!
-was_tentative() { grep -E "inet6 2001:db8:[12]:" "$LAB_DIR/changes" | grep -c tentative || true; }
+lab_watch alpha
 
 # pings_during COMMAND…: pings the address every 20 ms for more than two seconds, in which the command runs;
 # the longest time without an answer goes to GAP, in ms.
@@ -58,18 +55,21 @@ expect "the addresses on the NIC again" "$FLAGS" "$(flags_on eth0)"
 expect "the outsider's entry" "$(nic_mac alpha)" "$(table out $ADDRESS eth0)"
 lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "stop" "$LAB_DIR/before" "$LAB_DIR/after"
-expect "times that an address was tentative" 0 "$(was_tentative)"
+lab_watched
+expect "tentative addresses" "" "$(lab_tentative "2001:db8:[12]:")"
 
 # --- the address is in the file, too ---
 
 lab_config "alpha.address=12.12.4.101/24, $ADDRESS/64" "address=12.12.4.100/24, 2001:db8:1::100/64"
+lab_watch alpha
 pings_during lab_start alpha
 expect_num "in the file: longest time without an answer, ms" "$GAP" "<" "$(seconds 900)"
 pings_during lab_stop alpha
 expect_num "in the file, stop: longest time without an answer, ms" "$GAP" "<" "$(seconds 900)"
 lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "in the file, stop" "$LAB_DIR/before" "$LAB_DIR/after"
-expect "in the file: times that an address was tentative" 0 "$(was_tentative)"
+lab_watched
+expect "in the file: tentative addresses" "" "$(lab_tentative "2001:db8:1::101")"
 
 # --- IPv6 off on the TAP ---
 
@@ -87,5 +87,3 @@ within "$(seconds 4)" have_moved || fail "IPv6 is on again: $(flags_on cluster0)
 ok "IPv6 is on again: the addresses move"
 lab_stop alpha
 expect "the addresses after the stop" "$FLAGS" "$(flags_on eth0)"
-kill "$monitor"
-wait "$monitor" 2>/dev/null || true

@@ -31,26 +31,13 @@ start() {
 	expect "${1:-running}: mode and addresses of the NIC" "none " "$(nic_state)"
 }
 
-# watched: starts to note changes of addresses. expect_no_dad WHAT: since then, none of the NIC's
-# addresses was tentative.
-watched() {
-	ip -n alpha monitor address >"$LAB_DIR/addresses" 2>/dev/null &
-	WATCH=$!
-	within 5 watches || fail "ip monitor sees nothing"
-}
-watches() {
-	ip -n alpha addr add 127.0.0.9/32 dev lo
-	ip -n alpha addr del 127.0.0.9/32 dev lo
-	[ -s "$LAB_DIR/addresses" ]
-}
+# expect_no_dad WHAT: since lab_watch, the NIC got its address, and none was tentative.
 expect_no_dad() {
 	within 5 lab_settled alpha
-	sleep 0.2
-	kill "$WATCH"
-	wait "$WATCH" 2>/dev/null || true
+	lab_watched
 	expect "$1: tentative addresses of the NIC" "" \
-		"$(grep -v '^Deleted' "$LAB_DIR/addresses" | grep 'eth0.*tentative' || true)"
-	grep -q "eth0 .*inet6 fe80:" "$LAB_DIR/addresses" || fail "$1: no link-local address was seen"
+		"$(lab_tentative eth0)"
+	grep -q "eth0 .*inet6 fe80:" "$LAB_DIR/changes" || fail "$1: no link-local address was seen"
 }
 
 # before, expect_before WHAT: alpha as it is now, and later is again.
@@ -66,7 +53,7 @@ expect_before() {
 }
 # stop WHAT
 stop() {
-	watched
+	lab_watch alpha
 	lab_stop alpha
 	expect_no_dad "$1"
 	expect_before "$1"
@@ -255,7 +242,7 @@ within 5 lab_settled alpha
 ip -n alpha addr add fe80::99/64 dev new0 nodad
 ip -n alpha link set new0 name eth0 2>/dev/null || skip "an old kernel"
 within "$(seconds 3)" is_silent || fail "another NIC: $(link_locals eth0)"
-watched
+lab_watch alpha
 lab_stop alpha
 expect_no_dad "another NIC"
 expect "another NIC" "eui64 fe80::99/64 $(eui64 fe80:: 52:54:00:00:00:77)/64" "$(nic_state)"
