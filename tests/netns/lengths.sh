@@ -20,7 +20,7 @@ lengths_sweep() {
 # lengths_run MTU
 lengths_run() {
 	local out cluster=$LAB_CLUSTER_MAC
-	lab_nodes 2 mtu="$1"
+	lab_nodes 2 mtu="$1" family=46
 	lab_plain plain1 201
 	lab_config
 	lab_start_all
@@ -45,5 +45,6 @@ lengths_run() {
 	expect "drops.too_long" 0 "$(counter alpha .drops.too_long)"
 	# One at a time: ping's receive buffer does not hold a burst of long answers.
 	ping_all_pairs -M 'do' -l 1 -i 0.1 -s $((LAB_MTU - 28))
+	LAB_FAMILY=6 ping_all_pairs -M 'do' -l 1 -i 0.1 -s $((LAB_MTU - 48))
 	lab_stop_all
 }

@@ -13,13 +13,16 @@ multicasts() { on "$1" ip maddr show dev eth0 | awk '$1 == "link" { print $2 }';
 macvlan_run() {
 	local unicast=$1 multicast=$2 mac
 	shift 2
-	lab_nodes 3 nic=macvlan
+	lab_nodes 3 nic=macvlan family=46
 	lab_config "$@"
 	lab_snapshot alpha >"$LAB_DIR/before"
 	lab_start_all
-	ping_all_pairs
-	tcp_pair alpha beta
-	tcp_pair out alpha
+	for LAB_FAMILY in 4 6 ll; do
+		ping_all_pairs
+		tcp_pair alpha beta -n 20M
+		tcp_pair out alpha -n 20M
+	done
+	LAB_FAMILY=46
 	for mac in $unicast; do
 		unicasts alpha | grep -q "$mac" || fail "no membership for $mac: $(unicasts alpha)"
 	done

@@ -24,6 +24,7 @@ pairs_pings() {
 	done
 	ping_all_pairs
 	LAB_FAMILY=6 ping_all_pairs
+	LAB_FAMILY=ll ping_all_pairs
 	capture_stop
 	for host in "${LAB_NODES[@]}"; do
 		expect_sources "sources of $host" "$LAB_DIR/$host.pcap" "$("$1" "$host")"

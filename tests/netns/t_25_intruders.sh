@@ -8,18 +8,22 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 1
+lab_nodes 1 family=46
 NIC=$(nic_mac alpha)
 lab_config adopt=no # an address on the NIC stays there
 lab_snapshot alpha >"$LAB_DIR/before"
-lab_start alpha
+lab_start_all
 expect_reach out alpha
 
 wakes() { awk '/^voluntary/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
 logged() { grep -c -- "$1" "$LAB_DIR/alpha.log" || true; }
+# who_answers: the MACs that the outsider gets by ARP, and by Neighbour Discovery.
 who_answers() {
+	forget out "$(addr6_of alpha)" eth0
+	LAB_FAMILY=6 reach out alpha
+	table out "$(addr6_of alpha)" eth0
 	on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 12.12.4.101 |
-		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f | sort -u | xargs
+		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f | sort -u
 }
 
 # first_filter HOOK: the filter that runs first: a program's name such as clusterarpd_in, or what
@@ -70,7 +74,7 @@ within "$(seconds 2)" shield_first || fail "the shield is not back: $(on alpha t
 ok "the shield is back"
 pings_end "pings during that time"
 forget out 12.12.4.101 eth0
-expect "answers to ARP" "$LAB_CLUSTER_MAC" "$(who_answers)"
+expect "answers to ARP and Neighbour Discovery" "$LAB_CLUSTER_MAC $LAB_CLUSTER_MAC" "$(who_answers | xargs)"
 
 # Thousands of filters, each of which is a netlink event.
 for ((i = 1; i <= 12000; i++)); do
@@ -101,10 +105,10 @@ expect "the daemon's filters at each hook" 1/1 \
 	"$(on alpha tc filter show dev eth0 ingress | grep -c clusterarpd_)/$(on alpha tc filter show dev eth0 egress | grep -c clusterarpd_)"
 capture sw p_alpha "$LAB_DIR/wire.pcap" -Q in
 forget out 12.12.4.101 eth0
-expect "answers to ARP" "$LAB_CLUSTER_MAC" "$(who_answers)"
+expect "answers to ARP and Neighbour Discovery" "$LAB_CLUSTER_MAC $LAB_CLUSTER_MAC" "$(who_answers | xargs)"
 on alpha ip -6 addr add 2001:db8::1/64 dev eth0
 on alpha ping -n -c 1 -W 1 -I eth0 ff02::1 >/dev/null 2>&1 || true
-ping_clean out alpha || fail "pings from out to alpha failed"
+for LAB_FAMILY in 4 6 ll; do ping_clean out alpha || fail "pings from out to alpha failed"; done
 capture_stop
 on alpha ip -6 addr del 2001:db8::1/64 dev eth0
 expect_sources "sources on the wire (not $NIC)" "$LAB_DIR/wire.pcap" "$(dedicated_mac alpha)"

@@ -7,7 +7,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 3
+lab_nodes 3 family=46
 lab_config
 lab_snapshot alpha >"$LAB_DIR/before"
 for node in alpha beta gamma; do
@@ -16,9 +16,13 @@ for node in alpha beta gamma; do
 done
 caps=$(awk '/^CapPrm:/ { print $2 }' "/proc/${LAB_PID[alpha]}/status")
 expect_num "capabilities beyond the four" $((0x$caps & ~0xc000003000)) "==" 0
-ping_all_pairs
-tcp_pair alpha beta
-tcp_pair out gamma
+lab_settle
+for LAB_FAMILY in 4 6 ll; do
+	ping_all_pairs
+	tcp_pair alpha beta -n 20M
+	tcp_pair out gamma -n 20M
+done
+LAB_FAMILY=46
 expect "MACs that answer ARP" "${LAB_CLUSTER_MAC^^}" \
 	"$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)"
 on alpha tc qdisc del dev eth0 clsact

@@ -7,7 +7,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 3
+lab_nodes 3 family=46
 lab_config
 lab_snapshot alpha >"$LAB_DIR/before"
 lab_start_all
@@ -17,8 +17,10 @@ for time in 1 2; do
 	expect_rc 1 "crash $time: the TAP is gone" ip -n alpha link show cluster0
 	reach beta gamma || fail "the others do not reach each other"
 	lab_start alpha
-	expect_reach beta alpha
-	ping_all_pairs
+	lab_settle
+	for LAB_FAMILY in 4 6 ll; do expect_reach beta alpha; done
+	ping_all_pairs # link-local
+	LAB_FAMILY=$((2 + 2 * time)) ping_all_pairs
 done
 expect "shield programs on alpha" 1/1 \
 	"$(on alpha tc filter show dev eth0 ingress | grep -c 'handle.*bpf\|bpf.*handle')/$(on alpha tc filter show dev eth0 egress | grep -c 'handle.*bpf\|bpf.*handle')"

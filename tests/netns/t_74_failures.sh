@@ -8,7 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 2
+lab_nodes 2 family=46
 lab_config
 lab_start beta
 lab_snapshot alpha >"$LAB_DIR/before"
@@ -51,6 +51,7 @@ expect "the process ID file after it" "${LAB_PID[alpha]}" "$(cat /run/pid)"
 expect "the NIC, which was down, is up" up \
 	"$(on alpha ip -j link show eth0 | jq -r 'if .[].flags | index("UP") then "up" else "down" end')"
 expect_reach alpha beta
+LAB_FAMILY=6 expect_reach alpha beta
 lab_stop alpha
 expect_as_before "a NIC that was down"
 on alpha ip link set eth0 up

@@ -7,7 +7,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 1
+lab_nodes 1 family=46
 lab_config
 lab_snapshot alpha >"$LAB_DIR/before"
 DIR=/run/clusterarpd/alpha
