@@ -67,7 +67,7 @@ has_vip() { ip -n "$1" -j addr show dev cluster0 | jq -e --arg v "$2" 'any(.[].a
 holders() {
 	local node vip
 	for vip in $VIP $VIP6; do
-		for node in alpha beta; do ! has_vip "$node" $vip || echo "$node"; done
+		for node in alpha beta; do ! has_vip "$node" "$vip" || echo "$node"; done
 	done | xargs
 }
 is_held_by() { [ "$(holders)" = "$1 $1" ]; }
@@ -82,9 +82,9 @@ expect_answers() {
 	shift 2
 	for vip in $VIP $VIP6; do
 		for host in "$@"; do
-			within 5 answers "$host" $vip || fail "$what: $host does not reach $vip: $(cat "$LAB_DIR/pings")"
+			within 5 answers "$host" "$vip" || fail "$what: $host does not reach $vip: $(cat "$LAB_DIR/pings")"
 		done
-		expect "$what: gamma's entry for $vip" "$(dedicated_mac "$holder")" "$(table gamma $vip)"
+		expect "$what: gamma's entry for $vip" "$(dedicated_mac "$holder")" "$(table gamma "$vip")"
 	done
 }
 

@@ -10,7 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 2
+lab_nodes 2 family=46
 lab_config
 lab_start_all
 OUT=$(nic_mac out)
@@ -132,6 +132,16 @@ expect_reach alpha beta
 within "$(seconds 8)" holds "12.12.4.102 $(dedicated_mac beta) REACHABLE" || fail "the TAP is up, and beta was reached: $(kernel)"
 expect_same "and beta was reached" "12.12.4.102 $(dedicated_mac beta) REACHABLE"
 
+# The peer's and the outsider's IPv6 addresses.
+LAB_FAMILY=6 reach alpha out || fail "alpha does not reach out over IPv6"
+LAB_FAMILY=6 reach alpha beta || fail "alpha does not reach beta over IPv6"
+LAB_FAMILY=ll reach alpha beta || fail "alpha does not reach beta's link-local address"
+expect_same "learnt by Neighbour Discovery" "$(addr6_of out) $OUT REACHABLE" \
+	"$(addr6_of beta) $(dedicated_mac beta) REACHABLE" "$(link_local_of beta) $(dedicated_mac beta) REACHABLE"
+expect "the peer's name in its IPv6 entries" "beta beta" \
+	"$(ctl alpha -j neigh | jq -r --arg a "$(addr6_of beta)" --arg l "$(link_local_of beta)" \
+		'.neighbours | map(select(.dst == $a or .dst == $l) | .peer) | join(" ")')"
+
 # --- at random ---
 
 RANDOM=4711
@@ -144,7 +154,7 @@ random_commands() {
 	local i address verb how
 	for ((i = 0; i < $1; i++)); do
 		case $((RANDOM % 4)) in
-		0) address=fe80::$((RANDOM % 8)) ;;
+		0) address=$([ $((RANDOM % 2)) = 0 ] && echo fe80 || echo 2001:db8:4)::$((RANDOM % 8)) ;;
 		1) address=12.12.4.$((10 + RANDOM % 8)) ;;
 		*) address=10.1.0.$((RANDOM % 16)) ;;
 		esac

@@ -10,7 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 3
+lab_nodes 3 family=46
 LIAR=02:99:99:99:99:99
 SOON=$([ -n "$LAB_SLOW" ] && echo 400 || echo 100) # ms
 
@@ -19,17 +19,23 @@ neigh() { on alpha ip neigh "$@" dev cluster0; }
 entry() { ip -n alpha neigh show "$1" dev cluster0 nud all | sed 's/.*lladdr //' | xargs; }
 entry_is() { [ "$(entry "$1")" = "$2" ]; }
 # entries NODE: the entries of all peers, on one line. wanted NODE MAC-FUNCTION WHAT…: the same line
-# if each entry is "MAC WHAT".
-entries() { ip -n "$1" neigh show to 12.12.4.96/29 dev cluster0 | sort | xargs; }
+# if each entry is "MAC WHAT". FAMILIES: those of which each peer has an entry.
+FAMILIES=4
+entries() {
+	ip -n "$1" neigh show dev cluster0 | grep -E '^(12\.12\.4\.10|2001:db8:4::10|fe80::4bf:|fe80::1bf:)' | sort | xargs
+}
 wanted() {
-	local peer
-	for peer in "${LAB_NODES[@]}"; do
-		[ "$peer" = "$1" ] || echo "$(addr_of "$peer") lladdr $("$2" "$peer") ${*:3}"
-	done | xargs
+	local peer LAB_FAMILY
+	for LAB_FAMILY in $FAMILIES; do
+		for peer in "${LAB_NODES[@]}"; do
+			[ "$peer" = "$1" ] || echo "$(addr_of "$peer") lladdr $("$2" "$peer") ${*:3}"
+		done
+	done | sort | xargs
 }
 entries_are() { [ "$(entries "$1")" = "$2" ]; }
 peers_hold() { entries_are "$1" "$(wanted "$@")"; }
-table_of() { on "$1" ip neigh show dev cluster0 nud all; }
+# table_of NODE: without the groups' entries, which the kernel makes.
+table_of() { on "$1" ip neigh show dev cluster0 nud all | grep -v '^ff' || true; }
 expect_hold() {
 	peers_hold "${@:2}" || fail "$1: $2 does not have '${*:4}' for each peer: $(table_of "$2")"
 	ok "$1: $2 has '${*:4}' for each peer"
@@ -57,15 +63,16 @@ cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) 
 
 # expect_repair WHAT HOW…: beta's entry is set to another MAC, and is repaired soon.
 expect_repair() {
-	local what=$1 before start ms
+	local what=$1 before start ms beta
+	beta=$(addr_of beta)
 	shift
 	before=$(repaired)
 	sleep 0.1 # the daemon has not just written it
-	neigh replace 12.12.4.102 lladdr "$LIAR" "$@"
+	neigh replace "$beta" lladdr "$LIAR" "$@"
 	start=${EPOCHREALTIME/./}
-	until [[ $(ip -n alpha neigh show 12.12.4.102 dev cluster0) == *" $(dedicated_mac beta) "* ]]; do
+	until [[ $(ip -n alpha neigh show "$beta" dev cluster0) == *" $(dedicated_mac beta) "* ]]; do
 		ms=$(((${EPOCHREALTIME/./} - start) / 1000))
-		[ "$ms" -lt 5000 ] || fail "$what: beta's entry remains wrong: $(entry 12.12.4.102)"
+		[ "$ms" -lt 5000 ] || fail "$what: beta's entry remains wrong: $(entry "$beta")"
 	done
 	ms=$(((${EPOCHREALTIME/./} - start) / 1000))
 	expect_num "$what: ms until beta's entry is repaired" "$ms" "<=" "$SOON"
@@ -90,6 +97,14 @@ expect_repair "set to be stale" nud stale
 expect_repair "learnt elsewhere" nud reachable extern_learn
 expect "log lines about it" 1 "$(said "$line")"
 reach alpha beta || fail "alpha does not reach beta"
+
+for LAB_FAMILY in 6 ll; do
+	expect_repair "IPv$LAB_FAMILY, no entry"
+	reach alpha beta || fail "alpha does not reach beta over IPv$LAB_FAMILY"
+	expect_repair "IPv$LAB_FAMILY, permanent" nud permanent
+done
+LAB_FAMILY=46
+on alpha ip -6 neigh flush dev cluster0 nud all
 
 # Entries that the daemon must leave alone.
 before=$(repaired)
@@ -167,8 +182,8 @@ set_down_and_up_unseen() {
 	kill -CONT "${LAB_PID[alpha]}"
 }
 watch() {
-	capture sw p_alpha "$LAB_DIR/alpha.pcap" -Q in arp or icmp
-	capture sw p_beta "$LAB_DIR/beta.pcap" -Q in arp or icmp
+	capture sw p_alpha "$LAB_DIR/alpha.pcap" -Q in arp or icmp or icmp6
+	capture sw p_beta "$LAB_DIR/beta.pcap" -Q in arp or icmp or icmp6
 }
 # requests FILE FROM FOR: the number of such ARP requests in a capture.
 requests() { frames pcap2rows "$LAB_DIR/$1.pcap" | awk -v a="$2" -v b="$3" '$3 == "request" && $4 == a && $6 == b' | wc -l; }
@@ -185,6 +200,7 @@ expect_seeded() {
 	ok "$1: the entries are there again"
 }
 
+FAMILIES="4 6 ll"
 lab_snapshot alpha >"$LAB_DIR/before"
 start neigh=seed
 for node in "${LAB_NODES[@]}"; do
@@ -193,14 +209,20 @@ done
 expect "the peers' states" "stale stale" "$(states)"
 watch
 on alpha ping -n -c 1 -W 1 12.12.4.102 >"$LAB_DIR/output" || fail "alpha does not reach beta: $(cat "$LAB_DIR/output")"
+LAB_FAMILY=6 reach alpha beta || fail "alpha does not reach beta over IPv6"
 capture_stop
 expect "the first frame from alpha for beta" "$(dedicated_mac alpha) $(dedicated_mac beta)" "$(first_frame)"
 expect "the first packet from alpha" \
 	"$(dedicated_mac alpha) $(dedicated_mac beta) 12.12.4.101 12.12.4.102 1 8" \
 	"$(frames pcap2ip "$LAB_DIR/alpha.pcap" | sed -n 1p)"
+expect "multicast solicitations of alpha for beta, and of beta for alpha" 0 \
+	"$({ frames pcap2rows6 "$LAB_DIR/alpha.pcap"; frames pcap2rows6 "$LAB_DIR/beta.pcap"; } |
+		grep -c '^[^ ]* 33:33:[^ ]* ns 2001:' || true)"
 expect "ARP requests of alpha for beta, and of beta for alpha" "0 0" \
 	"$(requests alpha 12.12.4.101 12.12.4.102) $(requests beta 12.12.4.102 12.12.4.101)"
 ping_all_pairs
+LAB_FAMILY=6 ping_all_pairs
+LAB_FAMILY=6 expect_repair "seed over IPv6"
 expect_repair "seed"
 expect "the entry" "$(dedicated_mac beta) extern_learn STALE" "$(entry 12.12.4.102)"
 
@@ -250,13 +272,15 @@ expect_pinned() {
 	neigh flush nud all || true # ip gives up, because the entries come back
 	expect_hold_soon "$1, flush of all" alpha "$2" PERMANENT
 	sleep 0.1
-	neigh del 12.12.4.102
+	for LAB_FAMILY in 4 6 ll; do neigh del "$(addr_of beta)"; done
+	LAB_FAMILY=46
 	expect_hold_soon "$1, removed" alpha "$2" PERMANENT
 	sleep 0.1
 	neigh replace 12.12.4.103 lladdr "$("$2" gamma)" nud reachable
 	expect_hold_soon "$1, reachable" alpha "$2" PERMANENT
 	sleep 0.1
 	neigh replace 12.12.4.103 lladdr "$LIAR" nud permanent
+	neigh replace "$(addr6_of gamma)" lladdr "$LIAR" nud permanent
 	expect_hold_soon "$1, set to another MAC" alpha "$2" PERMANENT
 	set_down_and_up
 	within "$(seconds 2)" peers_hold alpha "$2" PERMANENT || fail "$1, the TAP was down: $(table_of alpha)"
@@ -269,8 +293,11 @@ expect_pinned() {
 	within "$(seconds 5)" peers_hold alpha "$2" PERMANENT 2>/dev/null ||
 		fail "$1, the TAP was removed: $(table_of alpha)"
 	ok "$1, the TAP was removed: the entries are there again"
-	expect_reach alpha beta
-	expect_reach out alpha
+	for LAB_FAMILY in 4 6 ll; do
+		expect_reach alpha beta
+		expect_reach out alpha
+	done
+	LAB_FAMILY=46
 	expect "$1: the peers' states" "resolved resolved" "$(states)"
 	expect "$1: log lines about nodes that do not answer" 0 "$(said 'does not answer')"
 }

@@ -7,7 +7,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 3
+lab_nodes 3 family=46
 lab_config
 lab_start_all
 LIAR=02:66:66:66:66:66
@@ -142,7 +142,29 @@ lab_start beta
 within "$(seconds 10)" back || fail "back again, but $(ctl alpha -j peers)"
 expect_said "back again" 3 2
 
-# Nothing was sent to gamma.
-expect "gamma's state, changes" "none 0" \
-	"$(peer alpha gamma '"\(.state) \(.changes)"')"
+# Nothing was sent to gamma. Then the same over IPv6.
+gamma_is() { [ "$(peer alpha gamma .state)" = "$1" ]; }
+expect_gamma() {
+	within "$(seconds 8)" gamma_is "$2" || fail "gamma, $1: expected $2, saw $(ctl alpha -j peers)"
+	ok "gamma, $1: $2"
+}
+GAMMA6=$(addr6_of gamma)
+claim6() { frames nd out:eth0 na --eth-src $LIAR --src "$GAMMA6" --target "$GAMMA6" --tlla $LIAR; }
+gamma_is_back() { LAB_FAMILY=6 reach alpha gamma && gamma_is resolved; }
+expect "gamma's state, changes" "none 0" "$(peer alpha gamma '"\(.state) \(.changes)"')"
+on alpha sysctl -qw net.ipv6.neigh.cluster0.delay_first_probe_time=1
+claim6
+expect_gamma "claimed by another MAC over IPv6" foreign
+LAB_FAMILY=6 reach alpha gamma || fail "alpha does not reach gamma"
+expect_gamma "found" resolved
+neigh change "$GAMMA6" nud stale
+expect_gamma "stale by hand" stale
+lab_kill gamma
+LAB_FAMILY=6 reach alpha gamma || true
+expect_gamma "gone" failed
+claim6
+expect_gamma "gone, and claimed by another MAC" foreign
+lab_start gamma
+within "$(seconds 8)" gamma_is_back || fail "gamma, back: $(ctl alpha -j peers)"
+ok "gamma, back: resolved"
 lab_stop_all

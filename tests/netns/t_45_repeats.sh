@@ -13,9 +13,10 @@
 
 LIAR=02:66:66:66:66:66
 THIEF=02:77:77:77:77:77
+THIEF6=02:78:78:78:78:78
 QUIET=20 # seconds: REPEATS_QUIET_MS
 
-lab_nodes 2
+lab_nodes 2 family=46
 lab_config
 lab_start alpha
 BETA=$(nic_mac beta)
@@ -51,12 +52,17 @@ on beta ip addr add 12.12.4.102/24 dev eth0
 for host in 91 92 93 94; do on beta ping -n -c 3 -W 1 "12.12.4.$host" >/dev/null 2>&1 || true; done
 on beta ip addr flush dev eth0
 frames arp out:eth0 --sha $THIEF --spa 12.12.4.101 --tpa 12.12.4.200 --count 30 --interval 0.02
+A=$(addr6_of alpha)
+frames nd out:eth0 na --eth-src $THIEF6 --src "$A" --target "$A" --tlla $THIEF6 --count 20 --interval 0.02
 expect_said "a peer without its daemon" 5 "$BETA claims the address 12.12.4.102 of node beta: dropped"
 expect_said "a conflict" 5 "address conflict: $THIEF uses 12.12.4.101, an address of this node: dropped"
+expect_said "a conflict over IPv6" 5 "address conflict: $THIEF6 uses $A, an address of this node: dropped"
 expect_num "frames of the peer" "$(events_of "$BETA")" ">=" 8
 expect "lines about the peer so far" 1 "$(lines_of "$BETA")"
 expect_said "the conflict is over" $((QUIET + 5)) \
 	"address conflict: $THIEF no longer uses 12.12.4.101: dropped 30 times in all"
+expect_said "the conflict over IPv6 is over" 5 \
+	"address conflict: $THIEF6 no longer uses $A: dropped 20 times in all"
 expect_said "the peer is over" 5 \
 	"$BETA no longer claims the address 12.12.4.102 of a peer: dropped $(events_of "$BETA") times in all"
 expect "lines about the conflict, about the peer" "2 2" "$(lines_of $THIEF) $(lines_of "$BETA")"

@@ -10,7 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-lab_nodes 3
+lab_nodes 3 family=46
 lab_config datapath=auto
 lab_start_all
 expect "the data path that auto takes" kernel "$(ctl alpha -j status | jq -r .datapath)"
@@ -21,32 +21,38 @@ lab_announced
 
 # --- wake-ups and counters ---
 
+by_family() { if [ "$LAB_FAMILY" = 6 ]; then echo "$2"; else echo "$1"; fi; }
 wakes() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/${LAB_PID[$1]}/status"; }
 flows() { ctl "$1" -j counters | jq -c '.counters | [.tap_frames_in, .nic_frames_out, .nic_frames_in, .tap_frames_out]'; }
 flows_of() { peer "$1" "$2" '.counters | "\(.frames_in) \(.frames_out) \(.bytes_in) \(.bytes_out)"'; }
-read -r in out bytes_in bytes_out < <(flows_of alpha beta)
-gamma=$(flows_of alpha gamma)
-before=$(flows alpha)
-woken=$(wakes beta)
-on alpha ping -n -q -i 0.002 -c 500 -s 100 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
-expect_num "wake-ups of beta's daemon, with 500 pings" $(($(wakes beta) - woken)) "<=" 20
-# The kernel may confirm an entry in that time, by one or two ARP packets.
-expect_num "frames from the TAP" "$(jq -n "$(flows alpha)[0] - ${before}[0]")" "<=" 504
-for i in 0 1 2 3; do
-	expect_num "frames, counter $i" "$(jq -n "$(flows alpha)[$i] - ${before}[$i]")" ">=" 500
-done
-read -r in2 out2 bytes_in2 bytes_out2 < <(flows_of alpha beta)
-expect_num "from beta" $((in2 - in)) ">=" 500
-expect_num "to beta" $((out2 - out)) ">=" 500
-expect_num "bytes from beta" $((bytes_in2 - bytes_in)) ">=" $((500 * 142))
-expect_num "bytes to beta" $((bytes_out2 - bytes_out)) "<=" $((504 * 142))
-expect "gamma's counters, unchanged" "$gamma" "$(flows_of alpha gamma)"
+for LAB_FAMILY in 4 6; do
+	expect_reach alpha beta
+	read -r in out bytes_in bytes_out < <(flows_of alpha beta)
+	gamma=$(flows_of alpha gamma)
+	before=$(flows alpha)
+	woken=$(wakes beta)
+	on alpha ping -n -q -i 0.002 -c 500 -s 100 "$(addr_of beta)" >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+	length=$(by_family 142 162)
+	expect_num "IPv$LAB_FAMILY: wake-ups of beta's daemon, with 500 pings" $(($(wakes beta) - woken)) "<=" 20
+	# The kernel may confirm an entry in that time, by a few packets.
+	expect_num "frames from the TAP" "$(jq -n "$(flows alpha)[0] - ${before}[0]")" "<=" 506
+	for i in 0 1 2 3; do
+		expect_num "frames, counter $i" "$(jq -n "$(flows alpha)[$i] - ${before}[$i]")" ">=" 500
+	done
+	read -r in2 out2 bytes_in2 bytes_out2 < <(flows_of alpha beta)
+	expect_num "from beta" $((in2 - in)) ">=" 500
+	expect_num "to beta" $((out2 - out)) ">=" 500
+	expect_num "bytes from beta" $((bytes_in2 - bytes_in)) ">=" $((500 * length))
+	expect_num "bytes to beta" $((bytes_out2 - bytes_out)) "<=" $((506 * length))
+	expect "gamma's counters, unchanged" "$gamma" "$(flows_of alpha gamma)"
 
-# Drops in the kernel are counted by reason, too: a peer's address at the cluster MAC (I4).
-dropped=$(counter alpha .drops.peer_address)
-on out ip neigh replace 12.12.4.103 lladdr "$LAB_CLUSTER_MAC" dev eth0
-on out ping -n -q -i 0.01 -c 20 12.12.4.103 >/dev/null || true
-expect_num "peer_address" $(($(counter alpha .drops.peer_address) - dropped)) ">=" 20
+	# Drops in the kernel are counted by reason, too: a peer's address at the cluster MAC (I4).
+	dropped=$(counter alpha .drops.peer_address)
+	on out ip neigh replace "$(addr_of gamma)" lladdr "$LAB_CLUSTER_MAC" dev eth0
+	on out ping -n -q -i 0.01 -c 20 "$(addr_of gamma)" >/dev/null || true
+	expect_num "peer_address" $(($(counter alpha .drops.peer_address) - dropped)) ">=" 20
+done
+LAB_FAMILY=46
 
 # --- an operator's filter on the TAP runs first ---
 
@@ -83,8 +89,11 @@ within 3 said || fail "no log line about a qdisc instead of clsact"
 ping_clean alpha beta || fail "pings from alpha to beta with another qdisc instead of clsact failed"
 ping_clean beta alpha || fail "pings from beta to alpha with another qdisc instead of clsact failed"
 ok "another qdisc instead of clsact: the daemon forwards what the host sends"
-tcp_pair alpha beta -t 1 # GSO frames of 64 KiB, which the kernel must be able to segment
-expect_num "TCP to beta through the daemon, Gb/s" "$GBITS" ">" 0.5
+for LAB_FAMILY in 4 6; do
+	tcp_pair alpha beta -t 1 # GSO frames of 64 KiB, which the kernel must be able to segment
+	expect_num "TCP to beta through the daemon, Gb/s" "$GBITS" ">" 0.5
+done
+LAB_FAMILY=46
 on alpha tc qdisc del dev cluster0 ingress
 within 3 tap_program || fail "the program is not attached once the ingress qdisc is gone"
 ok "the program is attached once the ingress qdisc is gone"
@@ -134,6 +143,8 @@ on alpha ping -n -q -i 0.01 -c 300 12.12.4.102 >"$LAB_DIR/ping" 2>&1 &
 pinging=$!
 on out ping -n -q -i 0.01 -c 300 12.12.4.101 >"$LAB_DIR/ping.out" 2>&1 &
 pinging_out=$!
+on alpha ping -n -q -i 0.01 -c 300 "$(addr6_of beta)" >"$LAB_DIR/ping.6" 2>&1 &
+pinging_6=$!
 sleep 0.5
 lab_kill alpha
 tcp_pair alpha beta -t 1
@@ -141,7 +152,8 @@ say "TCP to beta without a daemon: $GBITS Gb/s"
 expect_num "TCP to beta without a daemon, Gb/s" "$GBITS" ">" 0.5
 wait "$pinging" || fail "pings: $(cat "$LAB_DIR/ping")"
 wait "$pinging_out" || fail "pings: $(cat "$LAB_DIR/ping.out")"
-for file in ping ping.out; do
+wait "$pinging_6" || fail "pings: $(cat "$LAB_DIR/ping.6")"
+for file in ping ping.out ping.6; do
 	expect "pings while the daemon is killed" "300 received, 0% packet loss" \
 		"$(grep -o '300 received, 0% packet loss' "$LAB_DIR/$file")"
 done
