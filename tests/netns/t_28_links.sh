@@ -14,7 +14,7 @@
 
 TIMES=50
 SOON=$(seconds 200) LATER=$(seconds 500) # ms
-lab_nodes 2 mtu=9000
+lab_nodes 2 mtu=9000 family=46
 NIC=$(nic_mac alpha)
 
 clock() { echo $((${EPOCHREALTIME/./} / 1000)); } # ms
@@ -70,8 +70,11 @@ expect_carrier() {
 	soon "$LATER" tap_is carrier 1 || fail "$1: the TAP has no carrier again in time"
 	ok "$1: the TAP has carrier again"
 	expect "$1: carrier in status" true "$(ctl alpha -j status | jq .link.carrier)"
-	expect_reach beta alpha
-	expect_reach alpha out
+	for LAB_FAMILY in 4 6 ll; do
+		expect_reach beta alpha
+		expect_reach alpha out
+	done
+	LAB_FAMILY=46
 }
 
 # answered FROM TO: the time of the first answered ping.
@@ -195,6 +198,8 @@ for mtu in 1280 9000 1500; do
 	ok "MTU $mtu: the TAP has it after $(($(clock) - start)) ms"
 	on alpha ping -n -c 2 -i 0.1 -W "$(seconds 1)" -M "do" -s $((mtu - 28)) 12.12.4.200 >"$LAB_DIR/output" 2>&1 ||
 		fail "MTU $mtu: $(cat "$LAB_DIR/output")"
+	on alpha ping -n -c 2 -i 0.1 -W "$(seconds 1)" -M "do" -s $((mtu - 48)) "$(addr6_of out)" >"$LAB_DIR/output" 2>&1 ||
+		fail "MTU $mtu, IPv6: $(cat "$LAB_DIR/output")"
 	ok "MTU $mtu: full-size packets are answered"
 done
 lab_stop_all

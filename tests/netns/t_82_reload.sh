@@ -11,7 +11,7 @@
 
 BETA=12.12.4.102
 GAMMA=12.12.4.103
-lab_nodes 3
+lab_nodes 3 family=46
 FILE=$LAB_DIR/alpha.conf
 
 WIDE=()
@@ -30,6 +30,7 @@ cp "$LAB_DIR/three" "$FILE"
 lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
 lab_start beta
 lab_start gamma
+lab_settle
 
 status() { ctl alpha -j status | jq -r "$1"; }
 generation_is() { [ "$(status .config_generation)" -eq "$1" ]; }
@@ -154,7 +155,7 @@ requests() {
 		awk -v to="$1" '$3 == "request" && $6 == to { print $2, $5 }' | sort -u
 }
 permanent() { on alpha ip -j neigh show nud permanent dev cluster0 | jq -r '.[].dst' | sort | xargs; }
-permanent_are() { [ "$(permanent)" = "$1" ]; }
+permanent_are() { [ "$(permanent)" = "$(xargs -n 1 <<<"$1" | sort | xargs)" ]; }
 tap_mtu() { on alpha cat /sys/class/net/cluster0/mtu; }
 # speak_as HOST MAC: sends an echo request from the outsider's NIC to alpha's dedicated MAC, with
 # HOST's address and this Ethernet source.
@@ -206,7 +207,7 @@ expect "requests for an outsider" "$BROADCAST $LAB_CLUSTER_MAC" "$(requests 12.1
 expect "permanent entries at first" "" "$(permanent)"
 change "neigh" "neigh: learn to pin" neigh=pin
 # Each peer has its link-local address, too.
-BETA_LINK=fe80::4bf:cff:fe0c:466 GAMMA_LINK=fe80::4bf:cff:fe0c:467
+BETA_LINK="$(addr6_of beta) $(link_local_of beta)" GAMMA_LINK="$(addr6_of gamma) $(link_local_of gamma)"
 within 2 permanent_are "$BETA $GAMMA $BETA_LINK $GAMMA_LINK" || fail "neigh = pin: permanent entries: $(permanent)"
 ok "neigh = pin: permanent entries $(permanent)"
 expect "gamma's entry" "$(dedicated_mac gamma)" "$(table alpha $GAMMA)"
@@ -236,6 +237,15 @@ expect_applied "a peer's MAC" "node gamma: dedicated MAC $(dedicated_mac gamma) 
 write_file "$FILE" 3 gamma.address=12.12.4.103/24,12.12.4.113/24
 expect_applied "a peer's addresses and MAC" "node gamma: addresses; node gamma: dedicated MAC 06:01:02:03:04:05 to $(dedicated_mac gamma); node gamma: source MAC 06:01:02:03:04:05 to $(dedicated_mac gamma)"
 change "back" "node gamma: addresses"
+# An IPv6 address of a peer: pinned, and then another one.
+OTHER6=2001:db8:4::113
+write_file "$FILE" 3 neigh=pin gamma.address="$GAMMA/24, $OTHER6/64"
+expect_applied "a peer's IPv6 address" "neigh: learn to pin; node gamma: addresses"
+expect "entries of gamma's other IPv6 address, and of its first" "$(dedicated_mac gamma) -" \
+	"$(table alpha $OTHER6) $(table alpha "$(addr6_of gamma)")"
+change "back" "neigh: pin to learn; node gamma: addresses"
+expect "the entry of gamma's other IPv6 address" - "$(table alpha $OTHER6)"
+LAB_FAMILY=6 expect_reach alpha gamma
 expect_applied "the same file" ""
 pings_end "all these changes" 100
 expect_reach alpha gamma
@@ -309,6 +319,7 @@ expect_restart adopt adopt=no
 expect_restart "cluster's addresses" address=12.12.4.99/24
 expect_restart "cluster's addresses" address=12.12.4.99/24,$LAB_CLUSTER_IP/24
 expect_restart "node alpha: addresses" alpha.address=12.12.4.111/24
+expect_restart "node alpha: addresses" alpha.address="12.12.4.101/24, $OTHER6/64"
 expect_restart "node alpha: dedicated MAC" alpha.mac=06:01:02:03:04:06
 expect_restart "node alpha: source MAC" alpha.mac=06:01:02:03:04:06
 expect_restart tap tap=cluster1 adopt=no
