@@ -13,7 +13,7 @@
 
 TIMES=20
 SOON=$(seconds 500) # ms
-lab_nodes 2
+lab_nodes 2 family=46
 NIC=$(nic_mac alpha)
 ip -n out addr add 192.0.2.77/25 dev eth0
 ip -n out addr add 198.51.100.1/32 dev lo
@@ -27,7 +27,8 @@ soon() {
 said() { grep -cE -- "$1" "$LAB_DIR/${2:-alpha.log}" || true; }
 fds() { find "/proc/${LAB_PID[alpha]}/fd" -mindepth 1 | wc -l; }
 carrier_is() { [ "$(on alpha cat /sys/class/net/cluster0/carrier 2>/dev/null)" = "$1" ]; }
-# tap: the TAP's state, without its index and without learnt neighbour entries.
+# tap: the TAP's state, without its index and without learnt neighbour entries. (Duplicate address
+# detection was done on the first TAP: the addresses of later ones have the flag nodad.)
 tap_is_like() { [ "$(tap)" = "$1" ]; }
 tap() {
 	ip -n alpha -j -d link show cluster0 2>/dev/null |
@@ -35,7 +36,7 @@ tap() {
 	ip -n alpha addr show cluster0 2>/dev/null | awk '$1 ~ /^inet/ { sub(/ nodad/, ""); print }'
 	ip -n alpha route show table all dev cluster0
 	ip -n alpha -6 route show table all dev cluster0
-	ip -n alpha neigh show dev cluster0 nud permanent
+	ip -n alpha neigh show dev cluster0 nud permanent | sort
 }
 start() {
 	lab_config "$@"
@@ -89,7 +90,7 @@ renew() {
 		echo $((in - start)) >>"$from"
 		echo $((out - start)) >>"$to"
 		expect_renewed "$1, $i" "$(printf %02x $i)"
-		for address in 12.12.4.102 192.0.2.77 198.51.100.1; do
+		for address in 12.12.4.102 192.0.2.77 198.51.100.1 "$(addr6_of beta)" "$(addr6_of out)"; do
 			on alpha ping -n -c 1 -W "$(seconds 1)" "$address" >"$LAB_DIR/output" ||
 				fail "$1, $i: alpha does not reach $address: $(cat "$LAB_DIR/output")"
 		done
@@ -105,14 +106,15 @@ renew() {
 # --- deleted, or moved away ---
 
 lab_snapshot alpha >"$LAB_DIR/before"
-lab_config address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200 neigh=pin
+lab_config address="12.12.4.100/24, 192.0.2.10/25, $LAB_CLUSTER_IP6/64" gateway=12.12.4.200 neigh=pin
 lab_start_all
 expect_reach alpha beta
 expect_reach out alpha
 within "$(seconds 5)" lab_settled alpha || fail "an address remains tentative"
 TAP=$(tap) FDS=$(fds)
 for part in "\"$LAB_CLUSTER_MAC\"" 12.12.4.100/32 12.12.4.101/24 192.0.2.10/32 "default via 12.12.4.200" \
-	"192.0.2.0/25" "12.12.4.102 lladdr $(dedicated_mac beta) PERMANENT"; do
+	"192.0.2.0/25" "$LAB_CLUSTER_IP6/128" "$(addr6_of alpha)/64" "$(link_local_of alpha)/64" \
+	"$(addr6_of beta) lladdr $(dedicated_mac beta) PERMANENT" "12.12.4.102 lladdr $(dedicated_mac beta) PERMANENT"; do
 	case $TAP in *"$part"*) ;; *) fail "the TAP lacks $part: $TAP" ;; esac
 done
 renew "deleted" delete

@@ -19,7 +19,7 @@ A=12.12.4.101
 B=12.12.4.102
 ZERO=00:00:00:00:00:00
 
-lab_nodes 2 ageing=0 mtu=9000
+lab_nodes 2 ageing=0 mtu=9000 family=46
 lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast datapath=user
 lab_start_all
 SOCKET=$(socket_of alpha)
@@ -95,6 +95,35 @@ cluster0 2 $CLUSTER $CLUSTER $B $A 0" \
 		sed 's/0x0*//')"
 expect "the spoofed packet's comment" "eth0 02:66:66:66:66:66 dropped: spoofed" \
 	"$(fields "$FILE" frame.comment frame.interface_name eth.src frame.comment)"
+
+# --- Neighbour Discovery -----------------------------------------------------------------
+
+# nd_frames: alpha asks for beta; one spoofed advertisement; one that is longer than 256 bytes, from beta.
+LONG=$(printf 'fd28%0636d' 0) # an option of 320 bytes
+nd_frames() {
+	forget alpha "$B6"
+	LAB_FAMILY=6 reach alpha beta || fail "alpha does not reach beta over IPv6"
+	frames nd out:eth0 na --eth-src 02:66:66:66:66:66 --src "$B6" --target "$B6" --tlla 02:66:66:66:66:66
+	frames nd beta:cluster0 na --eth-src $CLUSTER --src "$B6" --target "$B6" --tlla $CLUSTER --option "$LONG"
+}
+B6=$(addr6_of beta)
+# expect_nd FILE: what a capture of these frames has.
+expect_nd() {
+	expect "solicitations of alpha for beta, before and after (E2)" "cluster0 1 $CLUSTER
+eth0 2 $DED_A" "$(fields "$1" "icmpv6.type == 135 and icmpv6.nd.ns.target_address == $B6 and eth.dst[0:2] == 33:33" \
+		frame.interface_name frame.packet_flags_direction icmpv6.opt.linkaddr | sed 's/0x0*//')"
+	expect "the spoofed advertisement's comment" "eth0 dropped: spoofed" \
+		"$(fields "$1" 'frame.comment and icmpv6.type == 136' frame.interface_name frame.comment)"
+	expect "the long advertisement, before and after (I6), option and length" "eth0 1 $CLUSTER 406
+cluster0 2 $DED_B 406" "$(fields "$1" 'icmpv6.type == 136 and frame.len > 300' frame.interface_name \
+		frame.packet_flags_direction icmpv6.opt.linkaddr frame.cap_len | sed 's/0x0*//')"
+	expect "messages with a wrong checksum" 0 "$(fields "$1" 'icmpv6.checksum.status == "Bad"' frame.number | wc -l)"
+}
+FILE=$LAB_DIR/nd.pcapng
+ctl_capture "$FILE"
+nd_frames
+ctl_capture_end "$FILE"
+expect_nd "$FILE"
 
 # --- a number of frames -------------------------------------------------------------------
 
@@ -239,7 +268,9 @@ lab_announced
 FILE=$LAB_DIR/kernel.pcapng
 ctl_capture "$FILE"
 on alpha ping -n -c 3 -i 0.2 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+nd_frames
 ctl_capture_end "$FILE"
+expect_nd "$FILE"
 expect "kernel data path: ARP between the nodes, and pings" "4 0" \
 	"$(fields "$FILE" "$between" frame.number | wc -l) $(fields "$FILE" icmp frame.number | wc -l)"
 expect_in() { grep -q "$2" <<<"$3" || fail "$1: $3"; ok "$1: $2"; }

@@ -13,7 +13,6 @@ BIN=$(printf '%s\n' /usr/lib/postgresql/*/bin | tail -n 1)
 DATA=/run/postgres
 
 dual_start
-ip -n out addr add 2001:db8:4::200/64 dev eth0 nodad
 install -d -o postgres -g postgres -m 700 $DATA
 
 # pg NODE COMMAND…: as PostgreSQL's user.
