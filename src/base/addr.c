@@ -163,6 +163,11 @@ struct ip_addr ip_link_local_of(const struct mac *m)
 	return ip;
 }
 
+bool ip_is_made_from_mac(const struct ip_addr *ip)
+{
+	return ip->family == AF_INET6 && ip->b[11] == 0xff && ip->b[12] == 0xfe;
+}
+
 struct ip_addr ip_interface_id(const struct ip_addr *ip)
 {
 	struct ip_addr id = *ip;

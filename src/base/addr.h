@@ -65,6 +65,8 @@ bool ip_is_link_local(const struct ip_addr *ip);
 /* The IPv6 address in fe80::/64 with the interface identifier of `m` (RFC 4291 appendix A: modified
  * EUI-64). */
 struct ip_addr ip_link_local_of(const struct mac *m);
+/* May the interface identifier of an address be modified EUI-64 of a MAC? False for most others. */
+bool ip_is_made_from_mac(const struct ip_addr *ip);
 /* The address with its first 64 bits set to zero: of an IPv6 address the interface identifier. */
 struct ip_addr ip_interface_id(const struct ip_addr *ip);
 /* Length of the address in bytes: 4 or 16. */

@@ -146,8 +146,8 @@ VIEW struct bpf_entry find_ipv4(const __u8 *bytes)
 	return entry;
 }
 
-/* An address with the interface identifier of a peer's dedicated MAC is that peer's, as in
- * peers_by_ip(). */
+/* An address with the interface identifier of a peer's dedicated MAC, which modified EUI-64 marks
+ * with ff:fe, is that peer's, as in peers_by_ip(). */
 VIEW struct bpf_entry find_ipv6(const __u8 *bytes)
 {
 	struct bpf_ip_key key = { .family = BPF_FAMILY_IPV6 };
@@ -155,7 +155,7 @@ VIEW struct bpf_entry find_ipv6(const __u8 *bytes)
 
 	__builtin_memcpy(key.b, bytes, sizeof(key.b));
 	known = bpf_map_lookup_elem(&addresses, &key);
-	if (!known && bytes[0] != 0xff) {
+	if (!known && bytes[11] == 0xff && bytes[12] == 0xfe && bytes[0] != 0xff) {
 		__builtin_memset(key.b, 0, 8);
 		known = bpf_map_lookup_elem(&addresses, &key);
 	}

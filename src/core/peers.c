@@ -309,12 +309,13 @@ static struct peers_entry entry_of(const struct ip_slot *slot, const struct ip_a
 	return entry;
 }
 
-/* The slot of a peer whose interface identifier the address has; NULL: it is nobody's. */
+/* The slot of a peer whose interface identifier the address has; NULL: it is nobody's. Of most
+ * addresses it is not made from a MAC, which costs no look-up. */
 static const struct ip_slot *find_by_id(const struct peers *p, const struct ip_addr *ip)
 {
 	struct ip_addr id;
 
-	if (ip->family != AF_INET6 || ip_is_group(ip))
+	if (!ip_is_made_from_mac(ip) || ip_is_group(ip))
 		return NULL;
 	id = ip_interface_id(ip);
 	return find_ip(p->by_ip, &id);

@@ -280,6 +280,21 @@ static void broadcast_addresses_and_groups(void **state)
 	}
 }
 
+static void test_ip_is_made_from_mac(void **state)
+{
+	static const struct mac m = { { 0x03, 0xff, 0xfe, 0, 0, 1 } };
+	struct ip_addr ip = ip_link_local_of(&m);
+
+	(void)state;
+	assert_true(ip_is_made_from_mac(&ip));
+	assert_true(ip_parse("2001:db8::4bf:cff:fe0c:464", &ip));
+	assert_true(ip_is_made_from_mac(&ip));
+	assert_true(ip_parse("2001:db8::ff:fe00:0:1", &ip)); /* ff:fe elsewhere */
+	assert_false(ip_is_made_from_mac(&ip));
+	assert_true(ip_parse("12.12.4.101", &ip));
+	assert_false(ip_is_made_from_mac(&ip));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -287,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_mac_parse_refuses),
 		cmocka_unit_test(test_mac_format),
 		cmocka_unit_test(test_mac_kinds),
+		cmocka_unit_test(test_ip_is_made_from_mac),
 		cmocka_unit_test(test_mac_from_ipv4),
 		cmocka_unit_test(test_ip_parse),
 		cmocka_unit_test(test_ip_parse_refuses),
