@@ -23,6 +23,7 @@ struct link_checks {
 	struct check_timer *uppers;        /* links on top of the TAP */
 	bool own_is_new;                   /* the programs do not know the addresses yet */
 	bool has_upper;                    /* `uppers` found one */
+	bool was_off;                      /* IPv6 of the TAP, as of the last check by `guard` */
 	uint64_t repaired;                 /* how often `guard` found something */
 	uint64_t last_repair, fight_since; /* ms */
 	unsigned fight_repairs, failures;  /* of `guard`: since then; in a row */
@@ -125,8 +126,9 @@ static void note_repair(struct link_checks *c, const char *what)
 	events_tap_repaired(c->needs.events, c->config->tap, what);
 }
 
-/* If the TAP's MAC was changed, its neighbour entries are lost; if an address was removed, adopted
- * ones may have been removed with it. Add both again. */
+/* If the TAP's MAC was changed, or IPv6 was off for a moment, which takes the link-local address,
+ * its neighbour entries are lost; if an address was removed, adopted ones may have been removed
+ * with it. Add both again. */
 static void follow_repair(struct link_checks *c, const struct tap_repairs *done)
 {
 	char text[TAP_REPAIRS_TEXT];
@@ -137,8 +139,16 @@ static void follow_repair(struct link_checks *c, const struct tap_repairs *done)
 	if ((done->addresses || done->order || done->mtu) && tap_link_is_up(c->needs.tap))
 		adopt_apply(c->needs.adopt, tap_link_ifindex(c->needs.tap),
 			    done->addresses || done->order);
-	if (done->mac)
+	if (done->mac || done->mtu || done->ipv6.link_local)
 		neighbours_seed(c->needs.neighbours);
+}
+
+/* IPv6 is on again, after disable_ipv6 or an MTU below 1280. */
+static void follow_ipv6(struct link_checks *c, bool is_off)
+{
+	if (c->was_off && !is_off)
+		c->needs.ipv6_is_back(c->needs.arg);
+	c->was_off = is_off;
 }
 
 /* The kernel does not tell when disable_ipv6 changes: look again in a second. */
@@ -146,7 +156,6 @@ static bool check_tap_settings(void *arg)
 {
 	struct link_checks *c = arg;
 	const struct tap_ipv6_state *ipv6 = tap_link_ipv6(c->needs.tap);
-	bool was_off = ipv6->off;
 	struct tap_repairs done;
 	int rc;
 
@@ -156,8 +165,7 @@ static bool check_tap_settings(void *arg)
 	note_drift(c, rc);
 	ipv6_problems_note(c->needs.problems, c->needs.peers, ipv6);
 	follow_repair(c, &done);
-	if (was_off && !ipv6->off)
-		c->needs.ipv6_is_back(c->needs.arg);
+	follow_ipv6(c, ipv6->off);
 	return !rc && ipv6->off != TAP_IPV6_OFF_SYSCTL;
 }
 

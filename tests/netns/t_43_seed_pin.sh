@@ -265,6 +265,23 @@ expect_unchanged "seed, stopped" "$LAB_DIR/before" "$LAB_DIR/after"
 
 # --- pin ---
 
+# The peers' link-local entries, which a file without IPv6 addresses has, too.
+links_pinned() {
+	[ "$(entry "$(link_local_of beta)") $(entry "$(link_local_of gamma)")" = "$("$1" beta) PERMANENT $("$1" gamma) PERMANENT" ]
+}
+links_gone() { [ -z "$(ip -n alpha -6 neigh show dev cluster0 nud permanent)" ]; }
+
+# expect_pinned_ipv6 WHAT MAC-FUNCTION: IPv6 entries come back with IPv6.
+expect_pinned_ipv6() {
+	within "$(seconds 2)" links_pinned "$2" || fail "$1, link-local: $(table_of alpha)"
+	on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=1
+	within "$(seconds 2)" links_gone || fail "$1, IPv6 is off: $(table_of alpha)"
+	sleep 0.2 # the daemon has seen it
+	on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=0
+	within "$(seconds 3)" links_pinned "$2" || fail "$1, IPv6 was off: $(table_of alpha)"
+	ok "$1, IPv6 was off: the link-local entries are there again"
+}
+
 # expect_pinned WHAT MAC-FUNCTION: the entries come back, whatever is done to them.
 expect_pinned() {
 	neigh flush
@@ -289,6 +306,7 @@ expect_pinned() {
 	within "$(seconds 2)" peers_hold alpha "$2" PERMANENT ||
 		fail "$1, the TAP was down for a moment: $(table_of alpha)"
 	ok "$1, the TAP was down for a moment: the entries are there again"
+	expect_pinned_ipv6 "$1" "$2"
 	ip -n alpha link del cluster0
 	within "$(seconds 5)" peers_hold alpha "$2" PERMANENT 2>/dev/null ||
 		fail "$1, the TAP was removed: $(table_of alpha)"
@@ -334,3 +352,14 @@ expect_reach alpha beta
 lab_stop_all
 lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "pin, crashed and stopped" "$LAB_DIR/before" "$LAB_DIR/after"
+
+# An MTU below 1280 at the NIC, which takes IPv6 from NIC and TAP.
+start neigh=pin
+within "$(seconds 2)" links_pinned dedicated_mac || fail "link-local: $(table_of alpha)"
+ip -n alpha link set eth0 mtu 1200
+within "$(seconds 2)" links_gone || fail "an MTU of 1200: $(table_of alpha)"
+sleep 0.2
+ip -n alpha link set eth0 mtu 1500
+within "$(seconds 3)" links_pinned dedicated_mac || fail "the MTU was 1200: $(table_of alpha)"
+ok "the MTU was 1200: the link-local entries are there again"
+lab_stop_all
