@@ -58,14 +58,20 @@ static void mend_later(struct neighbours *n, unsigned ms)
 	loop_timer_set(n->mend_timer, ms);
 }
 
+/* Did the kernel refuse an IPv6 entry because IPv6 is off on the TAP, or because it has no IPv6 at
+ * all (ipv6.disable=1)? When it is on again, neighbours_seed() is called. */
+static bool is_ipv6_off(const struct mirror_entry *wanted, int rc)
+{
+	return wanted->dst.family == AF_INET6 && (rc == -EINVAL || rc == -EAFNOSUPPORT);
+}
+
 /* Write an entry to the kernel's table. The mirror changes when the kernel notifies of it. */
 static bool write_entry(struct neighbours *n, const struct peer *peer,
 			const struct mirror_entry *wanted)
 {
 	int rc = netlink_neigh_set(n->netlink, n->ifindex, wanted);
 
-	/* IPv6 is off on the TAP. When it is on again, neighbours_seed() is called. */
-	if (!rc || (rc == -EINVAL && wanted->dst.family == AF_INET6))
+	if (!rc || is_ipv6_off(wanted, rc))
 		return true;
 	events_peer_error(n->events, peer, -rc);
 	mend_later(n, MEND_RETRY_MS);
