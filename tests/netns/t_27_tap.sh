@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lab.sh"
 
 lab_nodes 1
+ip -n out addr add "$(addr6_of out)/64" dev eth0 nodad
+DUAL6=(address="12.12.4.100/24, $LAB_CLUSTER_IP6/64" alpha.address="12.12.4.101/24, $(addr6_of alpha)/64")
 ip -n out addr add 192.0.2.77/25 dev eth0
 ip -n out addr add 198.51.100.1/32 dev lo
 
@@ -103,16 +105,18 @@ lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "routed elsewhere, stopped" "$LAB_DIR/before" "$LAB_DIR/after"
 ip -n alpha link del eth1
 
-# An MTU too small for IPv6, and back.
-start
+# An MTU too small for IPv6, and back: the addresses of the file come back, too.
+has_ipv6() { LAB_FAMILY=6 reach out alpha && LAB_FAMILY=ll reach out alpha; }
+start "${DUAL6[@]}"
 for mtu in 1200 1500; do
 	on alpha ip link set eth0 mtu $mtu
 	within "$(seconds 2)" tap_mtu_is $mtu || fail "the TAP does not get the MTU $mtu"
 	expect_reach out alpha
 done
+within "$(seconds 5)" has_ipv6 || fail "no IPv6 after MTU 1200 and 1500: $(on alpha ip -6 addr show dev cluster0)"
 sleep 1
 expect "IPv6 link-local address, from the dedicated MAC" fe80::4bf:cff:fe0c:465 \
-	"$(on alpha ip -j -6 addr show dev cluster0 scope link | jq -r '.[].addr_info[]?.local')"
+	"$(on alpha ip -j -6 addr show dev cluster0 scope link | jq -r '.[].addr_info[]?.local // empty')"
 expect "address generation" none "$(tap inet6_addr_gen_mode)"
 expect_traffic "after MTU 1200 and 1500" 12.12.4.200
 lab_stop alpha

@@ -10,7 +10,7 @@
 command -v promtool >/dev/null || fail "no promtool (quickstart check gets it)"
 BETA=12.12.4.102
 LIAR=02:66:66:66:66:66
-lab_nodes 3
+lab_nodes 3 family=46
 lab_config
 lab_start_all
 SOCKET=$(socket_of alpha)
@@ -51,6 +51,9 @@ frames arp out:eth0 --sha $LIAR --spa $BETA --tpa 12.12.4.101
 expect_event "a spoofer" \
 	".event == \"spoofed\" and .peer == \"beta\" and .dst == \"$BETA\" and .lladdr == \"$LIAR\""
 frames arp out:eth0 --sha $LIAR --spa 12.12.4.101 --tpa 12.12.4.101
+B6=$(addr6_of beta)
+frames nd out:eth0 na --eth-src $LIAR --src "$B6" --target "$B6" --tlla $LIAR
+expect_event "a spoofer over IPv6" ".event == \"spoofed\" and .peer == \"beta\" and .dst == \"$B6\" and .lladdr == \"$LIAR\""
 expect_event "a conflict" \
 	".event == \"conflict\" and .peer == null and .dst == \"12.12.4.101\" and .lladdr == \"$LIAR\""
 frames arp out:eth0 --eth-src "$(dedicated_mac alpha)" --sha $LIAR --spa 12.12.4.250 --tpa 12.12.4.251
@@ -143,6 +146,8 @@ expect_linted() {
 metric() { awk -v name="clusterarpd_$2" '$1 == name { print $2 }' "$1"; }
 
 ping_all_pairs
+LAB_FAMILY=6 ping_all_pairs
+expect_num "Neighbour Discovery rewritten" "$(counter alpha .nd_rewritten)" ">" 0
 # Takes all outputs; succeeds only if no counter changed between the first and the last.
 snapshot() {
 	local what
@@ -169,7 +174,7 @@ expect "the last reload when it was refused, and after" "0 1" \
 expect "configuration" "$(jq .config_generation "$LAB_DIR/status")" "$(metric "$LAB_DIR/metrics" config_generation)"
 grep -q "^clusterarpd_build_info{version=\"$(jq -r .version "$LAB_DIR/status")\",node=\"alpha\"" "$LAB_DIR/metrics" ||
 	fail "build_info: $(grep build_info "$LAB_DIR/metrics")"
-expect "labels with an address" "" "$(grep -E '\{.*([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|([0-9a-f]{2}:){5})' "$LAB_DIR/metrics" || true)"
+expect "labels with an address" "" "$(grep -E '\{.*([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|([0-9a-f]{2}:){5}|2001:|fe80:)' "$LAB_DIR/metrics" || true)"
 
 # The values of the other answers, written as metrics: exactly these must be there.
 {
