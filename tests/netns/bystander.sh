@@ -23,6 +23,7 @@ bystander_run() {
 	lab_nodes 3 ageing=0 family=46
 	lab_config "$@"
 	lab_start_all
+	# shellcheck disable=SC2034 # for lab.sh
 	for LAB_FAMILY in 4 6; do
 		ping_all_pairs
 		within 15 sleeps || fail "gamma's daemon never sleeps"

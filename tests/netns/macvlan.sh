@@ -22,6 +22,7 @@ macvlan_run() {
 		tcp_pair alpha beta -n 20M
 		tcp_pair out alpha -n 20M
 	done
+	# shellcheck disable=SC2034 # for lab.sh
 	LAB_FAMILY=46
 	for mac in $unicast; do
 		unicasts alpha | grep -q "$mac" || fail "no membership for $mac: $(unicasts alpha)"
