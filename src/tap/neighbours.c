@@ -78,6 +78,11 @@ static bool write_entry(struct neighbours *n, const struct peer *peer,
 	return false;
 }
 
+static bool may_mend(const struct peer *peer)
+{
+	return !peer->mended || loop_now() - peer->mended >= MEND_MS;
+}
+
 /* Correct one entry if necessary. `may`: the rate limit allows it. False: it is still wrong. */
 static bool mend_entry(struct neighbours *n, struct peer *peer, const struct ip_addr *dst, bool may)
 {
@@ -105,7 +110,7 @@ static bool mend_entry(struct neighbours *n, struct peer *peer, const struct ip_
 
 static void mend(struct neighbours *n, struct peer *peer)
 {
-	bool may = !peer->mended || loop_now() - peer->mended >= MEND_MS;
+	bool may = may_mend(peer);
 	bool is_done = true;
 
 	for (size_t i = 0; i < peers_address_count(peer); i++)
@@ -123,17 +128,21 @@ static bool is_listed(const struct peer *peer, const struct ip_addr *dst)
 }
 
 /* Correct the entry of an address that SLAAC made of the peer's dedicated MAC (I9). The peer may
- * have any number of these: they are corrected, but neither seeded nor pinned. */
+ * have any number of these: they are corrected, within the same rate limit, but neither seeded nor
+ * pinned. What the limit leaves out is corrected at the entry's next change. */
 static void mend_unlisted(struct neighbours *n, struct peer *peer, const struct mirror_entry *entry)
 {
 	struct mirror_entry wanted;
 
-	if (peer_neigh_check(NEIGH_LEARN, peer, &entry->dst, entry, false, &wanted) ==
-		    PEER_NEIGH_REPAIR &&
-	    write_entry(n, peer, &wanted)) {
-		peer->counters.repaired++;
-		events_peer_repaired(n->events, peer, entry);
-	}
+	if (peer_neigh_check(NEIGH_LEARN, peer, &entry->dst, entry, false, &wanted) !=
+		    PEER_NEIGH_REPAIR ||
+	    !may_mend(peer))
+		return;
+	peer->mended = loop_now();
+	if (!write_entry(n, peer, &wanted))
+		return;
+	peer->counters.repaired++;
+	events_peer_repaired(n->events, peer, entry);
 }
 
 static void settle_later(struct neighbours *n)
