@@ -21,14 +21,17 @@
 
 #include "bpf/layout.h"
 
-#define VLAN_ID_MASK 0x0fff
-#define VLAN_LEN     4
-#define TAGS_MAX     2 /* as many as core/frame.c parses */
-#define ARP_REQUEST  1
-#define ARP_REPLY    2
-#define ICMPV6       58
-#define ND_FIRST     133 /* Router Solicitation, RFC 4861 */
-#define ND_LAST      137 /* Redirect */
+#define VLAN_ID_MASK          0x0fff
+#define VLAN_LEN              4
+#define TAGS_MAX              2 /* as many as core/frame.c parses */
+#define ARP_REQUEST           1
+#define ARP_REPLY             2
+#define ICMPV6                58
+#define ND_FIRST              133 /* Router Solicitation, RFC 4861 */
+#define ND_LAST               137 /* Redirect */
+#define EXTENSION_HOP_BY_HOP  0
+#define EXTENSION_ROUTING     43
+#define EXTENSION_DESTINATION 60
 
 /* The roles of each MAC and address for this node. The group, broadcast and link-local roles are
  * not stored: they follow from the MAC itself. */
@@ -181,13 +184,36 @@ VIEW int skip_tag(struct __sk_buff *skb, struct view *v)
 	return 1;
 }
 
+VIEW int is_nd_type(struct __sk_buff *skb, __u32 at)
+{
+	__u8 type;
+
+	return !bpf_skb_load_bytes(skb, at, &type, sizeof(type)) && type >= ND_FIRST &&
+	       type <= ND_LAST;
+}
+
+VIEW int is_extension(__u8 header)
+{
+	return header == EXTENSION_HOP_BY_HOP || header == EXTENSION_ROUTING ||
+	       header == EXTENSION_DESTINATION;
+}
+
+/* Also behind an extension header, as core/nd.c looks for it. Behind several it may be one: the
+ * daemon finds out. */
 VIEW int is_neighbour_discovery(struct __sk_buff *skb, const struct view *v)
 {
-	__u8 next, type;
+	__u8 ip[2], extension[2]; /* next header, hop limit; next header, length */
 
-	return !bpf_skb_load_bytes(skb, v->body + 6, &next, sizeof(next)) && next == ICMPV6 &&
-	       !bpf_skb_load_bytes(skb, v->body + 40, &type, sizeof(type)) && type >= ND_FIRST &&
-	       type <= ND_LAST;
+	if (bpf_skb_load_bytes(skb, v->body + 6, ip, sizeof(ip)))
+		return 0;
+	if (ip[0] == ICMPV6)
+		return is_nd_type(skb, v->body + 40);
+	if (!is_extension(ip[0]) || ip[1] != 255 ||
+	    bpf_skb_load_bytes(skb, v->body + 40, extension, sizeof(extension)))
+		return 0;
+	if (extension[0] == ICMPV6)
+		return is_nd_type(skb, v->body + 48 + 8 * extension[1]);
+	return is_extension(extension[0]);
 }
 
 /* Direct access to the Ethernet header, for tc programs; NULL: it is not in the linear data. */

@@ -9,11 +9,15 @@
 #include "base/bytes.h"
 
 #define IPV6_HEADER      40
+#define IPV6_NEXT_HEADER 6
+#define IPV6_HOP_LIMIT   7
 #define IPV6_SOURCE      8
 #define IPV6_DESTINATION 24
 #define HOP_LIMIT        255 /* RFC 4861: no router has forwarded it */
 #define CHECKSUM         2   /* offset in the message */
 #define TARGET           8
+#define EXTENSION_UNIT   8
+#define EXTENSIONS_MAX   8
 #define OPTION_UNIT      8
 #define OPTION_SOURCE    1
 #define OPTION_TARGET    2
@@ -58,21 +62,51 @@ static bool has_whole_options(const struct nd *nd)
 	return true;
 }
 
+static bool is_extension(uint8_t header)
+{
+	return header == IPPROTO_HOPOPTS || header == IPPROTO_ROUTING || header == IPPROTO_DSTOPTS;
+}
+
+/* Skip the extension headers of a packet with `len` bytes of payload. Returns where the ICMPv6
+ * message begins in the payload; SIZE_MAX: there is none. */
+static size_t find_message(const uint8_t *ip, size_t len)
+{
+	uint8_t header = ip[IPV6_NEXT_HEADER];
+	size_t at = 0;
+
+	for (int i = 0; i < EXTENSIONS_MAX && is_extension(header); i++) {
+		const uint8_t *extension = ip + IPV6_HEADER + at;
+
+		if (len - at < EXTENSION_UNIT)
+			return SIZE_MAX;
+		header = extension[0];
+		at += ((size_t)extension[1] + 1) * EXTENSION_UNIT;
+		if (at > len)
+			return SIZE_MAX;
+	}
+	return header == IPPROTO_ICMPV6 && at < len ? at : SIZE_MAX;
+}
+
 bool nd_view(struct nd *nd, const struct frame *f, bool has_partial_checksum)
 {
-	size_t room = f->len - f->body;
+	size_t room = f->len - f->body, len, at;
 	uint8_t *ip = f->data + f->body;
 
 	if (f->tagged || f->ethertype != ETH_P_IPV6 || room <= IPV6_HEADER || ip[0] >> 4 != 6 ||
-	    ip[6] != IPPROTO_ICMPV6 || ip[7] != HOP_LIMIT)
+	    ip[IPV6_HOP_LIMIT] != HOP_LIMIT)
+		return false;
+	len = bytes_get16(ip + 4);
+	at = len <= room - IPV6_HEADER ? find_message(ip, len) : SIZE_MAX;
+	if (at == SIZE_MAX)
 		return false;
 	*nd = (struct nd){ .ip = ip,
-			   .message = ip + IPV6_HEADER,
-			   .len = bytes_get16(ip + 4),
-			   .type = ip[IPV6_HEADER],
+			   .message = ip + IPV6_HEADER + at,
+			   .len = len - at,
+			   .type = ip[IPV6_HEADER + at],
+			   .is_hidden = at,
 			   .has_partial_checksum = has_partial_checksum };
-	return fixed_len(nd->type) && nd->len >= fixed_len(nd->type) &&
-	       nd->len <= room - IPV6_HEADER && nd->message[1] == 0 && has_whole_options(nd);
+	return fixed_len(nd->type) && nd->len >= fixed_len(nd->type) && nd->message[1] == 0 &&
+	       has_whole_options(nd);
 }
 
 static bool tells_of_target(const struct nd *nd)
@@ -192,8 +226,8 @@ void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_
 	bytes_put16(buf + 2 * MAC_LEN, ETH_P_IPV6);
 	nd.ip[0] = 6 << 4;
 	bytes_put16(nd.ip + 4, (uint16_t)nd.len);
-	nd.ip[6] = IPPROTO_ICMPV6;
-	nd.ip[7] = HOP_LIMIT;
+	nd.ip[IPV6_NEXT_HEADER] = IPPROTO_ICMPV6;
+	nd.ip[IPV6_HOP_LIMIT] = HOP_LIMIT;
 	memcpy(nd.ip + IPV6_SOURCE, ip->b, sizeof(ip->b));
 	memcpy(nd.ip + IPV6_DESTINATION, all_nodes, sizeof(all_nodes));
 	nd.message[0] = nd.type;

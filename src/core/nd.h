@@ -4,8 +4,8 @@
  * and a frame that announces an address.
  *
  * The view borrows the bytes of the frame. Only messages that a receiver accepts are viewed, except
- * that the checksum is not verified: hop limit 255, code 0, no extension headers, a whole message
- * and well-formed options. Edits keep the checksum as right, or as wrong, as it was.
+ * that the checksum is not verified: hop limit 255, code 0, a whole message, not fragmented (RFC
+ * 6980), and well-formed options. Edits keep the checksum as right, or as wrong, as it was.
  */
 #ifndef CLUSTERARPD_CORE_ND_H
 #define CLUSTERARPD_CORE_ND_H
@@ -26,6 +26,9 @@ struct nd {
 	uint8_t *ip;      /* the IPv6 header */
 	uint8_t *message; /* the ICMPv6 header */
 	size_t len;       /* of the message, with its options */
+	/* It is behind extension headers: hop-by-hop options, routing, destination options. No host
+	 * sends such a message in good faith, but Linux accepts it. */
+	bool is_hidden;
 	/* The checksum field does not cover the message yet, as the NIC completes it (virtio's
 	 * NEEDS_CSUM): it holds the sum of the pseudo-header. */
 	bool has_partial_checksum;

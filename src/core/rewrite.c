@@ -107,6 +107,17 @@ static void view_lladdrs(struct context *c, struct rewrite_result *result)
 		view_without_lladdr(c, result);
 }
 
+/* A message behind extension headers is judged, but left as it is. With the cluster MAC it would
+ * need I6 to be harmless: then its Ethernet source counts, which is a foreign MAC. */
+static void view_hidden(struct context *c, struct rewrite_result *result)
+{
+	c->impossible |= EDIT_RESOLUTION | EDIT_ETH_DST_PEER;
+	if (!(c->keys.sender_ip & IP_PEER) || !(c->keys.sender_mac & MAC_CLUSTER))
+		return;
+	c->keys.sender_mac &= (uint16_t)~MAC_CLUSTER;
+	result->sender_mac = frame_source(&c->frame);
+}
+
 /* Add what FRAME_ND has beside FRAME_IP. */
 static void view_nd(struct context *c, struct rewrite_result *result)
 {
@@ -119,6 +130,8 @@ static void view_nd(struct context *c, struct rewrite_result *result)
 	c->keys.is_redirect = c->nd.type == ND_REDIRECT;
 	c->impossible |= EDIT_TARGET_MAC_CLUSTER;
 	view_lladdrs(c, result);
+	if (c->nd.is_hidden)
+		view_hidden(c, result);
 }
 
 static void view_ip(struct context *c)

@@ -18,6 +18,31 @@ bool oracle_is_resolution(const struct oracle_sample *s)
 	return s->is_arp || s->is_nd;
 }
 
+static bool is_nd_at(const struct made *f, size_t at)
+{
+	return f->len > at && f->bytes[at] >= 133 && f->bytes[at] <= 137;
+}
+
+static bool is_extension(uint8_t header)
+{
+	return header == 0 || header == 43 || header == 60;
+}
+
+/* RFC 4861, by the bytes at these offsets alone: the IPv6 header may be invalid. Behind extension
+ * headers (RFC 8200) with the hop limit that Neighbour Discovery has. */
+static bool looks_like_nd(const struct made *f, size_t body)
+{
+	const uint8_t *ip = f->bytes + body;
+
+	if (f->len < body + 8)
+		return false;
+	if (ip[6] == 58)
+		return is_nd_at(f, body + 40);
+	if (!is_extension(ip[6]) || ip[7] != 255 || f->len < body + 42)
+		return false;
+	return ip[40] == 58 ? is_nd_at(f, body + 48 + 8 * (size_t)ip[41]) : is_extension(ip[40]);
+}
+
 static void look(const struct cluster *c, struct oracle_sample *s)
 {
 	const struct made *f = &s->frame;
@@ -37,10 +62,8 @@ static void look(const struct cluster *c, struct oracle_sample *s)
 		s->ip_src = peers_by_ip(c->peers, &from);
 		s->ip_dst = peers_by_ip(c->peers, &to);
 	}
-	/* RFC 4861, by the bytes at these offsets alone: the IPv6 header may be invalid. */
 	s->is_nd = !s->view.tagged && s->view.ethertype == ETH_P_IPV6 &&
-		   f->len > s->view.body + 40 && f->bytes[s->view.body + 6] == 58 &&
-		   f->bytes[s->view.body + 40] >= 133 && f->bytes[s->view.body + 40] <= 137;
+		   looks_like_nd(f, s->view.body);
 }
 
 /* The limit above which a packet socket, see packet(7), refuses a frame with EMSGSIZE. */

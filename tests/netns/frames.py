@@ -444,7 +444,11 @@ def nd_frame(args):
     dst = ip6(args.dst) if args.dst else default
     eth_dst = args.eth_dst or (b"\x33\x33" + dst[12:])
     message = nd_message(args, src, dst, target)
-    header = struct.pack("!IHBB", 6 << 28, len(message), 58, args.hop) + src + dst
+    following = 58
+    if args.extension is not None:  # an extension header with six bytes of padding, PadN
+        message = bytes([following, 0, 1, 4, 0, 0, 0, 0]) + message
+        following = args.extension
+    header = struct.pack("!IHBB", 6 << 28, len(message), following, args.hop) + src + dst
     tags = ((0x8100, args.vid),) if args.vid is not None else ()
     return ether(eth_dst, args.eth_src, tags, ETH_P_IPV6, header + message)
 
@@ -709,6 +713,7 @@ def add_nd(sub):
     p.add_argument("--lifetime", type=number, default=0, help="of RA")
     p.add_argument("--vary", action="store_true", help="each from a MAC of its own")
     p.add_argument("--hop", type=number, default=255)
+    p.add_argument("--extension", type=number, help="0 hop-by-hop, 60 destination options")
     p.add_argument("--code", type=number, default=0)
     p.add_argument("--damage", type=number, default=0, help="xor of the checksum")
 

@@ -125,10 +125,16 @@ ok "beta's log names the spoofer"
 spoof na --src "$A" --target "$A" --tlla $LIAR --hop 254
 spoof na --src "$A" --target "$A" --tlla $LIAR --damage 1 # counted, all the same
 expect_spoofs "hop limit 254: not Neighbour Discovery" beta "9 9"
+# Linux accepts these, too.
+spoof na --src "$A" --target "$A" --tlla $LIAR --extension 60
+spoof na --src "$A" --target "$A" --tlla $LIAR --extension 0
+spoof na --src "$A" --target "$A" --tlla "$LAB_CLUSTER_MAC" --extension 60
+expect_spoofs "behind extension headers" beta "12 12"
+expect_tables "messages behind extension headers"
 
 lines=$(wc -l <"$LAB_DIR/beta.log") start=$(now_ms)
 spoof na --src "$A" --target "$A" --tlla $LIAR --vary --count 1000 --interval 0.001
-expect_spoofs "a flood from many MACs" beta "1009 1009"
+expect_spoofs "a flood from many MACs" beta "1012 1012"
 elapsed=$((($(now_ms) - start) / 1000 + 1))
 sleep 1.2
 expect_num "log lines about it in $elapsed s" $(($(wc -l <"$LAB_DIR/beta.log") - lines)) "<=" $((10 * (elapsed + 1) + 3))

@@ -19,7 +19,7 @@ from scapy.layers.inet6 import (ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_
                                 ICMPv6ND_RS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptMTU,
                                 ICMPv6NDOptPrefixInfo, ICMPv6NDOptRedirectedHdr,
                                 ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
-                                IPv6ExtHdrHopByHop)
+                                IPv6ExtHdrHopByHop, IPv6ExtHdrRouting)
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from scapy.utils import checksum
@@ -176,10 +176,8 @@ class Frame:
             ip.nh = 58
             body = message
         else:
-            self.extension.nh = 58
-            ip.nh = {IPv6ExtHdrHopByHop: 0, IPv6ExtHdrDestOpt: 60,
-                     IPv6ExtHdrFragment: 44}[type(self.extension)]
-            body = bytes(self.extension) + message
+            body = bytes(chained(self.extension)) + message
+            ip.nh = EXTENSIONS[type(self.extension)]
         ip.plen = max(0, len(body) + self.longer)
         packet = Ether(src=self.eth[0], dst=self.eth[1], type=0x86DD)
         raw = bytes(packet)[:12]
@@ -187,6 +185,19 @@ class Frame:
             raw += struct.pack("!HH", ethertype, tci)
         raw += b"\x86\xdd" + bytes(ip)[:40] + body + self.padding
         return raw[:len(raw) - self.cut]
+
+
+EXTENSIONS = {IPv6ExtHdrHopByHop: 0, IPv6ExtHdrRouting: 43, IPv6ExtHdrFragment: 44,
+              IPv6ExtHdrDestOpt: 60}
+
+
+def chained(extension):
+    """The extension headers, the last of which is followed by ICMPv6."""
+    after = extension.payload
+    extension.nh = EXTENSIONS.get(type(after), 58)
+    if type(after) in EXTENSIONS:
+        chained(after)
+    return extension
 
 
 def rebuilt(raw):
@@ -771,8 +782,6 @@ def not_nd():
             ("frame cut by one byte", {"cut": 1}),
             ("frame cut after the fixed part", {"cut": 8}),
             ("frame cut in the fixed part", {"cut": 9}),
-            ("hop-by-hop header", {"extension": IPv6ExtHdrHopByHop()}),
-            ("destination options", {"extension": IPv6ExtHdrDestOpt()}),
             ("fragment header", {"extension": IPv6ExtHdrFragment(id=7)}),
             ("first fragment", {"extension": IPv6ExtHdrFragment(id=7, m=1)}),
             ("VLAN 7", {"tags": ((0x8100, 0x0007),)}),
@@ -804,6 +813,31 @@ def not_nd():
                            ("RA", ra(B_LL, EVIL, eth_src=EVIL), 9),
                            ("redirect", redirect(OUT_LL, A, B, EVIL, OUT, CLUSTER), 9)):
         ingress(f"{name}, fixed part cut off", f.but(shorten=short))
+
+
+def hidden():
+    """Behind extension headers: judged, but left alone."""
+    set_group("hidden")
+    for name, make in (
+            ("hop-by-hop options", IPv6ExtHdrHopByHop),
+            ("destination options", IPv6ExtHdrDestOpt),
+            ("a routing header", IPv6ExtHdrRouting),
+            ("two headers", lambda: IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt()),
+            ("eight headers", lambda: IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() /
+             IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt() /
+             IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt())):
+        egress(name, ns(A, B, CLUSTER, extension=make()))
+        dropped(f"{name}, spoofed", "spoofed",
+                unsolicited(B, EVIL, eth_src=EVIL, extension=make()))
+        dropped(f"{name}, spoofed with the cluster MAC", "spoofed",
+                unsolicited(B, CLUSTER, eth_src=EVIL, extension=make()))
+        dropped(f"{name}, conflict", "conflict",
+                unsolicited(A, OUT, eth_src=OUT, extension=make()))
+        ingress(f"{name}, of an outsider", unsolicited(OUT6, OUT, eth_src=OUT, extension=make()))
+        ingress(f"{name}, spoofed, hop limit 254",
+                unsolicited(B, EVIL, eth_src=EVIL, extension=make(), hop=254))
+    ingress("destination options longer than the packet",
+            unsolicited(B, EVIL, eth_src=EVIL, extension=IPv6ExtHdrDestOpt(len=9)))
 
 
 def egress_raw(name, raw):
@@ -976,7 +1010,7 @@ def groups():
 
 
 def main():
-    for make in (figure6, E1_E2, E2b, E3, E4, redirects, I1, I2_I3, I4, I6, I7, I8, options, not_nd,
+    for make in (figure6, E1_E2, E2b, E3, E4, redirects, I1, I2_I3, I4, I6, I7, I8, options, not_nd, hidden,
                  whole, checksums, offloaded):
         make()
     verify()
