@@ -271,6 +271,8 @@ static __always_inline int forward_in(struct __sk_buff *skb, const struct view *
 	if (rule_I1(&keys) != DROP_NONE)
 		return send_to_daemon(skb, 0);
 	verdict = rules_ingress(&keys);
+	if (v->is_too_deep && verdict.drop == DROP_NONE)
+		verdict.drop = DROP_MALFORMED;
 	if (verdict.drop != DROP_NOT_OURS) /* not counted on the user data path, either */
 		count_frame(&c->nic_in, frame_len(skb));
 	if (verdict.drop != DROP_NONE) {

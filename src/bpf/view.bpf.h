@@ -70,6 +70,7 @@ struct view {
 	__be16 ethertype;   /* after tags of VID 0 */
 	__u32 body;         /* offset of the payload of that type */
 	__u8 is_resolution; /* ARP, even malformed, or Neighbour Discovery */
+	__u8 is_too_deep;   /* as in core/frame.h */
 };
 
 #define VIEW static __always_inline __attribute__((unused))
@@ -167,6 +168,17 @@ VIEW struct bpf_entry find_ipv6(const __u8 *bytes)
 	return entry;
 }
 
+/* Is there another tag, of VID 0, at the body? */
+VIEW int is_tag_of_vid_0(struct __sk_buff *skb, const struct view *v)
+{
+	struct vlan_tag tag;
+
+	return (v->ethertype == bpf_htons(ETH_P_8021Q) ||
+		v->ethertype == bpf_htons(ETH_P_8021AD)) &&
+	       !bpf_skb_load_bytes(skb, v->body, &tag, sizeof(tag)) &&
+	       !(tag.tci & bpf_htons(VLAN_ID_MASK));
+}
+
 /* Skip one VLAN tag in the frame. 0: there is none, it is truncated, or its VID is not 0; the
  * EtherType then remains that of the tag, into which the rules do not look. */
 VIEW int skip_tag(struct __sk_buff *skb, struct view *v)
@@ -229,14 +241,14 @@ VIEW void view_rest(struct __sk_buff *skb, struct view *v)
 {
 	v->ethertype = v->eth.h_proto;
 	v->body = ETH_HLEN;
-	v->is_resolution = 0;
+	v->is_resolution = v->is_too_deep = 0;
 	if (skb->vlan_present && (skb->vlan_tci & VLAN_ID_MASK)) {
 		v->ethertype = 0;
 		return;
 	}
 	_Static_assert(TAGS_MAX == 2, "one skip_tag() for each tag");
-	if (skip_tag(skb, v) && !skb->vlan_present)
-		skip_tag(skb, v);
+	if (skip_tag(skb, v) && (skb->vlan_present || skip_tag(skb, v)))
+		v->is_too_deep = is_tag_of_vid_0(skb, v);
 	if (v->ethertype == bpf_htons(ETH_P_ARP))
 		v->is_resolution = 1;
 	else if (v->ethertype == bpf_htons(ETH_P_IPV6))

@@ -42,6 +42,8 @@ bool frame_view(struct frame *f, uint8_t *data, size_t len)
 		f->ethertype = bytes_get16(tag + 2);
 		f->body += FRAME_VLAN_LEN;
 	}
+	tag = is_vlan(f->ethertype) ? bytes_at(f, f->body, FRAME_VLAN_LEN) : NULL;
+	f->is_too_deep = tag && !f->tagged && !(bytes_get16(tag) & 0x0fff);
 	return true;
 }
 

@@ -23,7 +23,10 @@ struct frame {
 	size_t len;
 	uint16_t ethertype; /* after any VLAN tags, in host byte order */
 	bool tagged;        /* carries a VLAN ID other than 0 */
-	size_t body;        /* offset of the payload */
+	/* After as many tags of VID 0 as are looked behind comes another one. Linux looks behind
+	 * any number of them. */
+	bool is_too_deep;
+	size_t body; /* offset of the payload */
 };
 
 /* ARP for Ethernet and IPv4 (RFC 826), in wire format. */

@@ -260,6 +260,9 @@ void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, 
 	} else {
 		result->verdict = rules_ingress(&c.keys);
 		result->peer = sender(&c);
+		/* What is behind it is not judged, but the stack would see it. */
+		if (c.frame.is_too_deep && result->verdict.drop == DROP_NONE)
+			result->verdict.drop = DROP_MALFORMED;
 	}
 	result->verdict.edits = possible(&c, result->verdict.edits);
 	if (result->verdict.drop == DROP_NONE)

@@ -84,7 +84,7 @@ enum drop_reason {
 	DROP_STRICT,       /* I2 */
 	DROP_SPOOFED,      /* I7 */
 	DROP_CONFLICT,     /* I8 */
-	DROP_MALFORMED,    /* no Ethernet header, or not expressible in virtio */
+	DROP_MALFORMED,    /* no Ethernet header, too many tags, or not expressible in virtio */
 	DROP_TOO_LONG,     /* too long for the wire */
 	DROP_NIC_BUSY,     /* NIC down or gone, or its queue is full */
 	DROP_TAP_BUSY,     /* TAP down, or no memory */

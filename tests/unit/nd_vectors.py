@@ -787,7 +787,7 @@ def not_nd():
             ("VLAN 7", {"tags": ((0x8100, 0x0007),)}),
             ("VLAN 7 of 802.1ad", {"tags": ((0x88A8, 0xE007),)}),
             ("VID 0 in VLAN 9", {"tags": ((0x88A8, 9), (0x8100, 0))}),
-            ("three tags", {"tags": ((0x8100, 0),) * 3})):
+            ("VLAN 7 in VID 0 twice", {"tags": ((0x8100, 0), (0x8100, 0), (0x8100, 7))})):
         egress(name, out.but(**changes))
         ingress(f"{name}, spoofed", spoof.but(**changes))
     for kind in (127, 128, 129, 130, 132, 138, 143):
@@ -859,6 +859,12 @@ def whole():
             ("one byte of padding", {"padding": b"\x01"})):
         egress(name, f.but(**changes), f.but(macs=(A_MAC,), **changes))
         dropped(f"{name}, spoofed", "spoofed", spoof.but(**changes))
+    for count in (3, 4, 9):
+        tags = ((0x8100, 0),) * count
+        egress(f"VID 0 {count} times", f.but(tags=tags))
+        dropped(f"VID 0 {count} times, spoofed", "malformed", spoof.but(tags=tags))
+        dropped(f"VID 0 {count} times, of an outsider", "malformed",
+                unsolicited(OUT6, OUT, eth_src=OUT, tags=tags))
     # padding with an option of a foreign MAC does not make a peer's frame spoofed
     g = unsolicited(B, CLUSTER, eth_src=B_MAC, padding=lla(2, 1, mac_bytes(EVIL)))
     ingress("a foreign option in the padding", g, g.but(macs=(B_MAC,)))

@@ -550,6 +550,25 @@ static void I7_spoofed_peers(void **state)
 	cluster_free(&c);
 }
 
+/* Linux looks behind any number of tags of VID 0, the rules behind two. */
+static void I7_behind_three_tags_is_dropped(void **state)
+{
+	static const struct row spoofed = { OUT_MAC, BROADCAST, REQUEST, BETA_IP,
+					    OUT_MAC, ALPHA_IP,  NO_MAC };
+	struct cluster c = cluster_make("", "alpha");
+	struct test_frame f = arp_frame(&spoofed), sent;
+
+	(void)state;
+	f = tagged(tagged(f, 0x8100, 0), 0x88a8, 0);
+	is_dropped(&c, REWRITE_INGRESS, f, DROP_SPOOFED);
+	f = tagged(f, 0x8100, 0);
+	is_dropped(&c, REWRITE_INGRESS, f, DROP_MALFORMED);
+	sent = f;
+	put_mac(sent.data + MAC_LEN, ALPHA_MAC);
+	passes_as(&c, REWRITE_EGRESS, f, &sent);
+	cluster_free(&c);
+}
+
 static void I8_own_addresses_from_the_wire(void **state)
 {
 	static const struct {
@@ -814,6 +833,7 @@ int main(void)
 		cmocka_unit_test(I6_a_peer_keeps_its_dedicated_mac),
 		cmocka_unit_test(I6_an_address_that_no_file_lists),
 		cmocka_unit_test(I7_spoofed_peers),
+		cmocka_unit_test(I7_behind_three_tags_is_dropped),
 		cmocka_unit_test(I8_own_addresses_from_the_wire),
 		cmocka_unit_test(outsiders_arp_passes),
 		cmocka_unit_test(tags_on_arp),
