@@ -123,6 +123,7 @@ static int open_nic(struct links *l)
 	adopt_set_name(l->adopt, links_nic(l)->name);
 	if (!adopt_take(l->adopt, links_nic(l)->ifindex, tap_link_ifindex(l->tap)))
 		takeover_warn_addresses(l->nic);
+	tap_link_warn_of_gateways(l->tap);
 	adopt_later_start(l->later, links_nic(l)->ifindex);
 	rc = takeover_open(l->nic);
 	if (!rc)

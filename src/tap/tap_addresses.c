@@ -331,6 +331,33 @@ int tap_addresses_add_routes(const struct tap_addresses *t, bool again)
 	return rc;
 }
 
+static bool has_default_route(const struct netlink_saved_list *routes, uint8_t family)
+{
+	struct ip_prefix to;
+
+	for (size_t i = 0; i < routes->count; i++)
+		if (routes->list[i].is_route && netlink_saved_prefix(&routes->list[i], &to) &&
+		    to.len == 0 && to.addr.family == family)
+			return true;
+	return false;
+}
+
+void tap_addresses_warn_of_gateways(const struct tap_addresses *t)
+{
+	struct netlink_saved_list here = { 0 };
+	int rc = netlink_save(t->netlink, t->ifindex, &here);
+	char text[IP_STRLEN];
+
+	for (size_t i = 0; i < CONFIG_FAMILIES && !rc; i++) {
+		const struct ip_addr *gateway = &config(t)->gateway[i];
+
+		if (is_possible(t, gateway) && !has_default_route(&here, gateway->family))
+			log_warning("there is a default route already: gateway %s is not used",
+				    ip_format(gateway, text));
+	}
+	netlink_saved_clear(&here);
+}
+
 /* The result of adding a route that may exist already: count one that was missing. */
 static int count_added(int rc, unsigned *added)
 {

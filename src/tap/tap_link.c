@@ -289,6 +289,14 @@ int tap_link_renew(struct tap_link *tap)
 	return open_tap(tap);
 }
 
+void tap_link_warn_of_gateways(const struct tap_link *tap)
+{
+	const struct tap_addresses where = where_of(tap);
+
+	if (tap->config->adopt && tap->up) /* without adopt it was warned of at the first try */
+		tap_addresses_warn_of_gateways(&where);
+}
+
 struct tap_device *tap_link_device(struct tap_link *tap)
 {
 	return tap->device;

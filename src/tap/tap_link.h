@@ -62,6 +62,10 @@ struct tap_ipv6_state {
 };
 const struct tap_ipv6_state *tap_link_ipv6(const struct tap_link *tap);
 
+/* The NIC's routes have moved to the TAP: warn of a gateway that is not used, as another link has a
+ * default route. */
+void tap_link_warn_of_gateways(const struct tap_link *tap);
+
 struct tap_device *tap_link_device(struct tap_link *tap);
 int tap_link_ifindex(const struct tap_link *tap);
 /* As of the last check of the link. */

@@ -90,10 +90,20 @@ for gateway in fe80::1 2001:db8:1::1 2001:db8::1; do
 	lab_stop alpha
 done
 
-# The cluster's network already has a route.
+# Another interface has the default routes.
 ip -n alpha link add eth1 type veth peer name peer1
 ip -n alpha link set eth1 addrgenmode none up
 ip -n alpha link set peer1 addrgenmode none up
+ip -n alpha route add default via 192.0.2.1 dev eth1 onlink
+ip -n alpha route add default via fe80::99 dev eth1 metric 1024
+start "${DUAL[@]}" gateway=$'12.12.4.200\ngateway = fe80::1'
+expect_said 'already: gateway 12\.12\.4\.200 is not used'
+expect_said 'already: gateway fe80::1 is not used'
+lab_stop alpha
+ip -n alpha route del default dev eth1
+ip -n alpha -6 route del default dev eth1
+
+# The cluster's network already has a route.
 on alpha ip route add 192.0.2.0/25 dev eth1
 lab_snapshot alpha >"$LAB_DIR/before"
 start address="12.12.4.100/24, 192.0.2.10/25" gateway=12.12.4.200
