@@ -28,7 +28,7 @@ flows_of() { peer "$1" "$2" '.counters | "\(.frames_in) \(.frames_out) \(.bytes_
 for LAB_FAMILY in 4 6; do
 	expect_reach alpha beta
 	read -r in out bytes_in bytes_out < <(flows_of alpha beta)
-	gamma=$(flows_of alpha gamma)
+	read -r gamma_in gamma_out _ < <(flows_of alpha gamma)
 	before=$(flows alpha)
 	woken=$(wakes beta)
 	on alpha ping -n -q -i 0.002 -c 500 -s 100 "$(addr_of beta)" >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
@@ -44,7 +44,10 @@ for LAB_FAMILY in 4 6; do
 	expect_num "to beta" $((out2 - out)) ">=" 500
 	expect_num "bytes from beta" $((bytes_in2 - bytes_in)) ">=" $((500 * length))
 	expect_num "bytes to beta" $((bytes_out2 - bytes_out)) "<=" $((506 * length))
-	expect "gamma's counters, unchanged" "$gamma" "$(flows_of alpha gamma)"
+	read -r gamma_in2 gamma_out2 _ < <(flows_of alpha gamma)
+	# gamma may look for a router in that time (RFC 4861 6.3.7).
+	expect_num "from gamma" $((gamma_in2 - gamma_in)) "<=" 2
+	expect_num "to gamma" $((gamma_out2 - gamma_out)) "<=" 2
 
 	# Drops in the kernel are counted by reason, too: a peer's address at the cluster MAC (I4).
 	dropped=$(counter alpha .drops.peer_address)
