@@ -29,8 +29,8 @@ int tap_addresses_add_ipv4(const struct tap_addresses *t);
  * default route. `again`: they may exist already. 0, or a negative errno after a log line. */
 int tap_addresses_add_routes(const struct tap_addresses *t, bool again);
 
-/* After the NIC's routes have moved to the TAP: warn of a gateway that is not used, as another link has
- * a default route with the same metric. */
+/* After the NIC's routes have moved to the TAP: warn of a gateway that is not used, as another link
+ * has a default route with the same metric. */
 void tap_addresses_warn_of_gateways(const struct tap_addresses *t);
 
 /* Add what is missing of the addresses, and put them in order. An address that another host has
