@@ -256,7 +256,7 @@ static __always_inline __u32 look_into_ip(struct __sk_buff *skb, const struct vi
 /* Forward a frame from the NIC to the TAP: any but those of resolution and of the NIC's stack. */
 static __always_inline int forward_in(struct __sk_buff *skb, const struct view *v, __u32 tap)
 {
-	struct rule_keys keys = { .policy = path.policy };
+	struct rule_keys keys = { .policy = path.policy, .is_too_deep = v->is_too_deep };
 	struct bpf_counts *c = find_counts();
 	struct rule_verdict verdict;
 	struct bpf_entry source;
@@ -271,8 +271,6 @@ static __always_inline int forward_in(struct __sk_buff *skb, const struct view *
 	if (rule_I1(&keys) != DROP_NONE)
 		return send_to_daemon(skb, 0);
 	verdict = rules_ingress(&keys);
-	if (v->is_too_deep && verdict.drop == DROP_NONE)
-		verdict.drop = DROP_MALFORMED;
 	if (verdict.drop != DROP_NOT_OURS) /* not counted on the user data path, either */
 		count_frame(&c->nic_in, frame_len(skb));
 	if (verdict.drop != DROP_NONE) {

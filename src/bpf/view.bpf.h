@@ -168,15 +168,13 @@ VIEW struct bpf_entry find_ipv6(const __u8 *bytes)
 	return entry;
 }
 
-/* Is there another tag, of VID 0, at the body? */
-VIEW int is_tag_of_vid_0(struct __sk_buff *skb, const struct view *v)
+/* Is there a VLAN tag of VID 0 at the body? Then sets *tag. */
+VIEW int is_tag_of_vid_0(struct __sk_buff *skb, const struct view *v, struct vlan_tag *tag)
 {
-	struct vlan_tag tag;
-
-	return (v->ethertype == bpf_htons(ETH_P_8021Q) ||
-		v->ethertype == bpf_htons(ETH_P_8021AD)) &&
-	       !bpf_skb_load_bytes(skb, v->body, &tag, sizeof(tag)) &&
-	       !(tag.tci & bpf_htons(VLAN_ID_MASK));
+	if (v->ethertype != bpf_htons(ETH_P_8021Q) && v->ethertype != bpf_htons(ETH_P_8021AD))
+		return 0;
+	return !bpf_skb_load_bytes(skb, v->body, tag, sizeof(*tag)) &&
+	       !(tag->tci & bpf_htons(VLAN_ID_MASK));
 }
 
 /* Skip one VLAN tag in the frame. 0: there is none, it is truncated, or its VID is not 0; the
@@ -185,11 +183,7 @@ VIEW int skip_tag(struct __sk_buff *skb, struct view *v)
 {
 	struct vlan_tag tag;
 
-	if (v->ethertype != bpf_htons(ETH_P_8021Q) && v->ethertype != bpf_htons(ETH_P_8021AD))
-		return 0;
-	if (bpf_skb_load_bytes(skb, v->body, &tag, sizeof(tag)))
-		return 0;
-	if (tag.tci & bpf_htons(VLAN_ID_MASK))
+	if (!is_tag_of_vid_0(skb, v, &tag))
 		return 0;
 	v->ethertype = tag.ethertype;
 	v->body += sizeof(tag);
@@ -239,6 +233,8 @@ VIEW struct ethhdr *header_of(struct __sk_buff *skb)
 /* Fill in all fields but `eth`, which must have been set. */
 VIEW void view_rest(struct __sk_buff *skb, struct view *v)
 {
+	struct vlan_tag next;
+
 	v->ethertype = v->eth.h_proto;
 	v->body = ETH_HLEN;
 	v->is_resolution = v->is_too_deep = 0;
@@ -248,7 +244,7 @@ VIEW void view_rest(struct __sk_buff *skb, struct view *v)
 	}
 	_Static_assert(TAGS_MAX == 2, "one skip_tag() for each tag");
 	if (skip_tag(skb, v) && (skb->vlan_present || skip_tag(skb, v)))
-		v->is_too_deep = is_tag_of_vid_0(skb, v);
+		v->is_too_deep = is_tag_of_vid_0(skb, v, &next);
 	if (v->ethertype == bpf_htons(ETH_P_ARP))
 		v->is_resolution = 1;
 	else if (v->ethertype == bpf_htons(ETH_P_IPV6))

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 
 #define TAGS_MAX        2 /* QinQ; the payload after more tags is not examined */
+#define VLAN_ID_MASK    0x0fff
 #define IPV4_HEADER_MIN 20
 #define IPV6_HEADER     40
 
@@ -24,6 +25,11 @@ static bool is_vlan(uint16_t ethertype)
 	return ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD;
 }
 
+static bool has_vid(const uint8_t *tag)
+{
+	return bytes_get16(tag) & VLAN_ID_MASK;
+}
+
 bool frame_view(struct frame *f, uint8_t *data, size_t len)
 {
 	const uint8_t *tag;
@@ -37,13 +43,13 @@ bool frame_view(struct frame *f, uint8_t *data, size_t len)
 		tag = bytes_at(f, f->body, FRAME_VLAN_LEN);
 		if (!tag)
 			break;
-		if (bytes_get16(tag) & 0x0fff)
+		if (has_vid(tag))
 			f->tagged = true;
 		f->ethertype = bytes_get16(tag + 2);
 		f->body += FRAME_VLAN_LEN;
 	}
 	tag = is_vlan(f->ethertype) ? bytes_at(f, f->body, FRAME_VLAN_LEN) : NULL;
-	f->is_too_deep = tag && !f->tagged && !(bytes_get16(tag) & 0x0fff);
+	f->is_too_deep = tag && !f->tagged && !has_vid(tag);
 	return true;
 }
 

@@ -159,6 +159,7 @@ static void view(struct context *c, bool has_partial_checksum, struct rewrite_re
 	c->keys.eth_src = c->source.roles;
 	c->keys.policy = (uint8_t)peers_policy(c->peers);
 	c->keys.kind = FRAME_OTHER;
+	c->keys.is_too_deep = c->frame.is_too_deep;
 	if (c->frame.tagged)
 		return;
 	c->arp = frame_arp(&c->frame);
@@ -260,9 +261,6 @@ void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, 
 	} else {
 		result->verdict = rules_ingress(&c.keys);
 		result->peer = sender(&c);
-		/* What is behind it is not judged, but the stack would see it. */
-		if (c.frame.is_too_deep && result->verdict.drop == DROP_NONE)
-			result->verdict.drop = DROP_MALFORMED;
 	}
 	result->verdict.edits = possible(&c, result->verdict.edits);
 	if (result->verdict.drop == DROP_NONE)

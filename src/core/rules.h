@@ -60,8 +60,9 @@ enum rule_policy {
 struct rule_keys {
 	__u16 eth_dst; /* enum mac_role, as are all __u16 here */
 	__u16 eth_src;
-	__u8 kind;   /* enum frame_kind */
-	__u8 policy; /* enum rule_policy */
+	__u8 kind;        /* enum frame_kind */
+	__u8 is_too_deep; /* after as many tags of VID 0 as are looked behind comes another one */
+	__u8 policy;      /* enum rule_policy */
 	/* FRAME_IP, FRAME_ND: source and destination; enum ip_role */
 	__u8 ip_src;
 	__u8 ip_dst;
@@ -306,6 +307,12 @@ RULE __u16 rule_I6(const struct rule_keys *k)
 	return edits;
 }
 
+/* Behind any number of tags of VID 0 the stack would see what I7 and I8 have not judged. */
+RULE __u8 rule_too_deep(const struct rule_keys *k)
+{
+	return k->is_too_deep ? DROP_MALFORMED : DROP_NONE;
+}
+
 RULE struct rule_verdict rules_ingress(const struct rule_keys *k)
 {
 	struct rule_verdict v = { DROP_NONE, 0 };
@@ -315,6 +322,8 @@ RULE struct rule_verdict rules_ingress(const struct rule_keys *k)
 		return v;
 	/* I5: broadcast and multicast pass: none of the tests above matches them as such. */
 	v = rule_I2(k);
+	if (v.drop == DROP_NONE)
+		v.drop = rule_too_deep(k);
 	if (v.drop == DROP_NONE)
 		v.edits |= rule_I6(k);
 	return v;
