@@ -8,14 +8,6 @@
 
 #include "base/log.h"
 
-static bool has_ipv6(const struct config_addresses *addresses)
-{
-	for (size_t i = 0; i < addresses->count; i++)
-		if (addresses->list[i].addr.family == AF_INET6)
-			return true;
-	return false;
-}
-
 /* Why IPv6 is off, and what to do. */
 static void describe_off(const char *tap, const struct tap_ipv6_state *now, char *text, size_t size)
 {
@@ -37,8 +29,8 @@ static void note_off(struct problems *problems, const struct peers *peers,
 	const char *tap = peers_config(peers)->tap;
 	char why[PROBLEMS_TEXT_MAX / 2];
 
-	if (!now->off ||
-	    (!has_ipv6(&peers_self(peers)->address) && !has_ipv6(&peers_config(peers)->address))) {
+	if (!now->off || (!config_has_family(&peers_self(peers)->address, AF_INET6) &&
+			  !config_has_family(&peers_config(peers)->address, AF_INET6))) {
 		if (problems_clear(problems, "ipv6_off"))
 			log_notice("%s has IPv6 again", tap);
 		return;

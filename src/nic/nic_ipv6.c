@@ -52,7 +52,7 @@ int nic_ipv6_note(struct netlink *netlink, const struct netlink_link *link,
 
 	if (!link->has_ipv6)
 		return 0;
-	if (!record->has_ipv6 || !link->has_no_addrgen)
+	if (!record->has_ipv6 || link->addrgen != IN6_ADDR_GEN_MODE_NONE)
 		record->addrgen = link->addrgen;
 	record->has_ipv6 = true;
 	rc = netlink_save_link_local(netlink, link->ifindex, &found);
@@ -66,7 +66,7 @@ int nic_ipv6_note(struct netlink *netlink, const struct netlink_link *link,
 
 void nic_ipv6_guess(const struct netlink_link *link, struct nic_record *record)
 {
-	if (!link->has_ipv6 || !link->has_no_addrgen)
+	if (!link->has_ipv6 || link->addrgen != IN6_ADDR_GEN_MODE_NONE)
 		return;
 	record->has_ipv6 = true;
 	record->addrgen = IN6_ADDR_GEN_MODE_EUI64;
@@ -84,7 +84,7 @@ void nic_ipv6_remove(struct netlink *netlink, const struct netlink_link *link,
 
 	if (!record->has_ipv6)
 		return;
-	rc = link->has_no_addrgen
+	rc = link->addrgen == IN6_ADDR_GEN_MODE_NONE
 		     ? 0
 		     : netlink_link_set_addrgen(netlink, link->ifindex, IN6_ADDR_GEN_MODE_NONE);
 	if (rc)

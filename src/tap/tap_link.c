@@ -3,6 +3,7 @@
 #include "tap/tap_link.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,7 +349,7 @@ static int repair_link(struct tap_link *tap, const struct netlink_link *now, uns
 		mtu = CONFIG_MTU_MAX;
 	done->mac = !mac_equal(&now->mac, &tap->config->mac);
 	done->mtu = mtu && now->mtu != mtu;
-	done->addrgen = !now->has_no_addrgen;
+	done->addrgen = now->addrgen != IN6_ADDR_GEN_MODE_NONE;
 	if (done->mac)
 		rc = netlink_link_set_mac(tap->netlink, tap->ifindex, &tap->config->mac);
 	if (!rc && done->mtu)

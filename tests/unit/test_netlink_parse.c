@@ -184,7 +184,7 @@ static void ipv6_settings(void **state)
 	assert_true(netlink_parse_link(finish(&m, 0), &link));
 	assert_true(link.has_ipv6);
 	assert_true(link.ipv6_disabled);
-	assert_false(link.has_no_addrgen);
+	assert_int_not_equal(link.addrgen, IN6_ADDR_GEN_MODE_NONE);
 	assert_true(ip_equal(&link.token, &token));
 	end(&m);
 	/* An older kernel has fewer sysctls. */
@@ -192,7 +192,7 @@ static void ipv6_settings(void **state)
 	assert_true(netlink_parse_link(finish(&m, 0), &link));
 	assert_true(link.has_ipv6);
 	assert_false(link.ipv6_disabled);
-	assert_true(link.has_no_addrgen);
+	assert_int_equal(link.addrgen, IN6_ADDR_GEN_MODE_NONE);
 	end(&m);
 }
 
@@ -206,7 +206,7 @@ static void no_ipv6_settings(void **state)
 	assert_true(netlink_parse_link(finish(&m, 0), &link));
 	assert_false(link.has_ipv6);
 	assert_false(link.ipv6_disabled);
-	assert_true(link.has_no_addrgen);
+	assert_int_equal(link.addrgen, IN6_ADDR_GEN_MODE_NONE);
 	assert_int_equal(link.token.family, AF_UNSPEC);
 	end(&m);
 }

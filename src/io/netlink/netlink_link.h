@@ -17,9 +17,9 @@ struct netlink_link {
 	unsigned type;  /* ARPHRD_ETHER, … of linux/if_arp.h */
 	unsigned flags; /* IFF_UP, IFF_NOARP, … of linux/if.h */
 	bool carrier;
-	bool has_no_addrgen; /* IPv6: addr_gen_mode none; also where there is no IPv6 */
-	uint8_t addrgen; /* IPv6: addr_gen_mode, IN6_ADDR_GEN_MODE_NONE, … of linux/if_link.h */
-	bool has_ipv6;   /* the kernel has IPv6 for it: not with an MTU below 1280 */
+	/* IPv6: addr_gen_mode, as in linux/if_link.h; IN6_ADDR_GEN_MODE_NONE without IPv6. */
+	uint8_t addrgen;
+	bool has_ipv6;        /* the kernel has IPv6 for it: not with an MTU below 1280 */
 	bool ipv6_disabled;   /* sysctl disable_ipv6 */
 	bool forwards_ipv6;   /* sysctl forwarding */
 	struct ip_addr token; /* for autoconfigured IPv6 addresses; without IPv6 AF_UNSPEC */

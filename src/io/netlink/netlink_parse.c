@@ -51,14 +51,14 @@ static void parse_ipv6(const struct nlattr *families, struct netlink_link *out)
 		families ? nla_find(nla_data(families), nla_len(families), AF_INET6) : NULL;
 	const uint8_t *mode, *token;
 
-	out->has_no_addrgen = true;
+	out->addrgen = IN6_ADDR_GEN_MODE_NONE;
 	out->has_ipv6 = ipv6;
 	if (!ipv6)
 		return;
 	mode = ipv6_part(ipv6, IFLA_INET6_ADDR_GEN_MODE, 1);
 	token = ipv6_part(ipv6, IFLA_INET6_TOKEN, sizeof(struct in6_addr));
-	out->has_no_addrgen = !mode || *mode == IN6_ADDR_GEN_MODE_NONE;
-	out->addrgen = mode ? *mode : IN6_ADDR_GEN_MODE_NONE;
+	if (mode)
+		out->addrgen = *mode;
 	if (token)
 		out->token = ip_from_ipv6_bytes(token);
 	out->ipv6_disabled = ipv6_sysctl(ipv6, DEVCONF_DISABLE_IPV6);
