@@ -117,6 +117,18 @@ const char *const config_neigh_values[] = {
 	[NEIGH_PIN] = "pin",
 	NULL,
 };
+const char *const config_shares_values[] = {
+	[CONFIG_SHARES_NONE] = "none",
+	[CONFIG_SHARES_STATIC] = "static",
+	[CONFIG_SHARES_DRIVEN] = "driven",
+	NULL,
+};
+const char *const config_affinity_values[] = {
+	[AFFINITY_CONNECTION] = "connection",
+	[AFFINITY_CLIENT] = "client",
+	[AFFINITY_NETWORK] = "network",
+	NULL,
+};
 const char *const config_flag_values[] = { [false] = "no", [true] = "yes", NULL };
 
 const char *config_dedicated_mac_name(enum config_dedicated_mac v)
@@ -147,4 +159,14 @@ const char *config_datapath_name(enum config_datapath v)
 const char *config_neigh_name(enum config_neigh v)
 {
 	return config_neigh_values[v];
+}
+
+const char *config_shares_name(enum config_shares v)
+{
+	return config_shares_values[v];
+}
+
+const char *config_affinity_name(enum config_affinity v)
+{
+	return config_affinity_values[v];
 }

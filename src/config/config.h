@@ -17,6 +17,7 @@
 #define CONFIG_ALTNAME_MAX 127   /* ALTIFNAMSIZ less the NUL */
 #define CONFIG_MTU_MAX     65521 /* maximum MTU of a TAP device */
 #define CONFIG_NAME_MAX    44    /* inih cuts "node NAME" after 49 characters */
+#define CONFIG_WEIGHT_MAX  100
 
 /* The values of the keys that take a word. */
 enum config_dedicated_mac { DEDICATED_MAC_UNICAST, DEDICATED_MAC_MULTICAST };
@@ -25,6 +26,8 @@ enum config_arp { ARP_BROADCAST, ARP_DIRECTED };
 enum config_advertise { ADVERTISE_PEERS, ADVERTISE_ALL };
 enum config_datapath { DATAPATH_AUTO, DATAPATH_KERNEL, DATAPATH_USER };
 enum config_neigh { NEIGH_LEARN, NEIGH_SEED, NEIGH_PIN };
+enum config_shares { CONFIG_SHARES_NONE, CONFIG_SHARES_STATIC, CONFIG_SHARES_DRIVEN };
+enum config_affinity { AFFINITY_CONNECTION, AFFINITY_CLIENT, AFFINITY_NETWORK };
 
 /* The index of an address family in a list that has one value for each. */
 enum config_family { CONFIG_IPV4, CONFIG_IPV6, CONFIG_FAMILIES };
@@ -41,6 +44,7 @@ struct config_node {
 	struct ip_addr link_local;       /* IPv6, made from `dedicated` (I9) */
 	struct mac source;               /* resolved wire source MAC */
 	unsigned id;                     /* 1..190; 0: not set */
+	unsigned weight;                 /* 0..CONFIG_WEIGHT_MAX: of its share (SPEC 11) */
 	unsigned line;                   /* of its section header */
 };
 
@@ -58,6 +62,8 @@ struct config {
 	enum config_neigh neigh;
 	bool adopt;
 	bool forward;
+	enum config_shares shares;
+	enum config_affinity affinity;
 	struct ip_addr gateway[CONFIG_FAMILIES]; /* AF_UNSPEC: none; see config_gateway() */
 	unsigned mtu;                            /* 0 = auto */
 	struct config_node *nodes;               /* in file order */
@@ -94,6 +100,8 @@ const char *config_arp_name(enum config_arp v);
 const char *config_advertise_name(enum config_advertise v);
 const char *config_datapath_name(enum config_datapath v);
 const char *config_neigh_name(enum config_neigh v);
+const char *config_shares_name(enum config_shares v);
+const char *config_affinity_name(enum config_affinity v);
 
 /* Lists of values, NULL-terminated; the index is the value of the enum. */
 extern const char *const config_dedicated_mac_values[];
@@ -102,6 +110,8 @@ extern const char *const config_arp_values[];
 extern const char *const config_advertise_values[];
 extern const char *const config_datapath_values[];
 extern const char *const config_neigh_values[];
+extern const char *const config_shares_values[];
+extern const char *const config_affinity_values[];
 extern const char *const config_flag_values[];
 
 #endif

@@ -226,6 +226,43 @@ static void check_strict(struct draft *d)
 			d->cluster.key_line[KEY_ADVERTISE]);
 }
 
+/* Nodes whose weights are all 0 have no share to answer in. */
+static void check_weights(struct draft *d)
+{
+	const struct config *c = d->config;
+	unsigned line = d->cluster.key_line[KEY_SHARES];
+
+	if (c->shares == CONFIG_SHARES_NONE || !c->node_count)
+		return;
+	for (size_t i = 0; i < c->node_count; i++) {
+		if (c->nodes[i].weight || key_bad(&d->nodes[i], KEY_WEIGHT))
+			return;
+	}
+	config_report_add(d->report, true, line,
+			  "shares = %s, but every node has weight = 0: nobody would answer",
+			  config_shares_name(c->shares));
+}
+
+/* Settings of shares (SPEC 11) where there are none. One message for all weights. Defaults that the
+ * file spells out are well: the output of -t does so. */
+static void warn_of_shares(struct draft *d)
+{
+	static const char text[] = "%s has no effect with shares = none: all nodes answer";
+	const struct section *s = &d->cluster;
+
+	if (d->config->shares != CONFIG_SHARES_NONE || key_bad(s, KEY_SHARES))
+		return;
+	if (key_good(s, KEY_AFFINITY) && d->config->affinity != AFFINITY_CONNECTION)
+		config_report_add(d->report, false, s->key_line[KEY_AFFINITY], text, "affinity");
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		if (!key_good(&d->nodes[i], KEY_WEIGHT) || d->config->nodes[i].weight == 1)
+			continue;
+		config_report_add(d->report, false, d->nodes[i].key_line[KEY_WEIGHT], text,
+				  "weight");
+		return;
+	}
+}
+
 /* Settings that are valid, but seldom right. */
 static void check_warnings(struct draft *d)
 {
@@ -242,6 +279,7 @@ static void check_warnings(struct draft *d)
 				  "source_mac = cluster needs a switch that does not learn MACs:"
 				  " any other delivers frames for the cluster only to the node that"
 				  " sent last");
+	warn_of_shares(d);
 }
 
 static void check_choices(struct draft *d)
@@ -251,6 +289,7 @@ static void check_choices(struct draft *d)
 		need_individual(d, "advertise = all", d->cluster.key_line[KEY_ADVERTISE]);
 	if (d->config->strict)
 		check_strict(d);
+	check_weights(d);
 }
 
 /* --- the gateways --- */

@@ -87,6 +87,10 @@ static void compare_policies(struct comparison *c)
 		     config_advertise_name(t->advertise));
 	compare_text(c, RELOAD, "strict", flag(f->strict), flag(t->strict));
 	compare_text(c, RELOAD, "forward", flag(f->forward), flag(t->forward));
+	compare_text(c, RELOAD, "shares", config_shares_name(f->shares),
+		     config_shares_name(t->shares));
+	compare_text(c, RELOAD, "affinity", config_affinity_name(f->affinity),
+		     config_affinity_name(t->affinity));
 	compare_text(c, RELOAD, "neigh", config_neigh_name(f->neigh), config_neigh_name(t->neigh));
 	compare_text(c, RELOAD, "mtu", mtu_text(f->mtu, from), mtu_text(t->mtu, to));
 	compare_text(c, RESTART, "datapath", config_datapath_name(f->datapath),
@@ -131,6 +135,8 @@ static void compare_node(struct comparison *c, enum remedy remedy, const struct 
 		differ(c, remedy, "node %s: addresses", to->name);
 	compare_macs(c, remedy, to->name, "dedicated MAC", &from->dedicated, &to->dedicated);
 	compare_macs(c, remedy, to->name, "source MAC", &from->source, &to->source);
+	if (from->weight != to->weight)
+		differ(c, RELOAD, "node %s: weight %u to %u", to->name, from->weight, to->weight);
 }
 
 static void compare_nodes(struct comparison *c, const char *self)

@@ -19,6 +19,7 @@
 #include "config/config_words.h"
 
 #define LIST_MAX 64 /* room for all values of a key, joined */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* One setting: a key and its value. */
 struct setting {
@@ -310,12 +311,25 @@ static const char *guess_value(const struct setting *s)
 {
 	static const char *const yes[] = { "on", "true", "1", "y", "enabled", NULL };
 	static const char *const no[] = { "off", "false", "0", "n", "disabled", NULL };
+	/* As other systems call it: Windows NLB, and Linux' CLUSTERIP. */
+	static const struct {
+		const char *word;
+		enum config_affinity meant;
+	} affinities[] = {
+		{ "none", AFFINITY_CONNECTION }, { "single", AFFINITY_CLIENT },
+		{ "class C", AFFINITY_NETWORK }, { "sourceip-sourceport", AFFINITY_CONNECTION },
+		{ "sourceip", AFFINITY_CLIENT },
+	};
 
 	for (size_t i = 0; s->key->values == config_flag_values && yes[i]; i++) {
 		if (strcasecmp(s->value, yes[i]) == 0)
 			return config_flag_values[true];
 		if (strcasecmp(s->value, no[i]) == 0)
 			return config_flag_values[false];
+	}
+	for (size_t i = 0; s->key->values == config_affinity_values && i < COUNT(affinities); i++) {
+		if (strcasecmp(s->value, affinities[i].word) == 0)
+			return config_affinity_values[affinities[i].meant];
 	}
 	return config_suggest(s->value, s->key->values);
 }
@@ -404,28 +418,29 @@ static bool parse_gateway(const struct setting *s)
 	return true;
 }
 
-/* Parse a decimal number from `min` to `max`. 0: it is not one. */
-static unsigned parse_number(const char *text, unsigned min, unsigned max)
+/* Parse a decimal number from `min` to `max`. False: it is not one. */
+static bool parse_number(const char *text, unsigned min, unsigned max, unsigned *out)
 {
 	unsigned number = 0;
 
 	for (; *text; text++) {
 		if (*text < '0' || *text > '9')
-			return 0;
+			return false;
 		number = number * 10 + (unsigned)(*text - '0');
 		if (number > max)
-			return 0;
+			return false;
 	}
-	return number < min ? 0 : number;
+	*out = number;
+	return number >= min;
 }
 
 static bool parse_mtu(const struct setting *s)
 {
-	unsigned mtu = parse_number(s->value, CONFIG_MTU_MIN, CONFIG_MTU_MAX);
+	unsigned mtu;
 
 	if (strcmp(s->value, "auto") == 0)
 		return true;
-	if (!mtu)
+	if (!parse_number(s->value, CONFIG_MTU_MIN, CONFIG_MTU_MAX, &mtu))
 		return refuse(s, "must be auto or a number from %u to %u", CONFIG_MTU_MIN,
 			      CONFIG_MTU_MAX);
 	s->draft->config->mtu = mtu;
@@ -434,11 +449,21 @@ static bool parse_mtu(const struct setting *s)
 
 static bool parse_id(const struct setting *s)
 {
-	unsigned id = parse_number(s->value, 1, CONFIG_ID_MAX);
+	unsigned id;
 
-	if (!id)
+	if (!parse_number(s->value, 1, CONFIG_ID_MAX, &id))
 		return refuse(s, "must be a number from 1 to %u", CONFIG_ID_MAX);
 	s->draft->config->nodes[s->section->index].id = id;
+	return true;
+}
+
+static bool parse_weight(const struct setting *s)
+{
+	unsigned weight;
+
+	if (!parse_number(s->value, 0, CONFIG_WEIGHT_MAX, &weight))
+		return refuse(s, "must be a number from 0 to %u", CONFIG_WEIGHT_MAX);
+	s->draft->config->nodes[s->section->index].weight = weight;
 	return true;
 }
 
@@ -463,9 +488,14 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_ADOPT] = { "adopt", SECTION_CLUSTER, parse_flag, FIELD(adopt), config_flag_values },
 	[KEY_FORWARD] = { "forward", SECTION_CLUSTER, parse_flag, FIELD(forward),
 			  config_flag_values },
+	[KEY_SHARES] = { "shares", SECTION_CLUSTER, parse_enum, FIELD(shares),
+			 config_shares_values },
+	[KEY_AFFINITY] = { "affinity", SECTION_CLUSTER, parse_enum, FIELD(affinity),
+			   config_affinity_values },
 	[KEY_GATEWAY] = { "gateway", SECTION_CLUSTER, parse_gateway, 0, NULL },
 	[KEY_MTU] = { "mtu", SECTION_CLUSTER, parse_mtu, 0, NULL },
 	[KEY_ID] = { "id", SECTION_NODE, parse_id, 0, NULL },
+	[KEY_WEIGHT] = { "weight", SECTION_NODE, parse_weight, 0, NULL },
 };
 
 static enum config_key find_key(const char *name)

@@ -189,7 +189,7 @@ static void open_node(struct reader *r, const char *name)
 		config_report_out_of_memory(d->report);
 		return;
 	}
-	d->config->nodes[index] = (struct config_node){ .line = r->line };
+	d->config->nodes[index] = (struct config_node){ .line = r->line, .weight = 1 };
 	d->nodes[index] = (struct section){ .kind = SECTION_NODE, .index = index, .line = r->line };
 	d->nodes[index].last_line = r->line;
 	d->config->node_count++;

@@ -60,6 +60,8 @@ static void print_cluster(FILE *out, const struct config *c)
 	print_key(out, "neigh", config_neigh_name(c->neigh));
 	print_key(out, "adopt", config_flag_values[c->adopt]);
 	print_key(out, "forward", config_flag_values[c->forward]);
+	print_key(out, "shares", config_shares_name(c->shares));
+	print_key(out, "affinity", config_affinity_name(c->affinity));
 	print_gateways(out, c);
 	print_mtu(out, c);
 }
@@ -73,6 +75,7 @@ static void print_node(FILE *out, const struct config_node *n)
 	print_mac(out, &n->dedicated);
 	if (n->id)
 		fprintf(out, "%-13s = %u\n", "id", n->id);
+	fprintf(out, "%-13s = %u\n", "weight", n->weight);
 	fprintf(out, "; wire source MAC: %s\n", mac_format(&n->source, text));
 	fprintf(out, "; IPv6 link-local address: %s\n", ip_format(&n->link_local, text));
 }

@@ -53,6 +53,7 @@ static void print_node(const json_t *node)
 	print_value("address", json_object_get(node, "address"));
 	print_value("mac", json_object_get(node, "mac"));
 	print_value("id", json_object_get(node, "id"));
+	print_value("weight", json_object_get(node, "weight"));
 	print_comment("wire source MAC", json_object_get(node, "source_mac"));
 	print_comment("IPv6 link-local address", json_object_get(node, "link_local"));
 }

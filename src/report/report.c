@@ -148,27 +148,30 @@ static json_t *gateways_json(const struct config *c)
 
 static json_t *cluster_json(const struct config *c)
 {
-	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:b, s:o, s:o}",
-		"interface", c->interface, "tap", c->tap, "address", addresses_json(&c->address),
-		"mac", report_line_mac(&c->mac), "dedicated_mac",
-		config_dedicated_mac_name(c->dedicated_mac), "source_mac",
-		config_source_mac_name(c->source_mac), "arp", config_arp_name(c->arp), "advertise",
-		config_advertise_name(c->advertise), "strict", c->strict, "datapath",
-		config_datapath_name(c->datapath), "neigh", config_neigh_name(c->neigh), "adopt",
-		c->adopt, "forward", c->forward, "gateway", gateways_json(c), "mtu",
-		c->mtu ? json_integer(c->mtu) : json_string("auto"));
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:b, s:s, "
+			 "s:s, s:o, s:o}",
+			 "interface", c->interface, "tap", c->tap, "address",
+			 addresses_json(&c->address), "mac", report_line_mac(&c->mac),
+			 "dedicated_mac", config_dedicated_mac_name(c->dedicated_mac), "source_mac",
+			 config_source_mac_name(c->source_mac), "arp", config_arp_name(c->arp),
+			 "advertise", config_advertise_name(c->advertise), "strict", c->strict,
+			 "datapath", config_datapath_name(c->datapath), "neigh",
+			 config_neigh_name(c->neigh), "adopt", c->adopt, "forward", c->forward,
+			 "shares", config_shares_name(c->shares), "affinity",
+			 config_affinity_name(c->affinity), "gateway", gateways_json(c), "mtu",
+			 c->mtu ? json_integer(c->mtu) : json_string("auto"));
 }
 
 static json_t *node_json(const struct config_node *node)
 {
 	char text[IP_STRLEN];
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o}", "name", node->name, "address",
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:i}", "name", node->name, "address",
 			 addresses_json(&node->address), "mac", report_line_mac(&node->dedicated),
 			 "source_mac", report_line_mac(&node->source), "link_local",
 			 ip_format(&node->link_local, text), "id",
-			 node->id ? json_integer(node->id) : json_null());
+			 node->id ? json_integer(node->id) : json_null(), "weight",
+			 (int)node->weight);
 }
 
 static json_t *config_json(const struct report_state *s)

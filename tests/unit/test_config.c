@@ -172,6 +172,8 @@ static void test_defaults(void **state)
 	assert_int_equal(c->datapath, DATAPATH_AUTO);
 	assert_int_equal(c->neigh, NEIGH_LEARN);
 	assert_true(c->adopt);
+	assert_int_equal(c->shares, CONFIG_SHARES_NONE);
+	assert_int_equal(c->affinity, AFFINITY_CONNECTION);
 	assert_null(config_gateway(c, AF_INET));
 	assert_null(config_gateway(c, AF_INET6));
 	assert_int_equal(c->mtu, 0);
@@ -179,6 +181,7 @@ static void test_defaults(void **state)
 	assert_string_equal(c->nodes[1].name, "beta");
 	assert_int_equal(c->nodes[1].line, 6);
 	assert_int_equal(c->nodes[1].id, 0);
+	assert_int_equal(c->nodes[1].weight, 1);
 	config_free(c);
 }
 
@@ -197,6 +200,8 @@ static void test_every_key(void **state)
 				   "datapath      = kernel\n"
 				   "neigh         = pin\n"
 				   "adopt         = no\n"
+				   "shares        = driven\n"
+				   "affinity      = network\n"
 				   "gateway       = 12.12.4.1\n"
 				   "mtu           = 9000\n"
 				   "address       = 2001:db8::100/64\n"
@@ -205,7 +210,8 @@ static void test_every_key(void **state)
 				   "address = 2001:db8::101/64\n"
 				   "address = 12.12.4.101/24, 10.0.1.1/16\n"
 				   "mac = auto\n"
-				   "id = 190\n";
+				   "id = 190\n"
+				   "weight = 100\n";
 	struct config *c = read_good(text);
 	struct ip_addr gateway;
 
@@ -223,6 +229,8 @@ static void test_every_key(void **state)
 	assert_int_equal(c->datapath, DATAPATH_KERNEL);
 	assert_int_equal(c->neigh, NEIGH_PIN);
 	assert_false(c->adopt);
+	assert_int_equal(c->shares, CONFIG_SHARES_DRIVEN);
+	assert_int_equal(c->affinity, AFFINITY_NETWORK);
 	assert_true(ip_parse("12.12.4.1", &gateway));
 	assert_true(ip_equal(config_gateway(c, AF_INET), &gateway));
 	assert_true(ip_parse("fe80::1", &gateway));
@@ -233,6 +241,7 @@ static void test_every_key(void **state)
 	check_mac(&c->nodes[0].dedicated, "06:bf:0c:0c:04:65");
 	check_mac(&c->nodes[0].source, "02:00:5e:00:00:01");
 	assert_int_equal(c->nodes[0].id, 190);
+	assert_int_equal(c->nodes[0].weight, 100);
 	config_free(c);
 }
 
@@ -440,6 +449,33 @@ static const struct row values_rows[] = {
 	{ "mtu most", CLUSTER "mtu = 65521\n" NODES, "" },
 	{ "mtu and IPv6", CLUSTER "mtu = 1279\n" NODES "address = 2001:db8::1/64\n",
 	  "4: mtu = 1279 is too small for IPv6: at least 1280" },
+	{ "shares", CLUSTER "shares = sttic\n" NODES,
+	  "4: shares = 'sttic': must be none, static or driven; did you mean 'static'?" },
+	{ "affinity", CLUSTER "shares = static\naffinity = clients\n" NODES,
+	  "5: must be connection, client or network; did you mean 'client'?" },
+	{ "affinity of NLB", CLUSTER "shares = static\naffinity = Single\n" NODES,
+	  "5: must be connection, client or network; did you mean 'client'?" },
+	{ "affinity none of NLB", CLUSTER "shares = static\naffinity = none\n" NODES,
+	  "5: must be connection, client or network; did you mean 'connection'?" },
+	{ "affinity of CLUSTERIP",
+	  CLUSTER "shares = static\naffinity = sourceip-sourceport\n" NODES,
+	  "5: must be connection, client or network; did you mean 'connection'?" },
+	{ "weight misspelt", CLUSTER "shares = static\n" ALPHA "wieght = 2\n" BETA,
+	  "7: unknown key 'wieght' in [node alpha]: did you mean 'weight'?" },
+	{ "weight of the cluster", CLUSTER "shares = static\nweight = 2\n" NODES,
+	  "5: key 'weight' does not belong in [cluster], but in [node NAME]" },
+	{ "shares of a node", CLUSTER ALPHA "shares = static\n",
+	  "6: key 'shares' does not belong in [node alpha], but in [cluster]" },
+	{ "weight 0", CLUSTER "shares = static\n" ALPHA "weight = 0\n" BETA, "" },
+	{ "weight 100", CLUSTER "shares = driven\n" ALPHA "weight = 100\n" BETA, "" },
+	{ "weight 101", CLUSTER "shares = static\n" ALPHA "weight = 101\n",
+	  "7: weight = '101': must be a number from 0 to 100" },
+	{ "weight -1", CLUSTER "shares = static\n" ALPHA "weight = -1\n",
+	  "7: must be a number from 0 to 100" },
+	{ "weight overflows", CLUSTER "shares = static\n" ALPHA "weight = 4294967297\n",
+	  "7: must be a number from 0 to 100" },
+	{ "duplicate weight", CLUSTER "shares = static\n" ALPHA "weight = 1\nweight = 2\n",
+	  "8: duplicate key 'weight': the first is at line 7" },
 	{ "id 0", CLUSTER ALPHA "id = 0\n", "6: id = '0': must be a number from 1 to 190" },
 	{ "id 191", CLUSTER ALPHA "id = 191\n", "6: must be a number from 1 to 190" },
 	{ "id 1.5", CLUSTER ALPHA "id = 1.5\n", "6: must be a number from 1 to 190" },
@@ -613,6 +649,21 @@ static const struct row macs_that_clash_rows[] = {
 	  " node 'beta' (line 10)" },
 	{ "masked MAC that is not used",
 	  CLUSTER ALPHA "id = 5\n" BETA "mac = 02:05:0c:0c:04:64\nid = 6\n", "" },
+	{ "no weight at all", CLUSTER "shares = static\n" ALPHA "weight = 0\n" BETA "weight = 0\n",
+	  "4: shares = static, but every node has weight = 0: nobody would answer" },
+	{ "no weight at all, driven", CLUSTER "shares = driven\n" ALPHA "weight = 0\n",
+	  "4: shares = driven, but every node has weight = 0" },
+	{ "no weight at all, but one wrong",
+	  CLUSTER "shares = static\n" ALPHA "weight = 0\n" BETA "weight = x\n",
+	  "10: weight = 'x'" },
+	{ "shares wrong, no weight at all",
+	  CLUSTER "shares = on\naffinity = client\n" ALPHA "weight = 0\n", "4: shares = 'on'" },
+	{ "no shares, but affinity and weights",
+	  CLUSTER "affinity = client\n" ALPHA "weight = 0\n" BETA "weight = 3\n",
+	  "4? affinity has no effect with shares = none: all nodes answer\n"
+	  "7? weight has no effect with shares = none: all nodes answer" },
+	{ "no shares, defaults spelt out",
+	  CLUSTER "shares = none\naffinity = connection\n" ALPHA "weight = 1\n", "" },
 	{ "duplicate id", CLUSTER ALPHA "id = 5\n" BETA "id = 5\n",
 	  "9: duplicate id 5: the first is at line 6" },
 	{ "duplicate id, masked", CLUSTER "source_mac = masked\n" ALPHA "id = 5\n" BETA "id = 5\n",
@@ -1266,6 +1317,7 @@ static void check_same_node(const struct config_node *a, const struct config_nod
 	assert_true(mac_equal(&a->source, &b->source));
 	assert_true(ip_equal(&a->link_local, &b->link_local));
 	assert_int_equal(a->id, b->id);
+	assert_int_equal(a->weight, b->weight);
 }
 
 /* Compares everything except the line numbers. */
@@ -1283,6 +1335,8 @@ static void check_same(const struct config *a, const struct config *b)
 	assert_int_equal(a->datapath, b->datapath);
 	assert_int_equal(a->neigh, b->neigh);
 	assert_int_equal(a->adopt, b->adopt);
+	assert_int_equal(a->shares, b->shares);
+	assert_int_equal(a->affinity, b->affinity);
 	for (size_t i = 0; i < CONFIG_FAMILIES; i++)
 		assert_true(ip_equal(&a->gateway[i], &b->gateway[i]));
 	assert_int_equal(a->mtu, b->mtu);
@@ -1315,6 +1369,8 @@ static void test_round_trip(void **state)
 			"address = 2001:db8::3/64\nid = 4\nmac = 06:00:00:00:00:01\n",
 		CLUSTER6 NODES6,
 		CLUSTER "advertise = all\ndatapath = kernel\nneigh = pin\n" NODES,
+		CLUSTER "shares = driven\naffinity = client\n" ALPHA "weight = 0\n" BETA
+			"weight = 7\n",
 	};
 
 	(void)state;
@@ -1337,7 +1393,9 @@ static void test_printed_text(void **state)
 	assert_non_null(strstr(text, "\n[node alpha]\n"
 				     "address       = 12.12.4.101/24\n"
 				     "mac           = 03:bf:0c:0c:04:65\n"
-				     "id            = 1\n"));
+				     "id            = 1\n"
+				     "weight        = 1\n"));
+	assert_non_null(strstr(text, "shares        = none\naffinity      = connection\n"));
 	assert_non_null(strstr(text, "02:01:0c:0c:04:64"));
 	assert_non_null(strstr(text, "\n; IPv6 link-local address: fe80::1bf:cff:fe0c:465\n"));
 	free(text);

@@ -24,6 +24,8 @@
 	"datapath = auto\n"          \
 	"neigh = learn\n"            \
 	"adopt = yes\n"              \
+	"shares = static\n"          \
+	"affinity = connection\n"    \
 	"gateway = 12.12.4.1\n"      \
 	"mtu = auto\n" ALPHA BETA GAMMA
 
@@ -137,6 +139,12 @@ static void each_key_gives_its_line(void **state)
 		{ "= learn", "= seed", { "neigh: learn to seed", false } },
 		{ "= learn", "= pin", { "neigh: learn to pin", false } },
 		{ "adopt = yes", "adopt = no", { "adopt: yes to no", true } },
+		{ "= static", "= none", { "shares: static to none", false } },
+		{ "= static", "= driven", { "shares: static to driven", false } },
+		{ "= connection", "= client", { "affinity: connection to client", false } },
+		{ "= connection", "= network", { "affinity: connection to network", false } },
+		{ "id = 1\n", "id = 1\nweight = 3\n", { "node alpha: weight 1 to 3", false } },
+		{ "id = 2\n", "id = 2\nweight = 0\n", { "node beta: weight 1 to 0", false } },
 		{ "4.1\n", "4.2\n", { "gateway: 12.12.4.1 to 12.12.4.2", true } },
 		{ "gateway = 12.12.4.1\n", "", { "gateway: 12.12.4.1 to -", true } },
 		{ "gateway = 12.12.4.1\n",
