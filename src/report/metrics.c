@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "core/peer_neigh.h"
+#include "report/report_shares.h"
 
 static void head(FILE *out, const char *name, const char *type, const char *help)
 {
@@ -170,6 +171,7 @@ char *metrics_text(const struct report_state *s)
 	write_states(out, s);
 	for (size_t i = 0; i < sizeof(peer_metrics) / sizeof(peer_metrics[0]); i++)
 		write_peer_metric(out, &peer_metrics[i], s->peers);
+	report_shares_metrics(out, s->shares, peers_config(s->peers), peers_self(s->peers));
 	fclose(out);
 	return text;
 }

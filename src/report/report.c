@@ -10,6 +10,7 @@
 #include "core/peer_neigh.h"
 #include "report/metrics.h"
 #include "report/report_line.h"
+#include "report/report_shares.h"
 
 static json_t *addresses_json(const struct config_addresses *addresses)
 {
@@ -101,13 +102,15 @@ static json_t *peer_json(const struct peer *peer, const struct report_state *s)
 {
 	uint64_t since = peer->changed ? peer->changed : s->started;
 
-	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:o}", "name", peer->node->name,
+	/* o*: without shares, no key `share` */
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o*}", "name", peer->node->name,
 			 "address", addresses_json(&peer->node->address), "lladdr",
 			 report_line_mac(&peer->node->dedicated), "state",
 			 peer_neigh_state_name(peer->state), "neigh",
 			 peer_neigh_json(peer, s->mirror), "last_change_seconds",
 			 seconds(s->now - since), "changes", (json_int_t)peer->changes, "counters",
-			 peer_counters_json(&peer->counters));
+			 peer_counters_json(&peer->counters), "share",
+			 report_share_json(s->shares, peers_config(s->peers), peer->node));
 }
 
 static json_t *peers_json(const struct report_state *s)

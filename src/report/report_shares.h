@@ -5,8 +5,10 @@
 #ifndef CLUSTERARPD_REPORT_REPORT_SHARES_H
 #define CLUSTERARPD_REPORT_REPORT_SHARES_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config/config.h"
 
@@ -46,5 +48,17 @@ struct report_shares {
 
 /* As SPEC 11 spells it: "active", "no_lease". */
 const char *report_share_state_name(enum share_state state);
+
+/* The answer to `shares`, one line from malloc(); NULL: out of memory. `shares` NULL, here and
+ * below: shares = none. `c`: the configuration whose nodes `shares` has; `self`: this node in it.
+ */
+char *report_shares_answer(const struct report_shares *shares, const struct config *c,
+			   const struct config_node *self);
+/* Of a node of `c`, for the answer to `peers`; NULL: shares = none, or out of memory. */
+json_t *report_share_json(const struct report_shares *shares, const struct config *c,
+			  const struct config_node *node);
+/* Write the metrics; nothing with shares = none. */
+void report_shares_metrics(FILE *out, const struct report_shares *shares, const struct config *c,
+			   const struct config_node *self);
 
 #endif

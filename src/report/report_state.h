@@ -12,6 +12,7 @@
 #include "core/mirror.h"
 #include "core/peers.h"
 #include "report/problems.h"
+#include "report/report_shares.h"
 
 /* The state to report; borrowed for the call. */
 struct report_state {
@@ -26,7 +27,8 @@ struct report_state {
 	bool reload_ok;  /* the last reload was applied */
 	const char *dev; /* the NIC's name */
 	bool carrier;
-	unsigned mtu; /* of the NIC; 0 while it does not exist */
+	unsigned mtu;                       /* of the NIC; 0 while it does not exist */
+	const struct report_shares *shares; /* NULL: shares = none */
 };
 
 #endif
