@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * clusterarpd.bpf: the eBPF programs of clusterarpd. There are four:
+ * clusterarpd.bpf: the eBPF programs of clusterarpd. There are five:
  *
  * clusterarpd_nic  the socket filter of the daemon's packet socket on the NIC: rule I3, so
  *                  that a frame for another node does not wake the daemon.
@@ -11,6 +11,8 @@
  *                  packet socket sends, what clusterarpd_tap redirects, link-local frames, and
  *                  nothing else.
  * clusterarpd_tap  at the TAP's tc egress, only on the kernel data path.
+ * clusterarpd_ask  at the TAP's tc ingress, on both data paths, only while a bucket of the shares
+ *                  needs it: drops segments of connections that another node may have (I10).
  *
  * The kernel data path (when `forwards` is 1) handles frames by their kind. Resolution frames (ARP,
  * Neighbour Discovery) and echoes (I1), which must be logged, go to the daemon: those from the NIC
@@ -27,7 +29,8 @@
  * The rules are in core/rules.h, shared with the daemon; frames are parsed in view.bpf.h.
  * The programs must load on Linux 6.1: no newer helpers.
  */
-#include "bpf/view.bpf.h"
+#include "bpf/ask.bpf.h"
+#include "bpf/flow.bpf.h"
 
 #include <linux/pkt_cls.h>
 
@@ -253,6 +256,20 @@ static __always_inline __u32 look_into_ip(struct __sk_buff *skb, const struct vi
 	return want ? view_ip(skb, v, want, keys) : 0;
 }
 
+/* Fill the keys of I10. */
+static __always_inline void look_into_flow(struct __sk_buff *skb, const struct view *v,
+					   struct rule_keys *keys)
+{
+	const struct bpf_shares *s = active_shares();
+	struct packet p;
+	struct flow f;
+
+	if (take_packet(skb, v, &p))
+		return;
+	view_flow(skb, &p, s, !(keys->ip_dst & IP_CLUSTER), &f);
+	set_share(keys, &f, s);
+}
+
 /* Forward a frame from the NIC to the TAP: any but those of resolution and of the NIC's stack. */
 static __always_inline int forward_in(struct __sk_buff *skb, const struct view *v, __u32 tap)
 {
@@ -270,6 +287,8 @@ static __always_inline int forward_in(struct __sk_buff *skb, const struct view *
 	peer = look_into_ip(skb, v, &keys);
 	if (rule_I1(&keys) != DROP_NONE)
 		return send_to_daemon(skb, 0);
+	if (rule_is_shared(&keys))
+		look_into_flow(skb, v, &keys);
 	verdict = rules_ingress(&keys);
 	if (verdict.drop != DROP_NOT_OURS) /* not counted on the user data path, either */
 		count_frame(&c->nic_in, frame_len(skb));
@@ -384,4 +403,35 @@ int clusterarpd_tap(struct __sk_buff *skb)
 		count_frame(&p->out, len);
 	skb->tc_index = FORWARDED;
 	return bpf_redirect(nic, 0);
+}
+
+/* --- the host's connections --- */
+
+/* Frames pass with TC_ACT_UNSPEC: the operator's own filters run next. */
+SEC("tc")
+int clusterarpd_ask(struct __sk_buff *skb)
+{
+	const struct bpf_shares *s = active_shares();
+	struct rule_keys keys = { .policy = path.policy };
+	struct packet p;
+	struct flow f;
+	struct view v;
+	__u8 reason;
+
+	if (view_frame_in_place(skb, &v) || v.is_resolution)
+		return TC_ACT_UNSPEC;
+	keys.eth_dst = find_mac(v.eth.h_dest).roles;
+	view_ip(skb, &v, WANT_DESTINATION, &keys);
+	if (!rule_is_shared(&keys) || !(keys.ip_dst & IP_CLUSTER) || take_packet(skb, &v, &p) ||
+	    p.protocol != PROTOCOL_TCP || p.is_later)
+		return TC_ACT_UNSPEC;
+	view_flow(skb, &p, s, 0, &f);
+	set_share(&keys, &f, s);
+	if (!rule_must_ask(&keys))
+		return TC_ACT_UNSPEC;
+	reason = rule_I10_asked(&keys, has_socket(skb, &v, &p));
+	if (reason == DROP_NONE)
+		return TC_ACT_UNSPEC;
+	count_drop(find_counts(), reason);
+	return TC_ACT_SHOT;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hooks: attaching and detaching the tc programs: the shield's two on the NIC, that of the kernel
- * data path on the TAP; see hooks.h.
+ * hooks: attaching and detaching the tc programs: the shield's two on the NIC, those of the kernel
+ * data path and of the shares on the TAP; see hooks.h.
  *
  * Ownership of a filter: tc identifies a filter by hook, priority and handle. Those of clusterarpd
- * have the first priority on the NIC and the last but one on the TAP, and handles that spell "cla"
- * followed by a small number. The kernel allocates handles from 1 upwards, and no other program
- * picks these by chance. So a filter with such a handle belongs to this run, or was left by one
- * that was killed and is replaced in one step. (To read the name of another process's program takes
- * CAP_SYS_ADMIN, which the daemon does not have; and a name is as easily copied as a handle.)
+ * have the first priority on the NIC and at the TAP's ingress, the last but one at its egress, and
+ * handles that spell "cla" followed by a small number. The kernel allocates handles from 1 upwards,
+ * and no other program picks these by chance. So a filter with such a handle belongs to this run,
+ * or was left by one that was killed and is replaced in one step. (To read the name of another
+ * process's program takes CAP_SYS_ADMIN, which the daemon does not have; and a name is as easily
+ * copied as a handle.)
  *
  * First place in the hook: among filters of one priority the newest runs first, and replacing a
  * filter does not change its place. So clusterarpd has two handles per hook, one of which is in
@@ -72,7 +73,8 @@ static struct bpf_tc_hook tc_hook(int ifindex, enum hook hook)
 	return (struct bpf_tc_hook){
 		.sz = sizeof(struct bpf_tc_hook),
 		.ifindex = ifindex,
-		.attach_point = hook == HOOK_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS,
+		.attach_point = hook == HOOK_INGRESS || hook == HOOK_TAP_INGRESS ? BPF_TC_INGRESS
+										 : BPF_TC_EGRESS,
 	};
 }
 
@@ -339,6 +341,34 @@ int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed)
 int hooks_detach_tap(int ifindex)
 {
 	return clear(ifindex, HOOK_TAP_EGRESS);
+}
+
+int hooks_attach_ask(const struct hooks *hooks, int ifindex, bool *changed)
+{
+	struct settled done;
+	bool created;
+	int err;
+
+	*changed = false;
+	bpf_error_set("");
+	if (is_priority_taken(ifindex, HOOK_TAP_INGRESS)) {
+		bpf_error_set("priority 1 is in use by filters of another kind or protocol");
+		return -EBUSY;
+	}
+	err = ensure_clsact(ifindex, &created);
+	if (err)
+		return err;
+	err = settle(hooks, ifindex, HOOK_TAP_INGRESS, &done);
+	if (err)
+		undo_clsact(ifindex, created);
+	else
+		*changed = created || done.changed;
+	return err;
+}
+
+int hooks_detach_ask(int ifindex)
+{
+	return clear(ifindex, HOOK_TAP_INGRESS);
 }
 
 static int tcx_count(int ifindex, enum bpf_attach_type hook)

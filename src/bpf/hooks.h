@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hooks: attaches the tc programs to their hooks and detaches them: the shield's two on the NIC
- * (SPEC 5), that of the kernel data path on the TAP (SPEC 9). Uses libbpf.
+ * (SPEC 5), and on the TAP that of the kernel data path (SPEC 9) and that of the shares (SPEC 11).
+ * Uses libbpf.
  *
  * Functions that return int return 0 or a negative errno value; none of them logs. Those that
  * attach leave the reason of a failure in bpf_error_text().
@@ -12,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Two hooks of the NIC, one of the TAP. */
-enum hook { HOOK_INGRESS, HOOK_EGRESS, HOOK_TAP_EGRESS, HOOKS };
+/* Two hooks of the NIC, two of the TAP. */
+enum hook { HOOK_INGRESS, HOOK_EGRESS, HOOK_TAP_EGRESS, HOOK_TAP_INGRESS, HOOKS };
 
 /* The program for each hook. */
 struct hooks {
@@ -59,6 +60,12 @@ bool hooks_is_shield(unsigned priority, uint32_t handle);
 int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed);
 /* Detach it. Success if it is not attached. */
 int hooks_detach_tap(int ifindex);
+
+/* Attach the program that asks for the host's connections to the TAP's ingress, as its first
+ * filter. Otherwise like hooks_attach_shield(). */
+int hooks_attach_ask(const struct hooks *hooks, int ifindex, bool *changed);
+/* Detach it. Success if it is not attached. */
+int hooks_detach_ask(int ifindex);
 
 /* The number of tcx programs on a link's ingress and egress, which run before clsact's filters; 0
  * if the kernel has no tcx; or a negative errno value. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * layout: the layout of the maps and global variables that src/bpf/programs.c and the eBPF
- * programs share. Compiled for both, so it includes <linux/types.h> and rules.h only.
+ * programs share. Compiled for both, so it includes <linux/types.h> and headers of the core that do
+ * the same.
  *
  * Map keys are compared as raw bytes: unused bytes of a key must be zero.
  */
@@ -11,6 +12,7 @@
 #include <linux/types.h>
 
 #include "core/rules.h"
+#include "core/shares_hash.h"
 
 /* Key of `macs`. */
 struct bpf_mac_key {
@@ -68,6 +70,44 @@ struct bpf_near {
 };
 #define BPF_NEAR_MAX 8 /* the node's own three, and some of the peers' */
 #define BPF_NO_MAC   (~0ull)
+
+/* The shares: like struct shares_path of core/flow.h. */
+struct bpf_shares {
+	struct shares_key key;
+	__u64 lease;    /* CLOCK_MONOTONIC, ns; BPF_FOREVER */
+	__u32 affinity; /* enum bpf_affinity */
+	__u32 unused;
+	__u8 decisions[SHARES_BUCKETS]; /* enum shares_decision */
+};
+#define BPF_FOREVER (~0ull)
+
+/* enum config_affinity */
+enum bpf_affinity { BPF_AFFINITY_CONNECTION, BPF_AFFINITY_CLIENT, BPF_AFFINITY_NETWORK };
+
+/* One is in effect: a change is written to the other one, which takes its place in one step. */
+struct bpf_all_shares {
+	__u32 active;
+	__u32 unused;
+	struct bpf_shares slots[2];
+};
+
+/* Key of `fragments`: struct fragments_key of core/fragments.h. */
+struct bpf_fragment_key {
+	__u8 source[16], destination[16];
+	__u8 id[4];
+	__u8 protocol;
+	__u8 is_ipv6;
+	__u8 unused[2];
+};
+
+struct bpf_fragment {
+	__u64 begun; /* CLOCK_MONOTONIC, ns */
+	__u32 bucket;
+	__u32 unused;
+};
+
+#define BPF_FRAGMENTS_MAX 4096
+#define BPF_FRAGMENTS_NS  30000000000ull
 
 /* Where frames are sent, and with which MACs. The daemon may change all of it at any time, except
  * the node's own MACs. */

@@ -14,6 +14,9 @@
 
 #include "bpf/bpf_error.h"
 #include "bpf/clusterarpd.skel.h"
+#include "core/shares.h"
+
+#define NS_PER_MS 1000000ull
 
 struct programs {
 	struct clusterarpd_bpf *skel;
@@ -84,6 +87,9 @@ static int load(struct programs *k, const struct programs_room *room, bool forwa
 	if (!err && forwards)
 		err = hooks_set(&k->hooks, HOOK_TAP_EGRESS,
 				bpf_program__fd(k->skel->progs.clusterarpd_tap));
+	if (!err)
+		err = hooks_set(&k->hooks, HOOK_TAP_INGRESS,
+				bpf_program__fd(k->skel->progs.clusterarpd_ask));
 	if (!err && forwards)
 		err = ring_create(bpf_map__fd(k->skel->maps.from_wire), &k->ring);
 	return err;
@@ -306,6 +312,27 @@ void programs_set_path(struct programs *k, const struct programs_path *to)
 	__atomic_store_n(&path->tap, to->tap, __ATOMIC_RELAXED);
 	__atomic_store_n(&path->nic, to->nic, __ATOMIC_RELEASE);
 	__atomic_store_n(&path->is_in, to->is_in, __ATOMIC_RELEASE);
+}
+
+static void fill_shares(struct bpf_shares *to, const struct shares_path *from)
+{
+	_Static_assert((int)AFFINITY_CONNECTION == BPF_AFFINITY_CONNECTION &&
+			       (int)AFFINITY_CLIENT == BPF_AFFINITY_CLIENT &&
+			       (int)AFFINITY_NETWORK == BPF_AFFINITY_NETWORK,
+		       "enum config_affinity");
+	to->key = from->key;
+	to->affinity = from->affinity;
+	to->lease = from->lease == SHARES_FOREVER ? BPF_FOREVER : from->lease * NS_PER_MS;
+	memcpy(to->decisions, from->decisions, sizeof(to->decisions));
+}
+
+void programs_set_shares(struct programs *k, const struct shares_path *shares)
+{
+	struct bpf_all_shares *all = &k->skel->bss->shares;
+	uint32_t next = !all->active;
+
+	fill_shares(&all->slots[next], shares);
+	__atomic_store_n(&all->active, next, __ATOMIC_RELEASE);
 }
 
 const struct hooks *programs_hooks(const struct programs *k)

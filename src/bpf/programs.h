@@ -18,6 +18,7 @@
 #include "bpf/hooks.h"
 #include "bpf/layout.h"
 #include "bpf/ring.h"
+#include "core/flow.h"
 #include "core/rules.h"
 
 struct programs;
@@ -69,6 +70,9 @@ struct programs_path {
 		     * to receive all frames */
 };
 void programs_set_path(struct programs *k, const struct programs_path *path);
+
+/* Set the shares. Takes effect at once and as a whole. */
+void programs_set_shares(struct programs *k, const struct shares_path *shares);
 
 /* The index of the first peer's counters, and for how many peers there are counters. */
 #define PROGRAMS_PEER_FIRST 1

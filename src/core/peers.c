@@ -123,7 +123,8 @@ static unsigned policy_of(const struct config *c)
 	return (c->strict ? POLICY_STRICT : 0) | (c->arp == ARP_DIRECTED ? POLICY_DIRECTED : 0) |
 	       (c->advertise == ADVERTISE_ALL ? POLICY_ADVERTISE_ALL : 0) |
 	       (c->source_mac == SOURCE_MAC_CLUSTER ? POLICY_SOURCE_CLUSTER : 0) |
-	       (c->forward ? POLICY_FORWARD : 0);
+	       (c->forward ? POLICY_FORWARD : 0) |
+	       (c->shares != CONFIG_SHARES_NONE ? POLICY_SHARES : 0);
 }
 
 struct peers *peers_create(struct config *config, const struct config_node *self)

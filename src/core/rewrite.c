@@ -171,6 +171,17 @@ static void view(struct context *c, bool has_partial_checksum, struct rewrite_re
 		view_nd(c, result);
 }
 
+/* Fill the keys of I10. */
+static void view_flow(struct context *c, const struct rewrite *r)
+{
+	bool is_forwarded = !(c->keys.ip_dst & IP_CLUSTER);
+	struct flow flow = flow_view(&c->frame, r->shares, is_forwarded, r->fragments, r->now);
+
+	c->keys.flow = (uint8_t)flow.kind;
+	c->keys.share = r->shares->decisions[flow.bucket];
+	c->keys.has_lease = r->now < r->shares->lease;
+}
+
 static void set_sender_mac(struct context *c, const struct mac *m)
 {
 	if (c->keys.kind == FRAME_ND)
@@ -244,10 +255,10 @@ static struct peer *sender(const struct context *c)
 	return c->sender.peer;
 }
 
-void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, uint8_t *data,
+void rewrite_frame(const struct rewrite *rewrite, enum rewrite_direction direction, uint8_t *data,
 		   size_t len, bool has_partial_checksum, struct rewrite_result *result)
 {
-	struct context c = { .peers = peers };
+	struct context c = { .peers = rewrite->peers };
 
 	memset(result, 0, sizeof(*result));
 	if (!frame_view(&c.frame, data, len)) {
@@ -259,6 +270,8 @@ void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, 
 		result->verdict = rules_egress(&c.keys);
 		result->peer = receiver(&c);
 	} else {
+		if (rule_is_shared(&c.keys))
+			view_flow(&c, rewrite);
 		result->verdict = rules_ingress(&c.keys);
 		result->peer = sender(&c);
 	}

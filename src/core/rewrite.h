@@ -3,8 +3,8 @@
  * rewrite: applies the rules of SPEC section 4 to one frame.
  *
  * It parses the frame, looks up its addresses, gets the verdict from rules.h and carries out the
- * edits in place. It has no other side effects: sending, counting and logging is left to the
- * caller.
+ * edits in place. Its only other effect is that first fragments are remembered: sending, counting
+ * and logging is left to the caller.
  */
 #ifndef CLUSTERARPD_CORE_REWRITE_H
 #define CLUSTERARPD_CORE_REWRITE_H
@@ -13,12 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/flow.h"
 #include "core/peers.h"
 #include "core/rules.h"
 
 enum rewrite_direction {
 	REWRITE_EGRESS,  /* TAP to NIC */
 	REWRITE_INGRESS, /* NIC to TAP */
+};
+
+/* What the rules are applied with; all of it is borrowed. */
+struct rewrite {
+	const struct peers *peers;
+	const struct shares_path *shares; /* not NULL with shares = static or driven */
+	struct fragments *fragments;      /* likewise */
+	uint64_t now;                     /* monotonic ms */
 };
 
 struct rewrite_result {
@@ -35,7 +44,7 @@ struct rewrite_result {
 /* `data`: `len` bytes of an Ethernet frame, with VLAN tags inline. Changed in place if the verdict
  * is to pass, unchanged if it is to drop. `has_partial_checksum`: the NIC is to complete the
  * checksum of the frame (virtio's NEEDS_CSUM). */
-void rewrite_frame(const struct peers *peers, enum rewrite_direction direction, uint8_t *data,
+void rewrite_frame(const struct rewrite *rewrite, enum rewrite_direction direction, uint8_t *data,
 		   size_t len, bool has_partial_checksum, struct rewrite_result *result);
 
 /* rewrite_frame() may change only so many bytes at the start of this frame; at most

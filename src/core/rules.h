@@ -49,12 +49,27 @@ enum frame_kind {
 	FRAME_ND, /* Neighbour Discovery (E5, I9) */
 };
 
+/* What I10 has to know of a packet for a shared address. */
+enum flow_kind {
+	FLOW_ALL, /* for all nodes: an ICMP error, a fragment whose first one was not seen */
+	FLOW_NEW, /* may begin something: a TCP SYN, UDP, other protocols */
+	FLOW_TCP, /* a segment of a TCP connection that exists */
+};
+
+/* What this node does with a bucket of the shares (SPEC 11): a bit mask. */
+enum shares_decision {
+	SHARES_TAKES = 1 << 0,    /* takes it, new connections included, within the lease */
+	SHARES_ASKS = 1 << 1,     /* takes segments of connections that it has, nothing else */
+	SHARES_CAUTIOUS = 1 << 2, /* with SHARES_TAKES: drops segments of unknown connections */
+};
+
 enum rule_policy {
 	POLICY_STRICT = 1 << 0,         /* strict = yes */
 	POLICY_DIRECTED = 1 << 1,       /* arp = directed */
 	POLICY_ADVERTISE_ALL = 1 << 2,  /* advertise = all */
 	POLICY_SOURCE_CLUSTER = 1 << 3, /* source_mac = cluster */
 	POLICY_FORWARD = 1 << 4,        /* forward = yes */
+	POLICY_SHARES = 1 << 5,         /* shares = static or driven */
 };
 
 struct rule_keys {
@@ -73,6 +88,10 @@ struct rule_keys {
 	__u8 target_ip;
 	__u16 sender_mac;
 	__u16 target_mac; /* FRAME_ARP */
+	/* If rule_is_shared() */
+	__u8 flow;      /* enum flow_kind */
+	__u8 share;     /* enum shares_decision, of the packet's bucket */
+	__u8 has_lease; /* the lease has not run out */
 };
 
 /* Why a frame is dropped: the REASONs of SPEC 7, in its order. */
@@ -82,6 +101,8 @@ enum drop_reason {
 	DROP_NOT_OURS,     /* I3; link-local frames */
 	DROP_PEER_ADDRESS, /* I4; I8: a peer's announcement of a shared address */
 	DROP_ELSEWHERE,    /* I4: an address that is neither this node's nor of the cluster */
+	DROP_OTHER_SHARE,  /* I10: another node's share */
+	DROP_NO_LEASE,     /* I10: this node's, but its lease has run out */
 	DROP_STRICT,       /* I2 */
 	DROP_SPOOFED,      /* I7 */
 	DROP_CONFLICT,     /* I8 */
@@ -243,6 +264,42 @@ RULE __u8 rule_I4(const struct rule_keys *k)
 	return k->policy & POLICY_FORWARD ? DROP_NONE : DROP_ELSEWHERE;
 }
 
+/* Is it for an address that nodes share, so that one of them is to take it? After I4. (Neighbour
+ * Discovery is for all.) */
+RULE int rule_is_shared(const struct rule_keys *k)
+{
+	return (k->policy & POLICY_SHARES) && k->kind == FRAME_IP && (k->eth_dst & MAC_CLUSTER) &&
+	       !(k->ip_dst & (IP_SELF | IP_GROUP));
+}
+
+/* Has a segment to be asked about: does this node have the connection? What knows the answer is at
+ * the TAP, and asks rule_I10_asked(). */
+RULE int rule_must_ask(const struct rule_keys *k)
+{
+	return rule_is_shared(k) && k->flow == FLOW_TCP &&
+	       (k->share & (SHARES_ASKS | SHARES_CAUTIOUS));
+}
+
+/* I10: a shared address is answered by the node that has the share. A node without a lease begins
+ * nothing: another one may have the share by now. */
+RULE __u8 rule_I10(const struct rule_keys *k)
+{
+	if (!rule_is_shared(k) || k->flow == FLOW_ALL)
+		return DROP_NONE;
+	if ((k->share & SHARES_TAKES) && k->has_lease)
+		return DROP_NONE;
+	if ((k->share & SHARES_ASKS) && k->flow == FLOW_TCP)
+		return DROP_NONE;
+	return k->share & SHARES_TAKES ? DROP_NO_LEASE : DROP_OTHER_SHARE;
+}
+
+/* I10, of a segment that I10 has passed, at the TAP: of a connection that this node does not have,
+ * which another node may have. To answer with RST would cut it. */
+RULE __u8 rule_I10_asked(const struct rule_keys *k, int has_connection)
+{
+	return rule_must_ask(k) && !has_connection ? DROP_OTHER_SHARE : DROP_NONE;
+}
+
 /* I7: ARP with a peer's IP and a MAC that is neither the cluster's nor that peer's. */
 RULE __u8 rule_I7(const struct rule_keys *k)
 {
@@ -318,7 +375,8 @@ RULE struct rule_verdict rules_ingress(const struct rule_keys *k)
 	struct rule_verdict v = { DROP_NONE, 0 };
 
 	if ((v.drop = rule_link_local(k)) || (v.drop = rule_I1(k)) || (v.drop = rule_I3(k)) ||
-	    (v.drop = rule_I4(k)) || (v.drop = rule_I7(k)) || (v.drop = rule_I8(k)))
+	    (v.drop = rule_I4(k)) || (v.drop = rule_I10(k)) || (v.drop = rule_I7(k)) ||
+	    (v.drop = rule_I8(k)))
 		return v;
 	/* I5: broadcast and multicast pass: none of the tests above matches them as such. */
 	v = rule_I2(k);

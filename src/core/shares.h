@@ -30,14 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/rules.h"
 #include "core/shares_table.h"
-
-/* What this node does with a bucket: a bit mask. */
-enum shares_decision {
-	SHARES_TAKES = 1 << 0,    /* takes it, new connections included, within the lease */
-	SHARES_ASKS = 1 << 1,     /* takes segments of connections that it has, nothing else */
-	SHARES_CAUTIOUS = 1 << 2, /* with SHARES_TAKES: drops segments of unknown connections */
-};
 
 /* The order about one node. */
 enum shares_presence {

@@ -43,6 +43,7 @@ struct daemon {
 	struct events *events;
 	struct problems *problems;
 	struct relay *relay;
+	struct shares_path shares;
 	struct streams *streams;
 	struct links *links;
 	struct requests *requests;
@@ -296,6 +297,7 @@ static bool open_all(struct daemon *d)
 					   .events = d->events,
 					   .problems = d->problems,
 					   .relay = d->relay,
+					   .shares = &d->shares,
 					   .socket = d->options->socket,
 					   .state_changed = on_links_changed,
 					   .failed = on_links_failed,

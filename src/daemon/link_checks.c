@@ -52,11 +52,28 @@ static unsigned nic_mtu(const struct link_checks *c)
 	return nic_link(c) ? nic_link(c)->mtu : 0;
 }
 
+static void note_ask(struct link_checks *c)
+{
+	if (!takeover_ask_fails(c->nic))
+		problems_clear(c->needs.problems, "shares_not_asked");
+	else
+		problems_set(c->needs.problems, "shares_not_asked", PROBLEM_CRITICAL,
+			     "another filter is in the place of the program that asks for "
+			     "connections, priority 1 of the ingress of %s: connections that other "
+			     "nodes have may be cut",
+			     c->config->tap);
+}
+
 static bool check_shield(void *arg)
 {
 	struct link_checks *c = arg;
+	bool is_well;
 
-	return !nic_link(c) || takeover_check_shield(c->nic, loop_now());
+	if (!nic_link(c))
+		return true;
+	is_well = takeover_check_shield(c->nic, loop_now());
+	note_ask(c);
+	return is_well;
 }
 
 static void note_left_out(struct link_checks *c, size_t left_out)

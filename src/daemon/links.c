@@ -525,6 +525,7 @@ struct links *links_create(const struct links_needs *needs)
 	}
 	l->needs = *needs;
 	l->config = peers_config(needs->peers);
+	relay_set_shares(needs->relay, needs->shares, loop_now);
 	if (open_netlink(l) && create_parts(l))
 		l->tap = tap_link_create(needs->peers, l->netlink);
 	if (l->tap && create_checks(l))
@@ -542,6 +543,7 @@ static bool attach_nic(struct links *l)
 	if (!l->nic)
 		return false;
 	link_checks_set_nic(l->checks, l->nic);
+	takeover_set_shares(l->nic, l->needs.shares);
 	takeover_set_tap(l->nic, tap_link_ifindex(l->tap), tap_link_is_up(l->tap));
 	rc = takeover_attach(l->nic);
 	return !rc || rc == -ENODEV;
@@ -673,6 +675,12 @@ int links_reload(struct links *l, struct peers *peers)
 	}
 	fd_store_keep(&tap, tap_device_fd(tap_link_device(l->tap)));
 	return rc;
+}
+
+void links_share(struct links *l)
+{
+	if (l->nic && !takeover_set_shares(l->nic, l->needs.shares))
+		link_checks_retry_shield(l->checks);
 }
 
 bool links_is_settled(const struct links *l)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "core/counters.h"
+#include "core/flow.h"
 #include "core/peers.h"
 #include "datapath/relay.h"
 #include "io/loop.h"
@@ -26,6 +27,7 @@ struct links_needs {
 	struct events *events;
 	struct problems *problems;
 	struct relay *relay;
+	const struct shares_path *shares; /* links_share() tells when it has changed */
 	const char *socket; /* path of the control socket: records are kept next to it */
 	void (*state_changed)(void *arg); /* the NIC was taken over, or is gone */
 	/* The TAP cannot be made again, which was logged: no change is followed any more. */
@@ -52,6 +54,9 @@ bool links_have_room(const struct links *links, const struct peers *peers);
 /* Put another configuration into effect: `peers`, made from it, and needs->peers exchange their
  * contents (peers_exchange()). 0; or a negative errno, and nothing has changed. */
 int links_reload(struct links *links, struct peers *peers);
+
+/* The shares have changed: both data paths apply them from now on. */
+void links_share(struct links *links);
 
 /* The NIC; NULL: it is not taken over now. */
 const struct netlink_link *links_nic(const struct links *links);

@@ -20,8 +20,11 @@ struct kernel_path {
 	int tap, nic;  /* ifindex; 0: none */
 	bool tap_is_up, nic_is_up, is_shielded;
 	unsigned mtu;
-	bool broken;              /* the TAP's program cannot be attached */
-	struct bpf_counts former; /* of programs that were unloaded */
+	bool broken;                      /* the TAP's program cannot be attached */
+	struct bpf_counts former;         /* of programs that were unloaded */
+	const struct shares_path *shares; /* NULL: not set yet */
+	bool may_ask;   /* the program that asks may be attached, also by an earlier run */
+	bool ask_fails; /* it cannot be attached */
 };
 
 /* --- the maps of the programs --- */
@@ -139,6 +142,8 @@ static int load(struct kernel_path *path, bool forwards, int ring)
 	path->forwards = forwards;
 	rc = configure(path);
 	if (!rc) {
+		if (path->shares)
+			programs_set_shares(path->programs, path->shares);
 		programs_unload(before.programs);
 		return 0;
 	}
@@ -186,6 +191,7 @@ struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netl
 		return NULL;
 	path->peers = peers;
 	path->netlink = netlink;
+	path->may_ask = true;
 	if (!load_wanted(path, ring))
 		return path;
 	kernel_path_destroy(path);
@@ -230,6 +236,52 @@ static void set_path(struct kernel_path *path)
 		programs_set_path(path->programs, &to);
 }
 
+static const char *tap_name(const struct kernel_path *path)
+{
+	return peers_config(path->peers)->tap;
+}
+
+/* --- the program that asks for connections --- */
+
+/* Have it attached to the TAP while it is needed, and only then. */
+static bool follow_asks(struct kernel_path *path)
+{
+	bool did_fail = path->ask_fails, changed;
+	int rc;
+
+	path->ask_fails = false;
+	if (!path->tap)
+		return true;
+	if (!path->shares || !path->shares->asks) {
+		if (path->may_ask)
+			path->may_ask = hooks_detach_ask(path->tap) != 0;
+		return true;
+	}
+	path->may_ask = true;
+	rc = hooks_attach_ask(programs_hooks(path->programs), path->tap, &changed);
+	path->ask_fails = rc && rc != -ENODEV;
+	if (path->ask_fails && !did_fail)
+		log_error_errno(
+			-rc,
+			"%s: cannot attach the program that asks for connections (%s): those "
+			"that other nodes have may be cut",
+			tap_name(path), bpf_error_text());
+	return !path->ask_fails;
+}
+
+bool kernel_path_set_shares(struct kernel_path *path, const struct shares_path *shares)
+{
+	bool is_well = true;
+
+	path->shares = shares;
+	if (shares->asks) /* before a segment passes that has to be asked about */
+		is_well = follow_asks(path);
+	programs_set_shares(path->programs, shares);
+	return shares->asks ? is_well : follow_asks(path);
+}
+
+/* --- the TAP's program of the kernel data path --- */
+
 /* Attach the TAP's program. On failure *why is the reason. */
 static int attach_to_tap(struct kernel_path *path, bool *changed, const char **why)
 {
@@ -249,19 +301,15 @@ static int attach_to_tap(struct kernel_path *path, bool *changed, const char **w
 	return rc == -ENODEV ? 0 : rc; /* the TAP is gone: it will be created again */
 }
 
-static const char *tap_name(const struct kernel_path *path)
-{
-	return peers_config(path->peers)->tap;
-}
-
 bool kernel_path_check(struct kernel_path *path, bool is_shielded)
 {
-	bool was_broken = path->broken, changed = false;
+	bool was_broken = path->broken, changed = false, can_ask;
 	const char *why;
 	int rc = 0;
 
 	path->is_shielded = is_shielded;
 	set_path(path);
+	can_ask = follow_asks(path);
 	if (path->forwards && path->nic && path->tap)
 		rc = attach_to_tap(path, &changed, &why);
 	path->broken = rc != 0;
@@ -273,7 +321,12 @@ bool kernel_path_check(struct kernel_path *path, bool is_shielded)
 	else if (changed)
 		log_warning("%s: the data path's program was removed: attached again",
 			    tap_name(path));
-	return !rc;
+	return !rc && can_ask;
+}
+
+bool kernel_path_ask_fails(const struct kernel_path *path)
+{
+	return path->ask_fails;
 }
 
 bool kernel_path_set_tap(struct kernel_path *path, int ifindex, bool is_up)
@@ -287,6 +340,7 @@ bool kernel_path_set_tap(struct kernel_path *path, int ifindex, bool is_up)
 		path->broken = false;
 	path->tap = ifindex;
 	set_path(path);
+	follow_asks(path);
 	if (path->broken)
 		return false;
 	if (path->forwards && path->nic && path->tap)
@@ -343,6 +397,7 @@ static int fall_back(struct kernel_path *path, int reason, const char *what)
 		return reason;
 	path->former = counts;
 	forget_slots(path);
+	follow_asks(path);
 	return KERNEL_PATH_CHANGED;
 }
 

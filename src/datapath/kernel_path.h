@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "bpf/programs.h"
+#include "core/flow.h"
 #include "core/peers.h"
 #include "io/netlink/netlink.h"
 
@@ -49,7 +50,15 @@ void kernel_path_nic_changed(struct kernel_path *path, const struct netlink_link
 /* The NIC is to be released, or is gone. */
 void kernel_path_forget_nic(struct kernel_path *path);
 
-/* Qdiscs or filters were changed: attach the TAP's program again if it is missing. `is_shielded`:
+/* Set the shares, which are borrowed: copied into the programs now, and into those that may be
+ * loaded later. While a bucket has to be asked about, the program that asks is attached to the TAP.
+ * False: it cannot be attached, which is logged once. */
+bool kernel_path_set_shares(struct kernel_path *path, const struct shares_path *shares);
+
+/* Is the program needed, but cannot be attached? */
+bool kernel_path_ask_fails(const struct kernel_path *path);
+
+/* Qdiscs or filters were changed: attach the TAP's programs again if one is missing. `is_shielded`:
  * the shield is attached. False: the program cannot be attached for now; until it can, the daemon
  * forwards the host's frames, and those from the wire, too, while the shield is down. */
 bool kernel_path_check(struct kernel_path *path, bool is_shielded);

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* Until the shares are set this node has none. */
+static const struct shares_path nothing;
+
 #define MEMORY ((size_t)PACKET_BATCH * PACKET_MEMORY)
 
 /* One direction. The kernel maps the packets' memory as it is used: one page per packet, more for
@@ -24,7 +27,8 @@ struct way {
 };
 
 struct relay {
-	const struct peers *peers;
+	struct rewrite rules;
+	uint64_t (*clock)(void);
 	relay_event *event;
 	void *arg;
 	struct relay_side tap, nic;
@@ -64,11 +68,14 @@ struct relay *relay_create(const struct peers *peers, relay_event *event, void *
 
 	if (!relay)
 		return NULL;
-	relay->peers = peers;
+	relay->rules.peers = peers;
+	relay->rules.shares = &nothing;
+	relay->rules.fragments = fragments_create();
 	relay->event = event;
 	relay->arg = arg;
 	relay->own.memory = malloc(PACKET_MEMORY);
-	if (relay->own.memory && way_init(&relay->ways[REWRITE_EGRESS], &relay->tap, &relay->nic) &&
+	if (relay->own.memory && relay->rules.fragments &&
+	    way_init(&relay->ways[REWRITE_EGRESS], &relay->tap, &relay->nic) &&
 	    way_init(&relay->ways[REWRITE_INGRESS], &relay->nic, &relay->tap))
 		return relay;
 	relay_destroy(relay);
@@ -82,6 +89,7 @@ void relay_destroy(struct relay *relay)
 	way_clear(&relay->ways[REWRITE_EGRESS]);
 	way_clear(&relay->ways[REWRITE_INGRESS]);
 	free(relay->own.memory);
+	fragments_destroy(relay->rules.fragments);
 	free(relay);
 }
 
@@ -237,7 +245,7 @@ static void rewrite(struct relay *relay, enum rewrite_direction direction, struc
 	const struct virtio_net_hdr *header = (const void *)packet_start(packet);
 	bool has_partial_checksum = header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
 
-	rewrite_frame(relay->peers, direction, packet->frame, packet->len, has_partial_checksum,
+	rewrite_frame(&relay->rules, direction, packet->frame, packet->len, has_partial_checksum,
 		      result);
 }
 
@@ -302,6 +310,7 @@ int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned mo
 	if (n <= 0)
 		return n ? n : RELAY_IDLE;
 	begin(relay, way);
+	relay->rules.now = relay->clock ? relay->clock() : 0;
 	for (i = 0; i < n; i++) {
 		struct packet *packet = &way->packets[i];
 
@@ -333,6 +342,13 @@ void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
 	carry(relay, REWRITE_EGRESS, own);
 	relay_flush(relay, REWRITE_EGRESS);
 	drop_kept(relay, REWRITE_EGRESS);
+}
+
+void relay_set_shares(struct relay *relay, const struct shares_path *shares,
+		      uint64_t (*clock)(void))
+{
+	relay->clock = clock;
+	relay->rules.shares = shares;
 }
 
 void relay_observe(struct relay *relay, relay_observer *observer, void *arg)

@@ -64,6 +64,10 @@ int relay_flush(struct relay *relay, enum rewrite_direction direction);
 /* Send a frame of the daemon's own (`len` bytes, at most 1500) as if the stack had sent it. */
 void relay_inject(struct relay *relay, const uint8_t *frame, size_t len);
 
+/* Set the shares, which are borrowed; before that this node has none. `clock`: as loop_now(). */
+void relay_set_shares(struct relay *relay, const struct shares_path *shares,
+		      uint64_t (*clock)(void));
+
 /* Set the observer; NULL: none. */
 void relay_observe(struct relay *relay, relay_observer *observer, void *arg);
 /* The peers were replaced (peers_exchange()): forget pointers to the old ones. */

@@ -526,6 +526,16 @@ bool takeover_set_tap(struct takeover *takeover, int ifindex, bool is_up)
 	return kernel_path_set_tap(takeover->kernel_path, ifindex, is_up);
 }
 
+bool takeover_set_shares(struct takeover *takeover, const struct shares_path *shares)
+{
+	return kernel_path_set_shares(takeover->kernel_path, shares);
+}
+
+bool takeover_ask_fails(const struct takeover *takeover)
+{
+	return kernel_path_ask_fails(takeover->kernel_path);
+}
+
 bool takeover_has_kernel_path(const struct takeover *takeover)
 {
 	return kernel_path_is_used(takeover->kernel_path);

@@ -9,6 +9,7 @@
 #define CLUSTERARPD_NIC_TAKEOVER_H
 
 #include "bpf/ring.h"
+#include "core/flow.h"
 #include "core/peers.h"
 #include "io/netlink/netlink.h"
 #include "io/packet_socket.h"
@@ -68,6 +69,9 @@ void takeover_warn_addresses(const struct takeover *takeover);
  * none. False: the data path's program cannot be attached to it; takeover_check_shield() tries
  * again. */
 bool takeover_set_tap(struct takeover *takeover, int ifindex, bool is_up);
+/* As kernel_path_set_shares() and kernel_path_ask_fails(). */
+bool takeover_set_shares(struct takeover *takeover, const struct shares_path *shares);
+bool takeover_ask_fails(const struct takeover *takeover);
 /* Do frames take the kernel data path? */
 bool takeover_has_kernel_path(const struct takeover *takeover);
 /* Add what the eBPF programs and the packet socket have counted, to `counters` and to each peer's

@@ -83,7 +83,7 @@ static void run_core(const struct cluster *c, struct oracle_sample *s)
 
 	o->len = s->frame.len;
 	memcpy(o->bytes, s->frame.bytes, o->len);
-	rewrite_frame(c->peers, s->direction, o->bytes, o->len, false, &s->result);
+	rewrite_frame(&(struct rewrite){ .peers = c->peers }, s->direction, o->bytes, o->len, false, &s->result);
 	o->reason = s->result.verdict.drop;
 	o->fate = o->reason ? DROPPED : PASSED;
 	if (s->direction == REWRITE_EGRESS) {

@@ -69,13 +69,21 @@
 struct cluster {
 	struct config *config;
 	struct peers *peers;
+	const struct shares_path *shares; /* of a test of the shares */
+	struct fragments *fragments;
+	uint64_t now;
 };
+
+static inline struct rewrite cluster_rewrite(const struct cluster *c)
+{
+	return (struct rewrite){ c->peers, c->shares, c->fragments, c->now };
+}
 
 static inline struct cluster cluster_from(const char *head, const char *keys, const char *nodes,
 					  const char *self)
 {
 	struct config_report report = { 0 };
-	struct cluster c;
+	struct cluster c = { 0 };
 	char text[2048];
 	FILE *f;
 
@@ -194,9 +202,10 @@ static inline struct test_frame tagged(struct test_frame f, uint16_t tpid, uint1
 static inline struct rewrite_result rewrite(const struct cluster *c, enum rewrite_direction way,
 					    struct test_frame *f)
 {
+	const struct rewrite rules = cluster_rewrite(c);
 	struct rewrite_result result;
 
-	rewrite_frame(c->peers, way, f->data, f->len, false, &result);
+	rewrite_frame(&rules, way, f->data, f->len, false, &result);
 	return result;
 }
 

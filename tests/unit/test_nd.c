@@ -26,7 +26,8 @@ struct nd_vector {
 static void rewrite_nd(const struct cluster *c, enum rewrite_direction way, uint8_t *data,
 		       size_t len, bool has_partial_checksum, struct rewrite_result *result)
 {
-	rewrite_frame(c->peers, way, data, len, has_partial_checksum, result);
+	rewrite_frame(&(struct rewrite){ .peers = c->peers }, way, data, len, has_partial_checksum,
+		      result);
 }
 
 static size_t from_hex(const char *text, uint8_t *out)

@@ -660,7 +660,7 @@ static void cut_short(const struct cluster *c, enum rewrite_direction way,
 	size_t from = way == REWRITE_EGRESS ? 2 * MAC_LEN : 0;
 
 	memcpy(data, in->data, len);
-	rewrite_frame(c->peers, way, data, len, false, &result);
+	rewrite_frame(&(struct rewrite){ .peers = c->peers }, way, data, len, false, &result);
 	if (len < FRAME_HEADER_LEN) {
 		assert_int_equal(result.verdict.drop, DROP_MALFORMED);
 	} else if (len < FRAME_HEADER_LEN + sizeof(struct frame_arp)) {
@@ -704,7 +704,8 @@ static void truncated_ip_and_tags_at_every_length(void **state)
 	for (len = FRAME_HEADER_LEN; len <= f.len; len++) {
 		data = malloc(len);
 		memcpy(data, f.data, len);
-		rewrite_frame(c.peers, REWRITE_INGRESS, data, len, false, &result);
+		rewrite_frame(&(struct rewrite){ .peers = c.peers }, REWRITE_INGRESS, data, len,
+			      false, &result);
 		assert_int_equal(result.verdict.drop,
 				 len < FRAME_HEADER_LEN + 8 + 20 ? DROP_NONE : DROP_PEER_ADDRESS);
 		assert_memory_equal(data, f.data, len);
@@ -767,8 +768,8 @@ static void noise_does_no_harm(void **state)
 		}
 		data = malloc(len ? len : 1);
 		memcpy(data, before, len);
-		rewrite_frame(c.peers, i & 1 ? REWRITE_EGRESS : REWRITE_INGRESS, data, len, false,
-			      &result);
+		rewrite_frame(&(struct rewrite){ .peers = c.peers },
+			      i & 1 ? REWRITE_EGRESS : REWRITE_INGRESS, data, len, false, &result);
 		if (result.verdict.drop != DROP_NONE)
 			assert_memory_equal(data, before, len);
 		else if (!result.is_resolution)
