@@ -263,10 +263,13 @@ static __always_inline void look_into_flow(struct __sk_buff *skb, const struct v
 	const struct bpf_shares *s = active_shares();
 	struct packet p;
 	struct flow f;
+	int is_forwarded;
 
 	if (take_packet(skb, v, &p))
 		return;
-	view_flow(skb, &p, s, !(keys->ip_dst & IP_CLUSTER), &f);
+	is_forwarded = !(keys->ip_dst & IP_CLUSTER);
+	view_flow(skb, &p, s, is_forwarded, &f);
+	remember_first(&p, &f, s, is_forwarded);
 	set_share(keys, &f, s);
 }
 
@@ -423,7 +426,7 @@ int clusterarpd_ask(struct __sk_buff *skb)
 	keys.eth_dst = find_mac(v.eth.h_dest).roles;
 	view_ip(skb, &v, WANT_DESTINATION, &keys);
 	if (!rule_is_shared(&keys) || !(keys.ip_dst & IP_CLUSTER) || take_packet(skb, &v, &p) ||
-	    p.protocol != PROTOCOL_TCP || p.is_later)
+	    p.protocol != PROTOCOL_TCP)
 		return TC_ACT_UNSPEC;
 	view_flow(skb, &p, s, 0, &f);
 	set_share(&keys, &f, s);

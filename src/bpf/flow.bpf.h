@@ -154,7 +154,7 @@ VIEW __u8 kind_of(struct __sk_buff *skb, const struct packet *p)
 	if (p->protocol != PROTOCOL_TCP)
 		return FLOW_NEW;
 	if (p->is_later)
-		return FLOW_TCP;
+		return FLOW_TCP_PART;
 	if (bpf_skb_load_bytes(skb, p->at + TCP_FLAGS, &flags, sizeof(flags)) ||
 	    (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return FLOW_NEW;
@@ -198,15 +198,8 @@ VIEW void view_later_fragment(struct __sk_buff *skb, const struct packet *p, str
 	f->bucket = first->bucket;
 }
 
-VIEW void remember_fragment(const struct packet *p, __u32 bucket)
-{
-	struct bpf_fragment first = { .begun = bpf_ktime_get_coarse_ns(), .bucket = bucket };
-	struct bpf_fragment_key key = fragment_key(p);
-
-	bpf_map_update_elem(&fragments, &key, &first, BPF_ANY);
-}
-
-/* As flow_view() in core/flow.c. */
+/* As flow_view() in core/flow.c, but that the first fragment of a packet is not remembered yet:
+ * remember_first(). */
 VIEW void view_flow(struct __sk_buff *skb, struct packet *p, const struct bpf_shares *s,
 		    int is_forwarded, struct flow *f)
 {
@@ -225,8 +218,21 @@ VIEW void view_flow(struct __sk_buff *skb, struct packet *p, const struct bpf_sh
 		bpf_skb_load_bytes(skb, p->at, &p->port, sizeof(p->port));
 	f->kind = is_forwarded ? FLOW_NEW : kind_of(skb, p);
 	f->bucket = bucket_of(p, s);
-	if (by_port && p->is_fragment && !p->is_later)
-		remember_fragment(p, f->bucket);
+}
+
+/* If it is the first fragment of a packet, those that follow will need its bucket. */
+VIEW void remember_first(const struct packet *p, const struct flow *f, const struct bpf_shares *s,
+			 int is_forwarded)
+{
+	struct bpf_fragment first = { .bucket = f->bucket };
+	struct bpf_fragment_key key;
+
+	if (!p->is_fragment || p->is_later || f->kind == FLOW_ALL || is_forwarded ||
+	    s->affinity != BPF_AFFINITY_CONNECTION)
+		return;
+	key = fragment_key(p);
+	first.begun = bpf_ktime_get_coarse_ns();
+	bpf_map_update_elem(&fragments, &key, &first, BPF_ANY);
 }
 
 /* Fill the keys of I10 from the flow. */

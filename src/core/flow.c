@@ -140,7 +140,7 @@ static enum flow_kind kind_of(const struct packet *p)
 	if (p->protocol != IPPROTO_TCP)
 		return FLOW_NEW;
 	if (p->is_later)
-		return FLOW_TCP;
+		return FLOW_TCP_PART;
 	if (p->len <= TCP_FLAGS || (p->at[TCP_FLAGS] & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return FLOW_NEW;
 	return FLOW_TCP;

@@ -270,7 +270,7 @@ void rewrite_frame(const struct rewrite *rewrite, enum rewrite_direction directi
 		result->verdict = rules_egress(&c.keys);
 		result->peer = receiver(&c);
 	} else {
-		if (rule_is_shared(&c.keys))
+		if (rule_is_shared(&c.keys) && !rule_I1(&c.keys))
 			view_flow(&c, rewrite);
 		result->verdict = rules_ingress(&c.keys);
 		result->peer = sender(&c);

@@ -51,9 +51,10 @@ enum frame_kind {
 
 /* What I10 has to know of a packet for a shared address. */
 enum flow_kind {
-	FLOW_ALL, /* for all nodes: an ICMP error, a fragment whose first one was not seen */
-	FLOW_NEW, /* may begin something: a TCP SYN, UDP, other protocols */
-	FLOW_TCP, /* a segment of a TCP connection that exists */
+	FLOW_ALL,      /* for all nodes: an ICMP error, a fragment whose first one was not seen */
+	FLOW_NEW,      /* may begin something: a TCP SYN, UDP, other protocols */
+	FLOW_TCP,      /* a segment of a TCP connection that exists */
+	FLOW_TCP_PART, /* a fragment of a segment without its header: does as the first one */
 };
 
 /* What this node does with a bucket of the shares (SPEC 11): a bit mask. */
@@ -288,7 +289,7 @@ RULE __u8 rule_I10(const struct rule_keys *k)
 		return DROP_NONE;
 	if ((k->share & SHARES_TAKES) && k->has_lease)
 		return DROP_NONE;
-	if ((k->share & SHARES_ASKS) && k->flow == FLOW_TCP)
+	if ((k->share & SHARES_ASKS) && (k->flow == FLOW_TCP || k->flow == FLOW_TCP_PART))
 		return DROP_NONE;
 	return k->share & SHARES_TAKES ? DROP_NO_LEASE : DROP_OTHER_SHARE;
 }

@@ -34,11 +34,12 @@
 
 #include "bpf/clusterarpd.skel.h" /* uses types of programs.h */
 
-#define BY_RULE    1960000
-#define AT_RANDOM  1000000
-#define HITS       1000
-#define COMPLAINTS 10
-#define PATH_INDEX 1 /* an interface index; a test run sends nothing there */
+#define BY_RULE     2200000
+#define AT_RANDOM   1000000
+#define HITS        500
+#define COMPLAINTS  10
+#define SHARES_LAST 10000 /* frames */
+#define PATH_INDEX  1     /* an interface index; a test run sends nothing there */
 
 struct bench {
 	struct cluster cluster;
@@ -61,6 +62,12 @@ static bool is_pass(const struct oracle_sample *s)
 static bool is_drop(const struct oracle_sample *s, unsigned reason)
 {
 	return s->core.fate == DROPPED && s->core.reason == reason;
+}
+
+static bool is_shared(const struct oracle_sample *s)
+{
+	return s->policy & POLICY_SHARES && s->is_ip && s->eth_dst & MAC_CLUSTER &&
+	       s->ip_dst.roles & IP_CLUSTER;
 }
 
 static bool has_tag(const struct oracle_sample *s)
@@ -131,6 +138,20 @@ static bool has_tag(const struct oracle_sample *s)
 		is_pass(s) && s->is_ip && s->eth_dst & MAC_CLUSTER &&                             \
 			s->policy & POLICY_FORWARD &&                                             \
 			!(s->ip_dst.roles & (IP_SELF | IP_CLUSTER | IP_PEER | IP_GROUP)))         \
+	INGRESS(i10_other, "I10: another node's share, IPv4",                                     \
+		is_drop(s, DROP_OTHER_SHARE) && s->view.ethertype == ETH_P_IP)                    \
+	INGRESS(i10_other_ipv6, "I10: another node's share, IPv6",                                \
+		is_drop(s, DROP_OTHER_SHARE) && s->view.ethertype == ETH_P_IPV6)                  \
+	INGRESS(i10_lease, "I10: no lease", is_drop(s, DROP_NO_LEASE))                            \
+	INGRESS(i10_own, "I10: own share",                                                        \
+		is_pass(s) && is_shared(s) && s->flow.kind != FLOW_ALL && !s->is_asked)           \
+	INGRESS(i10_all, "I10: for all nodes",                                                    \
+		is_pass(s) && is_shared(s) && s->flow.kind == FLOW_ALL)                           \
+	INGRESS(i10_asked, "I10: the host is asked", is_pass(s) && s->is_asked)                   \
+	INGRESS(i10_forward, "I10: forwarded, another node's share",                              \
+		is_drop(s, DROP_OTHER_SHARE) && !(s->ip_dst.roles & IP_CLUSTER))                  \
+	INGRESS(i10_fragment, "I10: a later fragment follows the first",                          \
+		is_drop(s, DROP_OTHER_SHARE) && s->is_later && !s->by_address)                    \
 	INGRESS(i4_group, "I4: a group or broadcast address",                                     \
 		is_pass(s) && s->is_ip && s->eth_dst & MAC_CLUSTER && s->ip_dst.roles & IP_GROUP) \
 	INGRESS(i4_not, "I4: an own or cluster address",                                          \
@@ -223,6 +244,14 @@ static int run_program(const struct bpf_program *program, const struct made *fra
 	if (o)
 		o->len = opts.data_size_out;
 	return (int)opts.retval;
+}
+
+static void clear_map(const struct bpf_map *map)
+{
+	uint8_t key[sizeof(struct bpf_fragment_key)];
+
+	while (!bpf_map_get_next_key(bpf_map__fd(map), NULL, key))
+		bpf_map_delete_elem(bpf_map__fd(map), key);
 }
 
 /* The reason under which one frame was dropped since the last call. DROP_NONE: none was dropped;
@@ -332,6 +361,20 @@ static void run_kernel(struct bench *b, const struct oracle_sample *s, struct or
 		*o = (struct oracle_outcome){ .fate = DROPPED, .reason = DROP_REASONS };
 }
 
+/* The program at the TAP's ingress: the host has no connection, so what it is asked about is
+ * dropped. */
+static bool is_asked_rightly(struct bench *b, const struct oracle_sample *s)
+{
+	int act = run_program(b->skel->progs.clusterarpd_ask, &s->frame, s->core.bytes, s->core.len,
+			      NULL);
+	unsigned reason = take_reason(b);
+
+	b->expected.all.drops[DROP_OTHER_SHARE] += s->is_asked;
+	if (s->is_asked)
+		return act == TC_ACT_SHOT && reason == DROP_OTHER_SHARE;
+	return act == TC_ACT_UNSPEC && reason == DROP_NONE;
+}
+
 /* --- comparing --- */
 
 static const char *reason_name(unsigned reason)
@@ -369,6 +412,8 @@ static void compare(struct bench *b, struct oracle_sample *s)
 	s->direction = generate_number(2) ? REWRITE_EGRESS : REWRITE_INGRESS;
 	oracle_ask(&b->cluster, s, &b->expected);
 	run_kernel(b, s, &o);
+	if (s->direction == REWRITE_INGRESS && o.fate == PASSED && !is_asked_rightly(b, s))
+		o = (struct oracle_outcome){ .fate = DROPPED, .reason = DROP_REASONS };
 	if (o.fate != s->core.fate || (o.fate == DROPPED && o.reason != s->core.reason) ||
 	    (o.fate == PASSED &&
 	     (o.len != s->core.len || memcmp(o.bytes, s->core.bytes, o.len) != 0)))
@@ -382,6 +427,16 @@ static void complain_of_count(const char *what, uint64_t seen, uint64_t expected
 	differences++;
 	printf("DIFFERS: cluster '%s': %s: %" PRIu64 ", expected %" PRIu64 "\n", b->cluster.name,
 	       what, seen, expected);
+}
+
+/* Now and then the shares change. */
+static void change_shares(struct bench *b, unsigned frame)
+{
+	if (frame % SHARES_LAST)
+		return;
+	generate_other_shares(&b->cluster);
+	clear_map(b->skel->maps.fragments);
+	kernel_path_set_shares(b->datapath, &b->cluster.shares);
 }
 
 static void compare_counters(struct bench *b)
@@ -417,6 +472,7 @@ static void run_cluster(unsigned index, struct packet *packets)
 		do
 			generate_by_rule(&b.cluster, &s.frame);
 		while (!can_be_run(&s.frame));
+		change_shares(&b, i);
 		compare(&b, &s);
 		count_branches(&s);
 	}
@@ -424,6 +480,7 @@ static void run_cluster(unsigned index, struct packet *packets)
 		do
 			generate_at_random(&b.cluster, &s.frame);
 		while (!can_be_run(&s.frame));
+		change_shares(&b, i);
 		compare(&b, &s);
 	}
 	compare_counters(&b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* generate: frames by rule and at random; see generate.h. */
 #include "generate.h"
+#include "generate_flow.h"
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "config/config_read.h"
 #include "core/frame.h"
@@ -67,6 +69,9 @@ static const struct {
 	{ "multicast, cluster", "dedicated_mac = multicast\nsource_mac = cluster\n" },
 	{ "unicast, cluster", "source_mac = cluster\n" },
 	{ "forward", "forward = yes\n" },
+	{ "shares", "shares = static\nforward = yes\n" },
+	{ "shares, by client", "shares = driven\naffinity = client\n" },
+	{ "shares, by network", "shares = static\naffinity = network\nsource_mac = cluster\n" },
 };
 
 static void die(const char *why)
@@ -103,10 +108,31 @@ void generate_cluster(unsigned index, struct cluster *cluster)
 		die("out of memory");
 	config_report_clear(&report);
 	fclose(f);
+	cluster->fragments = NULL;
+	generate_other_shares(cluster);
+}
+
+static uint64_t monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void generate_other_shares(struct cluster *cluster)
+{
+	cluster->now = monotonic_ms();
+	generate_shares(cluster, &cluster->shares, cluster->now);
+	fragments_destroy(cluster->fragments);
+	cluster->fragments = fragments_create();
+	if (!cluster->fragments)
+		die("out of memory");
 }
 
 void generate_cluster_clear(struct cluster *cluster)
 {
+	fragments_destroy(cluster->fragments);
 	peers_destroy(cluster->peers);
 	config_free(cluster->config);
 }
@@ -373,6 +399,16 @@ static void append_nd(const struct cluster *c, struct made *frame)
 	append(frame, message, len);
 }
 
+static void append_flow(const struct cluster *c, struct made *frame)
+{
+	uint8_t packet[FLOW_MAX];
+	bool is_ipv6;
+	size_t len = generate_flow(c, packet, &is_ipv6);
+
+	append_u16(frame, is_ipv6 ? ETH_P_IPV6 : ETH_P_IP);
+	append(frame, packet, len);
+}
+
 static void append_body(const struct cluster *c, struct made *frame)
 {
 	switch (generate_number(10)) {
@@ -430,11 +466,17 @@ static void start(const struct cluster *c, struct made *frame)
 void generate_by_rule(const struct cluster *cluster, struct made *frame)
 {
 	unsigned tags = one_in(4) ? 1 + generate_number(3) : 0;
+	bool is_flow = peers_policy(cluster->peers) & POLICY_SHARES ? !one_in(3) : one_in(20);
 
 	start(cluster, frame);
+	if (is_flow)
+		memcpy(frame->bytes, cluster->config->mac.b, MAC_LEN);
 	while (tags--)
 		append_tag(frame);
-	append_body(cluster, frame);
+	if (is_flow)
+		append_flow(cluster, frame);
+	else
+		append_body(cluster, frame);
 	append_padding(frame);
 }
 

@@ -28,6 +28,9 @@ struct cluster {
 	const char *name;
 	struct config *config;
 	struct peers *peers;
+	struct shares_path shares;
+	struct fragments *fragments;
+	uint64_t now; /* monotonic ms */
 };
 
 void generate_seed(uint64_t seed);
@@ -35,13 +38,15 @@ void generate_seed(uint64_t seed);
 unsigned generate_number(unsigned n);
 
 /* All configurations that differ in what the rules do. Ends the program when memory runs out. */
-#define CLUSTERS 7
+#define CLUSTERS 10
 void generate_cluster(unsigned index, struct cluster *cluster);
 void generate_cluster_clear(struct cluster *cluster);
 
-/* A frame made of what the rules examine: addresses of every role, ARP, IP, Neighbour Discovery
- * and tags. The parts need not be consistent with each other. */
+/* A frame made of what the rules examine: addresses of every role, ARP, IP, Neighbour Discovery,
+ * clients' packets and tags. The parts need not be consistent with each other. */
 void generate_by_rule(const struct cluster *cluster, struct made *frame);
+/* The shares change, and all fragments are forgotten. */
+void generate_other_shares(struct cluster *cluster);
 /* Inserts tags after the MAC addresses: 802.1Q and 802.1ad, VLANs and priority tags. */
 void generate_tags(struct made *frame, unsigned count);
 /* Random bytes after random addresses, or a frame by rule with some bytes changed. */

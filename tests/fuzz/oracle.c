@@ -43,6 +43,24 @@ static bool looks_like_nd(const struct made *f, size_t body)
 	return ip[40] == 58 ? is_nd_at(f, body + 48 + 8 * (size_t)ip[41]) : is_extension(ip[40]);
 }
 
+/* What I10 saw of a packet for a cluster address. */
+static void look_into_flow(const struct cluster *c, struct oracle_sample *s)
+{
+	const uint8_t *ip = s->frame.bytes + s->view.body;
+	unsigned drop = s->result.verdict.drop;
+
+	s->flow = (struct flow){ .kind = FLOW_ALL };
+	s->is_later = s->by_address = false;
+	if (s->direction == REWRITE_EGRESS || !s->is_ip || !(s->eth_dst & MAC_CLUSTER) ||
+	    !(s->ip_dst.roles & IP_CLUSTER) ||
+	    (drop != DROP_NONE && drop != DROP_OTHER_SHARE && drop != DROP_NO_LEASE))
+		return;
+
+	s->flow = flow_view(&s->view, &c->shares, false, c->fragments, c->now);
+	s->is_later = s->view.ethertype == ETH_P_IP && ((ip[6] & 0x1f) || ip[7]);
+	s->by_address = c->config->affinity != AFFINITY_CONNECTION || (ip[9] != 6 && ip[9] != 17);
+}
+
 static void look(const struct cluster *c, struct oracle_sample *s)
 {
 	const struct made *f = &s->frame;
@@ -77,13 +95,41 @@ static bool is_too_long(const struct oracle_sample *s)
 	return !s->frame.gso_size && s->frame.len > room;
 }
 
+/* Has the host to be asked, by the frame as it comes to the TAP? */
+static bool is_asked(const struct cluster *c, const struct oracle_outcome *o)
+{
+	struct mac destination;
+	struct ip_addr from, to;
+	struct rule_keys keys = { .policy = (uint8_t)peers_policy(c->peers), .kind = FRAME_IP };
+	struct fragments *none;
+	struct frame f;
+	struct flow flow;
+
+	if (!frame_view(&f, (uint8_t *)o->bytes, o->len) || f.tagged || !frame_ip(&f, &from, &to))
+		return false;
+	destination = frame_destination(&f);
+	keys.eth_dst = peers_by_mac(c->peers, &destination).roles;
+	keys.ip_dst = (uint8_t)peers_by_ip(c->peers, &to).roles;
+	if (!(keys.ip_dst & IP_CLUSTER))
+		return false;
+	none = fragments_create();
+	flow = flow_view(&f, &c->shares, false, none, c->now);
+	fragments_destroy(none);
+	keys.flow = (uint8_t)flow.kind;
+	keys.share = c->shares.decisions[flow.bucket];
+	return rule_must_ask(&keys);
+}
+
 static void run_core(const struct cluster *c, struct oracle_sample *s)
 {
+	const struct rewrite rules = { c->peers, &c->shares, c->fragments, c->now };
 	struct oracle_outcome *o = &s->core;
 
 	o->len = s->frame.len;
 	memcpy(o->bytes, s->frame.bytes, o->len);
-	rewrite_frame(&(struct rewrite){ .peers = c->peers }, s->direction, o->bytes, o->len, false, &s->result);
+	rewrite_frame(&rules, s->direction, o->bytes, o->len, false, &s->result);
+	look_into_flow(c, s);
+	s->is_asked = s->direction == REWRITE_INGRESS && !s->result.verdict.drop && is_asked(c, o);
 	o->reason = s->result.verdict.drop;
 	o->fate = o->reason ? DROPPED : PASSED;
 	if (s->direction == REWRITE_EGRESS) {

@@ -27,6 +27,10 @@ struct oracle_sample {
 	struct frame view;
 	unsigned eth_dst, eth_src, policy;
 	bool is_ip, is_arp, is_nd;
+	struct flow flow; /* of a packet for a cluster address */
+	bool is_later;    /* IPv4: not the first fragment */
+	bool by_address;  /* its protocol or the affinity needs no ports */
+	bool is_asked;    /* I10: the host is asked for the connection, and has none */
 	struct peers_entry ip_src, ip_dst;
 };
 

@@ -292,6 +292,7 @@ static void run_cluster(unsigned index, char **names)
 	b.datapath = kernel_path_create(b.cluster.peers, NULL, -1);
 	if (!b.datapath || !kernel_path_is_used(b.datapath))
 		exit(2);
+	kernel_path_set_shares(b.datapath, &b.cluster.shares);
 	open_ends(&b, names);
 	put_programs_in(&b);
 	for (i = 0; i < FRAMES / WINDOW; i++)
