@@ -3,8 +3,11 @@
 #include "core/shares.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/keyed_lines.h"
 
 /* What this node knows about another one. */
 struct other {
@@ -35,6 +38,7 @@ struct shares *shares_create(const struct shares_table *table, size_t count, siz
 
 	if (!s)
 		return NULL;
+	memset(s->asks, true, sizeof(s->asks));
 	s->table = table;
 	s->count = count;
 	s->self = self;
@@ -113,9 +117,8 @@ static void switch_owners(struct shares *s, const uint16_t owners[SHARES_BUCKETS
 			s->others[is].may_hold[b] = true;
 		if (was != SHARES_NOBODY && was != is && s->presence[was] != SHARES_DEAD)
 			s->others[was].lost[b] = now + 1;
-		if (is == s->self) {
-			s->asks[b] = false;
-		} else if (s->takes[b]) {
+		/* A bucket that it gets back, and has to wait for, it goes on asking in. */
+		if (is != s->self && s->takes[b]) {
 			s->takes[b] = false;
 			s->asks[b] = true;
 		}
@@ -143,8 +146,10 @@ static bool is_free(const struct shares *s, size_t bucket)
 static void take(struct shares *s)
 {
 	for (size_t b = 0; b < SHARES_BUCKETS; b++)
-		if (s->owners[b] == s->self && !s->takes[b])
-			s->takes[b] = is_free(s, b);
+		if (s->owners[b] == s->self && !s->takes[b] && is_free(s, b)) {
+			s->takes[b] = true;
+			s->asks[b] = false;
+		}
 }
 
 static int begin_epoch(struct shares *s, const struct shares_order *order, uint64_t now)
@@ -208,6 +213,14 @@ void shares_connections(struct shares *s, const uint8_t has[SHARES_BUCKETS / 8])
 
 /* --- decisions --- */
 
+/* May the node, which lives, have connections in the bucket, which it has had once? */
+static bool may_have_connections(const struct shares *s, size_t node, size_t bucket, uint64_t now)
+{
+	uint64_t lost = s->others[node].lost[bucket];
+
+	return lost && now < lost - 1 + s->grace;
+}
+
 /* When the last living node that had the bucket is no longer waited for; 0: there is none. */
 static uint64_t cautious_until(const struct shares *s, size_t bucket)
 {
@@ -219,18 +232,24 @@ static uint64_t cautious_until(const struct shares *s, size_t bucket)
 	return last ? last - 1 + s->grace : 0;
 }
 
+/* Before the first order it is nobody who takes the bucket, this node as well as another. */
+static bool may_take(const struct shares *s, size_t bucket)
+{
+	return !s->epoch || s->takes[bucket];
+}
+
 void shares_decide(const struct shares *s, uint64_t now, uint8_t decisions[SHARES_BUCKETS])
 {
 	bool has_lease = now < s->lease;
 
 	for (size_t b = 0; b < SHARES_BUCKETS; b++) {
 		decisions[b] = 0;
-		if (s->takes[b] && has_lease)
+		if (may_take(s, b))
 			decisions[b] |= SHARES_TAKES;
 		/* Without a lease it keeps the connections that it has. */
-		if (s->asks[b] || (s->takes[b] && !has_lease))
+		if (may_take(s, b) ? !has_lease : s->asks[b])
 			decisions[b] |= SHARES_ASKS;
-		if (decisions[b] & SHARES_TAKES && now < cautious_until(s, b))
+		if (s->takes[b] && now < cautious_until(s, b))
 			decisions[b] |= SHARES_CAUTIOUS;
 	}
 }
@@ -247,14 +266,40 @@ uint64_t shares_deadline(const struct shares *s, uint64_t now)
 	return next;
 }
 
+/* --- what there is --- */
+
 uint64_t shares_epoch(const struct shares *s)
 {
 	return s->epoch;
 }
 
+uint64_t shares_lease(const struct shares *s)
+{
+	return s->lease;
+}
+
 uint16_t shares_owner(const struct shares *s, size_t bucket)
 {
 	return s->owners[bucket];
+}
+
+enum shares_presence shares_presence(const struct shares *s, size_t node)
+{
+	return s->presence[node];
+}
+
+uint8_t shares_weight(const struct shares *s, size_t node)
+{
+	return s->weights[node];
+}
+
+size_t shares_owned(const struct shares *s, size_t node)
+{
+	size_t count = 0;
+
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		count += s->owners[b] == node;
+	return count;
 }
 
 size_t shares_waiting(const struct shares *s)
@@ -264,4 +309,189 @@ size_t shares_waiting(const struct shares *s)
 	for (size_t b = 0; b < SHARES_BUCKETS; b++)
 		count += s->owners[b] == s->self && !s->takes[b];
 	return count;
+}
+
+size_t shares_asking(const struct shares *s)
+{
+	size_t count = 0;
+
+	for (size_t b = 0; s->epoch && b < SHARES_BUCKETS; b++)
+		count += s->asks[b];
+	return count;
+}
+
+bool shares_lingers(const struct shares *s, size_t node, uint64_t now)
+{
+	bool does = false;
+
+	for (size_t b = 0; b < SHARES_BUCKETS && !does; b++)
+		does = s->owners[b] != node && may_have_connections(s, node, b, now);
+	return does;
+}
+
+/* --- saved state --- */
+
+static void save_node(const struct shares *s, size_t i, const char *name, uint64_t now, FILE *out)
+{
+	const struct other *o = &s->others[i];
+	uint64_t row[SHARES_BUCKETS];
+
+	fprintf(out, "node %s\npresence %u\nweight %u\nreleased %" PRIu64 "\n", name,
+		s->presence[i], s->weights[i], o->released);
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		row[b] = o->may_hold[b];
+	keyed_lines_write_row(out, "holds", row, SHARES_BUCKETS);
+	for (size_t b = 0; b < SHARES_BUCKETS; b++) /* without what is over, to be short */
+		row[b] = may_have_connections(s, i, b, now) ? o->lost[b] : 0;
+	keyed_lines_write_row(out, "lost", row, SHARES_BUCKETS);
+}
+
+enum bucket_state { BUCKET_OTHERS, BUCKET_TAKEN, BUCKET_ASKED };
+
+bool shares_save(const struct shares *s, const char *const *names, uint64_t now, FILE *out)
+{
+	uint64_t row[SHARES_BUCKETS];
+
+	fprintf(out, "shares 1\nself %s\nnow %" PRIu64 "\nepoch %" PRIu64 "\nnodes %zu\n",
+		names[s->self], now, s->epoch, s->count);
+	for (size_t i = 0; i < s->count; i++)
+		save_node(s, i, names[i], now, out);
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		row[b] = s->owners[b] == SHARES_NOBODY ? s->count : s->owners[b];
+	keyed_lines_write_row(out, "owners", row, SHARES_BUCKETS);
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		row[b] = s->takes[b] ? BUCKET_TAKEN : s->asks[b] ? BUCKET_ASKED : BUCKET_OTHERS;
+	keyed_lines_write_row(out, "buckets", row, SHARES_BUCKETS);
+	fputs("end shares\n", out);
+	return !ferror(out);
+}
+
+/* What reads a saved state. */
+struct reader {
+	struct keyed_lines lines;
+	size_t count;      /* of its nodes */
+	uint16_t *nodes;   /* of each of its nodes, the present number, or SHARES_NOBODY */
+	struct other gone; /* of a node that the file no longer has */
+	uint64_t row[SHARES_BUCKETS];
+};
+
+/* Into r->row. */
+static bool read_row(struct reader *r, const char *key, uint64_t most)
+{
+	return keyed_lines_row(&r->lines, key, most, r->row, SHARES_BUCKETS);
+}
+
+static uint16_t find_name(const struct shares *s, const char *const *names, const char *name)
+{
+	size_t i = 0;
+
+	while (i < s->count && strcmp(names[i], name) != 0)
+		i++;
+	return i < s->count ? (uint16_t)i : SHARES_NOBODY;
+}
+
+static bool is_twice(const struct reader *r, size_t i)
+{
+	bool is = false;
+
+	for (size_t k = 0; k < i && r->nodes[i] != SHARES_NOBODY; k++)
+		is |= r->nodes[k] == r->nodes[i];
+	return is;
+}
+
+static bool read_node(struct reader *r, size_t i, struct shares *s, const char *const *names,
+		      uint64_t saved)
+{
+	const char *name = keyed_lines_text(&r->lines, "node");
+	uint64_t presence, weight, released;
+	struct other *o;
+
+	if (!name)
+		return false;
+	r->nodes[i] = find_name(s, names, name);
+	if (is_twice(r, i) || !keyed_lines_number(&r->lines, "presence", SHARES_DEAD, &presence) ||
+	    !keyed_lines_number(&r->lines, "weight",
+				presence == SHARES_PRESENT ? SHARES_WEIGHT_MAX : 0, &weight) ||
+	    !keyed_lines_number(&r->lines, "released", UINT64_MAX, &released) ||
+	    !read_row(r, "holds", true))
+		return false;
+	o = r->nodes[i] == SHARES_NOBODY ? &r->gone : &s->others[r->nodes[i]];
+	o->released = released;
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		o->may_hold[b] = r->row[b];
+	if (!read_row(r, "lost", saved + 1))
+		return false;
+	memcpy(o->lost, r->row, sizeof(o->lost));
+	if (r->nodes[i] != SHARES_NOBODY) {
+		s->presence[r->nodes[i]] = (enum shares_presence)presence;
+		s->weights[r->nodes[i]] = (uint8_t)weight;
+	}
+	return true;
+}
+
+/* What of it this node takes must be what it owns. */
+static bool read_buckets(struct reader *r, struct shares *s)
+{
+	bool is_valid;
+
+	if (!read_row(r, "owners", r->count))
+		return false;
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		s->owners[b] = r->row[b] == r->count ? SHARES_NOBODY : r->nodes[r->row[b]];
+	is_valid = read_row(r, "buckets", BUCKET_ASKED);
+	for (size_t b = 0; is_valid && b < SHARES_BUCKETS; b++) {
+		s->takes[b] = r->row[b] == BUCKET_TAKEN;
+		s->asks[b] = r->row[b] == BUCKET_ASKED;
+		is_valid = !s->takes[b] || s->owners[b] == s->self;
+	}
+	return is_valid && keyed_lines_text(&r->lines, "end");
+}
+
+static int read_state(struct reader *r, struct shares *s, const char *const *names, uint64_t now)
+{
+	const char *text = keyed_lines_text(&r->lines, "shares");
+	uint64_t saved, count;
+
+	if (!text || strcmp(text, "1") != 0)
+		return -EBADMSG;
+	text = keyed_lines_text(&r->lines, "self");
+	if (!text || strcmp(text, names[s->self]) != 0 ||
+	    !keyed_lines_number(&r->lines, "now", UINT64_MAX - 1, &saved))
+		return -EBADMSG;
+	if (saved > now)
+		return -ESTALE;
+	if (!keyed_lines_number(&r->lines, "epoch", UINT64_MAX, &s->epoch) ||
+	    !keyed_lines_number(&r->lines, "nodes", SHARES_NOBODY - 1, &count))
+		return -EBADMSG;
+	r->count = count;
+	r->nodes = calloc(count + 1, sizeof(*r->nodes));
+	if (!r->nodes)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		if (!read_node(r, i, s, names, saved))
+			return -EBADMSG;
+	return read_buckets(r, s) ? 0 : -EBADMSG;
+}
+
+int shares_restore(struct shares *s, const char *const *names, uint64_t lease, uint64_t now,
+		   FILE *in)
+{
+	struct shares *fresh = shares_create(s->table, s->count, s->self, s->grace), old = *s;
+	struct reader *r = calloc(1, sizeof(*r));
+	int rc = -ENOMEM;
+
+	if (fresh && r) {
+		r->lines.in = in;
+		rc = read_state(r, fresh, names, now);
+		keyed_lines_clear(&r->lines);
+		free(r->nodes);
+	}
+	if (!rc) {
+		fresh->lease = lease;
+		*s = *fresh;
+		*fresh = old;
+	}
+	shares_destroy(fresh);
+	free(r);
+	return rc;
 }

@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/rules.h"
 #include "core/shares_table.h"
@@ -53,10 +54,21 @@ struct shares_order {
 struct shares;
 
 /* `table` is borrowed; `count` nodes, of which this one is `self`. `grace`: ms for which
- * SHARES_CAUTIOUS goes on. NULL: no memory. */
+ * SHARES_CAUTIOUS goes on. Until the first order it takes what it has a connection for, in all
+ * buckets, and drops the rest for the want of a lease. NULL: no memory. */
 struct shares *shares_create(const struct shares_table *table, size_t count, size_t self,
 			     uint64_t grace);
 void shares_destroy(struct shares *s);
+
+/* Write all that it knows but the lease, as text, with the names of the nodes, so that another run
+ * of the daemon goes on from there. False: not everything could be written. */
+bool shares_save(const struct shares *s, const char *const *names, uint64_t now, FILE *out);
+/* Go on from there, with `lease`, in an engine that has had no order yet. The nodes may be others
+ * than they were: a new one has no past, one that is gone had none. Reads no further than what
+ * shares_save() has written. 0, or nothing has changed: -EBADMSG: malformed, or the state of
+ * another node; -ESTALE: of a later time, so of another clock; -ENOMEM. */
+int shares_restore(struct shares *s, const char *const *names, uint64_t lease, uint64_t now,
+		   FILE *in);
 
 /* An order, or the same one again with a new lease. 0: from now on this node has released the
  * order's epoch, and has to say so to all others. -ESTALE: the epoch is older than the present one.
@@ -69,17 +81,31 @@ void shares_released(struct shares *s, size_t node, uint64_t epoch);
  * stops asking in the others. */
 void shares_connections(struct shares *s, const uint8_t has[SHARES_BUCKETS / 8]);
 
-/* Into decisions[]: enum shares_decision of each bucket. Without SHARES_TAKES after the lease has
- * run out. */
+/* Into decisions[]: enum shares_decision of each bucket. After the lease has run out, what has
+ * SHARES_TAKES has SHARES_ASKS, too. */
 void shares_decide(const struct shares *s, uint64_t now, uint8_t decisions[SHARES_BUCKETS]);
-/* When the decisions change next without an event: ms; SHARES_FOREVER: never. */
+/* When the decisions change next without an event, the end of the lease included: ms;
+ * SHARES_FOREVER: never. */
 uint64_t shares_deadline(const struct shares *s, uint64_t now);
 
 /* The present epoch; 0: there was no order yet. */
 uint64_t shares_epoch(const struct shares *s);
+/* Until when new connections are taken: ms; 0: there was no order yet. */
+uint64_t shares_lease(const struct shares *s);
 /* The owner of a bucket by the present table: SHARES_NOBODY before the first order. */
 uint16_t shares_owner(const struct shares *s, size_t bucket);
+/* What the present order says about a node; SHARES_LEFT and weight 0 before the first. */
+enum shares_presence shares_presence(const struct shares *s, size_t node);
+uint8_t shares_weight(const struct shares *s, size_t node);
+
+/* How many buckets a node owns. */
+size_t shares_owned(const struct shares *s, size_t node);
 /* How many buckets this node owns, but waits for. */
 size_t shares_waiting(const struct shares *s);
+/* In how many buckets this node asks, and does not take anything else. Only these need
+ * shares_connections(). 0 before the first order. */
+size_t shares_asking(const struct shares *s);
+/* May another node have connections in buckets that it does not own any more? */
+bool shares_lingers(const struct shares *s, size_t node, uint64_t now);
 
 #endif

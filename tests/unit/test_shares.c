@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * shares: the engine in a model of a cluster: nodes that join, leave, drain, change their weight,
- * hang, die and come back; messages that are late, repeated and, but for orders, out of order.
+ * hang, die and come back; daemons that are started again, with the state that they saved or
+ * without any; messages that are late, repeated and, but for orders, out of order.
  * After every step: no bucket is taken by two nodes; and when every message has arrived, every
  * bucket is taken by its owner.
  *
@@ -133,6 +134,13 @@ static void send_release(struct cluster *c, size_t from)
 	}
 }
 
+/* A driver that reads that the daemon knows of no order, or of an older one than it should, asks
+ * for a new one: what the others have released by the present order they do not say again. */
+static bool has_lost_state(const struct node *n)
+{
+	return n->last.epoch && shares_epoch(n->engine) < n->last.epoch;
+}
+
 static void apply(struct cluster *c, size_t i, const struct message *m)
 {
 	struct node *n = &c->nodes[i];
@@ -155,7 +163,7 @@ static void receive(struct cluster *c, size_t i)
 		apply(c, i, m);
 	} else if (m->sender == i) {
 		n->tick = m->sent;
-		if (n->last.epoch)
+		if (n->last.epoch && !has_lost_state(n))
 			apply(c, i, &n->last);
 	}
 }
@@ -217,6 +225,31 @@ static void join_again(struct cluster *c, size_t i)
 	order(c);
 }
 
+/* The daemon alone: the host, and its driver, go on. */
+static void restart_daemon(struct cluster *c, size_t i, bool keeps_state)
+{
+	struct node *n = &c->nodes[i];
+	struct shares *old = n->engine;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_true(shares_save(old, names, c->now, f));
+	fclose(f);
+	n->engine = shares_create(c->table, NODES, i, GRACE);
+	assert_non_null(n->engine);
+	if (keeps_state) {
+		f = fmemopen(text, size, "r");
+		assert_int_equal(shares_restore(n->engine, names, shares_lease(old), c->now + 1, f),
+				 0);
+		fclose(f);
+	} else {
+		order(c);
+	}
+	shares_destroy(old);
+	free(text);
+}
+
 static bool has_drained(const struct cluster *c, size_t i)
 {
 	const struct node *n = &c->nodes[i];
@@ -250,6 +283,13 @@ static void disturb(struct cluster *c, size_t i)
 		order(c);
 		power_off(c, i);
 		break;
+	case 5:
+	case 6:
+		restart_daemon(c, i, true);
+		break;
+	case 7:
+		restart_daemon(c, i, false);
+		break;
 	default:
 		break;
 	}
@@ -275,6 +315,12 @@ static void run_node(struct cluster *c, size_t i)
 
 /* --- what must hold --- */
 
+/* New connections, too. */
+static bool takes(const struct shares *engine, uint64_t now, uint8_t decision)
+{
+	return decision & SHARES_TAKES && now < shares_lease(engine);
+}
+
 static void check_one_taker(const struct cluster *c, unsigned takers[SHARES_BUCKETS])
 {
 	uint8_t decisions[SHARES_BUCKETS];
@@ -285,7 +331,7 @@ static void check_one_taker(const struct cluster *c, unsigned takers[SHARES_BUCK
 			continue;
 		shares_decide(c->nodes[i].engine, c->now, decisions);
 		for (size_t b = 0; b < SHARES_BUCKETS; b++)
-			takers[b] += decisions[b] & SHARES_TAKES;
+			takers[b] += takes(c->nodes[i].engine, c->now, decisions[b]);
 	}
 	for (size_t b = 0; b < SHARES_BUCKETS; b++)
 		assert_in_range(takers[b], 0, 1);
@@ -442,8 +488,8 @@ static void wrong_orders_change_nothing(void **arg)
 	assert_int_equal(set(&p, 6, SHARES_PRESENT, 1, 900, 2), -ESTALE);
 	assert_int_equal(set(&p, 7, SHARES_PRESENT, 1, 900, 2), -EEXIST);
 	assert_int_equal(shares_epoch(p.alpha), 7);
+	assert_int_equal(shares_lease(p.alpha), 100);
 	assert_int_equal(count_decisions(&p, 99, SHARES_TAKES), SHARES_BUCKETS);
-	assert_int_equal(count_decisions(&p, 100, SHARES_TAKES), 0);
 	shares_released(p.alpha, 0, 8); /* nonsense: about itself, and about no node at all */
 	shares_released(p.alpha, 2, 8);
 	free_pair(&p);
@@ -454,14 +500,46 @@ static void lease_runs_out_and_is_renewed(void **arg)
 	struct pair p = make_pair();
 
 	(void)arg;
-	assert_int_equal(count_decisions(&p, 1, SHARES_TAKES), 0);
 	assert_int_equal(set(&p, 1, SHARES_LEFT, 1, 100, 1), 0);
 	assert_int_equal(shares_deadline(p.alpha, 50), 100);
-	assert_int_equal(count_decisions(&p, 100, SHARES_ASKS), SHARES_BUCKETS);
+	assert_int_equal(count_decisions(&p, 99, SHARES_ASKS), 0);
+	/* without a lease it asks; but what it drops is dropped for the want of one */
+	assert_int_equal(count_decisions(&p, 100, SHARES_TAKES | SHARES_ASKS), SHARES_BUCKETS);
+	assert_int_equal(shares_deadline(p.alpha, 100), 1 + GRACE); /* not the lease any more */
 	assert_int_equal(set(&p, 1, SHARES_LEFT, 1, 200, 100), 0);
-	assert_int_equal(count_decisions(&p, 100, SHARES_TAKES), SHARES_BUCKETS);
+	assert_int_equal(count_decisions(&p, 100, SHARES_ASKS), 0);
 	assert_int_equal(set(&p, 1, SHARES_LEFT, 1, SHARES_FOREVER, 100), 0);
-	assert_int_equal(count_decisions(&p, UINT64_MAX - 1, SHARES_TAKES), SHARES_BUCKETS);
+	assert_int_equal(count_decisions(&p, UINT64_MAX - 1, SHARES_ASKS), 0);
+	assert_int_equal(shares_lease(p.alpha), SHARES_FOREVER);
+	free_pair(&p);
+}
+
+static void nothing_is_taken_before_the_first_order(void **arg)
+{
+	static const uint8_t none[SHARES_BUCKETS / 8];
+	struct pair p = make_pair();
+
+	(void)arg;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(count_decisions(&p, 1, SHARES_TAKES | SHARES_ASKS),
+				 SHARES_BUCKETS);
+		assert_int_equal(count_decisions(&p, 1, SHARES_CAUTIOUS), 0);
+		shares_connections(p.alpha, none);
+	}
+	assert_int_equal(shares_lease(p.alpha), 0);
+	assert_int_equal(shares_epoch(p.alpha), 0);
+	assert_int_equal(shares_owner(p.alpha, 0), SHARES_NOBODY);
+	assert_int_equal(shares_owned(p.alpha, 0) + shares_owned(p.alpha, 1), 0);
+	assert_int_equal(shares_waiting(p.alpha) + shares_asking(p.alpha), 0);
+	assert_int_equal(shares_presence(p.alpha, 0), SHARES_LEFT);
+	assert_int_equal(shares_weight(p.alpha, 0), 0);
+	/* An order of which it does not know what was before: it may have connections anywhere. */
+	assert_int_equal(set(&p, 4, SHARES_PRESENT, 3, 9000, 1), 0);
+	assert_int_equal(shares_asking(p.alpha), SHARES_BUCKETS);
+	assert_int_equal(shares_owned(p.alpha, 0), SHARES_BUCKETS * 3 / 4);
+	assert_int_equal(shares_owned(p.alpha, 1), SHARES_BUCKETS / 4);
+	assert_int_equal(shares_presence(p.alpha, 1), SHARES_PRESENT);
+	assert_int_equal(shares_weight(p.alpha, 0), 3);
 	free_pair(&p);
 }
 
@@ -497,6 +575,23 @@ static void a_death_leaves_nothing_to_wait_for(void **arg)
 	free_pair(&p);
 }
 
+/* What was in the order between, nobody knows here: another node may hold anything. */
+static void a_missed_order_is_as_if_there_was_none(void **arg)
+{
+	struct pair p = make_pair();
+
+	(void)arg;
+	assert_int_equal(set(&p, 1, SHARES_LEFT, 1, 9000, 1), 0);
+	assert_int_equal(count_decisions(&p, 1, SHARES_TAKES), SHARES_BUCKETS);
+	assert_int_equal(set(&p, 3, SHARES_PRESENT, 1, 9000, 2), 0);
+	assert_int_equal(count_decisions(&p, 2, SHARES_TAKES), 0);
+	assert_int_equal(shares_asking(p.alpha), SHARES_BUCKETS);
+	shares_released(p.alpha, 1, 3);
+	assert_int_equal(count_decisions(&p, 2, SHARES_TAKES | SHARES_CAUTIOUS),
+			 SHARES_BUCKETS / 2);
+	free_pair(&p);
+}
+
 /* Drained: no new connections; those that are there go on until there are none. */
 static void drains(void **arg)
 {
@@ -513,12 +608,18 @@ static void drains(void **arg)
 	shares_connections(p.alpha, one);
 	assert_int_equal(count_decisions(&p, 2, SHARES_ASKS), 1);
 	assert_int_equal(p.decisions[0], SHARES_ASKS);
+	assert_int_equal(shares_asking(p.alpha), 1);
 	/* and back: beta is alive, and has had the buckets */
-	assert_int_equal(set(&p, 3, SHARES_PRESENT, 1, 9000, 3), 0);
+	assert_false(shares_lingers(p.alpha, 1, 2));
+	assert_int_equal(set(&p, 3, SHARES_PRESENT, 2, 9000, 3), 0);
 	assert_int_equal(count_decisions(&p, 3, SHARES_TAKES), 0);
+	/* while it waits for them, too, its connections go on */
+	assert_int_equal(p.decisions[0], SHARES_ASKS);
 	shares_released(p.alpha, 1, 3);
 	assert_int_equal(count_decisions(&p, 3, SHARES_TAKES | SHARES_CAUTIOUS),
-			 SHARES_BUCKETS / 2);
+			 shares_owned(p.alpha, 0));
+	assert_true(shares_lingers(p.alpha, 1, 2 + GRACE));
+	assert_false(shares_lingers(p.alpha, 1, 3 + GRACE));
 	free_pair(&p);
 }
 
@@ -526,9 +627,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_orders_change_nothing),
+		cmocka_unit_test(nothing_is_taken_before_the_first_order),
 		cmocka_unit_test(lease_runs_out_and_is_renewed),
 		cmocka_unit_test(waits_for_a_release),
 		cmocka_unit_test(a_death_leaves_nothing_to_wait_for),
+		cmocka_unit_test(a_missed_order_is_as_if_there_was_none),
 		cmocka_unit_test(drains),
 		cmocka_unit_test(never_two_owners),
 	};
