@@ -22,7 +22,7 @@ struct netlink_events {
 
 static int subscribe(struct nl_sock **out)
 {
-	int nle = netlink_socket_listen(EVENT_BUFFER, out);
+	int nle = netlink_socket_listen(NETLINK_ROUTE, EVENT_BUFFER, out);
 
 	if (nle < 0)
 		return nle;

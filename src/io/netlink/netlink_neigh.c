@@ -58,14 +58,14 @@ static int attach_filter(struct nl_sock *socket, int ifindex)
 
 static int open_sockets(struct netlink_neigh *neigh)
 {
-	int nle = netlink_socket_listen(CHANGES_BUFFER, &neigh->changes);
+	int nle = netlink_socket_listen(NETLINK_ROUTE, CHANGES_BUFFER, &neigh->changes);
 
 	if (nle >= 0)
 		nle = attach_filter(neigh->changes, neigh->ifindex);
 	if (nle >= 0)
 		nle = nl_socket_add_memberships(neigh->changes, RTNLGRP_NEIGH, RTNLGRP_NONE);
 	if (nle >= 0)
-		nle = netlink_socket_listen(CHANGES_BUFFER, &neigh->dump);
+		nle = netlink_socket_listen(NETLINK_ROUTE, CHANGES_BUFFER, &neigh->dump);
 	return nle;
 }
 

@@ -39,7 +39,7 @@ static int attach_filter(struct nl_sock *socket)
 
 static int subscribe(struct netlink_routes *routes)
 {
-	int nle = netlink_socket_listen(BUFFER, &routes->socket);
+	int nle = netlink_socket_listen(NETLINK_ROUTE, BUFFER, &routes->socket);
 
 	if (nle >= 0)
 		nle = attach_filter(routes->socket);

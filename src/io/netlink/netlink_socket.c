@@ -93,7 +93,7 @@ static int open_requests(struct netlink *nl, struct nl_sock **out)
 	return 0;
 }
 
-static int connect_listener(struct nl_sock *socket, int buffer)
+static int connect_listener(struct nl_sock *socket, int protocol, int buffer)
 {
 	int nle;
 
@@ -102,7 +102,7 @@ static int connect_listener(struct nl_sock *socket, int buffer)
 	nl_socket_disable_msg_peek(socket);
 	nle = nl_socket_set_msg_buf_size(socket, MESSAGES_MAX);
 	if (nle >= 0)
-		nle = nl_connect(socket, NETLINK_ROUTE);
+		nle = nl_connect(socket, protocol);
 	if (nle >= 0)
 		nle = nl_socket_set_buffer_size(socket, buffer, 0);
 	if (nle < 0)
@@ -113,14 +113,14 @@ static int connect_listener(struct nl_sock *socket, int buffer)
 	return nl_socket_set_nonblocking(socket);
 }
 
-int netlink_socket_listen(int buffer, struct nl_sock **out)
+int netlink_socket_listen(int protocol, int buffer, struct nl_sock **out)
 {
 	struct nl_sock *socket = nl_socket_alloc();
 	int nle;
 
 	if (!socket)
 		return -NLE_NOMEM;
-	nle = connect_listener(socket, buffer);
+	nle = connect_listener(socket, protocol, buffer);
 	if (nle < 0) {
 		nl_socket_free(socket);
 		return nle;

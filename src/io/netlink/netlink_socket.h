@@ -37,9 +37,10 @@ struct netlink_list {
 /* Append an item, all zero. NULL: out of memory, which is noted in list->error. */
 void *netlink_list_add(struct netlink_list *list);
 
-/* Open a socket for notifications: connected, non-blocking, without acknowledgements, with room for
- * `buffer` bytes (twice that as the kernel counts). 0 or a negative NLE code. */
-int netlink_socket_listen(int buffer, struct nl_sock **out);
+/* Open a socket of `protocol` (NETLINK_ROUTE, …) for notifications or dumps: connected,
+ * non-blocking, without acknowledgements, with room for `buffer` bytes (twice that as the kernel
+ * counts). 0 or a negative NLE code. */
+int netlink_socket_listen(int protocol, int buffer, struct nl_sock **out);
 
 /* Put a filter of classic BPF on a listener: messages for which it returns 0 do not arrive. 0 or a
  * negative NLE code. */
