@@ -17,8 +17,9 @@
 
 #define CLIENTS_MAX 16
 #define ENDLESS_MAX 8
-#define LISTEN_MAX  64 /* connections that wait to be accepted */
-#define REQUEST_MAX 4096
+#define LISTEN_MAX  64    /* connections that wait to be accepted */
+#define REQUEST_MAX 65536 /* an order of the shares names every node */
+#define REQUEST_MIN 4096  /* room for any other request */
 #define CLIENT_MS   5000
 #define GRACE_MS    20 /* a client without progress for this long may be closed for another */
 
@@ -27,8 +28,8 @@ struct control_client {
 	int fd; /* -1: this slot is free */
 	struct loop_io *io;
 	struct loop_timer *timer;
-	char request[REQUEST_MAX];
-	size_t used;
+	char *request; /* from malloc(), and its size */
+	size_t used, room;
 	uint64_t since; /* of the connection, or of the last progress in sending: monotonic ms */
 	bool is_answering;
 	struct control_source source; /* next NULL: `piece` is the whole answer */
@@ -56,6 +57,7 @@ static void close_client(struct control_client *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	free(c->piece.data);
+	free(c->request);
 	if (c->source.close)
 		c->source.close(c->source.arg);
 	*c = (struct control_client){ .control = c->control, .fd = -1 };
@@ -185,23 +187,42 @@ static void handle(struct control_client *c, const char *request)
 		close_client(c);
 }
 
+/* Make room for more of the request, if there is none. False: out of memory. */
+static bool grow_request(struct control_client *c)
+{
+	size_t room = c->room ? 2 * c->room : REQUEST_MIN;
+	char *request;
+
+	if (c->used < c->room)
+		return true;
+	request = realloc(c->request, room);
+	if (!request)
+		return false;
+	c->request = request;
+	c->room = room;
+	return true;
+}
+
 static void read_request(struct control_client *c)
 {
-	ssize_t n = recv(c->fd, c->request + c->used, sizeof(c->request) - c->used, MSG_DONTWAIT);
+	ssize_t n = -1;
 	char *end;
 
+	errno = ENOMEM;
+	if (grow_request(c))
+		n = recv(c->fd, c->request + c->used, c->room - c->used, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		close_client(c);
 		return;
 	}
+	end = memchr(c->request + c->used, '\n', (size_t)n);
 	c->used += (size_t)n;
-	end = memchr(c->request, '\n', c->used);
 	if (end) {
 		*end = '\0';
 		handle(c, c->request);
-	} else if (c->used == sizeof(c->request)) {
+	} else if (c->used == REQUEST_MAX) {
 		handle(c, NULL);
 	}
 }

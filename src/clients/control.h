@@ -4,7 +4,7 @@
  *
  * A client sends one line and gets its answer; then the connection is closed:
  *   {"command": "status"}            ->  {"schema_version": 1, …}
- * Limits: 16 clients, half of them with endless answers; 4 KiB and 5 seconds for a request;
+ * Limits: 16 clients, half of them with endless answers; 64 KiB and 5 seconds for a request;
  * 5 seconds without progress for an answer that is not endless. Nothing here blocks; a client that
  * does not read costs no more than its buffer. When all slots are taken, the client that has
  * stalled longest is closed for the next one; clients with endless answers are not.

@@ -60,7 +60,7 @@ elif command == "many":   # N clients of all kinds, one after the other
     for i in range(int(arguments[0])):
         s = connect()
         if i % 4 != 0:
-            s.sendall((STATUS, STATUS[:9], b"x" * 5000)[i % 4 - 1])
+            s.sendall((STATUS, STATUS[:9], b"x" * 70000)[i % 4 - 1])
         if i % 4 == 1 and '"node"' not in answer(s):
             sys.exit(f"client {i}: no answer")
         s.close()
@@ -84,8 +84,10 @@ fds_are() { [ "$(fds)" -eq "$1" ]; }
 expect_status "a request" client send '{"command": "status"}' 0 $'\n'
 expect_status "a request in pieces" client pieces
 expect_status "a request of 4095 bytes and its end" client send '{"command": "status"' 4074 $'}\n'
-expect_refused "a request of 4096 bytes and its end" client send '{"command": "status"' 4075 $'}\n'
-expect_refused "a request of 5000 bytes" client send '{"command": "status"' 4979 $'}\n'
+expect_status "a request of 4096 bytes and its end" client send '{"command": "status"' 4075 $'}\n'
+expect_status "a request of 65535 bytes and its end" client send '{"command": "status"' 65514 $'}\n'
+expect_refused "a request of 65536 bytes and its end" client send '{"command": "status"' 65515 $'}\n'
+expect_refused "a request of 70000 bytes" client send '{"command": "status"' 69979 $'}\n'
 expect_refused "a request of 100000 bytes" client send '{"command": "status"' 99978 '}'
 expect_refused "garbage" client send '}{' 0 $'\n'
 expect_refused "no object" client send '["status"]' 0 $'\n'
