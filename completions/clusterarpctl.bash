@@ -13,24 +13,50 @@ _clusterarpctl_instances() {
 	done
 }
 
-# The words before the current one that are not options: the command and its argument.
+# The nodes that the running daemon knows; with -s or -i, the one of that socket.
+_clusterarpctl_nodes() {
+	local i
+	local -a daemon=()
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		-s | --socket | -i | --instance) daemon=("${words[i]}" "${words[i + 1]-}") ;;
+		--socket=* | --instance=*) daemon=("${words[i]}") ;;
+		esac
+	done
+	"${words[0]}" "${daemon[@]}" config 2>/dev/null | sed -n 's/^\[node \(.*\)\]$/\1/p'
+}
+
+# The words before the current one that are not options: the command and its arguments.
 _clusterarpctl_arguments() {
 	local i
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-s | --socket | -i | --instance | -w | --write | --count) ((++i)) ;;
+		-s | --socket | -i | --instance | -w | --write | --count | --wait | --epoch | --ttl | --dead) ((++i)) ;;
 		-*) ;;
 		*) printf '%s\n' "${words[i]}" ;;
 		esac
 	done
 }
 
-# The options that apply to a command; if there is no command yet, all options.
+# The arguments of `shares`, after those that are there already.
+_clusterarpctl_shares() {
+	case $# in
+	0) printf '%s ' of drain resume weight set released ;;
+	*) [[ $1 != set && $1 != released ]] || _clusterarpctl_nodes ;;
+	esac
+}
+
+# The options that apply to a command, and to a subcommand of shares; if there is no command yet,
+# all options.
 _clusterarpctl_options() {
 	printf '%s ' -s --socket= -i --instance= -V --version -h --help
 	[[ $1 == capture ]] || printf '%s ' -j --json
 	[[ ${1:-reload} != reload ]] || printf '%s ' --dry-run
 	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count=
+	[[ ${1:-shares} == shares ]] || return
+	[[ ${2:-drain} != drain ]] || printf '%s ' --wait=
+	[[ ${2:-set} != set && $2 != released ]] || printf '%s ' --epoch=
+	[[ ${2:-set} != set ]] || printf '%s ' --ttl= --dead=
 }
 
 _clusterarpctl() {
@@ -47,19 +73,29 @@ _clusterarpctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_clusterarpctl_instances)" -- "$cur")
 		return
 		;;
-	--count)
+	--ttl)
+		mapfile -t COMPREPLY < <(compgen -W forever -- "$cur")
+		return
+		;;
+	--dead)
+		mapfile -t COMPREPLY < <(compgen -W "$(_clusterarpctl_nodes)" -- "$cur")
+		return
+		;;
+	--count | --wait | --epoch)
 		return
 		;;
 	esac
 	[[ $split != true ]] || return
 	mapfile -t arguments < <(_clusterarpctl_arguments)
 	if [[ $cur == -* ]]; then
-		choices=$(_clusterarpctl_options "${arguments[0]-}")
+		choices=$(_clusterarpctl_options "${arguments[0]-}" "${arguments[1]-}")
 	elif ((${#arguments[@]} == 0)); then
 		choices='status peers neigh counters config reload monitor capture metrics
-			log-level version'
+			shares log-level version'
 	elif [[ ${arguments[*]} == log-level ]]; then
 		choices='error warning notice info debug'
+	elif [[ ${arguments[0]} == shares ]]; then
+		choices=$(_clusterarpctl_shares "${arguments[@]:1}")
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY-} != *= ]] || compopt -o nospace

@@ -19,6 +19,7 @@
 #include "ctl/ctl_monitor.h"
 #include "ctl/ctl_neigh.h"
 #include "ctl/ctl_peers.h"
+#include "ctl/ctl_shares.h"
 #include "ctl/ctl_status.h"
 #include "ctl/ctl_text.h"
 
@@ -29,7 +30,8 @@ struct options {
 	const struct command *command;
 	const char *level, *file;
 	json_int_t count;
-	bool json, has_count, is_trial;
+	bool json, has_count, is_trial, has_shares_option;
+	struct ctl_shares shares;
 };
 
 /* A command of clusterarpctl. */
@@ -52,9 +54,21 @@ static const char usage[] =
 	"  monitor          print events as they happen\n"
 	"  capture          write frames, before and after rewriting, as pcapng\n"
 	"  metrics          print the metrics for Prometheus\n"
+	"  shares ...       which node answers which client (see below)\n"
 	"  log-level LEVEL  set the least severe level that is logged: error, warning,\n"
 	"                   notice, info or debug\n"
 	"  version          print the versions of this program and of the daemon\n"
+	"\n"
+	"  shares                     nodes, their states, shares and connections\n"
+	"  shares of ADDRESS[:PORT]   which node this client belongs to, and why\n"
+	"  shares drain [--wait SEC]  let this node take no new connections; wait until\n"
+	"                             those that it has have ended\n"
+	"  shares resume              end this, and the effect of weight\n"
+	"  shares weight N            let this node have another weight, from 0 to 100\n"
+	"  shares set --epoch E --ttl SEC|forever NODE[=WEIGHT]... [--dead NODE]...\n"
+	"                             for drivers: these nodes share the clients\n"
+	"  shares released --epoch E NODE...\n"
+	"                             for drivers: these nodes have released the epoch\n"
 	"\n"
 	"  -s, --socket PATH    control socket (default: " DEFAULT_SOCKET ")\n"
 	"  -i, --instance NAME  control socket of clusterarpd@NAME\n"
@@ -67,7 +81,7 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 success, 1 refused, 2 usage, 3 no daemon.\n";
 
-enum { OPTION_DRY_RUN = 256, OPTION_COUNT };
+enum { OPTION_DRY_RUN = 256, OPTION_COUNT, OPTION_SHARES };
 
 static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, 's' },
@@ -76,6 +90,10 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "write", required_argument, NULL, 'w' },
 	{ "count", required_argument, NULL, OPTION_COUNT },
+	{ "wait", required_argument, NULL, OPTION_SHARES + CTL_SHARES_WAIT },
+	{ "epoch", required_argument, NULL, OPTION_SHARES + CTL_SHARES_EPOCH },
+	{ "ttl", required_argument, NULL, OPTION_SHARES + CTL_SHARES_TTL },
+	{ "dead", required_argument, NULL, OPTION_SHARES + CTL_SHARES_DEAD },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -163,6 +181,11 @@ static int run_capture(const struct options *o)
 	return ctl_capture(&job);
 }
 
+static int run_shares(const struct options *o)
+{
+	return ctl_shares_run(&o->shares);
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -227,6 +250,7 @@ static const struct command commands[] = {
 	{ "monitor", run_monitor, NULL },
 	{ "capture", run_capture, NULL },
 	{ "metrics", ask_and_print, ctl_print_metrics },
+	{ "shares", run_shares, NULL },
 	{ "log-level", ask_and_print, ctl_print_log_level },
 	{ "version", run_version, NULL },
 };
@@ -257,6 +281,16 @@ static int set_count(struct options *o, const char *value)
 	return -1;
 }
 
+/* An option of shares, which has the number `option` there. */
+static int take_shares(int option, struct options *o)
+{
+	if (option < 0 || option >= CTL_SHARES_OPTIONS ||
+	    !ctl_shares_take(&o->shares, (enum ctl_shares_option)option, optarg))
+		return usage_error(NULL, NULL);
+	o->has_shares_option = true;
+	return -1;
+}
+
 /* Apply one option. -1: continue; else the exit status. */
 static int take(int option, struct options *o)
 {
@@ -283,7 +317,7 @@ static int take(int option, struct options *o)
 		fputs(usage, stdout);
 		return EXIT_ANSWERED;
 	default:
-		return usage_error(NULL, NULL);
+		return take_shares(option - OPTION_SHARES, o);
 	}
 }
 
@@ -309,11 +343,24 @@ static int take_command(int argc, char **argv, struct options *o)
 			return usage_error("a level is missing after", name);
 		o->level = argv[optind++];
 	}
+	if (!strcmp(name, "shares")) {
+		o->shares.words = argv + optind;
+		o->shares.count = argc - optind;
+		return -1;
+	}
 	return optind < argc ? usage_error("unexpected argument", argv[optind]) : -1;
 }
 
+/* The arguments and options of shares. -1: well; else the exit status. */
+static int check_shares(struct options *o)
+{
+	o->shares.socket = o->socket;
+	o->shares.json = o->json;
+	return ctl_shares_check(&o->shares) ? -1 : usage_error(NULL, NULL);
+}
+
 /* Does each option apply to the command? -1: yes; else the exit status. */
-static int check_options(const struct options *o)
+static int check_options(struct options *o)
 {
 	bool is_capture = o->command->run == run_capture;
 
@@ -325,6 +372,11 @@ static int check_options(const struct options *o)
 		return usage_error("--dry-run does not apply to", o->command->name);
 	if (o->json && is_capture)
 		return usage_error("--json does not apply to", o->command->name);
+	if (o->command->run == run_shares)
+		return check_shares(o);
+	if (o->has_shares_option)
+		return usage_error("--wait, --epoch, --ttl and --dead do not apply to",
+				   o->command->name);
 	return -1;
 }
 
@@ -353,6 +405,7 @@ int main(int argc, char **argv)
 	ctl_colour_init();
 	if (rc < 0)
 		rc = o.command->run(&o);
+	ctl_shares_free(&o.shares);
 	if (is_stream(o.command) || (!fflush(stdout) && !ferror(stdout)))
 		return rc;
 	fprintf(stderr, "clusterarpctl: cannot write: %s\n", strerror(errno));

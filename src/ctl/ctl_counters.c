@@ -57,7 +57,9 @@ static const struct reason {
 	{ "too_long", "longer than the NIC's MTU allows" },
 	{ "malformed", "not an Ethernet frame, too many tags, or bad offload data" },
 	{ "strict", "from outsiders to the dedicated MAC" },
+	{ "no_lease", "from new clients, without a lease: the driver is silent" },
 	{ "elsewhere", "to the cluster MAC, for an address that no node has" },
+	{ "other_share", "of clients that another node answers; normal" },
 	{ "peer_address", "for another node; normal" },
 	{ "not_ours", "for another MAC; normal" },
 };

@@ -105,6 +105,32 @@ static void say_reload(const json_t *event)
 		    json_is_string(change) ? json_string_value(change) : "?");
 }
 
+/* The engine of the shares has changed what this node does. */
+static void say_shares(const json_t *event)
+{
+	static const struct {
+		const char *change, *words;
+	} changes[] = {
+		{ "order", "a new order" },
+		{ "taken", "no other node is waited for any more" },
+		{ "no_lease", "the lease has run out: no new connections" },
+		{ "lease", "a lease again" },
+		{ "wish", "this node asks the driver for another weight" },
+		{ "asked", "the connections in the shares of other nodes have ended" },
+	};
+	const char *change = ctl_string(event, "change"), *words = change;
+	size_t i;
+
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+		if (!strcmp(change, changes[i].change))
+			words = changes[i].words;
+	say("shares: %s", words);
+	printf(" (epoch %" JSON_INTEGER_FORMAT ", buckets: owned %" JSON_INTEGER_FORMAT
+	       ", waiting %" JSON_INTEGER_FORMAT ", asking %" JSON_INTEGER_FORMAT ")",
+	       ctl_integer(event, "epoch"), ctl_integer(event, "owned"),
+	       ctl_integer(event, "waiting"), ctl_integer(event, "asking"));
+}
+
 static void say_link(const json_t *event)
 {
 	say("%s: ", ctl_string(event, "dev"));
@@ -134,6 +160,7 @@ static const struct {
 	{ "echo", say_echo },
 	{ "reload", say_reload },
 	{ "link", say_link },
+	{ "shares", say_shares },
 	{ "lost", say_lost },
 };
 

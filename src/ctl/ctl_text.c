@@ -34,9 +34,9 @@ const char *ctl_colour_end(enum ctl_colour colour)
 
 enum ctl_colour ctl_state_colour(const char *state)
 {
-	if (!strcmp(state, "resolved"))
+	if (!strcmp(state, "resolved") || !strcmp(state, "active"))
 		return CTL_GREEN;
-	if (!strcmp(state, "failed") || !strcmp(state, "foreign"))
+	if (!strcmp(state, "failed") || !strcmp(state, "foreign") || !strcmp(state, "no_lease"))
 		return CTL_RED;
 	return CTL_PLAIN;
 }

@@ -21,7 +21,7 @@ void ctl_colour_init(void);
 /* The escape sequences that begin and end a colour; "" without colours. */
 const char *ctl_colour_begin(enum ctl_colour colour);
 const char *ctl_colour_end(enum ctl_colour colour);
-/* The colour of a peer's state. */
+/* The colour of a peer's state, or of a share's. */
 enum ctl_colour ctl_state_colour(const char *state);
 
 /* Replaces, in place, each character that is not printable ASCII with '?'. */

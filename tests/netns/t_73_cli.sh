@@ -76,6 +76,61 @@ said '^<stdin>: error: cannot be read: File too large'
 control 3 "without a daemon" -s "$(socket_of alpha)" status
 control 2 "with an unknown option" --bogus status
 control 2 "with an unknown command" -s "$(socket_of alpha)" dance
+control 2 "with an option of shares for another command" --wait 5 status
+while read -r arguments; do
+	# shellcheck disable=SC2086
+	control 2 "shares $arguments" shares $arguments
+done <<'END'
+dance
+--wait 5
+of
+of 192.0.2
+of 192.0.2.7:0
+of 192.0.2.7:65536
+of ::1:
+of [::1
+of [::1]443
+drain now
+drain --wait soon
+drain --epoch 1
+resume 1
+weight
+weight 101
+weight two
+set alpha
+set --epoch 1 alpha
+set --ttl 1 alpha
+set --epoch 0 --ttl 1 alpha
+set --epoch 9223372036854775808 --ttl 1 alpha
+set --epoch 1 --ttl -1 alpha
+set --epoch 1 --ttl 1
+set --epoch 1 --ttl 1 alpha=
+set --epoch 1 --ttl 1 =1
+set --epoch 1 --ttl 1 alpha=101
+set --epoch 1 --ttl 1 alpha alpha=1
+set --epoch 1 --ttl 1 --wait 1 alpha
+released alpha
+released --epoch 1
+released --epoch 1 --dead beta alpha
+END
+while read -r arguments; do # understood: what is missing is the daemon
+	# shellcheck disable=SC2086
+	control 3 "shares $arguments" shares $arguments
+done <<'END'
+
+of 192.0.2.7
+of 192.0.2.7:65535
+of 2001:db8::1
+of [2001:db8::1]
+of [2001:db8::1]:443
+drain
+drain --wait 0.5
+resume
+weight 0
+set --epoch 9223372036854775807 --ttl 2.5 alpha beta=100
+set alpha --epoch 1 --ttl forever --dead beta --dead gamma
+released --epoch 1 alpha beta
+END
 
 # In the background: the daemon is ready when the command returns; the pid file has its PID.
 mkdir -p /run/clusterarpd/alpha

@@ -43,5 +43,8 @@ for shell in bash zsh; do
 	expect "$shell: commands after options" "$(commands | words)" \
 		"$(offers clusterarpctl -j -s "$conf" '')"
 	expect "$shell: one command" "counters " "$(offers clusterarpctl cou)"
+	expect "$shell: subcommands of shares" "drain of released resume set weight " \
+		"$(offers clusterarpctl shares '')"
+	expect "$shell: one subcommand" "drain " "$(offers clusterarpctl shares dr)"
 	expect "$shell: files" "nodes.conf" "$(basename "$(offers clusterarpd -c "${conf%.conf}")" | tr -d ' ')"
 done
