@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shares_state: a file in the runtime directory; see shares_state.h. */
+#include "persist/shares_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/keyed_lines.h"
+
+#define LEASE_DIGITS 20 /* of UINT64_MAX */
+
+/* The lease has its place at the beginning, and always the same length. */
+#define LEASE_AT strlen("lease ")
+
+char *shares_state_path(const char *socket, const char *interface)
+{
+	char *path;
+
+	return asprintf(&path, "%s.%s.shares", socket, interface) < 0 ? NULL : path;
+}
+
+void shares_state_remove(const char *path)
+{
+	unlink(path);
+}
+
+/* Sets `id`, without a newline; empty if unknown. */
+static void read_boot_id(char *id, size_t size)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!f || !fgets(id, (int)size, f))
+		id[0] = '\0';
+	id[strcspn(id, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
+static int write_file(const char *path, uint64_t lease, const char *text, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	char boot[64];
+	bool is_whole;
+
+	if (!f)
+		return -errno;
+	read_boot_id(boot, sizeof(boot));
+	errno = 0;
+	fprintf(f, "lease %0*" PRIu64 "\nboot %s\n", LEASE_DIGITS, lease, boot);
+	fwrite(text, 1, size, f);
+	is_whole = !ferror(f);
+	is_whole = !fclose(f) && is_whole;
+	return is_whole ? 0 : errno ? -errno : -EIO;
+}
+
+int shares_state_write(const char *path, uint64_t lease, const char *text, size_t size)
+{
+	char *temporary;
+	int rc = -ENOMEM;
+
+	if (asprintf(&temporary, "%s.new", path) < 0)
+		temporary = NULL;
+	else
+		rc = write_file(temporary, lease, text, size);
+	if (!rc && rename(temporary, path))
+		rc = -errno;
+	if (rc && temporary)
+		unlink(temporary);
+	if (rc)
+		unlink(path);
+	free(temporary);
+	return rc;
+}
+
+int shares_state_write_lease(const char *path, uint64_t lease)
+{
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
+	char digits[LEASE_DIGITS + 1];
+	ssize_t written;
+
+	if (rc)
+		return rc;
+	snprintf(digits, sizeof(digits), "%0*" PRIu64, LEASE_DIGITS, lease);
+	written = pwrite(fd, digits, LEASE_DIGITS, LEASE_AT);
+	if (written != LEASE_DIGITS) {
+		rc = written < 0 ? -errno : -EIO;
+		unlink(path);
+	}
+	close(fd);
+	return rc;
+}
+
+static int read_head(FILE *in, uint64_t *lease)
+{
+	struct keyed_lines lines = { .in = in };
+	const char *boot = NULL;
+	char now[64];
+	int rc = -EBADMSG;
+
+	read_boot_id(now, sizeof(now));
+	if (keyed_lines_number(&lines, "lease", UINT64_MAX, lease))
+		boot = keyed_lines_text(&lines, "boot");
+	if (boot)
+		rc = strcmp(boot, now) ? -ESTALE : 0;
+	keyed_lines_clear(&lines);
+	return rc;
+}
+
+int shares_state_open(const char *path, uint64_t *lease, FILE **in)
+{
+	int rc;
+
+	*in = fopen(path, "re");
+	if (!*in)
+		return -errno;
+	rc = read_head(*in, lease);
+	if (rc)
+		fclose(*in);
+	return rc;
+}
