@@ -322,6 +322,7 @@ lab_config() {
 			printf '\n[node %s]\n' "$name"
 			echo "address = ${per_node[$name.address]-$(lab_addresses "${LAB_ADDR[$name]}" "${LAB_ADDR6[$name]}")}"
 			echo "id = $(node_index "$name")"
+			[ -z "${per_node[$name.weight]-}" ] || echo "weight = ${per_node[$name.weight]}"
 			mac=${per_node[$name.mac]-}
 			[ -n "$mac" ] || [ "$LAB_FAMILY" != 6 ] || mac=$("$LAB_DEDICATED" "$name")
 			[ -z "$mac" ] || echo "mac = $mac"

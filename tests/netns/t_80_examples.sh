@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Each example is accepted as it is, for each of its nodes, and does in the lab what its comments
-# say. load-sharing.nft has its own test.
+# say.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -22,10 +22,6 @@ for file in "${files[@]}"; do
 		[ ! -s "$LAB_DIR/words" ] || fail "output on stderr for ${file#"$EXAMPLES"/}"
 	done
 done
-for number in 1 2 3; do
-	expect_rc 0 "nft -c -D NODE=$number" nft -c -D "NODE=$number" -f "$EXAMPLES/load-sharing.nft"
-done
-expect_rc 1 "nft -c without a number" nft -c -f "$EXAMPLES/load-sharing.nft"
 
 # expect_frames HOST OP N A ADDRESS: how many frames reach HOST while A sends 100 pings to ADDRESS.
 expect_frames() {
@@ -59,6 +55,39 @@ expect_frames beta "<=" 20 out 12.12.4.101
 expect_frames gamma "<=" 20 beta 12.12.4.101
 expect_frames plain1 ">=" 100 out "$LAB_CLUSTER_IP"
 lab_stop_all
+
+say "keepalived-notify"
+# The script, as keepalived runs it.
+notify() {
+	expect_rc "$1" "keepalived-notify on $2: $3" on "$2" env \
+		CLUSTERARPCTL="$CLUSTERARPCTL -s $(socket_of "$2")" "$EXAMPLES/keepalived-notify" \
+		INSTANCE cluster "$3" 100
+}
+# expect_one WHAT N: N pings of three are answered, none twice.
+expect_one() {
+	cluster_pings >"$LAB_DIR/output" || true
+	expect "$1: answers" "$2" "$(grep -c 'icmp_seq=.*ms$' "$LAB_DIR/output" || true)"
+	expect "$1: duplicates" 0 "$(grep -c 'DUP!' "$LAB_DIR/output" || true)"
+}
+LAB_NODES=(alpha beta)
+lab_config shares=driven
+lab_start_all
+expect_one "before the first order" 0
+notify 0 alpha BACKUP
+notify 0 beta BACKUP
+expect_one "no master" 0
+notify 0 beta MASTER
+expect_one "beta is the master" 3
+expect "beta's share" 4096 "$(ctl beta -j shares | jq '.shares.nodes[] | select(.self).owned')"
+notify 0 beta FAULT # in the same second
+notify 0 alpha MASTER
+expect_one "alpha is the master" 3
+expect "beta's share" 0 "$(ctl beta -j shares | jq '.shares.nodes[] | select(.self).owned')"
+notify 0 alpha STOP
+expect_one "no master" 0
+notify 1 alpha DELETED
+lab_stop_all
+notify 1 alpha MASTER # no daemon
 
 say "several-clusters"
 # A second switch, with a NIC for each host.
