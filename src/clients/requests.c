@@ -232,7 +232,7 @@ static void answer(struct requests *r, struct control_client *client, const char
 
 static void on_request(struct control_client *client, const char *request, void *arg)
 {
-	json_t *root = request ? json_loads(request, 0, NULL) : NULL;
+	json_t *root = request ? json_loads(request, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *name = json_string_value(json_object_get(root, "command"));
 
 	if (name)

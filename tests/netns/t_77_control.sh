@@ -94,6 +94,7 @@ expect_refused "no object" client send '["status"]' 0 $'\n'
 expect_refused "nothing but a line end" client send '' 0 $'\n'
 expect_refused "no command" client send '{"command": 7}' 0 $'\n'
 expect_refused "an unknown command" client send '{"command": "dance"}' 0 $'\n'
+expect_refused "a key twice" client send '{"command": "status", "command": "status"}' 0 $'\n'
 expect_refused "not UTF-8" client send $'{"command": "\xff"}' 0 $'\n'
 
 # clusterarpctl reports a refusal with exit status 1.
