@@ -326,6 +326,7 @@ lab_config() {
 			mac=${per_node[$name.mac]-}
 			[ -n "$mac" ] || [ "$LAB_FAMILY" != 6 ] || mac=$("$LAB_DEDICATED" "$name")
 			[ -z "$mac" ] || echo "mac = $mac"
+			[ -z "${per_node[$name.weight]-}" ] || echo "weight = ${per_node[$name.weight]}"
 		done
 	} >"$LAB_CONF"
 }
