@@ -203,7 +203,7 @@ class Holder:
         self.live = {}
         self.slots = [set() for _ in range(self.SLOTS)]
         self.opened = self.established = self.wrong = 0
-        self.failed, self.cuts = collections.Counter(), collections.Counter()
+        self.failed, self.cuts, self.why = (collections.Counter() for _ in range(3))
         self.cut_at = []
         self.to_open = args.count
         self.is_over = False
@@ -240,6 +240,7 @@ class Holder:
             self.failed[why] += 1
         else:
             self.cuts[c.node] += 1
+            self.why[why] += 1
             self.cut_at.append({"node": c.node, "why": why, "at": round(now() * 1000),
                 "source": c.source, "said": c.number})
         del self.live[c.socket.fileno()]
@@ -314,7 +315,7 @@ class Holder:
         fields = dict(report=word, at=round(at * 1000), opened=self.opened,
             waiting=sum(c.node is None for c in self.live.values()) + self.to_open,
             established=sum(by_node.values()), by_node=by_node, late=late, wrong=self.wrong,
-            cut=sum(self.cuts.values()), cut_by_node=self.cuts, failed=sum(self.failed.values()),
+            cut=sum(self.cuts.values()), cut_by_node=self.cuts, why=self.why, failed=sum(self.failed.values()),
             failures=self.failed, cuts=self.cut_at[-20:])
         if word.startswith("sources"):
             fields["sources"] = {c.source: c.node for c in self.live.values() if c.node}

@@ -174,11 +174,24 @@ running() {
 	for node in "${LAB_NODES[@]}"; do [ -z "${LAB_PID[$node]:-}" ] || echo "$node"; done
 }
 # order_give NODE[=WEIGHT]… [--dead NODE]…: the next order, to all daemons; none has been told yet what the
-# others have released.
+# others have released. A node that the order leaves out is the first to know: the others take at once
+# what it has.
 order_give() {
 	local node
 	EPOCH=$((EPOCH + 1))
-	for node in $(running); do order_tell "$node" "$@"; done
+	for node in $(running); do
+		order_names "$node" "$@" || order_tell "$node" "$@"
+	done
+	for node in $(running); do
+		! order_names "$node" "$@" || order_tell "$node" "$@"
+	done
+}
+# order_names NODE …: the order names it.
+order_names() {
+	local node=$1 word
+	shift
+	for word in "$@"; do [ "${word%%=*}" != "$node" ] || return 0; done
+	return 1
 }
 # order_tell NODE …: this node alone gets the present order (again, then with a new lease).
 order_tell() {
