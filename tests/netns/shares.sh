@@ -70,7 +70,13 @@ declare -A HOLDER=()
 HOLD_WORD=0
 
 # hold NAME TO COUNT [OPTIONS]: the outsider holds COUNT connections; until all are established.
+# hold_begin: does not wait for that.
 hold() {
+	hold_begin "$@"
+	within "$(seconds $((15 + $3 / 200)))" hold_settled "$1" ||
+		fail "$1: not all connections are established: $(hold_told "$1" .)"
+}
+hold_begin() {
 	local name=$1 to=$2 count=$3
 	shift 3
 	mkfifo "$LAB_DIR/$name.fifo"
@@ -78,8 +84,6 @@ hold() {
 	ip netns exec out /usr/bin/python3 "$LAB_TOP/connections.py" hold "$to" --count "$count" \
 		--fifo "$LAB_DIR/$name.fifo" "$@" >"$LAB_DIR/$name.report" 2>"$LAB_DIR/$name.hold.log" </dev/null &
 	HOLDER[$name]=$!
-	within "$(seconds $((15 + count / 200)))" hold_settled "$name" ||
-		fail "$name: not all connections are established: $(hold_told "$name" .)"
 }
 hold_settled() { [ "$(hold_told "$1" .waiting)" = 0 ]; }
 
@@ -219,6 +223,25 @@ order() {
 		within "$(seconds 5)" shares_taken "$node" || fail "$node waits for buckets: $(ctl "$node" -j shares)"
 	done
 }
+# moves ORDER…: an order, while the outsider goes on opening connections: none is lost, none is
+# answered by two nodes. What the new ones got is in $LAB_DIR/new, those that began after the order in
+# $LAB_DIR/after.
+moves() {
+	local opening ordered
+	capture out eth0 "$LAB_DIR/syn.pcap" "$SYN_ACKS"
+	new_connections "$LAB_DIR/new" "$CLUSTER4" --rate 150 --seconds 2 --patience 5 &
+	opening=$!
+	sleep 0.7
+	order "$@"
+	ordered=$(now_ms)
+	wait "$opening" || fail "new connections"
+	capture_stop
+	awk -v t=$((ordered + 10)) '$1 > t' "$LAB_DIR/new" >"$LAB_DIR/after"
+	expect "order $*: new connections that nobody answered" 0 "$(new_without "$LAB_DIR/new")"
+	expect "order $*: SYNs that two nodes answered" "" "$(syns_answered_twice "$LAB_DIR/syn.pcap")"
+	expect_num "order $*: new connections after it" "$(wc -l <"$LAB_DIR/after")" ">=" 50
+}
+
 shares_taken() { [ "$(share "$1" .unowned)" = 0 ]; }
 
 # share NODE JQ-FILTER: of NODE's shares. share_of NODE ADDRESS:PORT: the owner, as NODE sees it.

@@ -18,25 +18,6 @@ expect_all_held() {
 }
 by_nodes() { hold_told "$1" '.by_node | "\(.alpha // 0) \(.beta // 0) \(.gamma // 0)"'; }
 
-# moves ORDER…: an order, while the outsider goes on opening connections: none is lost, none is
-# answered by two nodes. What the new ones got is in $LAB_DIR/new, those that began after the order in
-# $LAB_DIR/after.
-moves() {
-	local opening ordered
-	capture out eth0 "$LAB_DIR/syn.pcap" "$SYN_ACKS"
-	new_connections "$LAB_DIR/new" "$CLUSTER4" --rate 150 --seconds 2 --patience 5 &
-	opening=$!
-	sleep 0.7
-	order "$@"
-	ordered=$(now_ms)
-	wait "$opening" || fail "new connections"
-	capture_stop
-	awk -v t=$((ordered + 10)) '$1 > t' "$LAB_DIR/new" >"$LAB_DIR/after"
-	expect "order $*: new connections that nobody answered" 0 "$(new_without "$LAB_DIR/new")"
-	expect "order $*: SYNs that two nodes answered" "" "$(syns_answered_twice "$LAB_DIR/syn.pcap")"
-	expect_num "order $*: new connections after it" "$(wc -l <"$LAB_DIR/after")" ">=" 50
-}
-
 lab_nodes 3 family=46
 sources 4
 lab_config shares=driven
