@@ -44,6 +44,7 @@ serve() {
 	SERVER[$node]=$!
 	within "$(seconds 5)" listens "$node" "$PORT" || fail "no server on $node"
 }
+# shellcheck disable=SC2120 # options are for some tests only
 serve_all() {
 	local node
 	for node in "${LAB_NODES[@]}"; do serve "$node" "$@"; done
