@@ -18,15 +18,14 @@ RULES=$(cd "$(dirname "$0")" && pwd)/load-sharing.nft
 NOWHERE=12.12.4.77
 NOWHERE_MAC=02:00:00:00:00:77
 
-# cost COUNT: CPU time of the machine per frame, ns; COUNT prints how many frames it has been.
+# cost COUNT: CPU time per frame, ns; COUNT prints how many frames it has been.
 cost() {
-	local frames=0 busy before
-	before=$("$1") busy=$(cpu_busy)
-	sleep 2
-	busy=$(calc %.6f "$(cpu_busy) - $busy")
-	frames=$(($("$1") - before))
+	local frames cpu before
+	before=$("$1") cpu=$(stream_cpu)
+	sleep 1.5
+	frames=$(($("$1") - before)) cpu=$(($(stream_cpu) - cpu))
 	[ "$frames" -gt 10000 ] || fail "$1: only $frames frames"
-	calc %.1f "$busy * 1e9 / $frames"
+	calc %.1f "$cpu / $frames"
 }
 sent() { udp_count out 5; }
 by_shares() { counter beta .drops.other_share; }
