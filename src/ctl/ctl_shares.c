@@ -423,10 +423,12 @@ bool ctl_shares_check(struct ctl_shares *s)
 	if (!c)
 		return wrong("unknown subcommand '%s'", s->words[0]);
 	if (words < c->min || words > c->max)
-		return wrong("the usage is: shares %s %s", c->name, c->arguments);
+		return wrong("the usage is: shares %s%s%s", c->name, *c->arguments ? " " : "",
+			     c->arguments);
 	for (size_t i = 0; i < CTL_SHARES_OPTIONS; i++) {
 		if (s->values[i] && !(c->options & 1u << i))
-			return wrong("--%s does not apply to shares %s", names[i], c->name);
+			return wrong("--%s does not apply to shares%s%s", names[i],
+				     *c->name ? " " : "", c->name);
 	}
 	s->request = ctl_must(json_pack("{s:s}", "command", c->request));
 	return !c->check || c->check(s);
