@@ -260,17 +260,11 @@ static __always_inline __u32 look_into_ip(struct __sk_buff *skb, const struct vi
 static __always_inline void look_into_flow(struct __sk_buff *skb, const struct view *v,
 					   struct rule_keys *keys)
 {
-	const struct bpf_shares *s = active_shares();
-	struct packet p;
-	struct flow f;
-	int is_forwarded;
+	__u32 forwarded = keys->ip_dst & IP_CLUSTER ? 0 : IS_FORWARDED;
 
-	if (take_packet(skb, v, &p))
-		return;
-	is_forwarded = !(keys->ip_dst & IP_CLUSTER);
-	view_flow(skb, &p, s, is_forwarded, &f);
-	remember_first(&p, &f, s, is_forwarded);
-	set_share(keys, &f, s);
+	view_share(skb, v, forwarded | MAY_BE_FIRST, keys);
+	if (rule_lease_is_news(keys))
+		keys->connection = find_connection(skb, v->body, is_ipv6(v));
 }
 
 /* Forward a frame from the NIC to the TAP: any but those of resolution and of the NIC's stack. */
@@ -414,10 +408,7 @@ int clusterarpd_tap(struct __sk_buff *skb)
 SEC("tc")
 int clusterarpd_ask(struct __sk_buff *skb)
 {
-	const struct bpf_shares *s = active_shares();
 	struct rule_keys keys = { .policy = path.policy };
-	struct packet p;
-	struct flow f;
 	struct view v;
 	__u8 reason;
 
@@ -425,14 +416,12 @@ int clusterarpd_ask(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	keys.eth_dst = find_mac(v.eth.h_dest).roles;
 	view_ip(skb, &v, WANT_DESTINATION, &keys);
-	if (!rule_is_shared(&keys) || !(keys.ip_dst & IP_CLUSTER) || take_packet(skb, &v, &p) ||
-	    p.protocol != PROTOCOL_TCP)
+	if (!rule_is_shared(&keys) || !(keys.ip_dst & IP_CLUSTER))
 		return TC_ACT_UNSPEC;
-	view_flow(skb, &p, s, 0, &f);
-	set_share(&keys, &f, s);
+	view_share(skb, &v, 0, &keys);
 	if (!rule_must_ask(&keys))
 		return TC_ACT_UNSPEC;
-	reason = rule_I10_asked(&keys, has_socket(skb, &v, &p));
+	reason = rule_I10_asked(&keys, find_connection(skb, v.body, is_ipv6(&v)));
 	if (reason == DROP_NONE)
 		return TC_ACT_UNSPEC;
 	count_drop(find_counts(), reason);

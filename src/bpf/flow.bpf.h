@@ -36,16 +36,22 @@ struct {
 
 /* A packet, taken apart. */
 struct packet {
-	__u32 at;      /* behind the IP header and its extensions */
-	__u8 protocol; /* what follows there */
-	__u8 is_ipv6;
-	__u8 is_fragment; /* not whole */
-	__u8 is_later;    /* not the first fragment */
-	__u8 source[16], destination[16];
-	__u8 id[4];
-	__u8 fragment_protocol; /* struct bpf_fragment_key */
-	__u16 port;             /* the client's; network byte order */
+	struct bpf_fragment_key key; /* also where its addresses are */
+	__u32 at;                    /* behind the IP header and its extensions */
+	__u8 protocol;               /* what follows there */
+	__u8 is_fragment;            /* not whole */
+	__u8 is_later;               /* not the first fragment */
+	__u16 port;                  /* the client's; network byte order */
 };
+
+/* On each CPU one packet is looked into at a time. The stack has no room for it: all functions that
+ * call each other share 512 bytes, rounded up for each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct packet);
+} packets SEC(".maps");
 
 struct flow {
 	__u8 kind; /* enum flow_kind */
@@ -65,12 +71,12 @@ VIEW int take_ipv4(struct __sk_buff *skb, struct packet *p)
 	if (bpf_skb_load_bytes(skb, p->at, ip, sizeof(ip)))
 		return -1;
 	fragment = (__u16)(ip[6] << 8 | ip[7]);
-	p->protocol = p->fragment_protocol = ip[9];
+	p->protocol = p->key.protocol = ip[9];
 	p->is_later = (fragment & IPV4_OFFSET) != 0;
 	p->is_fragment = (fragment & (IPV4_OFFSET | IPV4_MORE)) != 0;
-	__builtin_memcpy(p->source, ip + 12, 4);
-	__builtin_memcpy(p->destination, ip + 16, 4);
-	__builtin_memcpy(p->id, ip + 4, 2);
+	__builtin_memcpy(p->key.source, ip + 12, 4);
+	__builtin_memcpy(p->key.destination, ip + 16, 4);
+	__builtin_memcpy(p->key.id, ip + 4, 2);
 	p->at += 4 * (ip[0] & 0x0f);
 	return 0;
 }
@@ -91,8 +97,8 @@ VIEW int take_extension(struct __sk_buff *skb, struct packet *p)
 		fragment = (__u16)(header[2] << 8 | header[3]);
 		p->is_later = (fragment & IPV6_OFFSET) != 0;
 		p->is_fragment = (fragment & (IPV6_OFFSET | IPV6_MORE)) != 0;
-		p->fragment_protocol = header[0];
-		__builtin_memcpy(p->id, header + 4, sizeof(p->id));
+		p->key.protocol = header[0];
+		__builtin_memcpy(p->key.id, header + 4, sizeof(p->key.id));
 		p->at += 8;
 	} else {
 		p->at += 8 * (header[1] + 1);
@@ -103,16 +109,18 @@ VIEW int take_extension(struct __sk_buff *skb, struct packet *p)
 
 VIEW int take_ipv6(struct __sk_buff *skb, struct packet *p)
 {
-	__u8 ip[40];
+	__u8 start[8];
 	int i;
 
-	if (bpf_skb_load_bytes(skb, p->at, ip, sizeof(ip)))
+	_Static_assert(sizeof(p->key.source) + sizeof(p->key.destination) == 32 &&
+			       __builtin_offsetof(struct bpf_fragment_key, source) == 0,
+		       "both addresses, as in the header");
+	if (bpf_skb_load_bytes(skb, p->at, start, sizeof(start)) ||
+	    bpf_skb_load_bytes(skb, p->at + sizeof(start), &p->key, 32))
 		return -1;
-	p->is_ipv6 = 1;
-	p->protocol = ip[6];
-	__builtin_memcpy(p->source, ip + 8, 16);
-	__builtin_memcpy(p->destination, ip + 24, 16);
-	p->at += sizeof(ip);
+	p->key.is_ipv6 = 1;
+	p->protocol = start[6];
+	p->at += 40;
 #pragma unroll
 	for (i = 0; i < EXTENSIONS_MAX; i++)
 		if (!take_extension(skb, p))
@@ -121,21 +129,21 @@ VIEW int take_ipv6(struct __sk_buff *skb, struct packet *p)
 }
 
 /* -1: it has no whole IP header. */
-VIEW int take_packet(struct __sk_buff *skb, const struct view *v, struct packet *p)
+VIEW int take_packet(struct __sk_buff *skb, __u32 body, int is_ipv6, struct packet *p)
 {
 	__builtin_memset(p, 0, sizeof(*p));
-	p->at = v->body;
-	return v->ethertype == bpf_htons(ETH_P_IP) ? take_ipv4(skb, p) : take_ipv6(skb, p);
+	p->at = body;
+	return is_ipv6 ? take_ipv6(skb, p) : take_ipv4(skb, p);
 }
 
 VIEW int is_icmp_error(struct __sk_buff *skb, const struct packet *p)
 {
 	__u8 type;
 
-	if (p->is_later || p->protocol != (p->is_ipv6 ? ICMPV6 : ICMPV4) ||
+	if (p->is_later || p->protocol != (p->key.is_ipv6 ? ICMPV6 : ICMPV4) ||
 	    bpf_skb_load_bytes(skb, p->at, &type, sizeof(type)))
 		return 0;
-	if (p->is_ipv6)
+	if (p->key.is_ipv6)
 		return type < ICMPV6_INFORMATION;
 	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
@@ -163,10 +171,10 @@ VIEW __u8 kind_of(struct __sk_buff *skb, const struct packet *p)
 
 VIEW __u32 bucket_of(const struct packet *p, const struct bpf_shares *s)
 {
-	struct shares_client c = { .is_ipv6 = p->is_ipv6 };
+	struct shares_client c = { .is_ipv6 = p->key.is_ipv6 };
 
-	__builtin_memcpy(c.address, p->source, sizeof(c.address));
-	if (s->affinity == BPF_AFFINITY_NETWORK && p->is_ipv6)
+	__builtin_memcpy(c.address, p->key.source, sizeof(c.address));
+	if (s->affinity == BPF_AFFINITY_NETWORK && p->key.is_ipv6)
 		__builtin_memset(c.address + 8, 0, 8);
 	else if (s->affinity == BPF_AFFINITY_NETWORK)
 		c.address[3] = 0;
@@ -175,21 +183,10 @@ VIEW __u32 bucket_of(const struct packet *p, const struct bpf_shares *s)
 	return shares_bucket(&s->key, &c);
 }
 
-VIEW struct bpf_fragment_key fragment_key(const struct packet *p)
-{
-	struct bpf_fragment_key key = { .protocol = p->fragment_protocol, .is_ipv6 = p->is_ipv6 };
-
-	__builtin_memcpy(key.source, p->source, sizeof(key.source));
-	__builtin_memcpy(key.destination, p->destination, sizeof(key.destination));
-	__builtin_memcpy(key.id, p->id, sizeof(key.id));
-	return key;
-}
-
 /* A fragment whose ports are in the first one. */
 VIEW void view_later_fragment(struct __sk_buff *skb, const struct packet *p, struct flow *f)
 {
-	struct bpf_fragment_key key = fragment_key(p);
-	const struct bpf_fragment *first = bpf_map_lookup_elem(&fragments, &key);
+	const struct bpf_fragment *first = bpf_map_lookup_elem(&fragments, &p->key);
 
 	f->kind = FLOW_ALL;
 	if (!first || bpf_ktime_get_coarse_ns() - first->begun > BPF_FRAGMENTS_NS)
@@ -225,22 +222,50 @@ VIEW void remember_first(const struct packet *p, const struct flow *f, const str
 			 int is_forwarded)
 {
 	struct bpf_fragment first = { .bucket = f->bucket };
-	struct bpf_fragment_key key;
 
 	if (!p->is_fragment || p->is_later || f->kind == FLOW_ALL || is_forwarded ||
 	    s->affinity != BPF_AFFINITY_CONNECTION)
 		return;
-	key = fragment_key(p);
 	first.begun = bpf_ktime_get_coarse_ns();
-	bpf_map_update_elem(&fragments, &key, &first, BPF_ANY);
+	bpf_map_update_elem(&fragments, &p->key, &first, BPF_ANY);
 }
 
-/* Fill the keys of I10 from the flow. */
-VIEW void set_share(struct rule_keys *keys, const struct flow *f, const struct bpf_shares *s)
+/* How to look at a packet. */
+enum { IS_IPV6 = 1, IS_FORWARDED = 2, MAY_BE_FIRST = 4 /* of several fragments: to remember */ };
+
+/* The keys of I10 for the IP packet at `body`. A global function: the verifier checks it alone,
+ * once, whatever its callers have found out before. Returns flow, share and has_lease, a byte each.
+ */
+__noinline int share_of(struct __sk_buff *skb, __u32 body, __u32 how)
 {
-	keys->flow = f->kind;
-	keys->share = s->decisions[f->bucket & (SHARES_BUCKETS - 1)];
-	keys->has_lease = s->lease == BPF_FOREVER || bpf_ktime_get_coarse_ns() < s->lease;
+	const struct bpf_shares *s = active_shares();
+	__u32 key = 0, share, has_lease;
+	struct packet *p = bpf_map_lookup_elem(&packets, &key);
+	struct flow f;
+
+	if (!p || take_packet(skb, body, how & IS_IPV6, p))
+		return 0;
+	view_flow(skb, p, s, how & IS_FORWARDED, &f);
+	if (how & MAY_BE_FIRST)
+		remember_first(p, &f, s, how & IS_FORWARDED);
+	share = s->decisions[f.bucket & (SHARES_BUCKETS - 1)];
+	has_lease = s->lease == BPF_FOREVER || bpf_ktime_get_coarse_ns() < s->lease;
+	return (int)(f.kind | share << 8 | has_lease << 16);
+}
+
+VIEW __u32 is_ipv6(const struct view *v)
+{
+	return v->ethertype == bpf_htons(ETH_P_IPV6) ? IS_IPV6 : 0;
+}
+
+/* Fill the keys of I10. */
+VIEW void view_share(struct __sk_buff *skb, const struct view *v, __u32 how, struct rule_keys *keys)
+{
+	int found = share_of(skb, v->body, how | is_ipv6(v));
+
+	keys->flow = found & 0xff;
+	keys->share = found >> 8 & 0xff;
+	keys->has_lease = found >> 16 & 1;
 }
 
 #endif

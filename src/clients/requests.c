@@ -4,13 +4,12 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "clients/control.h"
+#include "clients/requests_shares.h"
 #include "report/report_line.h"
 #include "report/report_neigh.h"
 
@@ -30,6 +29,7 @@ struct requests {
 	const struct peers *peers;
 	struct neighbours *neighbours;
 	struct streams *streams;
+	struct requests_shares shares;
 	struct requests_ops ops;
 	struct answer *answers;
 };
@@ -226,6 +226,8 @@ static void answer(struct requests *r, struct control_client *client, const char
 			return;
 		}
 	}
+	if (requests_shares_answer(&r->shares, client, name, request))
+		return;
 	get_state(r, &state);
 	answer_line(client, report_answer(name, &state));
 }
@@ -244,28 +246,20 @@ static void on_request(struct control_client *client, const char *request, void 
 	json_decref(root);
 }
 
-/* The service manager usually makes the runtime directory; without one the daemon does. */
-static void make_directory(const char *file)
-{
-	char *path = strdup(file);
-
-	if (path && !mkdir(dirname(path), 0755))
-		log_info("created the directory of %s", file);
-	free(path);
-}
-
 struct requests *requests_create(struct loop *loop, const char *path,
 				 const struct requests_ops *ops, const struct peers *peers,
-				 struct neighbours *neighbours, struct streams *streams)
+				 struct neighbours *neighbours, struct streams *streams,
+				 struct sharing *sharing)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	int rc = -ENOMEM;
 
-	make_directory(path);
 	if (r) {
-		*r = (struct requests){
-			.peers = peers, .neighbours = neighbours, .streams = streams, .ops = *ops
-		};
+		*r = (struct requests){ .peers = peers,
+					.neighbours = neighbours,
+					.streams = streams,
+					.shares = { sharing, peers },
+					.ops = *ops };
 		rc = control_open(loop, path, on_request, r, &r->control);
 	}
 	if (!rc) {

@@ -8,6 +8,7 @@
 #include "clients/streams.h"
 #include "io/loop.h"
 #include "report/report.h"
+#include "shares/sharing.h"
 #include "tap/neighbours.h"
 
 struct requests;
@@ -22,7 +23,8 @@ struct requests_ops {
 /* Listen on `path`. All other arguments are borrowed. NULL after a log line. */
 struct requests *requests_create(struct loop *loop, const char *path,
 				 const struct requests_ops *ops, const struct peers *peers,
-				 struct neighbours *neighbours, struct streams *streams);
+				 struct neighbours *neighbours, struct streams *streams,
+				 struct sharing *sharing);
 void requests_destroy(struct requests *requests);
 
 #endif

@@ -57,6 +57,13 @@ enum flow_kind {
 	FLOW_TCP_PART, /* a fragment of a segment without its header: does as the first one */
 };
 
+/* What the host knows of the connection of a TCP segment. */
+enum flow_connection {
+	CONNECTION_NONE,
+	CONNECTION_OWN,    /* it has a socket for it, other than a listening one */
+	CONNECTION_COOKIE, /* the segment would begin it: it has a valid SYN cookie */
+};
+
 /* What this node does with a bucket of the shares (SPEC 11): a bit mask. */
 enum shares_decision {
 	SHARES_TAKES = 1 << 0,    /* takes it, new connections included, within the lease */
@@ -90,9 +97,10 @@ struct rule_keys {
 	__u16 sender_mac;
 	__u16 target_mac; /* FRAME_ARP */
 	/* If rule_is_shared() */
-	__u8 flow;      /* enum flow_kind */
-	__u8 share;     /* enum shares_decision, of the packet's bucket */
-	__u8 has_lease; /* the lease has not run out */
+	__u8 flow;       /* enum flow_kind */
+	__u8 share;      /* enum shares_decision, of the packet's bucket */
+	__u8 has_lease;  /* the lease has not run out */
+	__u8 connection; /* enum flow_connection, if rule_lease_is_news(); else not asked for */
 };
 
 /* Why a frame is dropped: the REASONs of SPEC 7, in its order. */
@@ -281,6 +289,14 @@ RULE int rule_must_ask(const struct rule_keys *k)
 	       (k->share & (SHARES_ASKS | SHARES_CAUTIOUS));
 }
 
+/* The lease has run out, and the daemon has not told so yet (SHARES_ASKS), so that there may be no
+ * program at the TAP that asks: the daemon may hang. */
+RULE int rule_lease_is_news(const struct rule_keys *k)
+{
+	return k->flow == FLOW_TCP && !k->has_lease &&
+	       (k->share & (SHARES_TAKES | SHARES_ASKS)) == SHARES_TAKES;
+}
+
 /* I10: a shared address is answered by the node that has the share. A node without a lease begins
  * nothing: another one may have the share by now. */
 RULE __u8 rule_I10(const struct rule_keys *k)
@@ -291,14 +307,21 @@ RULE __u8 rule_I10(const struct rule_keys *k)
 		return DROP_NONE;
 	if ((k->share & SHARES_ASKS) && (k->flow == FLOW_TCP || k->flow == FLOW_TCP_PART))
 		return DROP_NONE;
+	if (rule_lease_is_news(k) && k->connection == CONNECTION_OWN)
+		return DROP_NONE;
 	return k->share & SHARES_TAKES ? DROP_NO_LEASE : DROP_OTHER_SHARE;
 }
 
 /* I10, of a segment that I10 has passed, at the TAP: of a connection that this node does not have,
- * which another node may have. To answer with RST would cut it. */
-RULE __u8 rule_I10_asked(const struct rule_keys *k, int has_connection)
+ * which another node may have. To answer with RST would cut it. Only an owner takes a SYN cookie:
+ * nodes that share a kernel share its secret, and each would take it. */
+RULE __u8 rule_I10_asked(const struct rule_keys *k, enum flow_connection connection)
 {
-	return rule_must_ask(k) && !has_connection ? DROP_OTHER_SHARE : DROP_NONE;
+	if (!rule_must_ask(k) || connection == CONNECTION_OWN)
+		return DROP_NONE;
+	if (connection == CONNECTION_COOKIE && (k->share & SHARES_TAKES) && k->has_lease)
+		return DROP_NONE;
+	return DROP_OTHER_SHARE;
 }
 
 /* I7: ARP with a peer's IP and a MAC that is neither the cluster's nor that peer's. */

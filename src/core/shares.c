@@ -93,6 +93,13 @@ static void forget(struct shares *s, uint64_t now)
 		}
 }
 
+/* With the first order of all there is no past in which others could have begun connections. */
+static void forget_losses(struct shares *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		memset(s->others[i].lost, 0, sizeof(s->others[i].lost));
+}
+
 static void note_presence(struct shares *s, const struct shares_order *order)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -166,6 +173,8 @@ static int begin_epoch(struct shares *s, const struct shares_order *order, uint6
 		return -ENOMEM;
 	if (!s->epoch || order->epoch != s->epoch + 1)
 		forget(s, now);
+	if (order->epoch == 1)
+		forget_losses(s);
 	s->epoch = order->epoch;
 	note_presence(s, order);
 	switch_owners(s, owners, now);

@@ -16,6 +16,7 @@
  *
  *  1. The epoch grows by one with each order, and every node gets them in this sequence. A node
  * that has missed one, or has none yet, holds nothing: it waits for the releases of all others.
+ * Epoch 1 is the first order of all: no node has had a bucket before it.
  *  2. The order names a node as dead, or leaves it out, only when its lease has run out or it has
  *     released everything.
  *

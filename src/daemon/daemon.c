@@ -12,9 +12,12 @@
  */
 #include "daemon/daemon.h"
 
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "clients/requests.h"
@@ -26,6 +29,7 @@
 #include "report/event_feed.h"
 #include "report/events.h"
 #include "report/problems.h"
+#include "shares/sharing.h"
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
 
@@ -43,7 +47,8 @@ struct daemon {
 	struct events *events;
 	struct problems *problems;
 	struct relay *relay;
-	struct shares_path shares;
+	struct sharing *sharing;
+	struct shares_path shares; /* as published last */
 	struct streams *streams;
 	struct links *links;
 	struct requests *requests;
@@ -110,6 +115,16 @@ static void on_links_failed(void *arg)
 	loop_stop(d->loop);
 }
 
+/* The first time there are no links yet: they begin with what is published by then. */
+static void on_shares(const struct shares_path *path, void *arg)
+{
+	struct daemon *d = arg;
+
+	d->shares = *path;
+	if (d->links)
+		links_share(d->links);
+}
+
 /* --- what clients ask for --- */
 
 static void fill_state(struct report_state *state, void *arg)
@@ -121,6 +136,7 @@ static void fill_state(struct report_state *state, void *arg)
 		.peers = d->peers,
 		.mirror = neighbours_mirror(links_neighbours(d->links)),
 		.problems = d->problems,
+		.shares = sharing_report(d->sharing),
 		.counters = *relay_counters(d->relay),
 		.datapath = config_datapath_name(links_has_kernel_path(d->links) ? DATAPATH_KERNEL
 										 : DATAPATH_USER),
@@ -158,6 +174,8 @@ static void apply(struct daemon *d, struct reload *r)
 {
 	if (r->is_possible && links_reload(d->links, r->peers))
 		refuse(r, "cannot write the maps of the eBPF programs");
+	if (r->is_possible && sharing_reload(d->sharing))
+		log_error("out of memory: the shares are as before");
 	r->is_applied = r->is_possible;
 	d->generation += r->is_applied;
 	d->reloads++;
@@ -289,8 +307,25 @@ static bool create(struct daemon *d, const struct config_node *self)
 	return d->problems && d->events && d->relay && d->streams && d->ready && d->watchdog;
 }
 
+/* The service manager usually makes the runtime directory; without one the daemon does. */
+static void make_directory(const char *file)
+{
+	char *path = strdup(file);
+
+	if (path && !mkdir(dirname(path), 0755))
+		log_info("created the directory of %s", file);
+	free(path);
+}
+
 static bool open_all(struct daemon *d)
 {
+	const struct sharing_needs shares = { .loop = d->loop,
+					      .peers = d->peers,
+					      .feed = d->feed,
+					      .problems = d->problems,
+					      .socket = d->options->socket,
+					      .publish = on_shares,
+					      .arg = d };
 	const struct requests_ops ops = { fill_state, reload, d };
 	const struct links_needs needs = { .loop = d->loop,
 					   .peers = d->peers,
@@ -303,11 +338,18 @@ static bool open_all(struct daemon *d)
 					   .failed = on_links_failed,
 					   .arg = d };
 
+	make_directory(d->options->socket);
+	d->sharing = sharing_create(&shares);
+	if (!d->sharing) {
+		log_error("out of memory");
+		return false;
+	}
+	sharing_start(d->sharing);
 	d->links = links_create(&needs);
 	if (!d->links)
 		return false;
 	d->requests = requests_create(d->loop, d->options->socket, &ops, d->peers,
-				      links_neighbours(d->links), d->streams);
+				      links_neighbours(d->links), d->streams, d->sharing);
 	return d->requests && links_open(d->links);
 }
 
@@ -323,6 +365,8 @@ static void stop(struct daemon *d)
 {
 	ignore_signals(d);
 	requests_destroy(d->requests);
+	sharing_destroy(d->sharing, !d->is_restart && d->exit_code == EXIT_WELL);
+	d->sharing = NULL;
 	if (d->links && d->is_restart)
 		links_hand_over(d->links);
 	else if (d->links)

@@ -67,14 +67,15 @@ expect "new connections of beta" 0 "$(served tcp beta)"
 expect "new connections that nobody answered" 0 "$(new_without "$LAB_DIR/new")"
 
 say "a lease that runs out while there is no daemon"
-TTL=1 order_tell beta alpha beta=0 gamma
+order alpha beta gamma
+TTL=1 order_tell beta alpha beta gamma
 lab_kill beta
 sleep 1.2
 lab_start beta
 lab_settle
 expect "beta's lease" 0 "$(share beta .lease_ms)"
 expect "beta's own state" no_lease "$(share_node beta beta .state)"
-order_tell beta alpha beta=0 gamma
+order_tell beta alpha beta gamma
 expect_both "beta has no lease for a while"
 
 say "a wish outlives a crash"

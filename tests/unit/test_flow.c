@@ -314,6 +314,12 @@ static void I10_what_begins_and_what_goes_on(void **state)
 
 static void I10_without_a_lease_nothing_begins(void **state)
 {
+	struct rule_keys k = { .policy = POLICY_SHARES,
+			       .kind = FRAME_IP,
+			       .eth_dst = MAC_CLUSTER,
+			       .ip_dst = IP_CLUSTER,
+			       .flow = FLOW_TCP,
+			       .share = SHARES_TAKES };
 	struct packet segment = syn;
 	struct lab lab;
 
@@ -327,6 +333,11 @@ static void I10_without_a_lease_nothing_begins(void **state)
 	assert_int_equal(fate(&lab, &syn), DROP_NO_LEASE);
 	/* Until the program at the TAP asks, a segment could be another node's by now. */
 	assert_int_equal(fate(&lab, &segment), DROP_NO_LEASE);
+	assert_int_equal(rule_I10(&k), DROP_NO_LEASE);
+	k.connection = CONNECTION_OWN; /* the kernel data path asks itself */
+	assert_int_equal(rule_I10(&k), DROP_NONE);
+	k.flow = FLOW_NEW;
+	assert_int_equal(rule_I10(&k), DROP_NO_LEASE);
 	decide(&lab, &syn, true, SHARES_TAKES | SHARES_ASKS, 0);
 	assert_int_equal(fate(&lab, &syn), DROP_NO_LEASE);
 	assert_int_equal(fate(&lab, &segment), DROP_NONE);
@@ -343,20 +354,26 @@ static void I10_asked(void **state)
 			       .flow = FLOW_TCP };
 
 	(void)state;
-	assert_int_equal(rule_I10_asked(&k, false), DROP_NONE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_NONE), DROP_NONE);
 	k.share = SHARES_TAKES;
-	assert_int_equal(rule_I10_asked(&k, false), DROP_NONE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_NONE), DROP_NONE);
 	k.share = SHARES_TAKES | SHARES_CAUTIOUS;
-	assert_int_equal(rule_I10_asked(&k, false), DROP_OTHER_SHARE);
-	assert_int_equal(rule_I10_asked(&k, true), DROP_NONE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_NONE), DROP_OTHER_SHARE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_OWN), DROP_NONE);
 	k.share = SHARES_ASKS;
-	assert_int_equal(rule_I10_asked(&k, false), DROP_OTHER_SHARE);
-	assert_int_equal(rule_I10_asked(&k, true), DROP_NONE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_NONE), DROP_OTHER_SHARE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_OWN), DROP_NONE);
+	k.has_lease = 1;
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_COOKIE), DROP_OTHER_SHARE);
+	k.share = SHARES_TAKES | SHARES_CAUTIOUS;
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_COOKIE), DROP_NONE);
+	k.has_lease = 0;
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_COOKIE), DROP_OTHER_SHARE);
 	k.flow = FLOW_NEW;
-	assert_int_equal(rule_I10_asked(&k, false), DROP_NONE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_NONE), DROP_NONE);
 	k.flow = FLOW_TCP;
 	k.ip_dst = IP_SELF;
-	assert_int_equal(rule_I10_asked(&k, false), DROP_NONE);
+	assert_int_equal(rule_I10_asked(&k, CONNECTION_NONE), DROP_NONE);
 }
 
 static struct packet fragment_of(struct packet whole, uint16_t fragment, uint16_t id)

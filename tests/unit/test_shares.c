@@ -500,15 +500,15 @@ static void lease_runs_out_and_is_renewed(void **arg)
 	struct pair p = make_pair();
 
 	(void)arg;
-	assert_int_equal(set(&p, 1, SHARES_LEFT, 1, 100, 1), 0);
+	assert_int_equal(set(&p, 5, SHARES_LEFT, 1, 100, 1), 0);
 	assert_int_equal(shares_deadline(p.alpha, 50), 100);
 	assert_int_equal(count_decisions(&p, 99, SHARES_ASKS), 0);
 	/* without a lease it asks; but what it drops is dropped for the want of one */
 	assert_int_equal(count_decisions(&p, 100, SHARES_TAKES | SHARES_ASKS), SHARES_BUCKETS);
 	assert_int_equal(shares_deadline(p.alpha, 100), 1 + GRACE); /* not the lease any more */
-	assert_int_equal(set(&p, 1, SHARES_LEFT, 1, 200, 100), 0);
+	assert_int_equal(set(&p, 5, SHARES_LEFT, 1, 200, 100), 0);
 	assert_int_equal(count_decisions(&p, 100, SHARES_ASKS), 0);
-	assert_int_equal(set(&p, 1, SHARES_LEFT, 1, SHARES_FOREVER, 100), 0);
+	assert_int_equal(set(&p, 5, SHARES_LEFT, 1, SHARES_FOREVER, 100), 0);
 	assert_int_equal(count_decisions(&p, UINT64_MAX - 1, SHARES_ASKS), 0);
 	assert_int_equal(shares_lease(p.alpha), SHARES_FOREVER);
 	free_pair(&p);
@@ -559,6 +559,24 @@ static void waits_for_a_release(void **arg)
 	assert_int_equal(shares_deadline(p.alpha, 2), 1 + GRACE);
 	assert_int_equal(count_decisions(&p, 1 + GRACE, SHARES_CAUTIOUS), 0);
 	assert_int_equal(count_decisions(&p, 1 + GRACE, SHARES_TAKES), SHARES_BUCKETS / 2);
+	free_pair(&p);
+}
+
+/* Before the first order of all no other node has had a connection: nothing to be cautious of. */
+static void the_first_order_of_all_has_no_past(void **arg)
+{
+	struct pair p = make_pair();
+
+	(void)arg;
+	assert_int_equal(set(&p, 1, SHARES_PRESENT, 1, 9000, 1), 0);
+	assert_int_equal(shares_waiting(p.alpha), SHARES_BUCKETS / 2);
+	shares_released(p.alpha, 1, 1);
+	assert_int_equal(count_decisions(&p, 2, SHARES_TAKES), SHARES_BUCKETS / 2);
+	assert_int_equal(count_decisions(&p, 2, SHARES_CAUTIOUS), 0);
+	/* from now on there is one */
+	assert_int_equal(set(&p, 2, SHARES_LEFT, 1, 9000, 3), 0);
+	assert_int_equal(count_decisions(&p, 3, SHARES_TAKES | SHARES_CAUTIOUS),
+			 SHARES_BUCKETS / 2);
 	free_pair(&p);
 }
 
@@ -630,6 +648,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_taken_before_the_first_order),
 		cmocka_unit_test(lease_runs_out_and_is_renewed),
 		cmocka_unit_test(waits_for_a_release),
+		cmocka_unit_test(the_first_order_of_all_has_no_past),
 		cmocka_unit_test(a_death_leaves_nothing_to_wait_for),
 		cmocka_unit_test(a_missed_order_is_as_if_there_was_none),
 		cmocka_unit_test(drains),
