@@ -18,7 +18,7 @@ refused() {
 	grep -qiE "$pattern" "$LAB_DIR/output" || fail "$what: /$pattern/ is not in: $(cat "$LAB_DIR/output")"
 	expect "$what: the shares" "$before" "$(share alpha 'del(.lease_ms)')"
 }
-# misused WHAT ARGUMENTS: a usage error.
+# misused WHAT ARGUMENTS: a usage error, which clusterarpctl finds itself.
 misused() {
 	local what=$1
 	shift
@@ -26,6 +26,7 @@ misused() {
 	[ -s "$LAB_DIR/output" ] || fail "$what: nothing is said"
 }
 set_refused() { refused "$1" "$2" set --epoch "$3" --ttl "${@:4}"; }
+set_misused() { misused "$1" set --epoch "$2" --ttl "${@:3}"; }
 
 lab_nodes 3
 lab_config shares=driven
@@ -34,15 +35,15 @@ lab_start_all
 say "orders"
 set_refused "an unknown node" 'delta' 5 60 alpha delta
 set_refused "an unknown dead node" 'delta' 5 60 alpha --dead delta
-set_refused "a node twice" 'alpha' 5 60 alpha alpha=2
+set_misused "a node twice" 5 60 alpha alpha=2
 set_refused "a node both alive and dead" 'alpha' 5 60 alpha beta --dead alpha
 set_refused "all weights 0" 'weight|nobody' 5 60 alpha=0 beta=0
-set_refused "a weight above 100" 'weight|100' 5 60 alpha=101
-set_refused "a negative weight" 'weight|100' 5 60 alpha=-1 beta
-set_refused "a weight that is no number" 'weight|number' 5 60 alpha=much
-set_refused "epoch 0" 'epoch' 0 60 alpha
+set_misused "a weight above 100" 5 60 alpha=101
+set_misused "a negative weight" 5 60 alpha=-1 beta
+set_misused "a weight that is no number" 5 60 alpha=much
+set_misused "epoch 0" 0 60 alpha
 set_refused "a lease of 0 s" 'ttl|lease' 5 0 alpha
-set_refused "a negative lease" 'ttl|lease' 5 -3 alpha
+set_misused "a negative lease" 5 -3 alpha
 set_refused "a lease of more than a day" 'ttl|lease' 5 86401 alpha
 EPOCH=6
 order alpha beta gamma
@@ -64,9 +65,9 @@ done
 expect "gamma, which the order leaves out" gone "$(share_node alpha gamma .state)"
 
 say "wishes, and questions"
-refused "a wish above 100" 'weight|100' weight 101
-refused "shares of a name" 'address' of example.net
-refused "shares of a port above 65535" 'port|address' of 192.0.2.7:65536
+misused "a wish above 100" weight 101
+misused "shares of a name" of example.net
+misused "shares of a port above 65535" of 192.0.2.7:65536
 misused "no such word" steal
 misused "set without an epoch" set --ttl 3 alpha
 misused "set without a lease" set --epoch 3 alpha
