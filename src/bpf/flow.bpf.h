@@ -41,6 +41,7 @@ struct packet {
 	__u8 protocol;               /* what follows there */
 	__u8 is_fragment;            /* not whole */
 	__u8 is_later;               /* not the first fragment */
+	__u8 is_last;                /* the last one, and not the first */
 	__u16 port;                  /* the client's; network byte order */
 };
 
@@ -73,6 +74,7 @@ VIEW int take_ipv4(struct __sk_buff *skb, struct packet *p)
 	fragment = (__u16)(ip[6] << 8 | ip[7]);
 	p->protocol = p->key.protocol = ip[9];
 	p->is_later = (fragment & IPV4_OFFSET) != 0;
+	p->is_last = p->is_later && !(fragment & IPV4_MORE);
 	p->is_fragment = (fragment & (IPV4_OFFSET | IPV4_MORE)) != 0;
 	__builtin_memcpy(p->key.source, ip + 12, 4);
 	__builtin_memcpy(p->key.destination, ip + 16, 4);
@@ -96,6 +98,7 @@ VIEW int take_extension(struct __sk_buff *skb, struct packet *p)
 	if (p->protocol == EXTENSION_FRAGMENT) {
 		fragment = (__u16)(header[2] << 8 | header[3]);
 		p->is_later = (fragment & IPV6_OFFSET) != 0;
+		p->is_last = p->is_later && !(fragment & IPV6_MORE);
 		p->is_fragment = (fragment & (IPV6_OFFSET | IPV6_MORE)) != 0;
 		p->key.protocol = header[0];
 		__builtin_memcpy(p->key.id, header + 4, sizeof(p->key.id));
@@ -183,7 +186,8 @@ VIEW __u32 bucket_of(const struct packet *p, const struct bpf_shares *s)
 	return shares_bucket(&s->key, &c);
 }
 
-/* A fragment whose ports are in the first one. */
+/* A fragment whose ports are in the first one. With the last one the packet is forgotten: the
+ * sender may use its id again. */
 VIEW void view_later_fragment(struct __sk_buff *skb, const struct packet *p, struct flow *f)
 {
 	const struct bpf_fragment *first = bpf_map_lookup_elem(&fragments, &p->key);
@@ -193,6 +197,8 @@ VIEW void view_later_fragment(struct __sk_buff *skb, const struct packet *p, str
 		return;
 	f->kind = kind_of(skb, p);
 	f->bucket = first->bucket;
+	if (p->is_last)
+		bpf_map_delete_elem(&fragments, &p->key);
 }
 
 /* As flow_view() in core/flow.c, but that the first fragment of a packet is not remembered yet:

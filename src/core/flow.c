@@ -27,6 +27,7 @@ struct packet {
 	uint8_t protocol;         /* what follows at `at` */
 	bool is_fragment;         /* not whole */
 	bool is_later;            /* not the first fragment */
+	bool is_last;             /* the last one, and not the first */
 	const uint8_t *at;        /* behind the IP header and its extensions */
 	size_t len;               /* so many bytes are there */
 	struct fragments_key key; /* if is_fragment */
@@ -61,6 +62,7 @@ static void take_ipv4(struct packet *p)
 	p->source = ip_from_ipv4_bytes(ip + 12);
 	p->protocol = ip[9];
 	p->is_later = fragment & IPV4_OFFSET;
+	p->is_last = p->is_later && !(fragment & IPV4_MORE);
 	p->is_fragment = fragment & (IPV4_OFFSET | IPV4_MORE);
 	p->key = (struct fragments_key){ .protocol = p->protocol };
 	memcpy(p->key.source, ip + 12, 4);
@@ -75,6 +77,7 @@ static void take_fragment_header(struct packet *p)
 
 	p->protocol = p->at[0];
 	p->is_later = fragment & IPV6_OFFSET;
+	p->is_last = p->is_later && !(fragment & IPV6_MORE);
 	p->is_fragment = fragment & (IPV6_OFFSET | IPV6_MORE);
 	p->key.protocol = p->protocol;
 	memcpy(p->key.id, p->at + 4, sizeof(p->key.id));
@@ -154,14 +157,16 @@ static unsigned bucket_of(const struct shares_path *shares, const struct packet 
 	return shares_bucket(&shares->key, &client);
 }
 
-/* A fragment whose ports are in the first one. */
-static struct flow later_fragment(const struct packet *p, const struct fragments *fragments,
-				  uint64_t now)
+/* A fragment whose ports are in the first one. With the last one the packet is forgotten: the
+ * sender may use its id again. */
+static struct flow later_fragment(const struct packet *p, struct fragments *fragments, uint64_t now)
 {
 	int bucket = fragments_get(fragments, &p->key, now);
 
 	if (bucket < 0)
 		return (struct flow){ .kind = FLOW_ALL };
+	if (p->is_last)
+		fragments_forget(fragments, &p->key);
 	return (struct flow){ kind_of(p), (unsigned)bucket };
 }
 

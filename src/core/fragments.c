@@ -67,6 +67,14 @@ void fragments_put(struct fragments *fragments, const struct fragments_key *key,
 		free(packet);
 }
 
+void fragments_forget(struct fragments *fragments, const struct fragments_key *key)
+{
+	struct packet *packet = find(fragments, key);
+
+	if (packet)
+		forget(fragments, packet);
+}
+
 int fragments_get(const struct fragments *fragments, const struct fragments_key *key, uint64_t now)
 {
 	const struct packet *packet = find(fragments, key);

@@ -30,6 +30,7 @@ void fragments_destroy(struct fragments *fragments);
 /* The first fragment was seen. `now` in ms. Without memory the packet is not remembered. */
 void fragments_put(struct fragments *fragments, const struct fragments_key *key, unsigned bucket,
 		   uint64_t now);
+void fragments_forget(struct fragments *fragments, const struct fragments_key *key);
 /* The bucket, or -1: the first fragment was not seen. */
 int fragments_get(const struct fragments *fragments, const struct fragments_key *key, uint64_t now);
 

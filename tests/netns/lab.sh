@@ -109,7 +109,7 @@ expect_num() {
 expect_rc() {
 	local want=$1 what=$2 rc=0
 	shift 2
-	if [ "$1" = ctl ]; then
+	if [ "$(type -t "$1")" = function ]; then
 		"$@" >"$LAB_DIR/output" 2>&1 </dev/null || rc=$?
 	else
 		timeout -k 2 "$(seconds 10)" "$@" >"$LAB_DIR/output" 2>&1 </dev/null || rc=$?
@@ -326,7 +326,6 @@ lab_config() {
 			printf '\n[node %s]\n' "$name"
 			echo "address = ${per_node[$name.address]-$(lab_addresses "${LAB_ADDR[$name]}" "${LAB_ADDR6[$name]}")}"
 			echo "id = $(node_index "$name")"
-			[ -z "${per_node[$name.weight]-}" ] || echo "weight = ${per_node[$name.weight]}"
 			mac=${per_node[$name.mac]-}
 			[ -n "$mac" ] || [ "$LAB_FAMILY" != 6 ] || mac=$("$LAB_DEDICATED" "$name")
 			[ -z "$mac" ] || echo "mac = $mac"

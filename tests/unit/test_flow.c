@@ -384,23 +384,30 @@ static struct packet fragment_of(struct packet whole, uint16_t fragment, uint16_
 	return whole;
 }
 
-/* The fragments of `whole`: those after the first have other bytes in the place of the ports. */
+/* The fragments of `whole`: those after the first have other bytes in the place of the ports.
+ * `more`: the bit in the header; `offset`: of a later one. */
 static void fragments_stay_together(struct lab *lab, const struct packet *whole, uint16_t more,
 				    uint16_t offset)
 {
 	struct packet first = fragment_of(*whole, more, 7);
-	struct packet last = fragment_of(*whole, offset, 7), other = fragment_of(*whole, offset, 8);
+	struct packet middle = fragment_of(*whole, offset | more, 7);
+	struct packet last = fragment_of(*whole, offset, 7);
+	struct packet other = fragment_of(*whole, offset | more, 8);
 
-	last.port = other.port = (uint16_t)(whole->port + 1);
-	is_for_all(lab, &last); /* the first one was not seen */
+	last.port = middle.port = other.port = (uint16_t)(whole->port + 1);
+	is_for_all(lab, &middle); /* the first one was not seen */
+	is_for_all(lab, &last);
 	is_in_bucket(lab, &first, true);
 	decide(lab, &first, true, SHARES_TAKES, 0);
-	assert_int_equal(fate(lab, &last), DROP_NONE);
+	assert_int_equal(fate(lab, &middle), DROP_NONE);
 	decide(lab, &first, true, 0, SHARES_TAKES);
-	assert_int_equal(fate(lab, &last), DROP_OTHER_SHARE);
+	assert_int_equal(fate(lab, &middle), DROP_OTHER_SHARE);
 	is_for_all(lab, &other);
 	lab->c.now += FRAGMENTS_MS + 1;
-	is_for_all(lab, &last);
+	is_for_all(lab, &middle);
+	is_in_bucket(lab, &first, true);
+	assert_int_equal(fate(lab, &last), DROP_OTHER_SHARE);
+	is_for_all(lab, &last); /* its id may be another packet's now */
 }
 
 static void I10_fragments_follow_the_first(void **state)
