@@ -124,15 +124,17 @@ jq -r '.sources | to_entries[] | "\(.key) \(.value)"' "$LAB_DIR/udp6" | head -n 
 expect_owners "UDP over IPv6" <"$LAB_DIR/clients"
 
 say "UDP in fragments"
+seed=0
 for order in normal reversed shuffled; do
+	seed=$((seed + 1)) # no id of a packet is used again so soon
 	forget_served
-	datagrams fragments "$LAB_DIR/fragments" "$CLUSTER4" --count 60 --size 8192 --order $order \
+	datagrams fragments "$LAB_DIR/fragments" "$CLUSTER4" --count 60 --size 8192 --order $order --seed "$seed" \
 		--source 12.12.4.200 --lladdr "$LAB_CLUSTER_MAC"
 	expect_once "IPv4, $order order" "$LAB_DIR/fragments" 60
 	expect "IPv4, $order order: datagrams that the nodes received" 60 "$(served udp)"
 	expect "IPv4, $order order: nodes that answered" 3 "$(jq '.by_node | length' "$LAB_DIR/fragments")"
 	forget_served
-	datagrams fragments "$LAB_DIR/fragments" "$CLUSTER6" --count 60 --size 8192 --order $order \
+	datagrams fragments "$LAB_DIR/fragments" "$CLUSTER6" --count 60 --size 8192 --order $order --seed "$seed" \
 		--source 2001:db8:4::200 --lladdr "$LAB_CLUSTER_MAC"
 	expect_once "IPv6, $order order" "$LAB_DIR/fragments" 60
 	expect "IPv6, $order order: datagrams that the nodes received" 60 "$(served udp)"

@@ -90,7 +90,7 @@ loop.run_until_complete(main())
 PY
 
 serve() {
-	on "$1" /usr/bin/python3 "$LAB_DIR/server.py" "$1" "$LAB_DIR/$1.served" "$LAB_CLUSTER_IP" \
+	ip netns exec "$1" /usr/bin/python3 "$LAB_DIR/server.py" "$1" "$LAB_DIR/$1.served" "$LAB_CLUSTER_IP" \
 		>"$LAB_DIR/$1.server.log" 2>&1 </dev/null &
 	SERVER[$1]=$!
 	within "$(seconds 5)" listens "$1" 7777 || fail "no server on $1"
