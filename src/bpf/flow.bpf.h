@@ -42,7 +42,7 @@ struct packet {
 	__u8 is_fragment;            /* not whole */
 	__u8 is_later;               /* not the first fragment */
 	__u8 is_last;                /* the last one, and not the first */
-	__u16 port;                  /* the client's; network byte order */
+	__u8 port[2];                /* the client's */
 };
 
 /* On each CPU one packet is looked into at a time. The stack has no room for it: all functions that
@@ -158,6 +158,11 @@ VIEW int has_ports(__u8 protocol)
 	       protocol == PROTOCOL_UDPLITE || protocol == PROTOCOL_DCCP;
 }
 
+VIEW __u8 kind_by_flags(__u8 flags)
+{
+	return (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? FLOW_NEW : FLOW_TCP;
+}
+
 VIEW __u8 kind_of(struct __sk_buff *skb, const struct packet *p)
 {
 	__u8 flags;
@@ -166,24 +171,40 @@ VIEW __u8 kind_of(struct __sk_buff *skb, const struct packet *p)
 		return FLOW_NEW;
 	if (p->is_later)
 		return FLOW_TCP_PART;
-	if (bpf_skb_load_bytes(skb, p->at + TCP_FLAGS, &flags, sizeof(flags)) ||
-	    (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+	if (bpf_skb_load_bytes(skb, p->at + TCP_FLAGS, &flags, sizeof(flags)))
 		return FLOW_NEW;
-	return FLOW_TCP;
+	return kind_by_flags(flags);
+}
+
+VIEW __u32 bucket_of_ipv4(const __u8 *address, const __u8 *port, const struct bpf_shares *s)
+{
+	struct shares_client c = {};
+
+	__builtin_memcpy(c.ipv4.address, address, sizeof(c.ipv4.address));
+	if (s->affinity == BPF_AFFINITY_NETWORK)
+		c.ipv4.address[3] = 0;
+	else if (s->affinity == BPF_AFFINITY_CONNECTION)
+		__builtin_memcpy(c.ipv4.port, port, sizeof(c.ipv4.port));
+	return shares_bucket(&s->key, &c);
+}
+
+VIEW __u32 bucket_of_ipv6(const __u8 *address, const __u8 *port, const struct bpf_shares *s)
+{
+	struct shares_client c = { .is_ipv6 = 1 };
+
+	__builtin_memcpy(c.ipv6.address, address, sizeof(c.ipv6.address));
+	if (s->affinity == BPF_AFFINITY_NETWORK)
+		__builtin_memset(c.ipv6.address + 8, 0, 8);
+	else if (s->affinity == BPF_AFFINITY_CONNECTION)
+		__builtin_memcpy(c.ipv6.port, port, sizeof(c.ipv6.port));
+	return shares_bucket(&s->key, &c);
 }
 
 VIEW __u32 bucket_of(const struct packet *p, const struct bpf_shares *s)
 {
-	struct shares_client c = { .is_ipv6 = p->key.is_ipv6 };
-
-	__builtin_memcpy(c.address, p->key.source, sizeof(c.address));
-	if (s->affinity == BPF_AFFINITY_NETWORK && p->key.is_ipv6)
-		__builtin_memset(c.address + 8, 0, 8);
-	else if (s->affinity == BPF_AFFINITY_NETWORK)
-		c.address[3] = 0;
-	else if (s->affinity == BPF_AFFINITY_CONNECTION)
-		__builtin_memcpy(c.port, &p->port, sizeof(c.port));
-	return shares_bucket(&s->key, &c);
+	if (p->key.is_ipv6)
+		return bucket_of_ipv6(p->key.source, p->port, s);
+	return bucket_of_ipv4(p->key.source, p->port, s);
 }
 
 /* A fragment whose ports are in the first one. With the last one the packet is forgotten: the
@@ -216,9 +237,9 @@ VIEW void view_flow(struct __sk_buff *skb, struct packet *p, const struct bpf_sh
 		view_later_fragment(skb, p, f);
 		return;
 	}
-	p->port = 0;
+	__builtin_memset(p->port, 0, sizeof(p->port));
 	if (by_port && !p->is_later && has_ports(p->protocol))
-		bpf_skb_load_bytes(skb, p->at, &p->port, sizeof(p->port));
+		bpf_skb_load_bytes(skb, p->at, p->port, sizeof(p->port));
 	f->kind = is_forwarded ? FLOW_NEW : kind_of(skb, p);
 	f->bucket = bucket_of(p, s);
 }
@@ -236,8 +257,61 @@ VIEW void remember_first(const struct packet *p, const struct flow *f, const str
 	bpf_map_update_elem(&fragments, &p->key, &first, BPF_ANY);
 }
 
+/* `len` bytes of the frame, where they are; NULL: not in the linear data. `at`: from where on. */
+VIEW const __u8 *bytes_in_place(struct __sk_buff *skb, __u32 at, __u32 len)
+{
+	const __u8 *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (at > ETH_HLEN + TAGS_MAX * VLAN_LEN) /* the verifier wants a bound */
+		return (void *)0;
+	data += at;
+	return data + len <= end ? data : (void *)0;
+}
+
+/* Most packets are like this, and are not copied: TCP or UDP directly behind an IP header without
+ * options, no fragment. 0: it is another one. */
+VIEW int view_plain_ipv4(struct __sk_buff *skb, __u32 body, const struct bpf_shares *s,
+			 struct flow *f)
+{
+	const __u8 *b = bytes_in_place(skb, body, 20 + TCP_FLAGS + 1);
+
+	if (!b || b[0] != 0x45 || (b[6] & (IPV4_OFFSET | IPV4_MORE) >> 8) || b[7] ||
+	    (b[9] != PROTOCOL_UDP && b[9] != PROTOCOL_TCP))
+		return 0;
+	f->kind = b[9] == PROTOCOL_TCP ? kind_by_flags(b[20 + TCP_FLAGS]) : FLOW_NEW;
+	f->bucket = bucket_of_ipv4(b + 12, b + 20, s);
+	return 1;
+}
+
+VIEW int view_plain_ipv6(struct __sk_buff *skb, __u32 body, const struct bpf_shares *s,
+			 struct flow *f)
+{
+	const __u8 *b = bytes_in_place(skb, body, 40 + TCP_FLAGS + 1);
+
+	if (!b || (b[6] != PROTOCOL_UDP && b[6] != PROTOCOL_TCP))
+		return 0;
+	f->kind = b[6] == PROTOCOL_TCP ? kind_by_flags(b[40 + TCP_FLAGS]) : FLOW_NEW;
+	f->bucket = bucket_of_ipv6(b + 8, b + 40, s);
+	return 1;
+}
+
 /* How to look at a packet. */
 enum { IS_IPV6 = 1, IS_FORWARDED = 2, MAY_BE_FIRST = 4 /* of several fragments: to remember */ };
+
+VIEW void view_any(struct __sk_buff *skb, __u32 body, __u32 how, const struct bpf_shares *s,
+		   struct flow *f)
+{
+	__u32 key = 0;
+	struct packet *p = bpf_map_lookup_elem(&packets, &key);
+
+	f->kind = FLOW_ALL;
+	f->bucket = 0;
+	if (!p || take_packet(skb, body, how & IS_IPV6, p))
+		return;
+	view_flow(skb, p, s, how & IS_FORWARDED, f);
+	if (how & MAY_BE_FIRST)
+		remember_first(p, f, s, how & IS_FORWARDED);
+}
 
 /* The keys of I10 for the IP packet at `body`. A global function: the verifier checks it alone,
  * once, whatever its callers have found out before. Returns flow, share and has_lease, a byte each.
@@ -245,15 +319,18 @@ enum { IS_IPV6 = 1, IS_FORWARDED = 2, MAY_BE_FIRST = 4 /* of several fragments: 
 __noinline int share_of(struct __sk_buff *skb, __u32 body, __u32 how)
 {
 	const struct bpf_shares *s = active_shares();
-	__u32 key = 0, share, has_lease;
-	struct packet *p = bpf_map_lookup_elem(&packets, &key);
 	struct flow f;
+	__u32 share, has_lease;
+	int is_plain;
 
-	if (!p || take_packet(skb, body, how & IS_IPV6, p))
-		return 0;
-	view_flow(skb, p, s, how & IS_FORWARDED, &f);
-	if (how & MAY_BE_FIRST)
-		remember_first(p, &f, s, how & IS_FORWARDED);
+	if (how & IS_FORWARDED)
+		is_plain = 0;
+	else if (how & IS_IPV6)
+		is_plain = view_plain_ipv6(skb, body, s, &f);
+	else
+		is_plain = view_plain_ipv4(skb, body, s, &f);
+	if (!is_plain)
+		view_any(skb, body, how, s, &f);
 	share = s->decisions[f.bucket & (SHARES_BUCKETS - 1)];
 	has_lease = s->lease == BPF_FOREVER || bpf_ktime_get_coarse_ns() < s->lease;
 	return (int)(f.kind | share << 8 | has_lease << 16);

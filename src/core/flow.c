@@ -42,9 +42,9 @@ void flow_client(struct shares_client *c, enum config_affinity affinity, const s
 	if (affinity == AFFINITY_NETWORK)
 		len = is_ipv6 ? NETWORK_IPV6_BYTES : NETWORK_IPV4_BYTES;
 	*c = (struct shares_client){ .is_ipv6 = is_ipv6 };
-	memcpy(c->address, ip->b, len);
+	memcpy(c->bytes, ip->b, len);
 	if (affinity == AFFINITY_CONNECTION)
-		bytes_put16(c->port, port);
+		bytes_put16(is_ipv6 ? c->ipv6.port : c->ipv4.port, port);
 }
 
 static void skip(struct packet *p, size_t len)

@@ -19,13 +19,22 @@ struct shares_key {
 	__u64 k[2];
 };
 
-/* What a bucket is made of: the client's address (IPv4: the first 4 bytes) and, as far as affinity
- * and protocol ask for it, its port in network byte order. All other bytes must be zero. */
+/* What a bucket is made of: the client's address and, as far as affinity and protocol ask for it,
+ * its port in network byte order. All other bytes must be zero. Of an IPv4 client the first 8 bytes
+ * are hashed, of an IPv6 client all. */
 struct shares_client {
-	__u8 address[16];
-	__u8 port[2];
+	union {
+		__u8 bytes[24];
+		struct {
+			__u8 address[4];
+			__u8 port[2];
+		} ipv4;
+		struct {
+			__u8 address[16];
+			__u8 port[2];
+		} ipv6;
+	};
 	__u8 is_ipv6;
-	__u8 unused[5];
 };
 
 SHARES_INLINE __u64 shares_rotate(__u64 x, int bits)
@@ -81,9 +90,12 @@ SHARES_INLINE __u64 shares_word(const __u8 *b)
 /* From 0 to SHARES_BUCKETS - 1. */
 SHARES_INLINE unsigned shares_bucket(const struct shares_key *key, const struct shares_client *c)
 {
-	const __u8 *b = (const __u8 *)c;
-	__u64 words[3] = { shares_word(b), shares_word(b + 8), shares_word(b + 16) };
+	__u64 words[3] = { shares_word(c->bytes) };
 
+	if (!c->is_ipv6)
+		return (unsigned)(shares_siphash(key, words, 1) % SHARES_BUCKETS);
+	words[1] = shares_word(c->bytes + 8);
+	words[2] = shares_word(c->bytes + 16);
 	return (unsigned)(shares_siphash(key, words, 3) % SHARES_BUCKETS);
 }
 

@@ -166,10 +166,12 @@ static void a_bucket_is_the_same_everywhere(void **state)
 	(void)state;
 	assert_true(ip_parse("192.0.2.7", &ip));
 	flow_client(&client, AFFINITY_CONNECTION, &ip, 0x1234);
-	assert_memory_equal(&client, "\xc0\x00\x02\x07", 4);
-	assert_memory_equal(client.port, "\x12\x34", 2);
+	assert_memory_equal(client.bytes, "\xc0\x00\x02\x07\x12\x34\0\0", 8);
 	assert_int_equal(client.is_ipv6, 0);
-	assert_int_equal(shares_bucket(&key, &client), 2114);
+	assert_int_equal(shares_bucket(&key, &client), 2100);
+	assert_true(ip_parse("2001:db8::7", &ip));
+	flow_client(&client, AFFINITY_CONNECTION, &ip, 0x1234);
+	assert_int_equal(shares_bucket(&key, &client), 2157);
 }
 
 static void I10_ports_make_the_bucket(void **state)
