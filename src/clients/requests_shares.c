@@ -126,15 +126,16 @@ static const char *doing_name(const struct sharing_of *of)
 static void explain(const struct sharing_of *of, char *text, size_t size)
 {
 	static const char known[] = "serves the connections that it has, and drops the rest";
-	const char *doing = doing_name(of), *drops = of->decision & SHARES_ASKS ? known : "drops";
+	const char *doing = doing_name(of),
+		   *drops = of->decision & SHARES_ASKS ? known : "drops it";
 
 	if (!strcmp(doing, "no_lease"))
 		snprintf(text, size, "has no lease: %s", known);
 	else if (!strcmp(doing, "waits"))
 		snprintf(text, size, "owns it, but another node may still take it: %s", drops);
 	else if (strcmp(doing, "takes") != 0)
-		snprintf(text, size, "%s: %s%s", drops, of->owner ? "it belongs to " : "no node",
-			 of->owner ? of->owner : " owns it");
+		snprintf(text, size, "%s, which %s%s", drops,
+			 of->owner ? "belongs to " : "no node owns", of->owner ? of->owner : "");
 	else if (of->decision & SHARES_CAUTIOUS)
 		snprintf(text, size,
 			 "takes it, but drops segments of connections that it does not know:"

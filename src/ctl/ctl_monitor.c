@@ -116,7 +116,7 @@ static void say_shares(const json_t *event)
 		{ "no_lease", "the lease has run out: no new connections" },
 		{ "lease", "a lease again" },
 		{ "wish", "this node asks the driver for another weight" },
-		{ "asked", "the connections in the shares of other nodes have ended" },
+		{ "asked", "this node has no connections in the shares of others" },
 	};
 	const char *change = ctl_string(event, "change"), *words = change;
 	size_t i;

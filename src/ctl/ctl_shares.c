@@ -239,7 +239,7 @@ static void print_lease(const json_t *shares)
 	else if (ms)
 		printf("  lease %.1f s", (double)ms / 1000);
 	else
-		printf("  lease %snone: no new connections%s", ctl_colour_begin(CTL_RED),
+		printf("  lease %snone (no new connections)%s", ctl_colour_begin(CTL_RED),
 		       ctl_colour_end(CTL_RED));
 }
 
@@ -253,11 +253,11 @@ static void print_whole(const json_t *shares)
 	fputs("  affinity ", stdout);
 	ctl_put_clean(stdout, ctl_string(shares, "affinity"), false);
 	if (json_is_null(json_object_get(shares, "source")))
-		fputs("  epoch none: a driver has to give an order", stdout);
+		fputs("  epoch none (a driver has to give an order)", stdout);
 	else
 		printf("  epoch %" JSON_INTEGER_FORMAT, ctl_integer(shares, "epoch"));
 	print_lease(shares);
-	printf("  unowned %" JSON_INTEGER_FORMAT "  asking %" JSON_INTEGER_FORMAT,
+	printf("  waiting %" JSON_INTEGER_FORMAT "  asking %" JSON_INTEGER_FORMAT,
 	       ctl_integer(shares, "unowned"), ctl_integer(shares, "asking"));
 	if (json_is_integer(wish) && !json_integer_value(wish))
 		fputs("  wish drain", stdout);
@@ -309,48 +309,47 @@ static void print_of(const json_t *answer)
 	if (port)
 		printf(" port %" JSON_INTEGER_FORMAT, port);
 	printf(": bucket %" JSON_INTEGER_FORMAT ", ", ctl_integer(of, "bucket"));
-	if (json_is_object(owner)) {
-		fputs("of node ", stdout);
+	fputs(json_is_object(owner) ? "of node " : "of no node", stdout);
+	if (json_is_object(owner))
 		ctl_put_clean(stdout, ctl_string(owner, "name"), false);
-	} else {
-		fputs("of no node", stdout);
-	}
 	fputs("\nthis node: ", stdout);
 	ctl_put_clean(stdout, ctl_string(of, "why"), false);
 	putchar('\n');
 }
 
-/* No bucket is this node's any more, and it has no connection in those of others. */
+/* No bucket is this node's any more, and it has no connection in those of others. Before the first
+ * order it serves the connections that it has, in all buckets. */
 static bool is_drained(const json_t *answer)
 {
-	const json_t *shares = json_object_get(answer, "shares");
+	const json_t *shares = json_object_get(answer, "shares"), *self = find_self(shares);
+	bool is_counted = json_is_integer(json_object_get(self, "connections"));
 
-	return !ctl_integer(find_self(shares), "owned") && !ctl_integer(shares, "asking");
+	if (json_is_null(json_object_get(shares, "source")))
+		return is_counted && !ctl_integer(self, "connections");
+	return !ctl_integer(self, "owned") && !ctl_integer(shares, "asking");
 }
 
 /* What a drained node waits for. */
 static void put_awaited(FILE *out, const json_t *answer)
 {
 	const json_t *shares = json_object_get(answer, "shares"), *self = find_self(shares);
+	json_int_t connections = ctl_integer(self, "connections"); /* 0 also: not counted yet */
 
 	if (ctl_integer(self, "owned"))
 		fputs("waits for a driver to give this node's share to others", out);
-	else if (json_is_integer(json_object_get(self, "connections")))
-		fprintf(out, "waits for %" JSON_INTEGER_FORMAT " connections to end",
-			ctl_integer(self, "connections"));
+	else if (connections)
+		fprintf(out, "waits for %" JSON_INTEGER_FORMAT " connection%s to end", connections,
+			connections == 1 ? "" : "s");
 	else
-		fputs("waits for its connections to end", out);
+		fputs("waits until its last connections are closed", out);
 	putc('\n', out);
 }
 
 static void print_drain(const json_t *answer)
 {
-	if (is_drained(answer)) {
-		puts("drained");
-		return;
-	}
-	fputs("draining: ", stdout);
-	put_awaited(stdout, answer);
+	fputs(is_drained(answer) ? "drained\n" : "draining: ", stdout);
+	if (!is_drained(answer))
+		put_awaited(stdout, answer);
 }
 
 static void print_wish(const json_t *answer)

@@ -24,8 +24,8 @@ static void note_no_order(struct share_news *n)
 		"no driver has given an order yet: this node begins no connection";
 
 	if (problems_set(n->problems, NO_ORDER, PROBLEM_CRITICAL,
-			 "shares = driven, and %s: start one, such as clusterarpd-corosync, or "
-			 "give an order with clusterarpctl shares set",
+			 "shares = driven, and %s: start the driver, or give an order with "
+			 "clusterarpctl shares set",
 			 text))
 		log_warning("shares: %s", text);
 }
@@ -76,8 +76,8 @@ void share_news_order(const struct share_engine *e, uint64_t before)
 		log_warning("shares: epoch %" PRIu64 " follows %" PRIu64 ": an order was missed, "
 			    "and this node waits for the releases of all others",
 			    epoch, before);
-	log_notice("shares: epoch %" PRIu64 ": this node has %zu of %d buckets, waits for %zu of "
-		   "them, and asks in %zu",
+	log_notice("shares: epoch %" PRIu64 ": this node owns %zu of %d buckets, waits for %zu of "
+		   "them, and may have connections in %zu others",
 		   epoch, shares_owned(s, e->self), SHARES_BUCKETS, shares_waiting(s),
 		   shares_asking(s));
 }
@@ -90,7 +90,7 @@ void share_news_taken(const struct share_engine *e, const char *node, uint64_t e
 
 void share_news_asked(void)
 {
-	log_notice("shares: the connections in the buckets of other nodes have ended");
+	log_notice("shares: this node has no connections in the buckets of others");
 }
 
 void share_news_wish(int weight)

@@ -336,16 +336,16 @@ static void whose(void **state)
 	char text[128];
 
 	(void)state;
-	is_of(&t, 0, false, "drops", "drops: it belongs to beta");
+	is_of(&t, 0, false, "drops", "drops it, which belongs to beta");
 	is_of(&t, SHARES_TAKES, false, "takes", "takes it");
 	is_of(&t, SHARES_TAKES | SHARES_CAUTIOUS, false, "takes",
 	      "takes it, but drops segments of connections that it does not know: another node may"
 	      " have them");
-	snprintf(text, sizeof(text), "%s: it belongs to beta", known);
+	snprintf(text, sizeof(text), "%s, which belongs to beta", known);
 	is_of(&t, SHARES_ASKS, false, "asks", text);
 	snprintf(text, sizeof(text), "has no lease: %s", known);
 	is_of(&t, SHARES_TAKES | SHARES_ASKS, false, "no_lease", text);
-	is_of(&t, 0, true, "waits", "owns it, but another node may still take it: drops");
+	is_of(&t, 0, true, "waits", "owns it, but another node may still take it: drops it");
 	snprintf(text, sizeof(text), "owns it, but another node may still take it: %s", known);
 	is_of(&t, SHARES_ASKS, true, "waits", text);
 	end(&t);
@@ -362,7 +362,7 @@ static void whose_without_owner_and_port(void **state)
 	assert_true(json_is_null(json_object_get(of, "owner")));
 	assert_true(json_is_null(json_object_get(of, "port")));
 	assert_string_equal(json_string_value(json_object_get(of, "why")),
-			    "drops: no node owns it");
+			    "drops it, which no node owns");
 	t.sharing.rc = -EOPNOTSUPP;
 	send(&t, "{\"command\": \"shares_of\", \"address\": \"192.0.2.7\"}");
 	assert_string_equal(refusal(&t), "shares = none: all nodes answer");
