@@ -77,7 +77,7 @@ void share_news_order(const struct share_engine *e, uint64_t before)
 			    "and this node waits for the releases of all others",
 			    epoch, before);
 	log_notice("shares: epoch %" PRIu64 ": this node owns %zu of %d buckets, waits for %zu of "
-		   "them, and may have connections in %zu others",
+		   "them, and may have connections in %zu that it does not take",
 		   epoch, shares_owned(s, e->self), SHARES_BUCKETS, shares_waiting(s),
 		   shares_asking(s));
 }
