@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The demonstration: the problem without clusterarpd, and that clusterarpd solves it. Three nodes
+# The demonstration: the problem without clusterarpd, that clusterarpd solves it, and shares. Three nodes
 # that share one MAC, and an outsider, on one switch. Exits 0 only if everything that it states
 # was verified; ./quickstart demo runs it.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
+# shellcheck source=shares.sh
+. "$(dirname "${BASH_SOURCE[0]}")/shares.sh"
 
 MAC=02:bf:aa:bb:cc:dd
 A=12.12.4.101
@@ -105,6 +107,49 @@ look() {
 	ctl alpha status | sed 's/^/    /'
 	tell "(peer_address counts frames that the outsider sent to beta and gamma at the cluster MAC:"
 	tell "the switch floods such a frame to every node, and only the addressed one keeps it.)"
+}
+
+# ping_cluster: three pings of the outsider, all answered. DUPLICATES: the answers beyond the first.
+ping_cluster() {
+	on out ping -n -c 3 -i 0.2 -W 1 "$LAB_CLUSTER_IP" >"$LAB_DIR/ping" || fail "the cluster does not answer"
+	tell "out# ping -c 3 $LAB_CLUSTER_IP"
+	grep 'packets transmitted' "$LAB_DIR/ping" | sed 's/, time.*//; s/^/    /'
+	grep -q ' 3 received' "$LAB_DIR/ping" || fail "pings to the cluster are lost"
+	DUPLICATES=$(grep -c 'DUP!' "$LAB_DIR/ping" || true)
+}
+reload_all() {
+	local node
+	for node in "${LAB_NODES[@]}"; do quietly ctl "$node" reload || fail "$node: reload"; done
+}
+by_node() { hold_told demo '[.by_node | to_entries | sort_by(.key)[] | "\(.key) \(.value)"] | join(", ")'; }
+
+sharing() {
+	local gamma
+	title "5. All nodes receive what clients send to $LAB_CLUSTER_IP, and by default all answer:"
+	ping_cluster
+	[ "$DUPLICATES" -gt 0 ] || fail "only one node answers with shares = none"
+	tell "With shares = static in the file, and a reload, each client has one node:"
+	lab_config mac=$MAC datapath= shares=static
+	reload_all
+	ping_cluster
+	[ "$DUPLICATES" -eq 0 ] || fail "more than one node answers with shares = static"
+	serve_all
+	hold demo "$CLUSTER4" 300
+	gamma=$(hold_by demo gamma)
+	tell "300 TCP connections of the outsider are served by: $(by_node)"
+	quietly expect_num "gamma's connections" "$gamma" ">=" 50
+	tell "weight = 0 for gamma, and a reload of all nodes; then 100 more connections:"
+	lab_config mac=$MAC datapath= shares=static gamma.weight=0
+	reload_all
+	echo "open 100" >"$LAB_DIR/demo.fifo"
+	within "$(seconds 10)" hold_settled demo || fail "new connections: $(hold_told demo .)"
+	quietly expect_held "gamma is drained" demo 0
+	quietly expect "gamma keeps what it has, and gets nothing new" "$gamma" "$(hold_by demo gamma)"
+	tell "all 400 are served by: $(by_node); cut: $(hold_told demo .cut)"
+	tell "gamma# clusterarpctl shares"
+	ctl gamma shares | sed 's/^/    /'
+	hold_stop demo
+	serve_no_more
 	quietly lab_stop_all
 	title "Everything was verified. The daemons are stopped, the network namespaces removed."
 }
@@ -120,3 +165,4 @@ figure6
 switch_learns 30000
 traffic
 look
+sharing
