@@ -147,7 +147,7 @@ sharing() {
 	quietly expect "gamma keeps what it has, and gets nothing new" "$gamma" "$(hold_by demo gamma)"
 	tell "all 400 are served by: $(by_node); cut: $(hold_told demo .cut)"
 	tell "gamma# clusterarpctl shares"
-	ctl gamma shares | sed 's/^/    /'
+	ctl gamma shares | sed '/^$/,$d; s/^/    /'
 	hold_stop demo
 	serve_no_more
 	quietly lab_stop_all

@@ -59,7 +59,7 @@ lab_stop_all
 say "keepalived-notify"
 # The script, as keepalived runs it.
 notify() {
-	expect_rc "$1" "keepalived-notify on $2: $3" on "$2" env \
+	expect_rc "$1" "keepalived-notify on $2: $3" ip netns exec "$2" env \
 		CLUSTERARPCTL="$CLUSTERARPCTL -s $(socket_of "$2")" "$EXAMPLES/keepalived-notify" \
 		INSTANCE cluster "$3" 100
 }
