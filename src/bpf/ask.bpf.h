@@ -33,11 +33,21 @@ struct {
 	__type(value, struct ask);
 } asks SEC(".maps");
 
+/* Connections that began here, to ports without a socket: destination NAT forwards them, to a
+ * container for example. Of buckets alone for which this node is cautious. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BPF_BEGUN_MAX);
+	__type(key, struct bpf_sock_tuple);
+	__type(value, __u8);
+} begun SEC(".maps");
+
 /* The packet's addresses and ports, as a socket has them. */
 VIEW void make_tuple(struct ask *a)
 {
 	const struct packet *p = &a->packet;
 
+	__builtin_memset(&a->tuple, 0, sizeof(a->tuple));
 	if (p->key.is_ipv6) {
 		__builtin_memcpy(a->tuple.ipv6.saddr, p->key.source, 16);
 		__builtin_memcpy(a->tuple.ipv6.daddr, p->key.destination, 16);
@@ -87,8 +97,18 @@ VIEW enum flow_connection connection_of(struct __sk_buff *skb, __u32 body, struc
 	return CONNECTION_OWN;
 }
 
-/* enum flow_connection, of the TCP segment in the IP packet at `body`. A global function, as
- * share_of(). */
+/* There is no socket, not even a listening one. */
+VIEW enum flow_connection connection_elsewhere(struct ask *a, int is_new)
+{
+	__u8 value = 1;
+
+	if (is_new)
+		bpf_map_update_elem(&begun, &a->tuple, &value, BPF_ANY);
+	return bpf_map_lookup_elem(&begun, &a->tuple) ? CONNECTION_OWN : CONNECTION_NONE;
+}
+
+/* enum flow_connection, of the TCP segment in the IP packet at `body`. IS_NEW: it is a SYN that
+ * this node takes. A global function, as share_of(). */
 __noinline int find_connection(struct __sk_buff *skb, __u32 body, __u32 how)
 {
 	enum flow_connection connection;
@@ -97,6 +117,7 @@ __noinline int find_connection(struct __sk_buff *skb, __u32 body, __u32 how)
 	struct bpf_sock *sk;
 
 	if (!a || take_packet(skb, body, how & IS_IPV6, &a->packet) ||
+	    a->packet.protocol != PROTOCOL_TCP || a->packet.is_later ||
 	    bpf_skb_load_bytes(skb, a->packet.at, a->tcp, sizeof(a->tcp)))
 		return CONNECTION_NONE;
 	make_tuple(a);
@@ -108,7 +129,7 @@ __noinline int find_connection(struct __sk_buff *skb, __u32 body, __u32 how)
 		sk = bpf_skc_lookup_tcp(skb, &a->tuple, sizeof(a->tuple.ipv4), BPF_F_CURRENT_NETNS,
 					0);
 	if (!sk)
-		return CONNECTION_NONE;
+		return connection_elsewhere(a, how & IS_NEW);
 	connection = connection_of(skb, body, a, sk);
 	bpf_sk_release(sk);
 	return connection;

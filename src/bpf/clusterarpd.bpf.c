@@ -419,6 +419,8 @@ int clusterarpd_ask(struct __sk_buff *skb)
 	if (!rule_is_shared(&keys) || !(keys.ip_dst & IP_CLUSTER))
 		return TC_ACT_UNSPEC;
 	view_share(skb, &v, 0, &keys);
+	if (rule_begins(&keys))
+		find_connection(skb, v.body, is_ipv6(&v) | IS_NEW);
 	if (!rule_must_ask(&keys))
 		return TC_ACT_UNSPEC;
 	reason = rule_I10_asked(&keys, find_connection(skb, v.body, is_ipv6(&v)));

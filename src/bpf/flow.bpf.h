@@ -296,7 +296,12 @@ VIEW int view_plain_ipv6(struct __sk_buff *skb, __u32 body, const struct bpf_sha
 }
 
 /* How to look at a packet. */
-enum { IS_IPV6 = 1, IS_FORWARDED = 2, MAY_BE_FIRST = 4 /* of several fragments: to remember */ };
+enum {
+	IS_IPV6 = 1,
+	IS_FORWARDED = 2,
+	MAY_BE_FIRST = 4, /* of several fragments: to remember */
+	IS_NEW = 8,       /* ask.bpf.h */
+};
 
 VIEW void view_any(struct __sk_buff *skb, __u32 body, __u32 how, const struct bpf_shares *s,
 		   struct flow *f)

@@ -107,6 +107,7 @@ struct bpf_fragment {
 };
 
 #define BPF_FRAGMENTS_MAX 4096
+#define BPF_BEGUN_MAX     16384
 #define BPF_FRAGMENTS_NS  30000000000ull
 
 /* Where frames are sent, and with which MACs. The daemon may change all of it at any time, except

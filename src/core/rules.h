@@ -312,6 +312,13 @@ RULE __u8 rule_I10(const struct rule_keys *k)
 	return k->share & SHARES_TAKES ? DROP_NO_LEASE : DROP_OTHER_SHARE;
 }
 
+/* Does a packet begin what rule_must_ask() asks about later? */
+RULE int rule_begins(const struct rule_keys *k)
+{
+	return rule_is_shared(k) && k->flow == FLOW_NEW && k->has_lease &&
+	       (k->share & (SHARES_TAKES | SHARES_CAUTIOUS)) == (SHARES_TAKES | SHARES_CAUTIOUS);
+}
+
 /* I10, of a segment that I10 has passed, at the TAP: of a connection that this node does not have,
  * which another node may have. To answer with RST would cut it. Only an owner takes a SYN cookie:
  * nodes that share a kernel share its secret, and each would take it. */
