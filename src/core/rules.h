@@ -282,11 +282,11 @@ RULE int rule_is_shared(const struct rule_keys *k)
 }
 
 /* Has a segment to be asked about: does this node have the connection? What knows the answer is at
- * the TAP, and asks rule_I10_asked(). */
+ * the TAP, and asks rule_I10_asked(). A bucket that is dropped counts, too: what I10 has passed
+ * just before it became another node's is still on its way there. */
 RULE int rule_must_ask(const struct rule_keys *k)
 {
-	return rule_is_shared(k) && k->flow == FLOW_TCP &&
-	       (k->share & (SHARES_ASKS | SHARES_CAUTIOUS));
+	return rule_is_shared(k) && k->flow == FLOW_TCP && k->share != SHARES_TAKES;
 }
 
 /* The lease has run out, and the daemon has not told so yet (SHARES_ASKS), so that there may be no

@@ -10,7 +10,12 @@
 
 #include "base/log.h"
 #include "bpf/bpf_error.h"
+#include "io/loop.h"
 #include "io/netlink/netlink_tc.h"
+
+/* The program that asks stays for so long after the last bucket that needs it: segments that were
+ * let through for it are still on their way from the NIC to the TAP. */
+#define ASK_LINGER_MS 500
 
 struct kernel_path {
 	struct peers *peers;
@@ -23,8 +28,10 @@ struct kernel_path {
 	bool broken;                      /* the TAP's program cannot be attached */
 	struct bpf_counts former;         /* of programs that were unloaded */
 	const struct shares_path *shares; /* NULL: not set yet */
-	bool may_ask;   /* the program that asks may be attached, also by an earlier run */
-	bool ask_fails; /* it cannot be attached */
+	bool may_ask;     /* the program that asks may be attached, also by an earlier run */
+	bool ask_fails;   /* it cannot be attached */
+	bool is_asking;   /* a bucket needs it */
+	uint64_t unasked; /* ms: since then no bucket does; 0: since the start */
 };
 
 /* --- the maps of the programs --- */
@@ -243,7 +250,18 @@ static const char *tap_name(const struct kernel_path *path)
 
 /* --- the program that asks for connections --- */
 
-/* Have it attached to the TAP while it is needed, and only then. */
+/* False: it is attached, and to be detached later. */
+static bool end_asks(struct kernel_path *path)
+{
+	if (!path->may_ask)
+		return true;
+	if (loop_now() - path->unasked < ASK_LINGER_MS)
+		return false;
+	path->may_ask = hooks_detach_ask(path->tap) != 0;
+	return true;
+}
+
+/* Have it attached to the TAP while it is needed, and only then. False: to be called again. */
 static bool follow_asks(struct kernel_path *path)
 {
 	bool did_fail = path->ask_fails, changed;
@@ -252,11 +270,8 @@ static bool follow_asks(struct kernel_path *path)
 	path->ask_fails = false;
 	if (!path->tap)
 		return true;
-	if (!path->shares || !path->shares->asks) {
-		if (path->may_ask)
-			path->may_ask = hooks_detach_ask(path->tap) != 0;
-		return true;
-	}
+	if (!path->shares || !path->shares->asks)
+		return end_asks(path);
 	path->may_ask = true;
 	rc = hooks_attach_ask(programs_hooks(path->programs), path->tap, &changed);
 	path->ask_fails = rc && rc != -ENODEV;
@@ -277,6 +292,9 @@ bool kernel_path_set_shares(struct kernel_path *path, const struct shares_path *
 	if (shares->asks) /* before a segment passes that has to be asked about */
 		is_well = follow_asks(path);
 	programs_set_shares(path->programs, shares);
+	if (path->is_asking && !shares->asks)
+		path->unasked = loop_now();
+	path->is_asking = shares->asks;
 	return shares->asks ? is_well : follow_asks(path);
 }
 
@@ -308,8 +326,8 @@ bool kernel_path_check(struct kernel_path *path, bool is_shielded)
 	int rc = 0;
 
 	path->is_shielded = is_shielded;
-	set_path(path);
 	can_ask = follow_asks(path);
+	set_path(path);
 	if (path->forwards && path->nic && path->tap)
 		rc = attach_to_tap(path, &changed, &why);
 	path->broken = rc != 0;
@@ -339,8 +357,8 @@ bool kernel_path_set_tap(struct kernel_path *path, int ifindex, bool is_up)
 	if (ifindex != path->tap)
 		path->broken = false;
 	path->tap = ifindex;
+	follow_asks(path); /* before frames reach it */
 	set_path(path);
-	follow_asks(path);
 	if (path->broken)
 		return false;
 	if (path->forwards && path->nic && path->tap)

@@ -51,8 +51,9 @@ void kernel_path_nic_changed(struct kernel_path *path, const struct netlink_link
 void kernel_path_forget_nic(struct kernel_path *path);
 
 /* Set the shares, which are borrowed: copied into the programs now, and into those that may be
- * loaded later. While a bucket has to be asked about, the program that asks is attached to the TAP.
- * False: it cannot be attached, which is logged once. */
+ * loaded later. While a bucket has to be asked about, and for a moment after, the program that asks
+ * is attached to the TAP. False: it cannot be attached, which is logged once, or is to be detached:
+ * kernel_path_check() does so later. */
 bool kernel_path_set_shares(struct kernel_path *path, const struct shares_path *shares);
 
 /* Is the program needed, but cannot be attached? */
