@@ -80,24 +80,21 @@ static bool is_same(const struct shares *s, const struct shares_order *order)
 	return true;
 }
 
-/* This node has no history that connects to the order: it holds nothing, any node may have
- * connections in any bucket, and any other node may hold it. */
-static void forget(struct shares *s, uint64_t now)
+/* This node has no history that connects to the order: it holds nothing, it may have connections in
+ * any bucket, and any other node may hold it. */
+static void forget(struct shares *s)
 {
 	memset(s->takes, 0, sizeof(s->takes));
 	memset(s->asks, true, sizeof(s->asks));
 	for (size_t i = 0; i < s->count; i++)
-		for (size_t b = 0; b < SHARES_BUCKETS; b++) {
-			s->others[i].may_hold[b] = true;
-			s->others[i].lost[b] = now + 1;
-		}
+		memset(s->others[i].may_hold, true, sizeof(s->others[i].may_hold));
 }
 
-/* With the first order of all there is no past in which others could have begun connections. */
-static void forget_losses(struct shares *s)
+void shares_assume_past(struct shares *s, uint64_t now)
 {
 	for (size_t i = 0; i < s->count; i++)
-		memset(s->others[i].lost, 0, sizeof(s->others[i].lost));
+		for (size_t b = 0; b < SHARES_BUCKETS; b++)
+			s->others[i].lost[b] = now + 1;
 }
 
 static void note_presence(struct shares *s, const struct shares_order *order)
@@ -172,9 +169,10 @@ static int begin_epoch(struct shares *s, const struct shares_order *order, uint6
 	if (!is_filled)
 		return -ENOMEM;
 	if (!s->epoch || order->epoch != s->epoch + 1)
-		forget(s, now);
-	if (order->epoch == 1)
-		forget_losses(s);
+		forget(s);
+	if (order->epoch !=
+	    s->epoch + 1) /* else an order that is the first has no past of its own */
+		shares_assume_past(s, now);
 	s->epoch = order->epoch;
 	note_presence(s, order);
 	switch_owners(s, owners, now);

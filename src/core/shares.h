@@ -15,8 +15,9 @@
  * twice, provided that the driver keeps its part:
  *
  *  1. The epoch grows by one with each order, and every node gets them in this sequence. A node
- * that has missed one, or has none yet, holds nothing: it waits for the releases of all others.
- * Epoch 1 is the first order of all: no node has had a bucket before it.
+ *     that has missed one, or has none yet, holds nothing: it waits for the releases of all others.
+ *     Epoch 1 is the first order of all: no node has had a bucket before it, unless
+ *     shares_assume_past() says so.
  *  2. The order names a node as dead, or leaves it out, only when its lease has run out or it has
  *     released everything.
  *
@@ -70,6 +71,10 @@ bool shares_save(const struct shares *s, const char *const *names, uint64_t now,
  * another node; -ESTALE: of a later time, so of another clock; -ENOMEM. */
 int shares_restore(struct shares *s, const char *const *names, uint64_t lease, uint64_t now,
 		   FILE *in);
+
+/* Before the first order: any other node may have connections in any bucket, even if that order has
+ * epoch 1. For when what a bucket is has changed, or who has given them out. */
+void shares_assume_past(struct shares *s, uint64_t now);
 
 /* An order, or the same one again with a new lease. 0: from now on this node has released the
  * order's epoch, and has to say so to all others. -ESTALE: the epoch is older than the present one.

@@ -270,6 +270,8 @@ static bool make_engine(struct sharing *s)
 	was = share_store_restore(s->path, s->engine, &s->wish);
 	if (was == -EXDEV)
 		share_news_forgotten();
+	if (was && was != -ENOENT && was != -ESTALE)
+		shares_assume_past(s->engine->shares, loop_now());
 	if (s->engine->mode != CONFIG_SHARES_DRIVEN)
 		s->wish = SHARING_NO_WISH;
 	return was != -ENOMEM && follow_file(s, was);
@@ -332,6 +334,8 @@ static bool keep_past(struct sharing *s, struct share_engine *e)
 
 	if (rc == -EXDEV)
 		share_news_forgotten();
+	if (e->shares && (rc || !has_past)) /* all nodes have had connections until now */
+		shares_assume_past(e->shares, loop_now());
 	if (rc == -ENOMEM || e->mode != CONFIG_SHARES_STATIC || share_engine_is_of_file(e))
 		return rc != -ENOMEM;
 	return share_engine_order_file(e, false, loop_now());

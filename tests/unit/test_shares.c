@@ -580,6 +580,23 @@ static void the_first_order_of_all_has_no_past(void **arg)
 	free_pair(&p);
 }
 
+/* Unless there was something else before: until the nodes have died that may have had it. */
+static void a_past_is_assumed(void **arg)
+{
+	struct pair p = make_pair();
+
+	(void)arg;
+	shares_assume_past(p.alpha, 1);
+	assert_int_equal(set(&p, 1, SHARES_PRESENT, 1, 9000, 2), 0);
+	shares_released(p.alpha, 1, 1);
+	assert_int_equal(count_decisions(&p, 2, SHARES_TAKES | SHARES_CAUTIOUS),
+			 SHARES_BUCKETS / 2);
+	assert_int_equal(count_decisions(&p, 1 + GRACE, SHARES_CAUTIOUS), 0);
+	assert_int_equal(set(&p, 2, SHARES_DEAD, 1, 9000, 3), 0);
+	assert_int_equal(count_decisions(&p, 3, SHARES_CAUTIOUS), 0);
+	free_pair(&p);
+}
+
 static void a_death_leaves_nothing_to_wait_for(void **arg)
 {
 	struct pair p = make_pair();
@@ -649,6 +666,7 @@ int main(void)
 		cmocka_unit_test(lease_runs_out_and_is_renewed),
 		cmocka_unit_test(waits_for_a_release),
 		cmocka_unit_test(the_first_order_of_all_has_no_past),
+		cmocka_unit_test(a_past_is_assumed),
 		cmocka_unit_test(a_death_leaves_nothing_to_wait_for),
 		cmocka_unit_test(a_missed_order_is_as_if_there_was_none),
 		cmocka_unit_test(drains),

@@ -676,9 +676,15 @@ static void the_mode_may_change(void **state)
 	reload(&w, "shares = static\n", CLUSTER_NODES);
 	assert_int_equal(count(&w, ALL_BITS, SHARES_TAKES | SHARES_CAUTIOUS), owned(&w, ALPHA));
 	assert_int_equal(sharing_report(w.sharing)->wish, REPORT_SHARES_NO_WISH);
-	/* epochs of a driver have nothing to do with those of the file */
+	/* epochs of a driver have nothing to do with those of the file, but connections do */
 	reload(&w, "shares = driven\n", CLUSTER_NODES);
 	assert_int_equal(set(&w, 1, 60, 1, 1, LEFT), 0);
+	assert_int_equal(release(&w, "beta", 1), 0);
+	assert_int_equal(count(&w, ALL_BITS, SHARES_TAKES | SHARES_CAUTIOUS), owned(&w, ALPHA));
+	reload(&w, "shares = driven\naffinity = client\n", CLUSTER_NODES);
+	assert_int_equal(set(&w, 1, 60, 1, 1, LEFT), 0);
+	assert_int_equal(release(&w, "beta", 1), 0);
+	assert_int_equal(count(&w, ALL_BITS, SHARES_TAKES | SHARES_CAUTIOUS), owned(&w, ALPHA));
 	close_world(&w);
 }
 
