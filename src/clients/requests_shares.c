@@ -199,6 +199,15 @@ static bool read_ttl(const struct call *call, double *out)
 	return true;
 }
 
+static bool read_sent(const struct call *call, uint64_t *out)
+{
+	const json_t *sent = json_object_get(call->request, "sent");
+	json_int_t number = json_integer_value(sent);
+
+	*out = (uint64_t)number;
+	return !sent || number > 0 || refuse(call, "\"sent\" must be a number of milliseconds");
+}
+
 static bool find_node(const struct call *call, const char *name, size_t *index)
 {
 	const struct config_node *node = name ? config_find_node(call->config, name) : NULL;
@@ -272,7 +281,8 @@ static void answer_set(const struct call *call)
 	for (size_t i = 0; i < call->config->node_count; i++)
 		weights[i] = SHARING_LEFT;
 	if (read_epoch(call, &order.epoch) && read_ttl(call, &order.ttl) &&
-	    read_present(call, weights) && read_dead(call, weights)) {
+	    read_sent(call, &order.sent) && read_present(call, weights) &&
+	    read_dead(call, weights)) {
 		rc = sharing_set(call->r->sharing, &order, &why);
 		answer_change(call, rc, why);
 	}

@@ -6,7 +6,9 @@
  *   {"command": "shares"}                                     scans, and answers {"shares": {…}}
  *   {"command": "shares_of", "address": A, "port": P}         answers {"of": {…}}; port optional
  *   {"command": "shares_set", "epoch": E, "ttl": S | "forever",
- *    "nodes": {NAME: WEIGHT | null}, "dead": [NAME]}          null: the weight of the file
+ *    "sent": MS, "nodes": {NAME: WEIGHT | null}, "dead": [NAME]}  null: the weight of the file.
+ *        sent: CLOCK_MONOTONIC: from then on the lease counts, however long the request waits;
+ *        optional: from when it is read. A driver that can be declared dead has to set it.
  *   {"command": "shares_released", "epoch": E, "nodes": [NAME]}
  *   {"command": "shares_drain"}, {"command": "shares_resume"},
  *   {"command": "shares_weight", "weight": W}

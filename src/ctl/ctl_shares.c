@@ -15,6 +15,14 @@
 #define POLL_MS    100
 #define WEIGHT_MAX 100
 
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 /* --- the arguments --- */
 
 __attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
@@ -165,6 +173,7 @@ static bool check_ttl(struct ctl_shares *s)
 	if (!parse_seconds(text, &seconds))
 		return wrong("--ttl needs a number of seconds, or forever, not '%s'", text);
 	put(s, "ttl", json_real(seconds));
+	put(s, "sent", json_integer((json_int_t)(now() * 1000)));
 	return true;
 }
 
@@ -369,7 +378,6 @@ static void print_set(const json_t *answer)
 	       ctl_integer(json_object_get(answer, "shares"), "epoch"));
 }
 
-/* Words for a driver's log. */
 static void print_released(const json_t *answer)
 {
 	json_int_t waiting = ctl_integer(json_object_get(answer, "shares"), "unowned");
@@ -440,14 +448,6 @@ void ctl_shares_free(struct ctl_shares *s)
 }
 
 /* --- asking --- */
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* Replace the answer by later ones, until the node is drained or the time is over. NULL: the
  * daemon is gone. */

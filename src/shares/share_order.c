@@ -90,9 +90,13 @@ static enum shares_presence presence_of(int weight)
 	return weight == SHARE_ORDER_DEAD ? SHARES_DEAD : SHARES_LEFT;
 }
 
-static uint64_t lease_of(double ttl)
+uint64_t share_order_lease(double ttl, uint64_t sent)
 {
-	return isinf(ttl) ? SHARES_FOREVER : loop_now() + (uint64_t)(ttl * 1000);
+	uint64_t now = loop_now();
+
+	if (isinf(ttl))
+		return SHARES_FOREVER;
+	return (sent && sent < now ? sent : now) + (uint64_t)(ttl * 1000);
 }
 
 static bool changes_nothing(const struct share_engine *e, const struct shares_order *order)
@@ -104,12 +108,12 @@ static bool changes_nothing(const struct share_engine *e, const struct shares_or
 	return !does;
 }
 
-int share_order_give(struct share_engine *e, uint64_t epoch, double ttl, const int *weights,
+int share_order_give(struct share_engine *e, uint64_t epoch, uint64_t lease, const int *weights,
 		     bool *is_renewal, struct share_refusal *why)
 {
 	enum shares_presence *presence = calloc(e->count, sizeof(*presence));
 	uint8_t *present = calloc(e->count, sizeof(*present));
-	const struct shares_order order = { epoch, presence, present, lease_of(ttl) };
+	const struct shares_order order = { epoch, presence, present, lease };
 	int rc = -ENOMEM;
 
 	if (presence && present) {

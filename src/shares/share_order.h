@@ -25,9 +25,11 @@ int share_order_check_mode(const struct share_engine *e, struct share_refusal *w
 /* `ttl` in s, INFINITY: forever; `weights` of each node. 0, -EINVAL, -EOPNOTSUPP. */
 int share_order_check(const struct share_engine *e, uint64_t epoch, double ttl, const int *weights,
 		      struct share_refusal *why);
+/* Until when a lease lasts that began at `sent`: see sharing.h. */
+uint64_t share_order_lease(double ttl, uint64_t sent);
 /* An order that is well in itself. 0, -ESTALE, -EEXIST, -ENOMEM; *is_renewal: it has changed
  * nothing but the lease. */
-int share_order_give(struct share_engine *e, uint64_t epoch, double ttl, const int *weights,
+int share_order_give(struct share_engine *e, uint64_t epoch, uint64_t lease, const int *weights,
 		     bool *is_renewal, struct share_refusal *why);
 
 #endif

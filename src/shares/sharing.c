@@ -405,7 +405,8 @@ int sharing_set(struct sharing *s, const struct sharing_order *o, const char **w
 	if (rc)
 		return answer(s, rc, why);
 	before = shares_epoch(s->engine->shares);
-	rc = share_order_give(s->engine, o->epoch, o->ttl, o->weights, &is_renewal, &s->refusal);
+	rc = share_order_give(s->engine, o->epoch, share_order_lease(o->ttl, o->sent), o->weights,
+			      &is_renewal, &s->refusal);
 	if (rc)
 		return answer(s, rc, why);
 	if (is_renewal) {

@@ -55,8 +55,11 @@ int sharing_reload(struct sharing *s);
 
 struct sharing_order {
 	uint64_t epoch;     /* from 1 */
-	double ttl;         /* s, from now: 0.001 to SHARING_TTL_MAX; INFINITY: forever */
+	double ttl;         /* s: 0.001 to SHARING_TTL_MAX; INFINITY: forever */
 	const int *weights; /* of each node of the file: 0 to SHARES_WEIGHT_MAX, or see above */
+	/* CLOCK_MONOTONIC, ms: the lease begins then, not when the daemon comes to read the order:
+	 * another node may have the share by that time. 0, or later than now: now. */
+	uint64_t sent;
 };
 #define SHARING_TTL_MAX 86400
 

@@ -189,6 +189,11 @@ static void orders(void **state)
 	assert_int_equal(t.sharing.weights[0], 0);
 	assert_int_equal(t.sharing.weights[1], 7);
 	assert_int_equal(t.sharing.weights[2], SHARING_DEAD);
+	assert_true(t.sharing.order.sent == 0);
+	send(&t, "{\"command\": \"shares_set\", \"epoch\": 1, \"ttl\": 2.5, \"sent\": 4711,"
+		 " \"nodes\": {\"beta\": null}}");
+	is_answered(&t);
+	assert_true(t.sharing.order.sent == 4711);
 	send(&t, "{\"command\": \"shares_set\", \"epoch\": 1, \"ttl\": \"forever\","
 		 " \"nodes\": {\"gamma\": 100}}");
 	is_answered(&t);
@@ -198,7 +203,7 @@ static void orders(void **state)
 	t.sharing.rc = -ESTALE;
 	send(&t, "{\"command\": \"shares_set\", \"epoch\": 1, \"ttl\": 3, \"nodes\": {}}");
 	assert_string_equal(refusal(&t), "not this order");
-	assert_int_equal(t.sharing.orders, 3);
+	assert_int_equal(t.sharing.orders, 4);
 	end(&t);
 }
 

@@ -203,7 +203,7 @@ static void expect_no_event(struct world *w)
 static int set(struct world *w, uint64_t epoch, double ttl, int alpha, int beta, int gamma)
 {
 	const int weights[] = { alpha, beta, gamma };
-	const struct sharing_order order = { epoch, ttl, weights };
+	const struct sharing_order order = { epoch, ttl, weights, 0 };
 	const char *why = "";
 	int rc = sharing_set(w->sharing, &order, &why);
 
@@ -438,6 +438,29 @@ static void buckets_are_taken_when_they_are_released(void **state)
 	close_world(&w);
 }
 
+/* An order that has waited for the daemon does not last longer for that. */
+static void a_lease_counts_from_when_it_was_sent(void **state)
+{
+	const int weights[] = { 1, 1, LEFT };
+	struct sharing_order order = { 5, 60, weights, 0 };
+	const char *why;
+	struct world w;
+
+	(void)state;
+	open_world(&w, "shares = driven\n");
+	order.sent = loop_now() - 50000;
+	assert_int_equal(sharing_set(w.sharing, &order, &why), 0);
+	assert_in_range(w.path.lease, loop_now() + 9000, loop_now() + 10000);
+	order.sent = loop_now() - 61000;
+	assert_int_equal(sharing_set(w.sharing, &order, &why), 0);
+	assert_true(w.path.lease < loop_now());
+	assert_true(has_problem(&w, "no_lease"));
+	order.sent = loop_now() + 60000; /* nobody knows that yet */
+	assert_int_equal(sharing_set(w.sharing, &order, &why), 0);
+	assert_in_range(w.path.lease, loop_now() + 59000, loop_now() + 60000);
+	close_world(&w);
+}
+
 static void a_lease_runs_out_and_comes_back(void **state)
 {
 	struct world w;
@@ -608,7 +631,7 @@ static void a_drained_node_goes_on_with_its_connections(void **state)
 static void wrong_orders_are_refused(void **state)
 {
 	const int weights[] = { 0, 101, 0 };
-	const struct sharing_order heavy = { 4, 3, weights };
+	const struct sharing_order heavy = { 4, 3, weights, 0 };
 	const char *why;
 	struct world w;
 
@@ -711,7 +734,8 @@ static void a_reload_keeps_a_drivers_order(void **state)
 	assert_int_equal(sharing_report(w.sharing)->epoch, 5);
 	assert_int_equal(owned(&w, 1), SHARES_BUCKETS / 2);
 	expect_no_event(&w);
-	assert_int_equal(sharing_set(w.sharing, &(struct sharing_order){ 6, 60, next }, &why), 0);
+	assert_int_equal(sharing_set(w.sharing, &(struct sharing_order){ 6, 60, next, 0 }, &why),
+			 0);
 	assert_int_equal(owned(&w, 0), SHARES_BUCKETS / 4);
 	assert_int_equal(owned(&w, 2), SHARES_BUCKETS / 2);
 	close_world(&w);
@@ -758,6 +782,7 @@ int main(void)
 		cmocka_unit_test(new_weights_of_the_file_move_buckets),
 		cmocka_unit_test(nothing_is_taken_before_an_order),
 		cmocka_unit_test(buckets_are_taken_when_they_are_released),
+		cmocka_unit_test(a_lease_counts_from_when_it_was_sent),
 		cmocka_unit_test(a_lease_runs_out_and_comes_back),
 		cmocka_unit_test(a_restart_goes_on_from_there),
 		cmocka_unit_test(a_lease_that_is_over_stays_so),
