@@ -12,7 +12,7 @@
 #include "ctl/ctl_ask.h"
 #include "ctl/ctl_table.h"
 
-#define POLL_MS    100
+#define POLL_MS    500 /* each answer takes a look at all connections */
 #define WEIGHT_MAX 100
 
 static double now(void)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: plain
 #
 # shares = static (SPEC 11): whatever an outsider sends to a cluster address, exactly one node answers:
 # connections, datagrams, fragments, pings; IPv4 and IPv6. `shares of` says which. Affinity; weights; ICMP

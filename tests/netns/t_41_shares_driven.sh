@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: kernel
 #
 # shares = driven (SPEC 11): connections stay on their nodes through joins, drains, changes of weights and
 # a failback; a node that dies takes only its own with it; no SYN is answered by two nodes.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: kernel
 #
 # shares = driven (SPEC 11): connections in the making while their bucket moves; servers that are bound to
 # the TAP; SYN cookies.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# run: kernel
 #
 # examples/keepalived-notify, run by keepalived with the configuration that the head of the example
 # shows: a failover and a failback keep the TCP connections of nodes that live; after a lost cable the
