@@ -22,6 +22,7 @@ struct tcp_request_sock {
 struct ask {
 	struct packet packet;
 	struct bpf_sock_tuple tuple;
+	struct bpf_begun_key begun;
 	__u8 ip[IP_HEADER_MAX];
 	__u8 tcp[TCP_HEADER];
 };
@@ -33,12 +34,12 @@ struct {
 	__type(value, struct ask);
 } asks SEC(".maps");
 
-/* Connections that began here, to ports without a socket: destination NAT forwards them, to a
- * container for example. Of buckets alone for which this node is cautious. */
+/* Connections of this host to ports without a socket: destination NAT forwards them, to a container
+ * for example. Those that begin while their bucket is asked; those from before the daemon adds. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, BPF_BEGUN_MAX);
-	__type(key, struct bpf_sock_tuple);
+	__type(key, struct bpf_begun_key);
 	__type(value, __u8);
 } begun SEC(".maps");
 
@@ -47,7 +48,6 @@ VIEW void make_tuple(struct ask *a)
 {
 	const struct packet *p = &a->packet;
 
-	__builtin_memset(&a->tuple, 0, sizeof(a->tuple));
 	if (p->key.is_ipv6) {
 		__builtin_memcpy(a->tuple.ipv6.saddr, p->key.source, 16);
 		__builtin_memcpy(a->tuple.ipv6.daddr, p->key.destination, 16);
@@ -100,11 +100,18 @@ VIEW enum flow_connection connection_of(struct __sk_buff *skb, __u32 body, struc
 /* There is no socket, not even a listening one. */
 VIEW enum flow_connection connection_elsewhere(struct ask *a, int is_new)
 {
+	struct bpf_begun_key *key = &a->begun;
 	__u8 value = 1;
 
+	__builtin_memset(key, 0, sizeof(*key));
+	__builtin_memcpy(key->client, a->packet.key.source, sizeof(key->client));
+	__builtin_memcpy(key->server, a->packet.key.destination, sizeof(key->server));
+	__builtin_memcpy(&key->client_port, a->tcp, sizeof(key->client_port));
+	__builtin_memcpy(&key->server_port, a->tcp + 2, sizeof(key->server_port));
+	key->is_ipv6 = a->packet.key.is_ipv6;
 	if (is_new)
-		bpf_map_update_elem(&begun, &a->tuple, &value, BPF_ANY);
-	return bpf_map_lookup_elem(&begun, &a->tuple) ? CONNECTION_OWN : CONNECTION_NONE;
+		bpf_map_update_elem(&begun, key, &value, BPF_ANY);
+	return bpf_map_lookup_elem(&begun, key) ? CONNECTION_OWN : CONNECTION_NONE;
 }
 
 /* enum flow_connection, of the TCP segment in the IP packet at `body`. IS_NEW: it is a SYN that

@@ -100,6 +100,14 @@ struct bpf_fragment_key {
 	__u8 unused[2];
 };
 
+/* Key of `begun`: struct flow_tuple of core/flow.h. */
+struct bpf_begun_key {
+	__u8 client[16], server[16];
+	__u16 client_port, server_port; /* network byte order */
+	__u8 is_ipv6;
+	__u8 unused[3];
+};
+
 struct bpf_fragment {
 	__u64 begun; /* CLOCK_MONOTONIC, ns */
 	__u32 bucket;

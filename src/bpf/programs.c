@@ -5,6 +5,7 @@
  */
 #include "bpf/programs.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -333,6 +334,18 @@ void programs_set_shares(struct programs *k, const struct shares_path *shares)
 
 	fill_shares(&all->slots[next], shares);
 	__atomic_store_n(&all->active, next, __ATOMIC_RELEASE);
+}
+
+void programs_keep(struct programs *k, const struct flow_tuple *connection)
+{
+	struct bpf_begun_key key = { .is_ipv6 = connection->client.family == AF_INET6,
+				     .client_port = htons(connection->client_port),
+				     .server_port = htons(connection->server_port) };
+	uint8_t value = 1;
+
+	memcpy(key.client, connection->client.b, ip_bytes(&connection->client));
+	memcpy(key.server, connection->server.b, ip_bytes(&connection->server));
+	bpf_map_update_elem(bpf_map__fd(k->skel->maps.begun), &key, &value, BPF_ANY);
 }
 
 const struct hooks *programs_hooks(const struct programs *k)

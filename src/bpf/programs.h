@@ -74,6 +74,10 @@ void programs_set_path(struct programs *k, const struct programs_path *path);
 /* Set the shares. Takes effect at once and as a whole. */
 void programs_set_shares(struct programs *k, const struct shares_path *shares);
 
+/* This host has the connection, though it ends in no socket here: clusterarpd_ask is to pass it. Of
+ * BPF_BEGUN_MAX such connections the one that was silent longest makes room. */
+void programs_keep(struct programs *k, const struct flow_tuple *connection);
+
 /* The index of the first peer's counters, and for how many peers there are counters. */
 #define PROGRAMS_PEER_FIRST 1
 uint32_t programs_peers(const struct programs *k);

@@ -29,6 +29,12 @@ struct shares_path {
 void flow_client(struct shares_client *c, enum config_affinity affinity, const struct ip_addr *ip,
 		 uint16_t port);
 
+/* A TCP connection, as its client sees it. Ports are in host byte order. */
+struct flow_tuple {
+	struct ip_addr client, server;
+	uint16_t client_port, server_port;
+};
+
 struct flow {
 	enum flow_kind kind;
 	unsigned bucket; /* unless FLOW_ALL */

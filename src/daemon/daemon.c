@@ -125,6 +125,14 @@ static void on_shares(const struct shares_path *path, void *arg)
 		links_share(d->links);
 }
 
+static void on_forwarded(const struct flow_tuple *connection, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->links)
+		links_keep(d->links, connection);
+}
+
 /* --- what clients ask for --- */
 
 static void fill_state(struct report_state *state, void *arg)
@@ -325,6 +333,7 @@ static bool open_all(struct daemon *d)
 					      .problems = d->problems,
 					      .socket = d->options->socket,
 					      .publish = on_shares,
+					      .keep = on_forwarded,
 					      .arg = d };
 	const struct requests_ops ops = { fill_state, reload, d };
 	const struct links_needs needs = { .loop = d->loop,

@@ -683,6 +683,12 @@ void links_share(struct links *l)
 		link_checks_retry_shield(l->checks);
 }
 
+void links_keep(struct links *l, const struct flow_tuple *connection)
+{
+	if (l->nic)
+		takeover_keep(l->nic, connection);
+}
+
 bool links_is_settled(const struct links *l)
 {
 	const struct netlink_link *nic = links_nic(l);

@@ -58,6 +58,9 @@ int links_reload(struct links *links, struct peers *peers);
 /* The shares have changed: both data paths apply them from now on. */
 void links_share(struct links *links);
 
+/* This host has the connection, though it ends in no socket here. */
+void links_keep(struct links *links, const struct flow_tuple *connection);
+
 /* The NIC; NULL: it is not taken over now. */
 const struct netlink_link *links_nic(const struct links *links);
 /* Can services use the IPv6 addresses of the file? False while duplicate address detection of one

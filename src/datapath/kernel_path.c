@@ -342,6 +342,11 @@ bool kernel_path_check(struct kernel_path *path, bool is_shielded)
 	return !rc && can_ask;
 }
 
+void kernel_path_keep(struct kernel_path *path, const struct flow_tuple *connection)
+{
+	programs_keep(path->programs, connection);
+}
+
 bool kernel_path_ask_fails(const struct kernel_path *path)
 {
 	return path->ask_fails;

@@ -56,6 +56,8 @@ void kernel_path_forget_nic(struct kernel_path *path);
  * kernel_path_check() does so later. */
 bool kernel_path_set_shares(struct kernel_path *path, const struct shares_path *shares);
 
+/* As programs_keep(). */
+void kernel_path_keep(struct kernel_path *path, const struct flow_tuple *connection);
 /* Is the program needed, but cannot be attached? */
 bool kernel_path_ask_fails(const struct kernel_path *path);
 

@@ -531,6 +531,11 @@ bool takeover_set_shares(struct takeover *takeover, const struct shares_path *sh
 	return kernel_path_set_shares(takeover->kernel_path, shares);
 }
 
+void takeover_keep(struct takeover *takeover, const struct flow_tuple *connection)
+{
+	kernel_path_keep(takeover->kernel_path, connection);
+}
+
 bool takeover_ask_fails(const struct takeover *takeover)
 {
 	return kernel_path_ask_fails(takeover->kernel_path);

@@ -71,6 +71,7 @@ void takeover_warn_addresses(const struct takeover *takeover);
 bool takeover_set_tap(struct takeover *takeover, int ifindex, bool is_up);
 /* As kernel_path_set_shares() and kernel_path_ask_fails(). */
 bool takeover_set_shares(struct takeover *takeover, const struct shares_path *shares);
+void takeover_keep(struct takeover *takeover, const struct flow_tuple *connection);
 bool takeover_ask_fails(const struct takeover *takeover);
 /* Do frames take the kernel data path? */
 bool takeover_has_kernel_path(const struct takeover *takeover);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scan: in which buckets this host has TCP connections to cluster addresses, and how many. It reads
- * them in steps, in the event loop.
+ * scan: in which buckets this host has TCP connections to cluster addresses, and how many: its
+ * sockets, then what connection tracking forwards. It reads them in steps, in the event loop.
  */
 #ifndef CLUSTERARPD_SHARES_SCAN_H
 #define CLUSTERARPD_SHARES_SCAN_H
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "core/flow.h"
 #include "core/peers.h"
-#include "core/shares_hash.h"
 #include "io/loop.h"
 
 struct scan;
@@ -24,10 +24,17 @@ struct scan_result {
 	uint8_t has[SHARES_BUCKETS / 8];
 };
 
-/* `peers` is borrowed. done() is called at the end of each scan; its result is borrowed for the
- * call. NULL: out of memory. */
+struct scan_handlers {
+	/* A connection that destination NAT forwards: it has no socket. */
+	void (*forwarded)(const struct flow_tuple *connection, unsigned bucket, void *arg);
+	/* At the end of each scan; the result is borrowed for the call. */
+	void (*done)(const struct scan_result *result, void *arg);
+	void *arg;
+};
+
+/* `peers` is borrowed. NULL: out of memory. */
 struct scan *scan_create(struct loop *loop, const struct peers *peers,
-			 void (*done)(const struct scan_result *result, void *arg), void *arg);
+			 const struct scan_handlers *handlers);
 /* NULL is allowed. */
 void scan_destroy(struct scan *scan);
 

@@ -142,12 +142,20 @@ static void expect_scan(struct sharing *s)
 	plan_scan(s, 0);
 }
 
+/* What destination NAT forwards is not known until it is found; until then it is dropped. */
+static void look_now(struct sharing *s)
+{
+	if (s->engine->shares && s->out.asks)
+		scan_start(s->scan, &s->engine->key, s->engine->affinity);
+}
+
 /* Save, before anybody learns of it, and carry out. */
 static void put_into_effect(struct sharing *s)
 {
 	save(s);
 	expect_scan(s);
 	carry_out(s);
+	look_now(s);
 }
 
 /* --- scans --- */
@@ -188,6 +196,14 @@ static void note_connections(struct sharing *s, const struct scan_result *result
 		tell(s, "asked");
 	}
 	carry_out(s);
+}
+
+static void on_forwarded(const struct flow_tuple *connection, unsigned bucket, void *arg)
+{
+	struct sharing *s = arg;
+
+	if (s->out.decisions[bucket] & (SHARES_ASKS | SHARES_CAUTIOUS))
+		s->needs.keep(connection, s->needs.arg);
 }
 
 static void on_scanned(const struct scan_result *result, void *arg)
@@ -239,7 +255,8 @@ static bool make_timers(struct sharing *s)
 {
 	s->deadline = loop_timer_add(s->needs.loop, on_deadline, s);
 	s->next_scan = loop_timer_add(s->needs.loop, on_next_scan, s);
-	s->scan = scan_create(s->needs.loop, s->needs.peers, on_scanned, s);
+	s->scan = scan_create(s->needs.loop, s->needs.peers,
+			      &(struct scan_handlers){ on_forwarded, on_scanned, s });
 	return s->deadline && s->next_scan && s->scan;
 }
 

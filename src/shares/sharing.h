@@ -25,6 +25,7 @@
 
 struct sharing;
 struct shares_path;   /* core/flow.h */
+struct flow_tuple;    /* likewise */
 struct report_shares; /* report/report_shares.h */
 
 /* All borrowed. */
@@ -36,7 +37,9 @@ struct sharing_needs {
 	const char *socket; /* the control socket: the state is in a file next to it */
 	/* Carry out *path from now on. It is borrowed for the call. */
 	void (*publish)(const struct shares_path *path, void *arg);
-	void *arg; /* for publish() */
+	/* The host forwards this connection of a bucket that is asked: it has no socket. */
+	void (*keep)(const struct flow_tuple *connection, void *arg);
+	void *arg; /* for both */
 };
 
 /* Restores the state that an earlier run of the daemon left. NULL: no memory. */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* netlink_conntrack: forwarded TCP connections from ctnetlink; see netlink_conntrack.h. */
+#include "io/netlink/netlink_conntrack.h"
+
+#include <errno.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "io/netlink/netlink_socket.h"
+
+#define BUFFER   (256 * 1024)
+#define MESSAGES 4 /* read at once: each has some hundred connections */
+#define TYPE(t)  (NFNL_SUBSYS_CTNETLINK << 8 | (t))
+
+struct netlink_conntrack {
+	struct nl_sock *socket;
+	struct netlink_conntrack_handlers handlers;
+	uint32_t sequence; /* of the dump's request */
+	bool is_going_on, is_over;
+	int error; /* with is_over */
+};
+
+int netlink_conntrack_open(const struct netlink_conntrack_handlers *handlers,
+			   struct netlink_conntrack **out)
+{
+	struct netlink_conntrack *c = calloc(1, sizeof(*c));
+	int nle;
+
+	if (!c)
+		return -ENOMEM;
+	c->handlers = *handlers;
+	nle = netlink_socket_listen(NETLINK_NETFILTER, BUFFER, &c->socket);
+	if (nle < 0) {
+		free(c);
+		return netlink_errno(nle);
+	}
+	*out = c;
+	return 0;
+}
+
+void netlink_conntrack_close(struct netlink_conntrack *c)
+{
+	if (!c)
+		return;
+	nl_socket_free(c->socket);
+	free(c);
+}
+
+int netlink_conntrack_fd(const struct netlink_conntrack *c)
+{
+	return nl_socket_get_fd(c->socket);
+}
+
+int netlink_conntrack_start(struct netlink_conntrack *c)
+{
+	const struct nfgenmsg head = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 };
+	struct nl_msg *message = nlmsg_alloc_simple(TYPE(IPCTNL_MSG_CT_GET), NLM_F_DUMP);
+	int nle = -NLE_NOMEM;
+
+	if (message && nlmsg_append(message, (void *)&head, sizeof(head), NLMSG_ALIGNTO) >= 0)
+		nle = nl_send_auto(c->socket, message);
+	if (nle >= 0) {
+		c->sequence = nlmsg_hdr(message)->nlmsg_seq;
+		c->is_going_on = true;
+		c->is_over = false;
+		c->error = 0;
+	}
+	nlmsg_free(message);
+	return nle < 0 ? netlink_errno(nle) : 0;
+}
+
+/* --- answers --- */
+
+static bool read_address(struct nlattr *const *list, int ipv4, int ipv6, struct ip_addr *out)
+{
+	if (list[ipv4] && nla_len(list[ipv4]) == 4)
+		*out = ip_from_ipv4_bytes(nla_data(list[ipv4]));
+	else if (list[ipv6] && nla_len(list[ipv6]) == 16)
+		*out = ip_from_ipv6_bytes(nla_data(list[ipv6]));
+	else
+		return false;
+	return true;
+}
+
+static bool read_tuple(struct nlattr *tuple, struct flow_tuple *out)
+{
+	struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1], *proto[CTA_PROTO_MAX + 1];
+
+	if (!tuple || nla_parse_nested(parts, CTA_TUPLE_MAX, tuple, NULL) < 0 ||
+	    !parts[CTA_TUPLE_IP] || !parts[CTA_TUPLE_PROTO] ||
+	    nla_parse_nested(ip, CTA_IP_MAX, parts[CTA_TUPLE_IP], NULL) < 0 ||
+	    nla_parse_nested(proto, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], NULL) < 0)
+		return false;
+	if (!proto[CTA_PROTO_NUM] || nla_get_u8(proto[CTA_PROTO_NUM]) != IPPROTO_TCP ||
+	    !proto[CTA_PROTO_SRC_PORT] || !proto[CTA_PROTO_DST_PORT])
+		return false;
+	out->client_port = ntohs(nla_get_u16(proto[CTA_PROTO_SRC_PORT]));
+	out->server_port = ntohs(nla_get_u16(proto[CTA_PROTO_DST_PORT]));
+	return read_address(ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC, &out->client) &&
+	       read_address(ip, CTA_IP_V4_DST, CTA_IP_V6_DST, &out->server);
+}
+
+/* What is left of closed connections stays in the table for minutes. */
+static bool is_closed(struct nlattr *info)
+{
+	struct nlattr *protocol[CTA_PROTOINFO_MAX + 1], *tcp[CTA_PROTOINFO_TCP_MAX + 1];
+
+	if (!info || nla_parse_nested(protocol, CTA_PROTOINFO_MAX, info, NULL) < 0 ||
+	    !protocol[CTA_PROTOINFO_TCP] ||
+	    nla_parse_nested(tcp, CTA_PROTOINFO_TCP_MAX, protocol[CTA_PROTOINFO_TCP], NULL) < 0 ||
+	    !tcp[CTA_PROTOINFO_TCP_STATE])
+		return false;
+	return nla_get_u8(tcp[CTA_PROTOINFO_TCP_STATE]) >= TCP_CONNTRACK_TIME_WAIT;
+}
+
+static void read_entry(struct netlink_conntrack *c, struct nlmsghdr *header)
+{
+	struct nlattr *list[CTA_MAX + 1];
+	struct flow_tuple forwarded;
+
+	if (nlmsg_parse(header, sizeof(struct nfgenmsg), list, CTA_MAX, NULL) < 0 ||
+	    !list[CTA_STATUS] || !(ntohl(nla_get_u32(list[CTA_STATUS])) & IPS_DST_NAT) ||
+	    is_closed(list[CTA_PROTOINFO]) || !read_tuple(list[CTA_TUPLE_ORIG], &forwarded))
+		return;
+	c->handlers.each(&forwarded, c->handlers.arg);
+}
+
+static int error_of(struct nlmsghdr *header)
+{
+	const struct nlmsgerr *e = nlmsg_data(header);
+
+	return nlmsg_valid_hdr(header, sizeof(*e)) && e->error < 0 ? e->error : -EIO;
+}
+
+static void on_message(struct nlmsghdr *header, void *arg)
+{
+	struct netlink_conntrack *c = arg;
+
+	if (!c->is_going_on || c->is_over || header->nlmsg_seq != c->sequence)
+		return;
+	if (header->nlmsg_type == NLMSG_DONE) {
+		c->is_over = true;
+	} else if (header->nlmsg_type == NLMSG_ERROR) {
+		c->is_over = true;
+		c->error = error_of(header);
+	} else if (header->nlmsg_type == TYPE(IPCTNL_MSG_CT_NEW)) {
+		read_entry(c, header);
+	}
+}
+
+void netlink_conntrack_dispatch(struct netlink_conntrack *c)
+{
+	int nle = 0;
+
+	for (unsigned i = 0; i < MESSAGES && nle >= 0 && !c->is_over; i++)
+		nle = netlink_socket_receive(c->socket, on_message, c);
+	if (nle < 0 && nle != -NLE_AGAIN && c->is_going_on) {
+		c->is_over = true;
+		c->error = netlink_errno(nle);
+	}
+	if (!c->is_going_on || !c->is_over)
+		return;
+	c->is_going_on = false;
+	c->handlers.done(c->error, c->handlers.arg);
+}
