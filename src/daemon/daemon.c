@@ -182,8 +182,10 @@ static void apply(struct daemon *d, struct reload *r)
 {
 	if (r->is_possible && links_reload(d->links, r->peers))
 		refuse(r, "cannot write the maps of the eBPF programs");
-	if (r->is_possible && sharing_reload(d->sharing))
-		log_error("out of memory: the shares are as before");
+	if (r->is_possible && sharing_reload(d->sharing)) {
+		links_reload(d->links, r->peers); /* which are the former ones now */
+		refuse(r, "out of memory");
+	}
 	r->is_applied = r->is_possible;
 	d->generation += r->is_applied;
 	d->reloads++;
