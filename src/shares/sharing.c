@@ -119,9 +119,17 @@ static void carry_out(struct sharing *s)
 	tell(s, share_news_lease(&s->news, s->engine, now));
 }
 
+/* What destination NAT forwards is not known until it is found; until then it is dropped. */
+static void look_now(struct sharing *s)
+{
+	if (s->engine->shares && s->out.asks)
+		scan_start(s->scan, &s->engine->key, s->engine->affinity);
+}
+
 static void on_deadline(void *arg)
 {
 	carry_out(arg);
+	look_now(arg);
 }
 
 /* When connections have settled, else after `rest` ms. */
@@ -140,13 +148,6 @@ static void expect_scan(struct sharing *s)
 {
 	s->changed = loop_now();
 	plan_scan(s, 0);
-}
-
-/* What destination NAT forwards is not known until it is found; until then it is dropped. */
-static void look_now(struct sharing *s)
-{
-	if (s->engine->shares && s->out.asks)
-		scan_start(s->scan, &s->engine->key, s->engine->affinity);
 }
 
 /* Save, before anybody learns of it, and carry out. */

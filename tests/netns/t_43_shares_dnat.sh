@@ -68,6 +68,14 @@ lab_start beta
 lab_settle
 expect_held "after a crash" nat 0
 
+say "a lease that runs out"
+order alpha beta gamma
+TTL=1 order_tell alpha alpha beta gamma
+lease_over() { [ "$(share alpha .lease_ms)" = 0 ]; }
+within 4 lease_over || fail "$(ctl alpha -j shares)"
+sleep 2
+expect_held "without a lease" nat 0
+
 for name in "${!HOLDER[@]}"; do hold_stop "$name"; done
 serve_no_more
 lab_stop_all
