@@ -99,7 +99,7 @@ declare -A SERVER=()
 
 # ask FILE ADDRESS PORT COUNT [udp|FILE]: writes the answers into the first FILE.
 ask() {
-	on out timeout 30 /usr/bin/python3 "$LAB_DIR/client.py" "$2" "$3" "$4" "$PATIENCE" \
+	on out timeout $((PATIENCE + 20)) /usr/bin/python3 "$LAB_DIR/client.py" "$2" "$3" "$4" "$PATIENCE" \
 		"${@:5}" >"$1" || fail "client.py"
 }
 # answered FILE WHAT: the number of exchanges with this answer. expect_answers FILE N: N of them got
