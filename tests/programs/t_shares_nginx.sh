@@ -60,18 +60,18 @@ ten_drains() {
 }
 
 # through_drains WHAT COMMAND…: the outsider runs the command until ten drains are over; its output is in
-# $LAB_DIR/output.
+# $LAB_DIR/program.
 through_drains() {
 	local what=$1 pid
 	shift
-	on out "$@" >"$LAB_DIR/output" 2>&1 </dev/null &
+	on out "$@" >"$LAB_DIR/program" 2>&1 </dev/null &
 	pid=$!
 	sleep 0.5
 	ten_drains
-	kill -0 "$pid" 2>/dev/null || fail "$what ended before the drains did: $(tail -n 20 "$LAB_DIR/output")"
-	wait "$pid" || fail "$what: $(tail -n 20 "$LAB_DIR/output")"
+	kill -0 "$pid" 2>/dev/null || fail "$what ended before the drains did: $(tail -n 20 "$LAB_DIR/program")"
+	wait "$pid" || fail "$what: $(tail -n 20 "$LAB_DIR/program")"
 }
-of_ab() { sed -n "s/^$1: *\([0-9]*\).*/\1/p" "$LAB_DIR/output"; }
+of_ab() { sed -n "s/^$1: *\([0-9]*\).*/\1/p" "$LAB_DIR/program"; }
 
 head -c $SIZE /dev/urandom >/run/file
 lab_nodes 3 family=46
@@ -92,13 +92,13 @@ through_drains ab timeout 60 ab -q -t 16 -n 10000000 -c 20 -s 10 "http://$LAB_CL
 expect_num "requests" "$(of_ab 'Complete requests')" ">" 1000
 # The nodes' names differ in length, which ab counts as failed: only the other reasons are failures.
 expect "requests that failed: connect, receive, exceptions" "0 0 0" \
-	"$(sed -n 's/.*Connect: \([0-9]*\), Receive: \([0-9]*\), Length: [0-9]*, Exceptions: \([0-9]*\).*/\1 \2 \3/p' "$LAB_DIR/output" |
+	"$(sed -n 's/.*Connect: \([0-9]*\), Receive: \([0-9]*\), Length: [0-9]*, Exceptions: \([0-9]*\).*/\1 \2 \3/p' "$LAB_DIR/program" |
 		grep . || echo "0 0 0")"
 
 say "wrk: connections that stay"
 through_drains wrk timeout 60 wrk -t 1 -c 60 -d 16 --timeout 10 "http://[$LAB_CLUSTER_IP6]:8080/name"
-expect_num "requests" "$(awk '/requests in/ { print $1 }' "$LAB_DIR/output")" ">" 1000
-expect "errors" "" "$(grep -E 'Socket errors|Non-2xx' "$LAB_DIR/output" || true)"
+expect_num "requests" "$(awk '/requests in/ { print $1 }' "$LAB_DIR/program")" ">" 1000
+expect "errors" "" "$(grep -E 'Socket errors|Non-2xx' "$LAB_DIR/program" || true)"
 
 say "curl: a download"
 expected=$(sha256sum </run/www/file)
@@ -126,7 +126,7 @@ done
 through_drains ssh timeout 60 ssh -F /dev/null -i /run/keys/client -p 2222 -o BatchMode=yes \
 	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "root@$LAB_CLUSTER_IP" \
 	'for i in $(seq 160); do echo "$i"; sleep 0.1; done'
-expect "lines of the session" "$(seq 160 | cksum)" "$(cksum <"$LAB_DIR/output")"
+expect "lines of the session" "$(seq 160 | cksum)" "$(cksum <"$LAB_DIR/program")"
 
 kill "${SSHD[@]}" "${NGINX[@]}"
 wait "${SSHD[@]}" "${NGINX[@]}" 2>/dev/null || true
