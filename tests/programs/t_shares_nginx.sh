@@ -88,7 +88,7 @@ done | sort | uniq -c >"$LAB_DIR/names"
 expect "nodes that answered 40 requests" 3 "$(wc -l <"$LAB_DIR/names")"
 
 say "ab: a connection for each request"
-through_drains ab timeout 60 ab -q -t 16 -n 10000000 -c 20 -s 10 "http://$LAB_CLUSTER_IP:8080/name"
+through_drains ab timeout 60 ab -q -t 22 -n 10000000 -c 20 -s 10 "http://$LAB_CLUSTER_IP:8080/name"
 expect_num "requests" "$(of_ab 'Complete requests')" ">" 1000
 # The nodes' names differ in length, which ab counts as failed: only the other reasons are failures.
 expect "requests that failed: connect, receive, exceptions" "0 0 0" \
@@ -96,14 +96,14 @@ expect "requests that failed: connect, receive, exceptions" "0 0 0" \
 		grep . || echo "0 0 0")"
 
 say "wrk: connections that stay"
-through_drains wrk timeout 60 wrk -t 1 -c 60 -d 16 --timeout 10 "http://[$LAB_CLUSTER_IP6]:8080/name"
+through_drains wrk timeout 60 wrk -t 1 -c 60 -d 22 --timeout 10 "http://[$LAB_CLUSTER_IP6]:8080/name"
 expect_num "requests" "$(awk '/requests in/ { print $1 }' "$LAB_DIR/program")" ">" 1000
 expect "errors" "" "$(grep -E 'Socket errors|Non-2xx' "$LAB_DIR/program" || true)"
 
 say "curl: a download"
 expected=$(sha256sum </run/www/file)
 for target in "$LAB_CLUSTER_IP" "[$LAB_CLUSTER_IP6]"; do
-	through_drains "curl from $target" timeout 60 curl -sS --limit-rate 14M -o /run/copy "http://$target:8080/file"
+	through_drains "curl from $target" timeout 60 curl -sS --limit-rate 9M -o /run/copy "http://$target:8080/file"
 	expect "curl from $target: what has arrived" "$expected" "$(sha256sum </run/copy)"
 	rm /run/copy
 done
@@ -125,8 +125,8 @@ done
 # shellcheck disable=SC2016 # the other shell's
 through_drains ssh timeout 60 ssh -F /dev/null -i /run/keys/client -p 2222 -o BatchMode=yes \
 	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "root@$LAB_CLUSTER_IP" \
-	'for i in $(seq 160); do echo "$i"; sleep 0.1; done'
-expect "lines of the session" "$(seq 160 | cksum)" "$(cksum <"$LAB_DIR/program")"
+	'for i in $(seq 240); do echo "$i"; sleep 0.1; done'
+expect "lines of the session" "$(seq 240 | cksum)" "$(cksum <"$LAB_DIR/program")"
 
 kill "${SSHD[@]}" "${NGINX[@]}"
 wait "${SSHD[@]}" "${NGINX[@]}" 2>/dev/null || true
