@@ -1,15 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run: kernel
 #
 # examples/keepalived-notify, run by keepalived with the configuration that the head of the example
 # shows: a failover and a failback keep the TCP connections of nodes that live; after a lost cable the
 # other node answers.
 
-# shellcheck source-path=SCRIPTDIR source=lab.sh
-. "$(dirname "$0")/lab.sh"
-# shellcheck source=shares.sh
-. "$(dirname "${BASH_SOURCE[0]}")/shares.sh"
+# shellcheck source-path=SCRIPTDIR source=../netns/lab.sh
+. "$(dirname "$0")/../netns/lab.sh"
+# shellcheck source=../netns/shares.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../netns/shares.sh"
 
 command -v keepalived >/dev/null || skip "needs keepalived"
 
