@@ -309,33 +309,45 @@ static bool is_at_tap_ingress(int ifindex, uint32_t handle)
 	return !err;
 }
 
-int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed)
+/* Attach a hook's program to the TAP; *created: with the clsact qdisc. After a failure nothing of
+ * this call remains. */
+static int attach_to_tap(const struct hooks *hooks, int ifindex, enum hook hook,
+			 struct settled *done, bool *created)
 {
-	struct settled done;
-	bool created;
 	int err;
 
-	*changed = false;
 	bpf_error_set("");
-	if (is_priority_taken(ifindex, HOOK_TAP_EGRESS)) {
+	if (is_priority_taken(ifindex, hook)) {
 		bpf_error_set(
 			"the program's priority is in use by filters of another kind or protocol");
 		return -EBUSY;
 	}
-	err = ensure_clsact(ifindex, &created);
+	err = ensure_clsact(ifindex, created);
 	if (err)
 		return err;
-	err = settle(hooks, ifindex, HOOK_TAP_EGRESS, &done);
-	if (!err && is_at_tap_ingress(ifindex, handle_of(HOOK_TAP_EGRESS, done.slot))) {
-		clear(ifindex, HOOK_TAP_EGRESS);
-		bpf_error_set("the qdisc is not clsact");
-		err = -EBUSY;
-	}
+	err = settle(hooks, ifindex, hook, done);
 	if (err)
-		undo_clsact(ifindex, created);
-	else
-		*changed = created || done.changed;
+		undo_clsact(ifindex, *created);
 	return err;
+}
+
+int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed)
+{
+	struct settled done;
+	bool created;
+	int err = attach_to_tap(hooks, ifindex, HOOK_TAP_EGRESS, &done, &created);
+
+	*changed = false;
+	if (err)
+		return err;
+	if (is_at_tap_ingress(ifindex, handle_of(HOOK_TAP_EGRESS, done.slot))) {
+		clear(ifindex, HOOK_TAP_EGRESS);
+		undo_clsact(ifindex, created);
+		bpf_error_set("the qdisc is not clsact");
+		return -EBUSY;
+	}
+	*changed = created || done.changed;
+	return 0;
 }
 
 int hooks_detach_tap(int ifindex)
@@ -347,22 +359,9 @@ int hooks_attach_ask(const struct hooks *hooks, int ifindex, bool *changed)
 {
 	struct settled done;
 	bool created;
-	int err;
+	int err = attach_to_tap(hooks, ifindex, HOOK_TAP_INGRESS, &done, &created);
 
-	*changed = false;
-	bpf_error_set("");
-	if (is_priority_taken(ifindex, HOOK_TAP_INGRESS)) {
-		bpf_error_set("priority 1 is in use by filters of another kind or protocol");
-		return -EBUSY;
-	}
-	err = ensure_clsact(ifindex, &created);
-	if (err)
-		return err;
-	err = settle(hooks, ifindex, HOOK_TAP_INGRESS, &done);
-	if (err)
-		undo_clsact(ifindex, created);
-	else
-		*changed = created || done.changed;
+	*changed = !err && (created || done.changed);
 	return err;
 }
 
