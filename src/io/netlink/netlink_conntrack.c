@@ -14,66 +14,12 @@
 
 #include "io/netlink/netlink_socket.h"
 
-#define BUFFER   (256 * 1024)
-#define MESSAGES 4 /* read at once: each has some hundred connections */
-#define TYPE(t)  (NFNL_SUBSYS_CTNETLINK << 8 | (t))
+#define TYPE(t) (NFNL_SUBSYS_CTNETLINK << 8 | (t))
 
 struct netlink_conntrack {
-	struct nl_sock *socket;
+	struct netlink_walk *walk;
 	struct netlink_conntrack_handlers handlers;
-	uint32_t sequence; /* of the dump's request */
-	bool is_going_on, is_over;
-	int error; /* with is_over */
 };
-
-int netlink_conntrack_open(const struct netlink_conntrack_handlers *handlers,
-			   struct netlink_conntrack **out)
-{
-	struct netlink_conntrack *c = calloc(1, sizeof(*c));
-	int nle;
-
-	if (!c)
-		return -ENOMEM;
-	c->handlers = *handlers;
-	nle = netlink_socket_listen(NETLINK_NETFILTER, BUFFER, &c->socket);
-	if (nle < 0) {
-		free(c);
-		return netlink_errno(nle);
-	}
-	*out = c;
-	return 0;
-}
-
-void netlink_conntrack_close(struct netlink_conntrack *c)
-{
-	if (!c)
-		return;
-	nl_socket_free(c->socket);
-	free(c);
-}
-
-int netlink_conntrack_fd(const struct netlink_conntrack *c)
-{
-	return nl_socket_get_fd(c->socket);
-}
-
-int netlink_conntrack_start(struct netlink_conntrack *c)
-{
-	const struct nfgenmsg head = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 };
-	struct nl_msg *message = nlmsg_alloc_simple(TYPE(IPCTNL_MSG_CT_GET), NLM_F_DUMP);
-	int nle = -NLE_NOMEM;
-
-	if (message && nlmsg_append(message, (void *)&head, sizeof(head), NLMSG_ALIGNTO) >= 0)
-		nle = nl_send_auto(c->socket, message);
-	if (nle >= 0) {
-		c->sequence = nlmsg_hdr(message)->nlmsg_seq;
-		c->is_going_on = true;
-		c->is_over = false;
-		c->error = 0;
-	}
-	nlmsg_free(message);
-	return nle < 0 ? netlink_errno(nle) : 0;
-}
 
 /* --- answers --- */
 
@@ -131,41 +77,58 @@ static void read_entry(struct netlink_conntrack *c, struct nlmsghdr *header)
 	c->handlers.each(&forwarded, c->handlers.arg);
 }
 
-static int error_of(struct nlmsghdr *header)
+static void on_message(struct nlmsghdr *header, void *arg)
 {
-	const struct nlmsgerr *e = nlmsg_data(header);
-
-	return nlmsg_valid_hdr(header, sizeof(*e)) && e->error < 0 ? e->error : -EIO;
+	if (header->nlmsg_type == TYPE(IPCTNL_MSG_CT_NEW))
+		read_entry(arg, header);
 }
 
-static void on_message(struct nlmsghdr *header, void *arg)
+static void on_done(int error, void *arg)
 {
 	struct netlink_conntrack *c = arg;
 
-	if (!c->is_going_on || c->is_over || header->nlmsg_seq != c->sequence)
-		return;
-	if (header->nlmsg_type == NLMSG_DONE) {
-		c->is_over = true;
-	} else if (header->nlmsg_type == NLMSG_ERROR) {
-		c->is_over = true;
-		c->error = error_of(header);
-	} else if (header->nlmsg_type == TYPE(IPCTNL_MSG_CT_NEW)) {
-		read_entry(c, header);
+	c->handlers.done(error, c->handlers.arg);
+}
+
+/* --- dumps --- */
+
+int netlink_conntrack_open(const struct netlink_conntrack_handlers *handlers,
+			   struct netlink_conntrack **out)
+{
+	struct netlink_conntrack *c = calloc(1, sizeof(*c));
+	const struct netlink_walk_handlers own = { on_message, on_done, c };
+	int rc = c ? netlink_walk_open(NETLINK_NETFILTER, &own, &c->walk) : -ENOMEM;
+
+	if (rc) {
+		free(c);
+		return rc;
 	}
+	c->handlers = *handlers;
+	*out = c;
+	return 0;
+}
+
+void netlink_conntrack_close(struct netlink_conntrack *c)
+{
+	if (!c)
+		return;
+	netlink_walk_close(c->walk);
+	free(c);
+}
+
+int netlink_conntrack_start(struct netlink_conntrack *c)
+{
+	const struct nfgenmsg head = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 };
+
+	return netlink_walk_start(c->walk, TYPE(IPCTNL_MSG_CT_GET), &head, sizeof(head));
+}
+
+int netlink_conntrack_fd(const struct netlink_conntrack *c)
+{
+	return netlink_walk_fd(c->walk);
 }
 
 void netlink_conntrack_dispatch(struct netlink_conntrack *c)
 {
-	int nle = 0;
-
-	for (unsigned i = 0; i < MESSAGES && nle >= 0 && !c->is_over; i++)
-		nle = netlink_socket_receive(c->socket, on_message, c);
-	if (nle < 0 && nle != -NLE_AGAIN && c->is_going_on) {
-		c->is_over = true;
-		c->error = netlink_errno(nle);
-	}
-	if (!c->is_going_on || !c->is_over)
-		return;
-	c->is_going_on = false;
-	c->handlers.done(c->error, c->handlers.arg);
+	netlink_walk_dispatch(c->walk);
 }

@@ -284,3 +284,106 @@ int netlink_socket_receive_changes(struct nl_sock *socket, unsigned most,
 	}
 	return nle == -NLE_AGAIN || nle >= 0 || *lost ? 0 : netlink_errno(nle);
 }
+
+/* --- dumps in steps --- */
+
+#define WALK_BUFFER   (256 * 1024)
+#define WALK_MESSAGES 4 /* read at once: each has some hundred items */
+
+struct netlink_walk {
+	struct nl_sock *socket;
+	struct netlink_walk_handlers handlers;
+	uint32_t sequence; /* of the dump's request */
+	bool is_going_on, is_over;
+	int error; /* with is_over */
+};
+
+int netlink_walk_open(int protocol, const struct netlink_walk_handlers *handlers,
+		      struct netlink_walk **out)
+{
+	struct netlink_walk *walk = calloc(1, sizeof(*walk));
+	int nle;
+
+	if (!walk)
+		return -ENOMEM;
+	walk->handlers = *handlers;
+	nle = netlink_socket_listen(protocol, WALK_BUFFER, &walk->socket);
+	if (nle < 0) {
+		free(walk);
+		return netlink_errno(nle);
+	}
+	*out = walk;
+	return 0;
+}
+
+void netlink_walk_close(struct netlink_walk *walk)
+{
+	if (!walk)
+		return;
+	nl_socket_free(walk->socket);
+	free(walk);
+}
+
+int netlink_walk_fd(const struct netlink_walk *walk)
+{
+	return nl_socket_get_fd(walk->socket);
+}
+
+int netlink_walk_start(struct netlink_walk *walk, int type, const void *head, size_t length)
+{
+	struct nl_msg *message;
+	int nle = -NLE_NOMEM;
+
+	if (walk->is_going_on)
+		return -EBUSY;
+	message = nlmsg_alloc_simple(type, NLM_F_DUMP);
+	if (message && nlmsg_append(message, (void *)head, length, NLMSG_ALIGNTO) >= 0)
+		nle = nl_send_auto(walk->socket, message);
+	if (nle >= 0) {
+		walk->sequence = nlmsg_hdr(message)->nlmsg_seq;
+		walk->is_going_on = true;
+		walk->is_over = false;
+		walk->error = 0;
+	}
+	nlmsg_free(message);
+	return nle < 0 ? netlink_errno(nle) : 0;
+}
+
+static int error_of(struct nlmsghdr *header)
+{
+	const struct nlmsgerr *e = nlmsg_data(header);
+
+	return nlmsg_valid_hdr(header, sizeof(*e)) && e->error < 0 ? e->error : -EIO;
+}
+
+static void on_message(struct nlmsghdr *header, void *arg)
+{
+	struct netlink_walk *walk = arg;
+
+	if (!walk->is_going_on || walk->is_over || header->nlmsg_seq != walk->sequence)
+		return; /* of a dump that failed */
+	if (header->nlmsg_type == NLMSG_DONE) {
+		walk->is_over = true;
+	} else if (header->nlmsg_type == NLMSG_ERROR) {
+		walk->is_over = true;
+		walk->error = error_of(header);
+	} else {
+		walk->handlers.each(header, walk->handlers.arg);
+	}
+}
+
+void netlink_walk_dispatch(struct netlink_walk *walk)
+{
+	int nle = 0;
+
+	for (unsigned i = 0; i < WALK_MESSAGES && nle >= 0 && !walk->is_over; i++)
+		nle = netlink_socket_receive(walk->socket, on_message, walk);
+	if (nle < 0 && nle != -NLE_AGAIN && walk->is_going_on) {
+		walk->is_over = true;
+		walk->error = netlink_errno(nle);
+	}
+	if (!walk->is_going_on || !walk->is_over)
+		return;
+	walk->is_going_on = false;
+	walk->handlers.done(walk->error, walk->handlers.arg);
+}

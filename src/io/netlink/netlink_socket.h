@@ -71,6 +71,33 @@ int netlink_result(struct netlink *nl, int nle);
 int netlink_dump(struct netlink *nl, int type, const void *head, size_t length,
 		 nl_recvmsg_msg_cb_t parse, struct netlink_list *list);
 
+/* A dump that may be long: it is read in steps, from the event loop, without blocking. */
+struct netlink_walk;
+
+struct netlink_walk_handlers {
+	netlink_message_handler *each; /* of the dump's messages */
+	/* The end of a dump. 0, or a negative errno: it is not complete. May start the next, but
+	 * not close the walk. */
+	void (*done)(int error, void *arg);
+	void *arg;
+};
+
+/* Open a socket of `protocol` (NETLINK_SOCK_DIAG, …). Only netlink_walk_dispatch() calls the
+ * handlers. Sets *out; a negative errno on failure. */
+int netlink_walk_open(int protocol, const struct netlink_walk_handlers *handlers,
+		      struct netlink_walk **out);
+/* NULL is allowed. */
+void netlink_walk_close(struct netlink_walk *walk);
+
+/* Begin a dump: `type` with the fixed header `head`. 0, or a negative errno, and done() is not
+ * called; -EBUSY: one goes on. */
+int netlink_walk_start(struct netlink_walk *walk, int type, const void *head, size_t length);
+
+/* The descriptor to watch for reading, and the function to call when it is readable. It reads a
+ * bounded number of messages; the event loop calls it again if there are more. */
+int netlink_walk_fd(const struct netlink_walk *walk);
+void netlink_walk_dispatch(struct netlink_walk *walk);
+
 /* Parse the attributes after the fixed header of `length` bytes. False: malformed. */
 bool netlink_attributes(struct nlmsghdr *header, size_t length, struct nlattr **attributes, int max,
 			const struct nla_policy *policy);

@@ -12,9 +12,6 @@
 
 #include "io/netlink/netlink_socket.h"
 
-#define BUFFER   (256 * 1024)
-#define MESSAGES 4 /* read at once: each has some hundred connections */
-
 /* All but LISTEN and CLOSE: they have no peer. */
 #define STATES                                                                                   \
 	(1u << TCP_ESTABLISHED | 1u << TCP_SYN_SENT | 1u << TCP_SYN_RECV | 1u << TCP_FIN_WAIT1 | \
@@ -22,71 +19,10 @@
 	 1u << TCP_CLOSING)
 
 struct netlink_sockets {
-	struct nl_sock *socket;
+	struct netlink_walk *walk;
 	struct netlink_sockets_handlers handlers;
-	uint8_t family;    /* of the dump that goes on; 0: none */
-	uint32_t sequence; /* of its request */
-	bool is_over;      /* this family's is */
-	int error;         /* with is_over */
+	uint8_t family; /* of the dump that goes on; 0: none */
 };
-
-int netlink_sockets_open(const struct netlink_sockets_handlers *handlers,
-			 struct netlink_sockets **out)
-{
-	struct netlink_sockets *s = calloc(1, sizeof(*s));
-	int nle;
-
-	if (!s)
-		return -ENOMEM;
-	s->handlers = *handlers;
-	nle = netlink_socket_listen(NETLINK_SOCK_DIAG, BUFFER, &s->socket);
-	if (nle < 0) {
-		free(s);
-		return netlink_errno(nle);
-	}
-	*out = s;
-	return 0;
-}
-
-void netlink_sockets_close(struct netlink_sockets *s)
-{
-	if (!s)
-		return;
-	nl_socket_free(s->socket);
-	free(s);
-}
-
-int netlink_sockets_fd(const struct netlink_sockets *s)
-{
-	return nl_socket_get_fd(s->socket);
-}
-
-/* --- requests --- */
-
-static int request(struct netlink_sockets *s, uint8_t family)
-{
-	struct inet_diag_req_v2 head = { .sdiag_family = family,
-					 .sdiag_protocol = IPPROTO_TCP,
-					 .idiag_states = STATES };
-	struct nl_msg *message = nlmsg_alloc_simple(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
-	int nle = -NLE_NOMEM;
-
-	if (message && nlmsg_append(message, &head, sizeof(head), NLMSG_ALIGNTO) >= 0)
-		nle = nl_send_auto(s->socket, message);
-	if (nle >= 0) {
-		s->family = family;
-		s->sequence = nlmsg_hdr(message)->nlmsg_seq;
-		s->is_over = false;
-		s->error = 0;
-	}
-	nlmsg_free(message);
-	return nle < 0 ? netlink_errno(nle) : 0;
-}
-
-int netlink_sockets_start(struct netlink_sockets *s)
-{
-	return s->family ? -EBUSY : request(s, AF_INET);
-}
 
 /* --- answers --- */
 
@@ -116,35 +52,31 @@ static void read_connection(struct netlink_sockets *s, struct nlmsghdr *header)
 	s->handlers.each(&c, s->handlers.arg);
 }
 
-static int error_of(struct nlmsghdr *header)
-{
-	const struct nlmsgerr *e = nlmsg_data(header);
-
-	return nlmsg_valid_hdr(header, sizeof(*e)) && e->error < 0 ? e->error : -EIO;
-}
-
 static void on_message(struct nlmsghdr *header, void *arg)
 {
-	struct netlink_sockets *s = arg;
+	if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY)
+		read_connection(arg, header);
+}
 
-	if (!s->family || s->is_over || header->nlmsg_seq != s->sequence)
-		return; /* of a dump that failed */
-	if (header->nlmsg_type == NLMSG_DONE) {
-		s->is_over = true;
-	} else if (header->nlmsg_type == NLMSG_ERROR) {
-		s->is_over = true;
-		s->error = error_of(header);
-	} else if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY) {
-		read_connection(s, header);
-	}
+/* --- dumps --- */
+
+static int request(struct netlink_sockets *s, uint8_t family)
+{
+	const struct inet_diag_req_v2 head = { .sdiag_family = family,
+					       .sdiag_protocol = IPPROTO_TCP,
+					       .idiag_states = STATES };
+	int rc = netlink_walk_start(s->walk, SOCK_DIAG_BY_FAMILY, &head, sizeof(head));
+
+	if (!rc)
+		s->family = family;
+	return rc;
 }
 
 /* A family after the other; a kernel without IPv6 has no such connections. */
-static void end_family(struct netlink_sockets *s)
+static void on_family_done(int error, void *arg)
 {
-	int error = s->error;
+	struct netlink_sockets *s = arg;
 
-	s->is_over = false;
 	if (!error && s->family == AF_INET) {
 		error = request(s, AF_INET6);
 		if (!error)
@@ -154,16 +86,41 @@ static void end_family(struct netlink_sockets *s)
 	s->handlers.done(error, s->handlers.arg);
 }
 
+int netlink_sockets_open(const struct netlink_sockets_handlers *handlers,
+			 struct netlink_sockets **out)
+{
+	struct netlink_sockets *s = calloc(1, sizeof(*s));
+	const struct netlink_walk_handlers own = { on_message, on_family_done, s };
+	int rc = s ? netlink_walk_open(NETLINK_SOCK_DIAG, &own, &s->walk) : -ENOMEM;
+
+	if (rc) {
+		free(s);
+		return rc;
+	}
+	s->handlers = *handlers;
+	*out = s;
+	return 0;
+}
+
+void netlink_sockets_close(struct netlink_sockets *s)
+{
+	if (!s)
+		return;
+	netlink_walk_close(s->walk);
+	free(s);
+}
+
+int netlink_sockets_start(struct netlink_sockets *s)
+{
+	return request(s, AF_INET);
+}
+
+int netlink_sockets_fd(const struct netlink_sockets *s)
+{
+	return netlink_walk_fd(s->walk);
+}
+
 void netlink_sockets_dispatch(struct netlink_sockets *s)
 {
-	int nle = 0;
-
-	for (unsigned i = 0; i < MESSAGES && nle >= 0 && !s->is_over; i++)
-		nle = netlink_socket_receive(s->socket, on_message, s);
-	if (nle < 0 && nle != -NLE_AGAIN && s->family) {
-		s->is_over = true;
-		s->error = netlink_errno(nle);
-	}
-	if (s->family && s->is_over)
-		end_family(s);
+	netlink_walk_dispatch(s->walk);
 }
