@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cluster: membership, messages and quorum, as corosync has them (libcpg, libquorum, libcmap). The
+ * only module that knows these libraries.
+ *
+ * It connects by itself, again and again, and joins the group. All handlers are called from the
+ * event loop, never from within a function of this module.
+ */
+#ifndef CLUSTERARPD_COROSYNC_CLUSTER_H
+#define CLUSTERARPD_COROSYNC_CLUSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/loop.h"
+
+struct cluster;
+
+/* A member of the group: a process, on the node `nodeid` of corosync. */
+struct cluster_member {
+	uint32_t nodeid, pid;
+};
+
+/* The present membership of corosync itself. */
+struct cluster_ring {
+	bool is_quorate;
+	const uint32_t *nodes; /* `count` node ids, borrowed */
+	size_t count;
+};
+
+struct cluster_handlers {
+	/* This process is a member now. Before any other handler. */
+	void (*joined)(const struct cluster_member *self, void *arg);
+	/* The members of the group are these from now on; in one order with the messages, the same
+	 * at all members. */
+	void (*members)(const struct cluster_member *members, size_t count, void *arg);
+	/* A message of a member, this one's own included. */
+	void (*message)(const struct cluster_member *from, const void *data, size_t len, void *arg);
+	/* NULL: a membership is being formed, or what CPG and quorum say is not yet about the same
+	 * one. */
+	void (*ring)(const struct cluster_ring *ring, void *arg);
+	/* No corosync, or no longer: no member any more. It is tried again. `why`: a line for the
+	 * operator; not called again while it says the same. */
+	void (*lost)(const char *why, void *arg);
+	void *arg;
+};
+
+/* `group`: its name in CPG. *handlers is copied. NULL: no memory. */
+struct cluster *cluster_create(struct loop *loop, const char *group,
+			       const struct cluster_handlers *handlers);
+/* Leaves the group. */
+void cluster_destroy(struct cluster *c);
+
+/* To all members, this one included, in agreed order. False: not sent; corosync is gone, or cannot
+ * take more at the moment. Never blocks. */
+bool cluster_send(struct cluster *c, const void *data, size_t len);
+
+/* The token timeout in use, ms (runtime.config.totem.token); 0: not known. */
+unsigned cluster_token_ms(const struct cluster *c);
+/* The name of a node in corosync's nodelist, into name[]; false: it has none. */
+#define CLUSTER_NAME_SIZE 256
+bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUSTER_NAME_SIZE]);
+
+/* What -t asks, by a connection of its own. */
+struct cluster_facts {
+	unsigned token_ms, nodes; /* nodes: in the nodelist */
+	uint32_t nodeid;          /* this host's */
+	bool is_two_node, has_qdevice;
+};
+/* False: no corosync answers; *why is then a line for the operator. */
+bool cluster_ask_facts(struct cluster_facts *facts, const char **why);
+
+#endif
