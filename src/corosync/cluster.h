@@ -56,15 +56,16 @@ void cluster_destroy(struct cluster *c);
  * take more at the moment. Never blocks. */
 bool cluster_send(struct cluster *c, const void *data, size_t len);
 
-/* The token timeout in use, ms (runtime.config.totem.token); 0: not known. */
+/* The timeouts in use, ms (runtime.config.totem.token, .consensus); 0: not known. */
 unsigned cluster_token_ms(const struct cluster *c);
+unsigned cluster_consensus_ms(const struct cluster *c);
 /* The name of a node in corosync's nodelist, into name[]; false: it has none. */
 #define CLUSTER_NAME_SIZE 256
 bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUSTER_NAME_SIZE]);
 
 /* What -t asks, by a connection of its own. */
 struct cluster_facts {
-	unsigned token_ms, nodes; /* nodes: in the nodelist */
+	unsigned token_ms, consensus_ms, nodes; /* nodes: in the nodelist */
 	uint32_t nodeid;          /* this host's */
 	bool is_two_node, has_qdevice;
 };

@@ -28,43 +28,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GROUP_NAME_SIZE   45  /* config/config.h: CONFIG_NAME_MAX, and the NUL */
-#define GROUP_NODES_MAX   128 /* CPG_MEMBERS_MAX */
-#define GROUP_PRINT_SIZE  17
-#define GROUP_REASON_SIZE 160
+#include "corosync/group_message.h"
+#include "corosync/group_order.h"
+#include "corosync/group_plan.h"
 
 struct group;
 
-/* --- orders --- */
-
-#define GROUP_LEFT (-1) /* as in shares/sharing.h */
-#define GROUP_DEAD (-2)
-
-struct group_share {
-	char name[GROUP_NAME_SIZE];
-	uint32_t nodeid; /* of corosync; 0: not known */
-	int weight;      /* 0..100, or GROUP_LEFT, GROUP_DEAD */
-};
-
-struct group_order {
-	uint64_t epoch; /* 0: none yet */
-	char print[GROUP_PRINT_SIZE]; /* of the configuration that it is made for */
-	struct group_share shares[GROUP_NODES_MAX]; /* of every node of the file, sorted by name */
-	size_t count;
-};
-
 /* --- this node's daemon --- */
 
-enum group_health {
-	GROUP_AWAY,   /* no daemon answers, or not in time, or it does not take orders */
-	GROUP_OUT,    /* it takes orders, but no clients: no carrier, a critical problem */
-	GROUP_USABLE,
-};
-
-struct group_node {
-	char name[GROUP_NAME_SIZE];
-	int weight; /* of the file */
-};
 
 struct group_host {
 	enum group_health health;
@@ -88,8 +59,7 @@ struct group_handlers {
 	/* To all members. False: could not be sent. */
 	bool (*send)(const char *text, size_t len, void *arg);
 	/* The daemon is to carry out `order`, again or for the first time, with a lease of `ttl` ms
-	 * from `sent` on (CLOCK_MONOTONIC, ms). `asking`: `count` names of nodes that still serve
-	 * connections of buckets that they have given up. */
+	 * from `sent` on (CLOCK_MONOTONIC, ms). */
 	void (*set)(const struct group_order *order, uint64_t sent, unsigned ttl, void *arg);
 	/* The node has released this epoch; is it still serving connections that it had before? */
 	void (*released)(const char *node, uint64_t epoch, bool is_asking, void *arg);
@@ -104,8 +74,8 @@ void group_destroy(struct group *g);
 
 /* --- what comes in: `now` is CLOCK_MONOTONIC in ms --- */
 
-/* The token timeout of corosync, ms. */
-void group_set_token(struct group *g, unsigned token);
+/* totem.token and totem.consensus of corosync, ms. */
+void group_set_timing(struct group *g, unsigned token, unsigned consensus);
 /* This process is a member, and nothing is known of the group yet. */
 void group_joined(struct group *g, uint32_t nodeid, uint64_t now);
 /* It is a member no more: it gives no leases, and knows nothing about the group. */
