@@ -33,8 +33,13 @@ struct cluster_handlers {
 	/* This process is a member now. Before any other handler. */
 	void (*joined)(const struct cluster_member *self, void *arg);
 	/* The members of the group are these from now on; in one order with the messages, the same
-	 * at all members. */
-	void (*members)(const struct cluster_member *members, size_t count, void *arg);
+	 * at all members. `is_merged`: some have become members together with their nodes
+	 * (CPG_REASON_NODEUP). */
+	void (*members)(const struct cluster_member *members, size_t count, bool is_merged,
+			void *arg);
+	/* Messages from now on are delivered in the membership of corosync with this id, the same at
+	 * all its nodes; made from its ring id. */
+	void (*view)(uint64_t id, void *arg);
 	/* A message of a member, this one's own included. */
 	void (*message)(const struct cluster_member *from, const void *data, size_t len, void *arg);
 	/* NULL: a membership is being formed, or what CPG and quorum say is not yet about the same

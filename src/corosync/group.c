@@ -15,6 +15,7 @@
 /* A tick that has been sent, and may come back. */
 struct sent {
 	uint64_t seq, at; /* at: ms; 0: none */
+	uint64_t view;
 };
 
 struct group {
@@ -26,7 +27,8 @@ struct group {
 
 	struct group_order order; /* the latest that this node knows */
 	uint64_t order_at;        /* when it came: ms */
-	uint64_t confirmed;       /* when it was last certain that it is in force: ms; 0: never */
+	uint64_t confirmed;       /* likewise, if it is in force since then; 0: else */
+	uint64_t view;            /* the membership of corosync in which messages are delivered */
 
 	struct sent sent[SENT_MAX]; /* by seq % SENT_MAX */
 	uint64_t seq;               /* of the last tick sent */
@@ -37,6 +39,7 @@ struct group {
 	uint64_t pending_at;        /* since then: ms */
 
 	char said_self[2 * GROUP_REASON_SIZE]; /* what was noted last */
+	uint32_t said_malformed;
 };
 
 /* --- life --- */
@@ -184,7 +187,7 @@ static void send_tick(struct group *g, uint64_t now)
 		return;
 	}
 	g->seq = tick.seq;
-	g->sent[tick.seq % SENT_MAX] = (struct sent){ tick.seq, now };
+	g->sent[tick.seq % SENT_MAX] = (struct sent){ tick.seq, now, g->view };
 	g->tick_at = now + g->roster.timing.tick;
 }
 
@@ -200,7 +203,8 @@ static void note_return(struct group *g, const struct group_tick *t, uint64_t no
 {
 	const struct sent *s = &g->sent[t->seq % SENT_MAX];
 
-	if (s->seq != t->seq || !s->at)
+	/* One that was waiting for another membership says nothing about this one. */
+	if (s->seq != t->seq || !s->at || s->view != g->view)
 		return;
 	g->returned = s->at;
 	if (!t->leases || !is_serving(g) || !is_in_force(g, now))
@@ -232,6 +236,7 @@ static void plan(struct group *g, uint64_t now)
 	g->pending = 0;
 	if (!group_plan_next(&in, &next, &g->plan_at))
 		return;
+	next.view = g->view;
 	if (!send_text(g, group_message_order(&next))) {
 		g->plan_at = now + RETRY_MS;
 		return;
@@ -269,11 +274,10 @@ static void note_self(struct group *g, uint64_t now)
 }
 
 /* Another member has a configuration that does not hold. */
-static void note_print(struct group *g, struct group_member *m, const char *was)
+static void note_print(struct group *g, const struct group_member *m)
 {
-	if (m->nodeid == g->roster.self || !m->tick.print[0] || !g->order.print[0])
-		return;
-	if (strcmp(m->tick.print, g->order.print) != 0 && strcmp(was, m->tick.print) != 0)
+	if (m->nodeid != g->roster.self && m->tick.print[0] && g->order.print[0] &&
+	    strcmp(m->tick.print, g->order.print) != 0)
 		note(g, true,
 		     "%s (node %" PRIu32 ") has another configuration (fingerprint %s, not %s): "
 		     "refused, it gets no share",
@@ -300,7 +304,8 @@ static void on_tick(struct group *g, uint32_t from, const struct group_tick *t, 
 	if (!m)
 		return;
 	fill_node_ids(g, m);
-	note_print(g, m, was);
+	if (strcmp(was, m->tick.print) != 0)
+		note_print(g, m);
 	if (from == g->roster.self)
 		note_return(g, t, now);
 	tell_release(g, m, now);
@@ -335,10 +340,12 @@ static const char *flaw(struct group *g, uint32_t from, const struct group_order
 	}
 	if (o->epoch <= g->order.epoch)
 		return "there is a later one";
+	if (o->view != g->view)
+		return "it was made for another membership";
 	for (size_t i = 0; i < o->count; i++) {
 		const struct group_share *s = &o->shares[i];
 
-		if (s->weight < 0 && group_order_weight(&g->order, s->name) > 0 &&
+		if (s->is_removed &&
 		    group_roster_is_later(&g->roster, s->nodeid, s->seen, from))
 			return "a node that it leaves out has a lease";
 	}
@@ -349,6 +356,7 @@ static void on_order(struct group *g, uint32_t from, const struct group_order *o
 {
 	const char *why = flaw(g, from, o);
 	char text[2 * GROUP_REASON_SIZE];
+	bool is_other_file;
 
 	if (from == g->roster.self)
 		g->pending = 0;
@@ -357,8 +365,12 @@ static void on_order(struct group *g, uint32_t from, const struct group_order *o
 		     why);
 		return;
 	}
+	is_other_file = strcmp(g->order.print, o->print);
 	g->order = *o;
 	g->order_at = now;
+	for (size_t i = 0; is_other_file && i < g->roster.count; i++)
+		if (g->roster.list[i].is_member && g->roster.list[i].has_tick)
+			note_print(g, &g->roster.list[i]);
 	if (group_order_weight(o, g->host.name) >= 0)
 		g->confirmed = now;
 	describe_order(o, text, sizeof(text));
@@ -373,7 +385,9 @@ void group_message(struct group *g, uint32_t from, const char *text, size_t len,
 	const char *why;
 
 	if (!group_message_parse(text, len, &message, &why)) {
-		note(g, true, "node %" PRIu32 " has sent %s: ignored", from, why);
+		if (from != g->said_malformed)
+			note(g, true, "node %" PRIu32 " has sent %s: ignored", from, why);
+		g->said_malformed = from;
 		return;
 	}
 	if (message.is_order)
@@ -386,13 +400,19 @@ void group_message(struct group *g, uint32_t from, const char *text, size_t len,
 
 /* --- membership --- */
 
-/* What the daemon has carried out by itself, or of a driver before: this one goes on from there. */
+/* What the daemon has carried out of another driver's: this one goes on from there. It takes no
+ * order that is not later. */
 static void adopt(struct group *g, uint64_t now)
 {
-	if (g->host.health == GROUP_AWAY || g->host.order.epoch <= g->order.epoch)
+	struct group_id mine = group_order_id(&g->order), its = group_order_id(&g->host.order);
+
+	if (g->host.health == GROUP_AWAY || !its.epoch || its.epoch < mine.epoch ||
+	    group_id_is(&mine, &its))
 		return;
 	g->order = g->host.order;
 	g->order_at = now;
+	g->confirmed = 0;
+	g->lease = 0;
 	for (size_t i = 0; i < g->roster.count; i++)
 		if (g->roster.list[i].has_tick)
 			fill_node_ids(g, &g->roster.list[i]);
@@ -416,11 +436,19 @@ void group_lost(struct group *g)
 	g->plan_at = UINT64_MAX;
 }
 
-void group_members(struct group *g, const uint32_t *nodes, size_t count, uint64_t now)
+void group_members(struct group *g, const uint32_t *nodes, size_t count, bool is_merged,
+		   uint64_t now)
 {
-	group_roster_members(&g->roster, nodes, count, now);
+	group_roster_members(&g->roster, nodes, count, is_merged, now);
+	if (is_merged) /* they may know a later order */
+		g->confirmed = 0;
 	tick_soon(g, now);
 	plan(g, now);
+}
+
+void group_view(struct group *g, uint64_t id)
+{
+	g->view = id;
 }
 
 void group_ring(struct group *g, bool is_quorate, const uint32_t *nodes, size_t count, uint64_t now)

@@ -15,9 +15,6 @@
  *  - A lease is the time at which the node sent a tick that has come back to it, and 0.8 token. A tick
  *    that comes back has gone through a ring in which all other members were at most one token
  *    before, and they form another one only 1 token (silence) and 1.2 token (consensus) later.
- *  - A tick counts so only if it was sent no more than half a token after the one before: therefore
- *    no lease of a node ends later than 1.3 token after the last tick that the others have heard.
- *  - A driver that is still a member has sent nothing that was not heard: 0.8 token.
  *  - An order that leaves out a node names the last tick of it that its sender had heard. If another
  *    one comes before the order, at any member, it does so at all members, and the order is void.
  */
@@ -80,10 +77,14 @@ void group_set_timing(struct group *g, unsigned token, unsigned consensus);
 void group_joined(struct group *g, uint32_t nodeid, uint64_t now);
 /* It is a member no more: it gives no leases, and knows nothing about the group. */
 void group_lost(struct group *g);
-/* The nodes whose processes are members. */
-void group_members(struct group *g, const uint32_t *nodes, size_t count, uint64_t now);
+/* The nodes whose processes are members. `is_merged`: some of them have become members together with
+ * their nodes, with which this one was not together before. */
+void group_members(struct group *g, const uint32_t *nodes, size_t count, bool is_merged,
+		   uint64_t now);
 /* The membership of corosync; `nodes` NULL: it is being formed. */
 void group_ring(struct group *g, bool is_quorate, const uint32_t *nodes, size_t count, uint64_t now);
+/* Messages are delivered in another membership of corosync from now on. */
+void group_view(struct group *g, uint64_t id);
 void group_message(struct group *g, uint32_t from, const char *text, size_t len, uint64_t now);
 /* The daemon has changed, or has answered. Borrowed, and copied. */
 void group_host(struct group *g, const struct group_host *host, uint64_t now);

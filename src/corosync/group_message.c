@@ -48,8 +48,8 @@ static json_t *share_json(const struct group_share *s)
 			 : s->weight == GROUP_DEAD ? json_string(dead_name)
 						   : json_integer(s->weight);
 
-	return json_pack("{s:s, s:I, s:o, s:I}", "name", s->name, "nodeid", (json_int_t)s->nodeid,
-			 "weight", weight, "seen", (json_int_t)s->seen);
+	return json_pack("{s:s, s:I, s:o, s:b, s:I}", "name", s->name, "nodeid", (json_int_t)s->nodeid,
+			 "weight", weight, "removed", s->is_removed, "seen", (json_int_t)s->seen);
 }
 
 char *group_message_order(const struct group_order *o)
@@ -58,8 +58,9 @@ char *group_message_order(const struct group_order *o)
 
 	for (size_t i = 0; i < o->count; i++)
 		json_array_append_new(shares, share_json(&o->shares[i]));
-	return message("order", json_pack("{s:I, s:s, s:o}", "epoch", (json_int_t)o->epoch, "print",
-					  o->print, "shares", shares));
+	return message("order", json_pack("{s:I, s:s, s:o, s:o}", "epoch", (json_int_t)o->epoch,
+					  "print", o->print, "view", hex_json(o->view), "shares",
+					  shares));
 }
 
 /* --- reading --- */
@@ -163,6 +164,7 @@ static bool read_share(const json_t *share, struct group_order *o)
 	    !read_epoch(share, "seen", &s->seen))
 		return false;
 	s->nodeid = (uint32_t)nodeid;
+	s->is_removed = json_is_true(json_object_get(share, "removed"));
 	o->count++;
 	return true;
 }
@@ -173,7 +175,8 @@ static bool read_order(const json_t *body, struct group_order *o)
 	size_t i;
 
 	if (!read_epoch(body, "epoch", &o->epoch) || !o->epoch ||
-	    !read_text(body, "print", o->print, sizeof(o->print)) || !json_is_array(shares))
+	    !read_text(body, "print", o->print, sizeof(o->print)) ||
+	    !read_hex(body, "view", &o->view) || !json_is_array(shares))
 		return false;
 	json_array_foreach (shares, i, share)
 		if (!read_share(share, o))

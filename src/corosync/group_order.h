@@ -21,14 +21,16 @@ struct group_share {
 	char name[GROUP_NAME_SIZE];
 	uint32_t nodeid; /* of corosync; 0: not known */
 	int weight;      /* 0..100, GROUP_LEFT or GROUP_DEAD */
-	/* With GROUP_LEFT and GROUP_DEAD: the last tick with a lease of this node that the sender
-	 * of the order has heard; 0: none. */
+	/* The order takes its share away although it has not released it, because its lease has run
+	 * out: `seen` is the last tick with a lease of it that the sender has heard; 0: none. */
+	bool is_removed;
 	uint64_t seen;
 };
 
 struct group_order {
 	uint64_t epoch;               /* 0: there is none yet */
 	char print[GROUP_PRINT_SIZE]; /* of the configuration that it is made for */
+	uint64_t view;                /* the membership of corosync that it was sent in */
 	size_t count;
 	struct group_share shares[GROUP_NODES_MAX]; /* of the nodes of the file */
 };

@@ -49,8 +49,8 @@ static bool counts(const struct group_plan_input *in, const struct group_member 
 }
 
 /* The order in force: the latest of those that members know to be in force; if there is none, the
- * latest of all. */
-static struct group_id reference(const struct group_plan_input *in, const char *print)
+ * latest of all. Whatever their configuration. */
+static struct group_id reference(const struct group_plan_input *in)
 {
 	const struct group_roster *r = in->roster;
 	struct group_id id = { 0 };
@@ -59,7 +59,7 @@ static struct group_id reference(const struct group_plan_input *in, const char *
 	for (size_t i = 0; i < r->count; i++) {
 		const struct group_tick *t = &r->list[i].tick;
 
-		if (!counts(in, &r->list[i], print) || (is_sure && !t->is_in_force))
+		if (!group_roster_is_heard(r, &r->list[i], in->now) || (is_sure && !t->is_in_force))
 			continue;
 		if ((t->is_in_force && !is_sure) || t->known.epoch > id.epoch)
 			id = t->known;
@@ -70,10 +70,9 @@ static struct group_id reference(const struct group_plan_input *in, const char *
 
 bool group_plan_leads(const struct group_plan_input *in)
 {
-	struct group_id mine = group_order_id(in->order);
+	struct group_id mine = group_order_id(in->order), id = reference(in);
 	const struct group_roster *r = in->roster;
 	const char *print = group_plan_print(in);
-	struct group_id id = reference(in, print);
 	bool is_member = false;
 
 	if (!print[0] || strcmp(in->print, print) != 0 || !group_id_is(&mine, &id))
@@ -162,6 +161,7 @@ static void want(const struct group_plan_input *in, const struct group_node *nod
 
 	*out = was ? *was : (struct group_share){ .weight = GROUP_LEFT };
 	strcpy(out->name, node->name);
+	out->is_removed = false;
 	out->seen = 0;
 	/* What another driver has had as this node is over first. */
 	if (was && was->weight >= 0 && m && was->nodeid != m->nodeid && !may_leave(in, was, again))
@@ -182,8 +182,10 @@ static void want(const struct group_plan_input *in, const struct group_node *nod
 	if (was && was->weight >= 0 && !may_leave(in, was, again))
 		return;
 	out->weight = absent_weight(in, was, is_heard ? m : NULL);
-	if (was && group_roster_find(in->roster, was->nodeid))
-		out->seen = group_roster_find(in->roster, was->nodeid)->lease_seq;
+	if (!was || was->weight <= 0 || !group_roster_find(in->roster, was->nodeid))
+		return;
+	out->is_removed = true;
+	out->seen = group_roster_find(in->roster, was->nodeid)->lease_seq;
 }
 
 /* --- the order --- */
@@ -203,9 +205,10 @@ static bool is_rest_over(const struct group_plan_input *in, const struct group_o
 	return is_over;
 }
 
-/* Is there a member that could take part, and knows another order, or does not know that it is still
- * in force? What it has sent before it got the order does not count. */
-static bool is_behind(const struct group_plan_input *in, uint64_t *again)
+/* Is there a member that takes part, and knows another order, or does not know that it is still in
+ * force? What it has sent before it got the order does not count. */
+static bool is_behind(const struct group_plan_input *in, const struct group_order *next,
+		      uint64_t *again)
 {
 	uint64_t settled = in->order_at + in->roster->timing.silence;
 	struct group_id mine = group_order_id(in->order);
@@ -214,6 +217,7 @@ static bool is_behind(const struct group_plan_input *in, uint64_t *again)
 
 	for (size_t i = 0; i < r->count; i++)
 		is |= counts(in, &r->list[i], in->print) &&
+		      group_order_weight(next, r->list[i].tick.name) >= 0 &&
 		      r->list[i].tick.health != GROUP_AWAY &&
 		      !(r->list[i].tick.is_in_force &&
 			group_id_is(&r->list[i].tick.known, &mine));
@@ -236,11 +240,40 @@ static bool says_the_same(const struct group_order *a, const struct group_order 
 	return true;
 }
 
-/* Before the first order: have all nodes been heard, or had the time for it? Leases of a past that
- * nobody knows are over then, too. */
-static bool is_first_due(const struct group_plan_input *in, uint64_t *again)
+static bool is_any_in_force(const struct group_plan_input *in)
 {
-	uint64_t end = group_roster_lease_end(in->roster, 0);
+	const struct group_roster *r = in->roster;
+	bool is = false;
+
+	for (size_t i = 0; i < r->count; i++)
+		is |= group_roster_is_heard(r, &r->list[i], in->now) &&
+		      r->list[i].tick.is_in_force;
+	return is;
+}
+
+/* When the last lease by an order that this node does not know has run out, of a node that it has
+ * heard once, and that does not hear the next order: 0: there is none. */
+static uint64_t unknown_until(const struct group_plan_input *in)
+{
+	struct group_id mine = group_order_id(in->order);
+	const struct group_roster *r = in->roster;
+	uint64_t until = 0, end;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct group_tick *t = &r->list[i].tick;
+
+		if (!t->is_in_force || t->known.epoch < mine.epoch ||
+		    group_id_is(&t->known, &mine) ||
+		    group_roster_is_heard(r, &r->list[i], in->now))
+			continue;
+		end = group_roster_lease_end(r, r->list[i].nodeid);
+		until = end > until ? end : until;
+	}
+	return until;
+}
+
+static bool are_all_heard(const struct group_plan_input *in)
+{
 	size_t heard = 0;
 
 	for (size_t i = 0; i < in->count; i++) {
@@ -248,7 +281,20 @@ static bool is_first_due(const struct group_plan_input *in, uint64_t *again)
 
 		heard += m && group_roster_is_heard(in->roster, m, in->now);
 	}
-	if (in->order->epoch || heard == in->count || in->now >= end)
+	return heard == in->count;
+}
+
+/* Can no other order be in force? If no member knows that this one is, another one may be, among nodes
+ * that are not here: until all nodes are heard, or their leases have run out. So it is before the
+ * first order, too. */
+static bool is_free(const struct group_plan_input *in, uint64_t *again)
+{
+	uint64_t end = unknown_until(in);
+
+	if (!is_any_in_force(in) && !are_all_heard(in) &&
+	    group_roster_lease_end(in->roster, 0) > end)
+		end = group_roster_lease_end(in->roster, 0);
+	if (in->now >= end)
 		return true;
 	*again = end < *again ? end : *again;
 	return false;
@@ -266,13 +312,13 @@ static bool is_known(const struct group_plan_input *in, uint64_t *again)
 bool group_plan_next(const struct group_plan_input *in, struct group_order *out, uint64_t *again)
 {
 	*again = UINT64_MAX;
-	if (!group_plan_leads(in) || !is_known(in, again) || !is_first_due(in, again))
+	if (!group_plan_leads(in) || !is_known(in, again) || !is_free(in, again))
 		return false;
 	memset(out, 0, sizeof(*out));
 	strcpy(out->print, in->print);
 	for (size_t i = 0; i < in->count; i++)
 		want(in, &in->nodes[i], &out->shares[out->count++], again);
-	if (!is_rest_over(in, out, again) || (says_the_same(out, in->order) && !is_behind(in, again)))
+	if (!is_rest_over(in, out, again) || (says_the_same(out, in->order) && !is_behind(in, out, again)))
 		return false;
 	out->epoch = next_epoch(in);
 	return true;

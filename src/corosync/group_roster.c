@@ -78,9 +78,12 @@ static void join(struct group_roster *r, uint32_t nodeid, uint64_t now)
 	m->lease_order = 0;
 }
 
-void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t count, uint64_t now)
+void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t count, bool is_merged,
+			  uint64_t now)
 {
 	r->messages++;
+	if (is_merged)
+		r->joined = now;
 	for (size_t i = 0; i < r->count; i++)
 		if (!is_in(r->list[i].nodeid, nodes, count))
 			r->list[i].is_member = false;
@@ -91,10 +94,11 @@ void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t 
 void group_roster_ring(struct group_roster *r, const uint32_t *nodes, size_t count, uint64_t now)
 {
 	r->ring_at = now;
-	for (size_t i = 0; i < r->count; i++) {
-		r->list[i].is_in_ring = is_in(r->list[i].nodeid, nodes, count);
-		r->list[i].was_out |= !r->list[i].is_in_ring;
-	}
+	for (size_t i = 0; i < r->count; i++)
+		if (!is_in(r->list[i].nodeid, nodes, count)) {
+			r->list[i].is_in_ring = false;
+			r->list[i].was_out = true;
+		}
 	for (size_t i = 0; i < count; i++) {
 		struct group_member *m = group_roster_find(r, nodes[i]);
 
@@ -142,6 +146,11 @@ uint64_t group_roster_known_at(const struct group_roster *r)
 	return at ? at + r->timing.lease + r->timing.unheard + MARGIN_MS : 0;
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid)
 {
 	const struct group_member *m = NULL;
@@ -150,12 +159,10 @@ uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid)
 	for (size_t i = 0; i < r->count; i++)
 		if (r->list[i].nodeid == nodeid)
 			m = &r->list[i];
-	if (!m || !m->heard)
-		return r->joined + r->timing.unheard + lease;
 	/* What it has sent at the end of its membership may not have been heard. */
-	if (m->was_out)
-		return m->heard + r->timing.unheard + lease;
-	return (m->lease_heard ? m->lease_heard : r->joined + r->timing.unheard) + lease;
+	if (!m || m->was_out || m->lease_heard < r->joined)
+		return later(m ? m->heard : 0, r->joined) + r->timing.unheard + lease;
+	return m->lease_heard + lease;
 }
 
 struct group_member *group_roster_named(struct group_roster *r, const char *name, uint32_t nodeid)

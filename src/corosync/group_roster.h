@@ -48,7 +48,9 @@ struct group_timing group_timing(unsigned token, unsigned consensus);
 struct group_roster {
 	struct group_timing timing;
 	uint32_t self;
-	uint64_t joined; /* when this driver became a member */
+	/* Since then it hears what all others hear: when it became a member, or when members came
+	 * back with which it was not together, and which may have heard others in the meantime. */
+	uint64_t joined;
 	uint64_t messages; /* heard so far */
 	uint64_t ring_at;  /* since then messages pass again */
 	struct group_member list[GROUP_NODES_MAX];
@@ -59,7 +61,9 @@ struct group_roster {
 void group_roster_start(struct group_roster *r, uint32_t self, uint64_t now);
 /* NULL: there is no such node. */
 struct group_member *group_roster_find(struct group_roster *r, uint32_t nodeid);
-void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t count, uint64_t now);
+/* `is_merged`: some of them have become members together with their nodes. */
+void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t count, bool is_merged,
+			  uint64_t now);
 void group_roster_ring(struct group_roster *r, const uint32_t *nodes, size_t count, uint64_t now);
 /* NULL: it is no member. */
 struct group_member *group_roster_tick(struct group_roster *r, uint32_t nodeid,
