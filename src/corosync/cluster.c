@@ -16,9 +16,8 @@
 
 #define RETRY_MS    200
 #define MESSAGE_MAX (512 * 1024) /* larger ones libcpg sends in parts, and waits between them */
-/* How many own messages may be under way. cpg_mcast_joined() spins when the socket through which it
- * wakes corosync is full (278 messages were, measured with a stopped corosync), and the ring
- * buffer for the messages is not yet. */
+/* How many own messages may be under way. cpg_mcast_joined() of libqb 2.0 spins while the socket is
+ * full over which it wakes corosync: after some 280 messages if corosync does not run. */
 #define UNDER_WAY_MAX 64
 #define NODES_MAX     CPG_MEMBERS_MAX
 #define WHY_SIZE      256
@@ -464,6 +463,8 @@ static void explain(cs_error_t rc, char why[WHY_SIZE])
 			 (unsigned)geteuid(), (unsigned)getegid());
 	else if (rc == CS_ERR_LIBRARY || rc == CS_ERR_TRY_AGAIN)
 		snprintf(why, WHY_SIZE, "corosync does not run, or is not ready");
+	else if (rc == CS_ERR_NOT_EXIST)
+		snprintf(why, WHY_SIZE, "corosync knows no quorum: see provider in votequorum(5)");
 	else
 		snprintf(why, WHY_SIZE, "corosync: %s", cs_strerror(rc));
 }
