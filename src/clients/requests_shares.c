@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "config/config_words.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 #include "report/report_line.h"
 #include "report/report_shares.h"
 

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-#include "core/shares_table.h"
+#include "core/shares/shares_table.h"
 #include "report/report_line.h"
 
 const char *report_share_state_name(enum share_state state)

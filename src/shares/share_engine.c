@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/keyed_lines.h"
+#include "core/shares/shares_saved.h"
 
 /* ms for which a node does not answer segments of connections that it does not know, while a living
  * node may have them (SPEC 11). */
@@ -112,7 +113,7 @@ bool share_engine_save(const struct share_engine *e, uint64_t now, FILE *out)
 	fprintf(out, "mode %s\naffinity %s\nkey %" PRIu64 "\nkey %" PRIu64 "\n",
 		config_shares_name(e->mode), config_affinity_name(e->affinity),
 		(uint64_t)e->key.k[0], (uint64_t)e->key.k[1]);
-	return shares_save(e->shares, (const char *const *)e->names, now, out);
+	return shares_saved_write(e->shares, (const char *const *)e->names, now, out);
 }
 
 /* Into *is_same: is the next line of this key, and is this its text? False: it is of another key.
@@ -153,7 +154,8 @@ int share_engine_restore(struct share_engine *e, uint64_t lease, uint64_t now, F
 {
 	int rc = compare_head(e, in);
 
-	return rc ? rc : shares_restore(e->shares, (const char *const *)e->names, lease, now, in);
+	return rc ? rc
+		  : shares_saved_read(e->shares, (const char *const *)e->names, lease, now, in);
 }
 
 int share_engine_take_over(struct share_engine *e, const struct share_engine *from, uint64_t now)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * sharing: which clients this node answers (SPEC 11): the shares of the configuration, or a
- * driver's orders, carried out. It owns the engine (core/shares.h), its timers, and its state on
- * disk, and tells the data path what to do. With `shares = none` it exists, but refuses everything.
+ * driver's orders, carried out. It owns the engine (core/shares/shares.h), its timers, and its
+ * state on disk, and tells the data path what to do. With `shares = none` it exists, but refuses
+ * everything.
  *
  * A change is written to disk first, then told to the data path, then answered, so that a crash at
  * any point forgets nothing that another node has been told.

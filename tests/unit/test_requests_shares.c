@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "clients/requests_shares.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 #include "report/report_line.h"
 #include "report/report_shares.h"
 

@@ -19,7 +19,8 @@
 
 #include <cmocka.h>
 
-#include "core/shares.h"
+#include "core/shares/shares.h"
+#include "core/shares/shares_saved.h"
 
 #define NODES      5
 #define RUNS       4000
@@ -234,14 +235,14 @@ static void restart_daemon(struct cluster *c, size_t i, bool keeps_state)
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	assert_true(shares_save(old, names, c->now, f));
+	assert_true(shares_saved_write(old, names, c->now, f));
 	fclose(f);
 	n->engine = shares_create(c->table, NODES, i, GRACE);
 	assert_non_null(n->engine);
 	if (keeps_state) {
 		f = fmemopen(text, size, "r");
-		assert_int_equal(shares_restore(n->engine, names, shares_lease(old), c->now + 1, f),
-				 0);
+		assert_int_equal(
+			shares_saved_read(n->engine, names, shares_lease(old), c->now + 1, f), 0);
 		fclose(f);
 	} else {
 		order(c);

@@ -16,7 +16,7 @@
 
 #include "cluster.h"
 #include "core/flow.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 #include "report/event_feed.h"
 #include "report/report_shares.h"
 #include "shares/sharing.h"

@@ -25,16 +25,15 @@
  * the new owner does not answer segments of connections that it does not know while a living node
  * may have them (SHARES_CAUTIOUS).
  */
-#ifndef CLUSTERARPD_CORE_SHARES_H
-#define CLUSTERARPD_CORE_SHARES_H
+#ifndef CLUSTERARPD_CORE_SHARES_SHARES_H
+#define CLUSTERARPD_CORE_SHARES_SHARES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "core/rules.h"
-#include "core/shares_table.h"
+#include "core/shares/shares_table.h"
 
 /* The order about one node. */
 enum shares_presence {
@@ -61,16 +60,6 @@ struct shares;
 struct shares *shares_create(const struct shares_table *table, size_t count, size_t self,
 			     uint64_t grace);
 void shares_destroy(struct shares *s);
-
-/* Write all that it knows but the lease, as text, with the names of the nodes, so that another run
- * of the daemon goes on from there. False: not everything could be written. */
-bool shares_save(const struct shares *s, const char *const *names, uint64_t now, FILE *out);
-/* Go on from there, with `lease`, in an engine that has had no order yet. The nodes may be others
- * than they were: a new one has no past, one that is gone had none. Reads no further than what
- * shares_save() has written. 0, or nothing has changed: -EBADMSG: malformed, or the state of
- * another node; -ESTALE: of a later time, so of another clock; -ENOMEM. */
-int shares_restore(struct shares *s, const char *const *names, uint64_t lease, uint64_t now,
-		   FILE *in);
 
 /* Before the first order: any other node may have connections in any bucket, even if that order has
  * epoch 1. For when what a bucket is has changed, or who has given them out. */
