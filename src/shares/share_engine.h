@@ -19,6 +19,7 @@ struct share_engine {
 	enum config_shares mode;
 	enum config_affinity affinity;
 	struct shares_key key; /* from the cluster MAC: new addresses move no connections */
+	uint64_t fingerprint;  /* of all that the owners depend on, beside the orders */
 	size_t count, self;
 	char **names;     /* of each node of the file */
 	uint8_t *weights; /* likewise */

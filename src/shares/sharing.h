@@ -71,8 +71,15 @@ struct sharing_order {
  * out: this node has released its epoch. -EINVAL, -ESTALE, -EEXIST, -EOPNOTSUPP (shares is not
  * driven), -ENOMEM. */
 int sharing_set(struct sharing *s, const struct sharing_order *order, const char **why);
-/* The node has released `epoch`. -ENOENT: the file has no such node. -EINVAL: it is this node. */
-int sharing_released(struct sharing *s, const char *node, uint64_t epoch, const char **why);
+struct sharing_release {
+	const char *node;
+	uint64_t epoch;
+	/* It still serves connections of buckets that it has given up: whoever has them goes on
+	 * minding it, for an hour from now. */
+	bool is_asking;
+};
+/* What a node has released. -ENOENT: the file has no such node. -EINVAL: it is this node. */
+int sharing_released(struct sharing *s, const struct sharing_release *release, const char **why);
 
 /* What this node wants its weight to be; kept over restarts. It is the driver that carries it out,
  * by its next order. -EOPNOTSUPP, -EINVAL. */

@@ -8,6 +8,9 @@
 
 #include "core/shares/shares_inside.h"
 
+/* The parts of `grace`: what is renewed more often would be saved for little. */
+#define GRACE_STEPS 60
+
 /* --- life --- */
 
 struct shares *shares_create(const struct shares_table *table, size_t count, size_t self,
@@ -181,13 +184,32 @@ int shares_set(struct shares *s, const struct shares_order *order, uint64_t now)
 	return 0;
 }
 
-void shares_released(struct shares *s, size_t node, uint64_t epoch)
+bool shares_released(struct shares *s, size_t node, uint64_t epoch)
 {
-	if (node >= s->count || node == s->self || epoch < s->others[node].released)
-		return;
+	if (node >= s->count || node == s->self || epoch <= s->others[node].released)
+		return false;
 	s->others[node].released = epoch;
 	note_release(s, node);
 	take(s);
+	return true;
+}
+
+bool shares_still_asks(struct shares *s, size_t node, uint64_t now)
+{
+	bool is_changed = false;
+
+	if (node >= s->count || node == s->self)
+		return false;
+	for (size_t b = 0; b < SHARES_BUCKETS; b++) {
+		uint64_t *lost = &s->others[node].lost[b];
+
+		if (s->owners[b] == node || !shares_may_have_connections(s, node, b, now) ||
+		    now - (*lost - 1) < s->grace / GRACE_STEPS)
+			continue;
+		*lost = now + 1;
+		is_changed = true;
+	}
+	return is_changed;
 }
 
 void shares_connections(struct shares *s, const uint8_t has[SHARES_BUCKETS / 8])

@@ -55,8 +55,8 @@ struct shares_order {
 struct shares;
 
 /* `table` is borrowed; `count` nodes, of which this one is `self`. `grace`: ms for which
- * SHARES_CAUTIOUS goes on. Until the first order it takes what it has a connection for, in all
- * buckets, and drops the rest for the want of a lease. NULL: no memory. */
+ * SHARES_CAUTIOUS goes on, unless shares_still_asks(). Until the first order it takes what it has a
+ * connection for, in all buckets, and drops the rest for the want of a lease. NULL: no memory. */
 struct shares *shares_create(const struct shares_table *table, size_t count, size_t self,
 			     uint64_t grace);
 void shares_destroy(struct shares *s);
@@ -70,8 +70,13 @@ void shares_assume_past(struct shares *s, uint64_t now);
  * -EEXIST: it is the present one, but the order is another. -EINVAL: epoch 0. -ENOMEM: nothing has
  * changed. `now` in ms, here and below, from any start, never backwards. */
 int shares_set(struct shares *s, const struct shares_order *order, uint64_t now);
-/* Another node says that it has released `epoch`. In any order, and more than once. */
-void shares_released(struct shares *s, size_t node, uint64_t epoch);
+/* Another node says that it has released `epoch`. In any order, and more than once. False: it was
+ * known. */
+bool shares_released(struct shares *s, size_t node, uint64_t epoch);
+/* Another node says that it still serves connections of buckets that it has given up: of those that
+ * it may have connections in, `grace` begins anew. Not more often than every 60th of it: false,
+ * nothing has changed. */
+bool shares_still_asks(struct shares *s, size_t node, uint64_t now);
 /* The buckets in which this node has connections, a bit per bucket (bit b % 8 of byte b / 8): it
  * stops asking in the others. */
 void shares_connections(struct shares *s, const uint8_t has[SHARES_BUCKETS / 8]);
