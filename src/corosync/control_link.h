@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * control_link: the daemon's control socket (clients/control.h), from the side of a driver: requests
- * one after the other, each on a connection of its own, and the stream of events.
+ * control_link: the daemon's control socket (clients/control.h), from the side of a driver:
+ * requests one after the other, each on a connection of its own, and the stream of events.
  */
 #ifndef CLUSTERARPD_COROSYNC_CONTROL_LINK_H
 #define CLUSTERARPD_COROSYNC_CONTROL_LINK_H

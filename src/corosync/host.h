@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * host: this node's daemon, as the group has to know it (struct group_host), kept up to date over the
- * control socket; and the group's orders for it.
+ * host: this node's daemon, as the group has to know it (struct group_host), kept up to date over
+ * the control socket; and the group's orders for it.
  */
 #ifndef CLUSTERARPD_COROSYNC_HOST_H
 #define CLUSTERARPD_COROSYNC_HOST_H
@@ -18,7 +18,8 @@ struct host_handlers {
 };
 
 /* `socket`: path. NULL: no memory. */
-struct host *host_create(struct loop *loop, const char *socket, const struct host_handlers *handlers);
+struct host *host_create(struct loop *loop, const char *socket,
+			 const struct host_handlers *handlers);
 void host_destroy(struct host *h);
 
 /* How long an answer may take, ms, before the daemon counts as GROUP_AWAY: 0.4 token. */
