@@ -57,6 +57,7 @@ _clusterarpctl_options() {
 	[[ ${2:-drain} != drain ]] || printf '%s ' --wait=
 	[[ ${2:-set} != set && $2 != released ]] || printf '%s ' --epoch=
 	[[ ${2:-set} != set ]] || printf '%s ' --ttl= --dead=
+	[[ ${2:-released} != released ]] || printf '%s ' --asking
 }
 
 _clusterarpctl() {

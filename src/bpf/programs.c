@@ -15,7 +15,7 @@
 
 #include "bpf/bpf_error.h"
 #include "bpf/clusterarpd.skel.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 
 #define NS_PER_MS 1000000ull
 

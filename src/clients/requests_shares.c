@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "config/config_words.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 #include "report/report_line.h"
 #include "report/report_shares.h"
 
@@ -208,6 +208,15 @@ static bool read_sent(const struct call *call, uint64_t *out)
 	return !sent || number > 0 || refuse(call, "\"sent\" must be a number of milliseconds");
 }
 
+static bool read_asking(const struct call *call, bool *out)
+{
+	const json_t *asking = json_object_get(call->request, "asking");
+
+	*out = json_is_true(asking);
+	return !asking || json_is_boolean(asking) ||
+	       refuse(call, "\"asking\" must be true or false");
+}
+
 static bool find_node(const struct call *call, const char *name, size_t *index)
 {
 	const struct config_node *node = name ? config_find_node(call->config, name) : NULL;
@@ -293,12 +302,13 @@ static void answer_set(const struct call *call)
 static void answer_released(const struct call *call)
 {
 	const json_t *nodes = json_object_get(call->request, "nodes"), *name;
+	struct sharing_release release = { 0 };
 	const char *why = NULL;
-	uint64_t epoch;
 	size_t i, n;
 	int rc = 0;
 
-	if (!read_epoch(call, &epoch) || !check_names(call, "nodes", nodes))
+	if (!read_epoch(call, &release.epoch) || !check_names(call, "nodes", nodes) ||
+	    !read_asking(call, &release.is_asking))
 		return;
 	if (!json_array_size(nodes)) {
 		refuse(call, "\"nodes\" must name the nodes that have released the epoch");
@@ -307,10 +317,11 @@ static void answer_released(const struct call *call)
 	json_array_foreach (nodes, i, name)
 		if (!find_node(call, json_string_value(name), &n))
 			return;
-	json_array_foreach (nodes, i, name)
+	json_array_foreach (nodes, i, name) {
+		release.node = json_string_value(name);
 		if (rc >= 0)
-			rc = sharing_released(call->r->sharing, json_string_value(name), epoch,
-					      &why);
+			rc = sharing_released(call->r->sharing, &release, &why);
+	}
 	answer_change(call, rc, why);
 }
 

@@ -9,7 +9,8 @@
  *    "sent": MS, "nodes": {NAME: WEIGHT | null}, "dead": [NAME]}  null: the weight of the file.
  *        sent: CLOCK_MONOTONIC: from then on the lease counts, however long the request waits;
  *        optional: from when it is read. A driver that can be declared dead has to set it.
- *   {"command": "shares_released", "epoch": E, "nodes": [NAME]}
+ *   {"command": "shares_released", "epoch": E, "nodes": [NAME], "asking": true}
+ *        asking: these nodes still serve connections of buckets that they have given up; optional.
  *   {"command": "shares_drain"}, {"command": "shares_resume"},
  *   {"command": "shares_weight", "weight": W}
  *

@@ -129,6 +129,11 @@ const char *const config_affinity_values[] = {
 	[AFFINITY_NETWORK] = "network",
 	NULL,
 };
+const char *const config_no_quorum_values[] = {
+	[NO_QUORUM_STOP] = "stop",
+	[NO_QUORUM_SERVE] = "serve",
+	NULL,
+};
 const char *const config_flag_values[] = { [false] = "no", [true] = "yes", NULL };
 
 const char *config_dedicated_mac_name(enum config_dedicated_mac v)
@@ -169,4 +174,9 @@ const char *config_shares_name(enum config_shares v)
 const char *config_affinity_name(enum config_affinity v)
 {
 	return config_affinity_values[v];
+}
+
+const char *config_no_quorum_name(enum config_no_quorum v)
+{
+	return config_no_quorum_values[v];
 }

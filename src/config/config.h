@@ -18,6 +18,7 @@
 #define CONFIG_MTU_MAX     65521 /* maximum MTU of a TAP device */
 #define CONFIG_NAME_MAX    44    /* inih cuts "node NAME" after 49 characters */
 #define CONFIG_WEIGHT_MAX  100
+#define CONFIG_GROUP_MAX   127 /* CPG_MAX_NAME_LENGTH less a NUL */
 
 /* The values of the keys that take a word. */
 enum config_dedicated_mac { DEDICATED_MAC_UNICAST, DEDICATED_MAC_MULTICAST };
@@ -28,6 +29,7 @@ enum config_datapath { DATAPATH_AUTO, DATAPATH_KERNEL, DATAPATH_USER };
 enum config_neigh { NEIGH_LEARN, NEIGH_SEED, NEIGH_PIN };
 enum config_shares { CONFIG_SHARES_NONE, CONFIG_SHARES_STATIC, CONFIG_SHARES_DRIVEN };
 enum config_affinity { AFFINITY_CONNECTION, AFFINITY_CLIENT, AFFINITY_NETWORK };
+enum config_no_quorum { NO_QUORUM_STOP, NO_QUORUM_SERVE };
 
 /* The index of an address family in a list that has one value for each. */
 enum config_family { CONFIG_IPV4, CONFIG_IPV6, CONFIG_FAMILIES };
@@ -45,7 +47,16 @@ struct config_node {
 	struct mac source;               /* resolved wire source MAC */
 	unsigned id;                     /* 1..190; 0: not set */
 	unsigned weight;                 /* 0..CONFIG_WEIGHT_MAX: of its share (SPEC 11) */
+	uint32_t corosync_id;            /* node id in corosync; 0: not set */
 	unsigned line;                   /* of its section header */
+};
+
+/* Section [corosync]: for clusterarpd-corosync, which drives the shares. The daemon itself has no
+ * use for it. */
+struct config_corosync {
+	bool is_set;                      /* the file has the section */
+	char group[CONFIG_GROUP_MAX + 1]; /* of the drivers, in CPG */
+	enum config_no_quorum no_quorum;
 };
 
 struct config {
@@ -66,7 +77,8 @@ struct config {
 	enum config_affinity affinity;
 	struct ip_addr gateway[CONFIG_FAMILIES]; /* AF_UNSPEC: none; see config_gateway() */
 	unsigned mtu;                            /* 0 = auto */
-	struct config_node *nodes;               /* in file order */
+	struct config_corosync corosync;
+	struct config_node *nodes; /* in file order */
 	size_t node_count;
 };
 
@@ -102,6 +114,7 @@ const char *config_datapath_name(enum config_datapath v);
 const char *config_neigh_name(enum config_neigh v);
 const char *config_shares_name(enum config_shares v);
 const char *config_affinity_name(enum config_affinity v);
+const char *config_no_quorum_name(enum config_no_quorum v);
 
 /* Lists of values, NULL-terminated; the index is the value of the enum. */
 extern const char *const config_dedicated_mac_values[];
@@ -112,6 +125,7 @@ extern const char *const config_datapath_values[];
 extern const char *const config_neigh_values[];
 extern const char *const config_shares_values[];
 extern const char *const config_affinity_values[];
+extern const char *const config_no_quorum_values[];
 extern const char *const config_flag_values[];
 
 #endif

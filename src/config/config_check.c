@@ -21,7 +21,7 @@ static void check_sections(struct draft *d)
 		config_report_add(
 			d->report, true, 0,
 			"the file is empty: it needs [cluster], and [node NAME] for each node");
-		d->lost = SECTION_CLUSTER | SECTION_NODE;
+		d->lost = SECTION_CLUSTER | SECTION_NODE | SECTION_COROSYNC;
 	}
 	if (!d->cluster.line) {
 		if (!(d->lost & SECTION_CLUSTER))
@@ -263,6 +263,78 @@ static void warn_of_shares(struct draft *d)
 	}
 }
 
+/* --- [corosync] --- */
+
+static void check_corosync_ids(struct draft *d)
+{
+	struct seen *table = NULL;
+
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		const struct config_node *node = &d->config->nodes[i];
+		struct holder holder = { .line = d->nodes[i].key_line[KEY_COROSYNC_ID],
+					 .node = node };
+		const struct holder *first;
+
+		if (!node->corosync_id)
+			continue;
+		first = config_seen_add(&table, &node->corosync_id, sizeof(node->corosync_id),
+					&holder, d->report);
+		if (first)
+			config_report_add(d->report, true, holder.line,
+					  "duplicate corosync_id %u: the first is at line %u",
+					  node->corosync_id, first->line);
+	}
+	config_seen_clear(&table);
+}
+
+/* A driver without shares to drive. */
+static void check_corosync_shares(struct draft *d)
+{
+	unsigned line = d->cluster.key_line[KEY_SHARES];
+
+	if (d->config->shares == CONFIG_SHARES_DRIVEN || key_bad(&d->cluster, KEY_SHARES))
+		return;
+	if (line)
+		config_report_add(d->report, true, d->corosync.line,
+				  "[corosync] needs shares = driven: with shares = %s (line %u) no"
+				  " node takes orders",
+				  config_shares_name(d->config->shares), line);
+	else
+		config_report_add(d->report, true, d->corosync.line,
+				  "[corosync] needs shares = driven in [cluster]");
+}
+
+/* corosync_id without its section. One message for all. */
+static void warn_of_corosync_ids(struct draft *d)
+{
+	if (d->lost & SECTION_COROSYNC)
+		return;
+	for (size_t i = 0; i < d->config->node_count; i++) {
+		if (!key_good(&d->nodes[i], KEY_COROSYNC_ID))
+			continue;
+		config_report_add(d->report, false, d->nodes[i].key_line[KEY_COROSYNC_ID],
+				  "corosync_id has no effect without a section [corosync]");
+		return;
+	}
+}
+
+static void check_corosync(struct draft *d)
+{
+	check_corosync_ids(d);
+	if (!d->corosync.line) {
+		warn_of_corosync_ids(d);
+		return;
+	}
+	d->config->corosync.is_set = true;
+	check_corosync_shares(d);
+	if (d->config->node_count == 2 && !(d->lost & SECTION_NODE))
+		config_report_add(
+			d->report, false, d->corosync.line,
+			"with two nodes a split cannot be told from a death: corosync"
+			" needs a qdevice, or the nodes fencing; neither is known from this"
+			" file (clusterarpd-corosync -t asks corosync)");
+}
+
 /* Settings that are valid, but seldom right. */
 static void check_warnings(struct draft *d)
 {
@@ -439,5 +511,6 @@ void config_check(struct draft *d)
 	config_networks_check(d);
 	check_gateways(d);
 	check_mtu(d);
+	check_corosync(d);
 	check_warnings(d);
 }

@@ -37,7 +37,7 @@ static int add_line(struct config_lines *lines, const char *text)
 __attribute__((format(printf, 3, 4))) static void differ(struct comparison *c, enum remedy remedy,
 							 const char *format, ...)
 {
-	char text[CONFIG_NAME_MAX + 3 * VALUE_SIZE];
+	char text[2 * CONFIG_GROUP_MAX + VALUE_SIZE];
 	va_list args;
 
 	va_start(args, format);
@@ -118,6 +118,29 @@ static void compare_links(struct comparison *c)
 		differ(c, RESTART, "the cluster's addresses");
 }
 
+/* For the daemon these are words: its driver reads them when it starts. */
+static void compare_corosync(struct comparison *c)
+{
+	const struct config_corosync *f = &c->from->corosync, *t = &c->to->corosync;
+
+	if (f->is_set != t->is_set) {
+		differ(c, RELOAD, "[corosync]: %s", t->is_set ? "new" : "gone");
+		return;
+	}
+	if (strcmp(f->group, t->group) != 0)
+		differ(c, RELOAD, "[corosync] group: %s to %s (restart clusterarpd-corosync)",
+		       f->group, t->group);
+	if (f->no_quorum != t->no_quorum)
+		differ(c, RELOAD, "[corosync] no_quorum: %s to %s (restart clusterarpd-corosync)",
+		       config_no_quorum_name(f->no_quorum), config_no_quorum_name(t->no_quorum));
+}
+
+static const char *id_text(uint32_t id, char *buf)
+{
+	snprintf(buf, VALUE_SIZE, id ? "%u" : "none", id);
+	return buf;
+}
+
 static void compare_macs(struct comparison *c, enum remedy remedy, const char *node,
 			 const char *what, const struct mac *from, const struct mac *to)
 {
@@ -131,12 +154,17 @@ static void compare_macs(struct comparison *c, enum remedy remedy, const char *n
 static void compare_node(struct comparison *c, enum remedy remedy, const struct config_node *from,
 			 const struct config_node *to)
 {
+	char a[VALUE_SIZE], b[VALUE_SIZE];
+
 	if (!same_addresses(&from->address, &to->address))
 		differ(c, remedy, "node %s: addresses", to->name);
 	compare_macs(c, remedy, to->name, "dedicated MAC", &from->dedicated, &to->dedicated);
 	compare_macs(c, remedy, to->name, "source MAC", &from->source, &to->source);
 	if (from->weight != to->weight)
 		differ(c, RELOAD, "node %s: weight %u to %u", to->name, from->weight, to->weight);
+	if (from->corosync_id != to->corosync_id)
+		differ(c, RELOAD, "node %s: corosync_id %s to %s", to->name,
+		       id_text(from->corosync_id, a), id_text(to->corosync_id, b));
 }
 
 static void compare_nodes(struct comparison *c, const char *self)
@@ -165,6 +193,7 @@ int config_diff(const struct config *from, const struct config *to, const char *
 
 	compare_links(&c);
 	compare_policies(&c);
+	compare_corosync(&c);
 	compare_nodes(&c, self);
 	return c.error;
 }

@@ -23,7 +23,7 @@
 #define CONFIG_MTU_MIN      68
 #define CONFIG_MTU_MIN_IPV6 1280
 
-enum section_kind { SECTION_CLUSTER = 1, SECTION_NODE = 2 };
+enum section_kind { SECTION_CLUSTER = 1, SECTION_NODE = 2, SECTION_COROSYNC = 4 };
 
 enum config_key {
 	KEY_INTERFACE,
@@ -45,6 +45,9 @@ enum config_key {
 	KEY_MTU,
 	KEY_ID,
 	KEY_WEIGHT,
+	KEY_COROSYNC_ID,
+	KEY_GROUP,
+	KEY_NO_QUORUM,
 	KEY_COUNT
 };
 
@@ -65,7 +68,7 @@ struct section {
 struct draft {
 	struct config *config;
 	struct config_report *report;
-	struct section cluster;
+	struct section cluster, corosync;
 	struct section *nodes; /* parallel to config->nodes */
 	unsigned lost;         /* kinds of section that an unreadable line may have begun */
 	unsigned gateway_line[CONFIG_FAMILIES]; /* of each gateway; 0: not set */

@@ -421,7 +421,7 @@ static bool parse_gateway(const struct setting *s)
 /* Parse a decimal number from `min` to `max`. False: it is not one. */
 static bool parse_number(const char *text, unsigned min, unsigned max, unsigned *out)
 {
-	unsigned number = 0;
+	uint64_t number = 0;
 
 	for (; *text; text++) {
 		if (*text < '0' || *text > '9')
@@ -430,7 +430,7 @@ static bool parse_number(const char *text, unsigned min, unsigned max, unsigned 
 		if (number > max)
 			return false;
 	}
-	*out = number;
+	*out = (unsigned)number;
 	return number >= min;
 }
 
@@ -467,6 +467,34 @@ static bool parse_weight(const struct setting *s)
 	return true;
 }
 
+/* CPG takes any bytes; this is what can be written in the file, and read in a log. */
+static bool parse_group(const struct setting *s)
+{
+	if (strlen(s->value) > CONFIG_GROUP_MAX)
+		return refuse(s, "the name of a group has at most %d characters", CONFIG_GROUP_MAX);
+	for (const char *c = s->value; *c; c++) {
+		if (!isascii((unsigned char)*c) || !isgraph((unsigned char)*c))
+			return refuse(s, "the name of a group must be printable ASCII without"
+					 " blanks");
+	}
+	if (strpbrk(s->value, "#;"))
+		return refuse(s, "the name of a group must not contain '#' or ';': a comment after"
+				 " a value begins with a blank and ';'");
+	strcpy(field(s), s->value);
+	return true;
+}
+
+static bool parse_corosync_id(const struct setting *s)
+{
+	unsigned id;
+
+	static_assert(sizeof(id) == sizeof(uint32_t), "a node id of corosync has 32 bits");
+	if (!parse_number(s->value, 1, UINT32_MAX, &id))
+		return refuse(s, "must be a number from 1 to %u", UINT32_MAX);
+	s->draft->config->nodes[s->section->index].corosync_id = id;
+	return true;
+}
+
 #define FIELD(name) offsetof(struct config, name)
 
 static const struct key keys[KEY_COUNT] = {
@@ -496,6 +524,10 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_MTU] = { "mtu", SECTION_CLUSTER, parse_mtu, 0, NULL },
 	[KEY_ID] = { "id", SECTION_NODE, parse_id, 0, NULL },
 	[KEY_WEIGHT] = { "weight", SECTION_NODE, parse_weight, 0, NULL },
+	[KEY_COROSYNC_ID] = { "corosync_id", SECTION_NODE, parse_corosync_id, 0, NULL },
+	[KEY_GROUP] = { "group", SECTION_COROSYNC, parse_group, FIELD(corosync.group), NULL },
+	[KEY_NO_QUORUM] = { "no_quorum", SECTION_COROSYNC, parse_enum, FIELD(corosync.no_quorum),
+			    config_no_quorum_values },
 };
 
 static enum config_key find_key(const char *name)
@@ -528,10 +560,25 @@ static void describe_section(const struct draft *d, const struct section *s, cha
 {
 	const char *name = s->kind == SECTION_NODE ? d->config->nodes[s->index].name : "";
 
-	if (s->kind == SECTION_CLUSTER)
-		snprintf(buf, size, "[cluster]");
+	if (s->kind != SECTION_NODE)
+		snprintf(buf, size, s->kind == SECTION_CLUSTER ? "[cluster]" : "[corosync]");
 	else
 		snprintf(buf, size, "[node%s%s]", *name ? " " : "", name);
+}
+
+/* Where a key belongs. */
+static const char *place_of(enum config_key key)
+{
+	switch (keys[key].sections) {
+	case SECTION_CLUSTER:
+		return "[cluster]";
+	case SECTION_NODE:
+		return "[node NAME]";
+	case SECTION_COROSYNC:
+		return "[corosync]";
+	default:
+		return "[cluster] or [node NAME]";
+	}
 }
 
 static void refuse_key(struct draft *d, struct section *s, const char *name, unsigned line)
@@ -543,8 +590,8 @@ static void refuse_key(struct draft *d, struct section *s, const char *name, uns
 	if (elsewhere < KEY_COUNT) {
 		config_report_add(d->report, true, line,
 				  "key '%s' does not belong in %s, but in %s", name, where,
-				  s->kind == SECTION_CLUSTER ? "[node NAME]" : "[cluster]");
-		if (s->kind == SECTION_NODE)
+				  place_of(elsewhere));
+		if (s->kind != SECTION_CLUSTER)
 			d->cluster.bad |= 1u << elsewhere;
 	} else if (meant < KEY_COUNT) {
 		config_report_add(d->report, true, line, "unknown key %s in %s: did you mean '%s'?",
@@ -556,8 +603,8 @@ static void refuse_key(struct draft *d, struct section *s, const char *name, uns
 	}
 }
 
-/* Report a key that is set twice. In a repeated [cluster] section only keys that this section
- * repeats itself are reported: the section itself has been reported. */
+/* Report a key that is set twice. In a repeated section only keys that this section repeats
+ * itself are reported: the section itself has been reported. */
 static void refuse_repeated(struct draft *d, const struct section *s, enum config_key key,
 			    unsigned line)
 {

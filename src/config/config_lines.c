@@ -42,7 +42,15 @@ struct line {
 	bool has_nul;
 };
 
-static const char *const section_words[] = { "cluster", "node", NULL };
+static const struct section_name {
+	const char *word;
+	enum section_kind kind;
+} section_names[] = {
+	{ "cluster", SECTION_CLUSTER },
+	{ "node", SECTION_NODE },
+	{ "corosync", SECTION_COROSYNC },
+};
+#define SECTION_NAMES (sizeof(section_names) / sizeof(section_names[0]))
 
 static void fail(const struct reader *r, const char *what, const char *text, const char *hint)
 {
@@ -113,30 +121,43 @@ static bool is_comment_or_blank(const char *text)
 	return *text == '\0' || *text == ';' || *text == '#';
 }
 
+/* The section that `word` was probably meant to begin, or NULL. */
+static const struct section_name *suggest_section(const char *word)
+{
+	const char *words[SECTION_NAMES + 1] = { NULL };
+	const char *meant;
+	size_t i;
+
+	for (i = 0; i < SECTION_NAMES; i++)
+		words[i] = section_names[i].word;
+	meant = config_suggest(word, words);
+	for (i = 0; i < SECTION_NAMES && section_names[i].word != meant; i++)
+		;
+	return i < SECTION_NAMES ? &section_names[i] : NULL;
+}
+
 /* Note which kind of section an invalid header was probably meant to begin, so that this section is
  * not reported as missing too. */
 static void lose_section(struct reader *r, const char *inner)
 {
-	char word[sizeof("cluster") + 3];
-	const char *meant;
+	char word[sizeof("corosync") + 3];
+	const struct section_name *meant;
 
 	inner += strspn(inner, " \t");
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(inner, " \t]"), inner);
-	meant = config_suggest(word, section_words);
-	r->draft->lost |= meant && strcmp(meant, "cluster") == 0 ? SECTION_CLUSTER : SECTION_NODE;
+	meant = suggest_section(word);
+	r->draft->lost |= meant ? meant->kind : SECTION_NODE;
 	r->section = NULL;
 	r->in_section = true;
 }
 
-static void open_cluster(struct reader *r)
+/* [cluster] or [corosync], which a file has once. */
+static void open_single(struct reader *r, struct section *s, const char *word)
 {
-	struct section *s = &r->draft->cluster;
-
 	if (s->line)
-		config_report_add(
-			r->draft->report, true, r->line,
-			"duplicate section [cluster]: the first is at line %u; merge them",
-			s->line);
+		config_report_add(r->draft->report, true, r->line,
+				  "duplicate section [%s]: the first is at line %u; merge them",
+				  word, s->line);
 	else
 		s->line = r->line;
 	s->last_line = r->line;
@@ -199,14 +220,15 @@ static void open_node(struct reader *r, const char *name)
 
 static void open_unknown(struct reader *r, const char *word, const char *inner)
 {
-	const char *meant = config_suggest(word, section_words);
+	const struct section_name *meant = suggest_section(word);
 
 	lose_section(r, inner);
 	if (meant)
 		config_report_add(r->draft->report, true, r->line,
-				  "unknown section %s: did you mean '%s'?", QUOTE(inner), meant);
+				  "unknown section %s: did you mean '%s'?", QUOTE(inner),
+				  meant->word);
 	else
-		fail(r, "unknown section", inner, "write [cluster] or [node NAME]");
+		fail(r, "unknown section", inner, "write [cluster], [node NAME] or [corosync]");
 }
 
 /* Begin a section. `inner`: the text between the brackets. */
@@ -224,15 +246,19 @@ static void open_section(struct reader *r, const char *inner)
 	snprintf(name, sizeof(name), "%.*s", (int)name_length, rest);
 	r->in_section = true;
 	r->section = NULL;
-	if (strcmp(copy, "cluster") == 0) {
-		if (*name)
-			fail(r, "name in section", inner, "[cluster] takes no name");
-		open_cluster(r);
-	} else if (strcmp(copy, "node") == 0) {
+	if (strcmp(copy, "node") == 0) {
 		open_node(r, name);
-	} else {
-		open_unknown(r, copy, inner);
+		return;
 	}
+	if (strcmp(copy, "cluster") != 0 && strcmp(copy, "corosync") != 0) {
+		open_unknown(r, copy, inner);
+		return;
+	}
+	if (*name)
+		config_report_add(r->draft->report, true, r->line,
+				  "name in section %s: [%s] takes no name", QUOTE(inner), copy);
+	open_single(r, *copy == 'c' && copy[1] == 'l' ? &r->draft->cluster : &r->draft->corosync,
+		    copy);
 }
 
 /* Handle a line that begins with '['. False: do not pass it to inih. */

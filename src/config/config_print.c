@@ -66,6 +66,13 @@ static void print_cluster(FILE *out, const struct config *c)
 	print_mtu(out, c);
 }
 
+static void print_corosync(FILE *out, const struct config_corosync *corosync)
+{
+	fprintf(out, "\n[corosync]\n");
+	print_key(out, "group", corosync->group);
+	print_key(out, "no_quorum", config_no_quorum_name(corosync->no_quorum));
+}
+
 static void print_node(FILE *out, const struct config_node *n)
 {
 	char text[IP_STRLEN];
@@ -76,6 +83,8 @@ static void print_node(FILE *out, const struct config_node *n)
 	if (n->id)
 		fprintf(out, "%-13s = %u\n", "id", n->id);
 	fprintf(out, "%-13s = %u\n", "weight", n->weight);
+	if (n->corosync_id)
+		fprintf(out, "%-13s = %u\n", "corosync_id", n->corosync_id);
 	fprintf(out, "; wire source MAC: %s\n", mac_format(&n->source, text));
 	fprintf(out, "; IPv6 link-local address: %s\n", ip_format(&n->link_local, text));
 }
@@ -83,6 +92,8 @@ static void print_node(FILE *out, const struct config_node *n)
 void config_print(const struct config *c, FILE *out)
 {
 	print_cluster(out, c);
+	if (c->corosync.is_set)
+		print_corosync(out, &c->corosync);
 	for (size_t i = 0; i < c->node_count; i++)
 		print_node(out, &c->nodes[i]);
 }

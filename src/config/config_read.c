@@ -10,7 +10,8 @@
 #include "config/config_draft.h"
 #include "config/config_lines.h"
 
-#define DEFAULT_TAP "cluster0"
+#define DEFAULT_TAP   "cluster0"
+#define DEFAULT_GROUP "clusterarpd"
 
 static struct config *create(void)
 {
@@ -19,6 +20,7 @@ static struct config *create(void)
 	if (!c)
 		return NULL;
 	strcpy(c->tap, DEFAULT_TAP);
+	strcpy(c->corosync.group, DEFAULT_GROUP);
 	c->adopt = true;
 	return c;
 }
@@ -41,6 +43,7 @@ struct config *config_read(FILE *stream, struct config_report *report)
 		return NULL;
 	}
 	d.cluster.kind = SECTION_CLUSTER;
+	d.corosync.kind = SECTION_COROSYNC;
 	if (config_lines_read(stream, &d))
 		config_check(&d);
 	release_draft(&d);

@@ -67,8 +67,9 @@ static const char usage[] =
 	"  shares weight N            let this node have another weight, from 0 to 100\n"
 	"  shares set --epoch E --ttl SEC|forever NODE[=WEIGHT]... [--dead NODE]...\n"
 	"                             for drivers: these nodes share the clients\n"
-	"  shares released --epoch E NODE...\n"
-	"                             for drivers: these nodes have released the epoch\n"
+	"  shares released --epoch E [--asking] NODE...\n"
+	"                             for drivers: these nodes have released the epoch;\n"
+	"                             and still serve connections that they had before\n"
 	"\n"
 	"  -s, --socket PATH    control socket (default: " DEFAULT_SOCKET ")\n"
 	"  -i, --instance NAME  control socket of clusterarpd@NAME\n"
@@ -94,6 +95,7 @@ static const struct option long_options[] = {
 	{ "epoch", required_argument, NULL, OPTION_SHARES + CTL_SHARES_EPOCH },
 	{ "ttl", required_argument, NULL, OPTION_SHARES + CTL_SHARES_TTL },
 	{ "dead", required_argument, NULL, OPTION_SHARES + CTL_SHARES_DEAD },
+	{ "asking", no_argument, NULL, OPTION_SHARES + CTL_SHARES_ASKING },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -285,7 +287,7 @@ static int set_count(struct options *o, const char *value)
 static int take_shares(int option, struct options *o)
 {
 	if (option < 0 || option >= CTL_SHARES_OPTIONS ||
-	    !ctl_shares_take(&o->shares, (enum ctl_shares_option)option, optarg))
+	    !ctl_shares_take(&o->shares, (enum ctl_shares_option)option, optarg ? optarg : ""))
 		return usage_error(NULL, NULL);
 	o->has_shares_option = true;
 	return -1;
@@ -375,7 +377,7 @@ static int check_options(struct options *o)
 	if (o->command->run == run_shares)
 		return check_shares(o);
 	if (o->has_shares_option)
-		return usage_error("--wait, --epoch, --ttl and --dead do not apply to",
+		return usage_error("--wait, --epoch, --ttl, --dead and --asking do not apply to",
 				   o->command->name);
 	return -1;
 }

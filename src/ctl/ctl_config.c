@@ -54,20 +54,30 @@ static void print_node(const json_t *node)
 	print_value("mac", json_object_get(node, "mac"));
 	print_value("id", json_object_get(node, "id"));
 	print_value("weight", json_object_get(node, "weight"));
+	print_value("corosync_id", json_object_get(node, "corosync_id"));
 	print_comment("wire source MAC", json_object_get(node, "source_mac"));
 	print_comment("IPv6 link-local address", json_object_get(node, "link_local"));
+}
+
+static void print_section(const char *title, const json_t *section)
+{
+	const char *key;
+	json_t *value;
+
+	puts(title);
+	json_object_foreach ((json_t *)section, key, value)
+		print_value(key, value);
 }
 
 void ctl_print_config(const json_t *answer)
 {
 	const json_t *config = json_object_get(answer, "config"), *node;
-	const char *key;
-	json_t *value;
+	const json_t *corosync = json_object_get(config, "corosync");
 	size_t i;
 
-	puts("[cluster]");
-	json_object_foreach (json_object_get(config, "cluster"), key, value)
-		print_value(key, value);
+	print_section("[cluster]", json_object_get(config, "cluster"));
+	if (json_is_object(corosync))
+		print_section("\n[corosync]", corosync);
 	json_array_foreach (json_object_get(config, "nodes"), i, node)
 		print_node(node);
 }

@@ -223,6 +223,8 @@ static bool check_released(struct ctl_shares *s)
 			json_array_append_new(nodes, ctl_must(json_string(s->words[i])));
 	}
 	put(s, "nodes", nodes);
+	if (s->values[CTL_SHARES_ASKING])
+		put(s, "asking", json_true());
 	return good;
 }
 
@@ -404,8 +406,8 @@ static const struct subcommand {
 	{ "set", "shares_set", "--epoch E --ttl SEC NODE[=WEIGHT]... [--dead NODE]...", 1,
 	  INT32_MAX, 1 << CTL_SHARES_EPOCH | 1 << CTL_SHARES_TTL | 1 << CTL_SHARES_DEAD, check_set,
 	  print_set },
-	{ "released", "shares_released", "--epoch E NODE...", 1, INT32_MAX, 1 << CTL_SHARES_EPOCH,
-	  check_released, print_released },
+	{ "released", "shares_released", "--epoch E [--asking] NODE...", 1, INT32_MAX,
+	  1 << CTL_SHARES_EPOCH | 1 << CTL_SHARES_ASKING, check_released, print_released },
 };
 static const struct subcommand show = { "", "shares", "", 0, 0, 0, NULL, print_shares };
 
@@ -423,7 +425,8 @@ static const struct subcommand *find(const struct ctl_shares *s)
 
 bool ctl_shares_check(struct ctl_shares *s)
 {
-	static const char *const names[CTL_SHARES_OPTIONS] = { "wait", "epoch", "ttl", "dead" };
+	static const char *const names[CTL_SHARES_OPTIONS] = { "wait", "epoch", "ttl", "dead",
+							       "asking" };
 	const struct subcommand *c = find(s);
 	int words = s->count ? s->count - 1 : 0;
 

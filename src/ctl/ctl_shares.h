@@ -14,7 +14,8 @@ enum ctl_shares_option {
 	CTL_SHARES_WAIT,
 	CTL_SHARES_EPOCH,
 	CTL_SHARES_TTL,
-	CTL_SHARES_DEAD, /* may be repeated */
+	CTL_SHARES_DEAD,   /* may be repeated */
+	CTL_SHARES_ASKING, /* without a value */
 	CTL_SHARES_OPTIONS
 };
 
@@ -29,7 +30,7 @@ struct ctl_shares {
 	double wait; /* s */
 };
 
-/* Take an option. False after a line on stderr: no valid value. */
+/* Take an option; `value`: "" if it has none. False after a line on stderr: no valid value. */
 bool ctl_shares_take(struct ctl_shares *s, enum ctl_shares_option option, const char *value);
 /* Check `words` and the options together. False after a line on stderr. */
 bool ctl_shares_check(struct ctl_shares *s);

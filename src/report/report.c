@@ -165,16 +165,28 @@ static json_t *cluster_json(const struct config *c)
 			 c->mtu ? json_integer(c->mtu) : json_string("auto"));
 }
 
+static json_t *corosync_json(const struct config_corosync *corosync)
+{
+	if (!corosync->is_set)
+		return json_null();
+	return json_pack("{s:s, s:s}", "group", corosync->group, "no_quorum",
+			 config_no_quorum_name(corosync->no_quorum));
+}
+
+static json_t *id_json(uint32_t id)
+{
+	return id ? json_integer(id) : json_null();
+}
+
 static json_t *node_json(const struct config_node *node)
 {
 	char text[IP_STRLEN];
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:i}", "name", node->name, "address",
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:i, s:o}", "name", node->name, "address",
 			 addresses_json(&node->address), "mac", report_line_mac(&node->dedicated),
 			 "source_mac", report_line_mac(&node->source), "link_local",
-			 ip_format(&node->link_local, text), "id",
-			 node->id ? json_integer(node->id) : json_null(), "weight",
-			 (int)node->weight);
+			 ip_format(&node->link_local, text), "id", id_json(node->id), "weight",
+			 (int)node->weight, "corosync_id", id_json(node->corosync_id));
 }
 
 static json_t *config_json(const struct report_state *s)
@@ -185,7 +197,8 @@ static json_t *config_json(const struct report_state *s)
 
 	for (i = 0; i < c->node_count; i++)
 		json_array_append_new(nodes, node_json(&c->nodes[i]));
-	return json_pack("{s:{s:o, s:o}}", "config", "cluster", cluster_json(c), "nodes", nodes);
+	return json_pack("{s:{s:o, s:o, s:o}}", "config", "cluster", cluster_json(c), "corosync",
+			 corosync_json(&c->corosync), "nodes", nodes);
 }
 
 static json_t *metrics_json(const struct report_state *s)

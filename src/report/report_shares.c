@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-#include "core/shares_table.h"
+#include "core/shares/shares_table.h"
 #include "report/report_line.h"
 
 const char *report_share_state_name(enum share_state state)
@@ -46,17 +46,19 @@ char *report_shares_answer(const struct report_shares *shares, const struct conf
 						   .wish = REPORT_SHARES_NO_WISH };
 	const struct report_shares *s = shares ? shares : &none;
 	json_t *nodes = json_array();
+	char fingerprint[17];
 
+	snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, s->fingerprint);
 	for (size_t i = 0; i < s->count; i++)
 		json_array_append_new(
 			nodes, node_json(&c->nodes[i], &s->nodes[i], i == index_of(c, self)));
 	return report_line(json_pack(
-		"{s:{s:s, s:s, s:I, s:s?, s:o, s:i, s:i, s:i, s:o, s:o}}", "shares", "mode",
-		config_shares_name(s->mode), "affinity", config_affinity_name(s->affinity), "epoch",
-		(json_int_t)s->epoch, "source", s->source, "lease_ms",
-		or_null(s->lease_ms != REPORT_SHARES_FOREVER, s->lease_ms), "buckets",
-		SHARES_BUCKETS, "unowned", (int)s->unowned, "asking", (int)s->asking, "wish",
-		or_null(s->wish != REPORT_SHARES_NO_WISH, s->wish), "nodes", nodes));
+		"{s:{s:s, s:s, s:s?, s:I, s:s?, s:o, s:i, s:i, s:i, s:o, s:o}}", "shares", "mode",
+		config_shares_name(s->mode), "affinity", config_affinity_name(s->affinity),
+		"fingerprint", shares ? fingerprint : NULL, "epoch", (json_int_t)s->epoch, "source",
+		s->source, "lease_ms", or_null(s->lease_ms != REPORT_SHARES_FOREVER, s->lease_ms),
+		"buckets", SHARES_BUCKETS, "unowned", (int)s->unowned, "asking", (int)s->asking,
+		"wish", or_null(s->wish != REPORT_SHARES_NO_WISH, s->wish), "nodes", nodes));
 }
 
 json_t *report_share_json(const struct report_shares *shares, const struct config *c,

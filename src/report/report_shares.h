@@ -36,7 +36,8 @@ struct report_share {
 struct report_shares {
 	enum config_shares mode;
 	enum config_affinity affinity;
-	const char *source; /* "file" or "order"; NULL: there was no order yet */
+	uint64_t fingerprint; /* of what must be the same in the files of all nodes */
+	const char *source;   /* "file" or "order"; NULL: there was no order yet */
 	uint64_t epoch;
 	int64_t lease_ms; /* what is left of it; 0: none; or REPORT_SHARES_FOREVER */
 	unsigned unowned; /* buckets that this node owns, and waits for */

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "base/keyed_lines.h"
+#include "core/shares/shares_saved.h"
 
 /* ms for which a node does not answer segments of connections that it does not know, while a living
  * node may have them (SPEC 11). */
 #define GRACE (3600 * 1000)
-
-/* --- life --- */
 
 /* The same on all nodes: two hashes of the cluster MAC. */
 static struct shares_key key_of(const struct mac *mac)
@@ -27,6 +26,66 @@ static struct shares_key key_of(const struct mac *mac)
 	return (struct shares_key){ { shares_siphash(&one, &word, 1),
 				      shares_siphash(&two, &word, 1) } };
 }
+
+/* --- the fingerprint: equal on all nodes whose files give the same owners --- */
+
+/* Of another value when the same file comes to give other owners. */
+#define FINGERPRINT_VERSION 1
+
+static uint64_t hash_word(uint64_t hash, uint64_t word)
+{
+	const struct shares_key key = { { 0, 0 } };
+	const __u64 words[] = { hash, word };
+
+	return shares_siphash(&key, words, 2);
+}
+
+static uint64_t hash_name(uint64_t hash, const char *name)
+{
+	uint8_t bytes[8];
+
+	for (size_t left = strlen(name) + 1; left;) { /* the NUL is hashed, too */
+		size_t len = left < sizeof(bytes) ? left : sizeof(bytes);
+
+		memset(bytes, 0, sizeof(bytes));
+		memcpy(bytes, name, len);
+		hash = hash_word(hash, shares_word(bytes));
+		name += len;
+		left -= len;
+	}
+	return hash;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct config_node *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* The order of the nodes in the file does not matter, nor do their addresses. */
+static bool take_fingerprint(struct share_engine *e, const struct config *c)
+{
+	const uint64_t head[] = { FINGERPRINT_VERSION, SHARES_BUCKETS, e->mode,
+				  e->affinity,         e->key.k[0],    e->key.k[1] };
+	const struct config_node **nodes = calloc(e->count, sizeof(*nodes));
+	uint64_t hash = 0;
+
+	if (!nodes)
+		return false;
+	for (size_t i = 0; i < e->count; i++)
+		nodes[i] = &c->nodes[i];
+	qsort(nodes, e->count, sizeof(*nodes), compare_names);
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		hash = hash_word(hash, head[i]);
+	for (size_t i = 0; i < e->count; i++)
+		hash = hash_word(hash_name(hash, nodes[i]->name), nodes[i]->weight);
+	free(nodes);
+	e->fingerprint = hash;
+	return true;
+}
+
+/* --- life --- */
 
 static bool copy_nodes(struct share_engine *e, const struct config *c)
 {
@@ -61,7 +120,8 @@ struct share_engine *share_engine_create(const struct peers *peers)
 				    .key = key_of(&c->mac),
 				    .count = c->node_count,
 				    .self = (size_t)(peers_self(peers) - c->nodes) };
-	if (copy_nodes(e, c) && (e->mode == CONFIG_SHARES_NONE || make_shares(e)))
+	if (copy_nodes(e, c) && take_fingerprint(e, c) &&
+	    (e->mode == CONFIG_SHARES_NONE || make_shares(e)))
 		return e;
 	share_engine_destroy(e);
 	return NULL;
@@ -112,7 +172,7 @@ bool share_engine_save(const struct share_engine *e, uint64_t now, FILE *out)
 	fprintf(out, "mode %s\naffinity %s\nkey %" PRIu64 "\nkey %" PRIu64 "\n",
 		config_shares_name(e->mode), config_affinity_name(e->affinity),
 		(uint64_t)e->key.k[0], (uint64_t)e->key.k[1]);
-	return shares_save(e->shares, (const char *const *)e->names, now, out);
+	return shares_saved_write(e->shares, (const char *const *)e->names, now, out);
 }
 
 /* Into *is_same: is the next line of this key, and is this its text? False: it is of another key.
@@ -153,7 +213,8 @@ int share_engine_restore(struct share_engine *e, uint64_t lease, uint64_t now, F
 {
 	int rc = compare_head(e, in);
 
-	return rc ? rc : shares_restore(e->shares, (const char *const *)e->names, lease, now, in);
+	return rc ? rc
+		  : shares_saved_read(e->shares, (const char *const *)e->names, lease, now, in);
 }
 
 int share_engine_take_over(struct share_engine *e, const struct share_engine *from, uint64_t now)

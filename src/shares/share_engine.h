@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * share_engine: the engine of the shares (core/shares.h), made for a configuration, and what it
- * needs of that: names, weights, and what a bucket is.
+ * share_engine: the engine of the shares (core/shares/shares.h), made for a configuration, and what
+ * it needs of that: names, weights, and what a bucket is.
  */
 #ifndef CLUSTERARPD_SHARES_SHARE_ENGINE_H
 #define CLUSTERARPD_SHARES_SHARE_ENGINE_H
@@ -13,12 +13,13 @@
 
 #include "core/flow.h"
 #include "core/peers.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 
 struct share_engine {
 	enum config_shares mode;
 	enum config_affinity affinity;
 	struct shares_key key; /* from the cluster MAC: new addresses move no connections */
+	uint64_t fingerprint;  /* of all that the owners depend on, beside the orders */
 	size_t count, self;
 	char **names;     /* of each node of the file */
 	uint8_t *weights; /* likewise */
@@ -39,8 +40,8 @@ void share_engine_decide(const struct share_engine *e, uint64_t now, struct shar
 
 /* Write what another run goes on from. False: not everything could be written. */
 bool share_engine_save(const struct share_engine *e, uint64_t now, FILE *out);
-/* Go on from there, as shares_restore(); -EXDEV: there the shares were made in another way, so that
- * the past of its buckets is none of these. On failure nothing has changed. */
+/* Go on from there, as shares_saved_read(); -EXDEV: there the shares were made in another way, so
+ * that the past of its buckets is none of these. On failure nothing has changed. */
 int share_engine_restore(struct share_engine *e, uint64_t lease, uint64_t now, FILE *in);
 /* Go on from another engine, in memory. The same errors. */
 int share_engine_take_over(struct share_engine *e, const struct share_engine *from, uint64_t now);

@@ -69,6 +69,18 @@ int share_order_check(const struct share_engine *e, uint64_t epoch, double ttl, 
 	return check_weights(e, weights, why);
 }
 
+int share_order_check_release(const struct share_engine *e, size_t i, const char *node,
+			      struct share_refusal *why)
+{
+	int rc = share_order_check_mode(e, why);
+
+	if (!rc && i == e->count)
+		rc = share_order_refuse(why, -ENOENT, "the configuration has no node '%s'", node);
+	else if (!rc && i == e->self)
+		rc = share_order_refuse(why, -EINVAL, "'%s' is this node", node);
+	return rc;
+}
+
 static int refuse_order(const struct share_engine *e, uint64_t epoch, int rc,
 			struct share_refusal *why)
 {

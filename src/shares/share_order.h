@@ -25,6 +25,11 @@ int share_order_check_mode(const struct share_engine *e, struct share_refusal *w
 /* `ttl` in s, INFINITY: forever; `weights` of each node. 0, -EINVAL, -EOPNOTSUPP. */
 int share_order_check(const struct share_engine *e, uint64_t epoch, double ttl, const int *weights,
 		      struct share_refusal *why);
+/* May node `i`, called `node`, say that it has released something? 0, -EOPNOTSUPP, -ENOENT,
+ * -EINVAL.
+ */
+int share_order_check_release(const struct share_engine *e, size_t i, const char *node,
+			      struct share_refusal *why);
 /* Until when a lease lasts that began at `sent`: see sharing.h. */
 uint64_t share_order_lease(double ttl, uint64_t sent);
 /* An order that is well in itself. 0, -ESTALE, -EEXIST, -ENOMEM; *is_renewal: it has changed

@@ -60,6 +60,7 @@ void share_report_fill(const struct share_engine *e, uint64_t now, long connecti
 	*out = (struct report_shares){ .mode = e->mode,
 				       .affinity = e->affinity,
 				       .source = source(e),
+				       .fingerprint = e->fingerprint,
 				       .epoch = shares_epoch(e->shares),
 				       .lease_ms = lease_left(e->shares, now),
 				       .unowned = (unsigned)shares_waiting(e->shares),

@@ -440,31 +440,23 @@ int sharing_set(struct sharing *s, const struct sharing_order *o, const char **w
 	return answer(s, 0, why);
 }
 
-static int check_release(struct sharing *s, const char *node, size_t i)
+int sharing_released(struct sharing *s, const struct sharing_release *r, const char **why)
 {
-	int rc = share_order_check_mode(s->engine, &s->refusal);
-
-	if (!rc && i == s->engine->count)
-		rc = share_order_refuse(&s->refusal, -ENOENT, "the configuration has no node '%s'",
-					node);
-	else if (!rc && i == s->engine->self)
-		rc = share_order_refuse(&s->refusal, -EINVAL, "'%s' is this node", node);
-	return rc;
-}
-
-int sharing_released(struct sharing *s, const char *node, uint64_t epoch, const char **why)
-{
-	size_t i = share_engine_find(s->engine, node), waiting;
-	int rc = check_release(s, node, i);
+	size_t i = share_engine_find(s->engine, r->node), waiting;
+	int rc = share_order_check_release(s->engine, i, r->node, &s->refusal);
+	bool is_new;
 
 	if (rc)
 		return answer(s, rc, why);
 	waiting = shares_waiting(s->engine->shares);
-	shares_released(s->engine->shares, i, epoch);
-	save(s);
+	is_new = shares_released(s->engine->shares, i, r->epoch);
+	if (r->is_asking && shares_still_asks(s->engine->shares, i, loop_now()))
+		is_new = true;
+	if (is_new)
+		save(s);
 	if (shares_waiting(s->engine->shares) != waiting) {
 		carry_out(s);
-		share_news_taken(s->engine, node, epoch);
+		share_news_taken(s->engine, r->node, r->epoch);
 		if (!shares_waiting(s->engine->shares))
 			tell(s, "taken");
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * sharing: which clients this node answers (SPEC 11): the shares of the configuration, or a
- * driver's orders, carried out. It owns the engine (core/shares.h), its timers, and its state on
- * disk, and tells the data path what to do. With `shares = none` it exists, but refuses everything.
+ * driver's orders, carried out. It owns the engine (core/shares/shares.h), its timers, and its
+ * state on disk, and tells the data path what to do. With `shares = none` it exists, but refuses
+ * everything.
  *
  * A change is written to disk first, then told to the data path, then answered, so that a crash at
  * any point forgets nothing that another node has been told.
@@ -70,8 +71,15 @@ struct sharing_order {
  * out: this node has released its epoch. -EINVAL, -ESTALE, -EEXIST, -EOPNOTSUPP (shares is not
  * driven), -ENOMEM. */
 int sharing_set(struct sharing *s, const struct sharing_order *order, const char **why);
-/* The node has released `epoch`. -ENOENT: the file has no such node. -EINVAL: it is this node. */
-int sharing_released(struct sharing *s, const char *node, uint64_t epoch, const char **why);
+struct sharing_release {
+	const char *node;
+	uint64_t epoch;
+	/* It still serves connections of buckets that it has given up: whoever has them goes on
+	 * minding it, for an hour from now. */
+	bool is_asking;
+};
+/* What a node has released. -ENOENT: the file has no such node. -EINVAL: it is this node. */
+int sharing_released(struct sharing *s, const struct sharing_release *release, const char **why);
 
 /* What this node wants its weight to be; kept over restarts. It is the driver that carries it out,
  * by its next order. -EOPNOTSUPP, -EINVAL. */

@@ -20,4 +20,4 @@ for package in "$PACKAGE"/*.deb; do
 	cmp "$package" "$WORK/$(basename "$package")" || fail "$(basename "$package") differs"
 	count=$((count + 1))
 done
-expect "packages compared (including debugging symbols)" 2 "$count"
+expect "packages compared (including debugging symbols)" 4 "$count"

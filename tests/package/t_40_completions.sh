@@ -10,7 +10,7 @@
 here=$(dirname "$0")
 root=$WORK/root
 # shellcheck disable=SC2153 # not $package
-for package in "$PACKAGE"/clusterarpd_*.deb; do
+for package in "$PACKAGE"/clusterarpd_*.deb "$PACKAGE"/clusterarpd-corosync_*.deb; do
 	dpkg-deb -x "$package" "$root"
 done
 conf=$WORK/nodes.conf
@@ -28,7 +28,7 @@ commands() { "$root/usr/sbin/clusterarpctl" --help | sed -nE 's/^  ([a-z][a-z-]+
 
 for shell in bash zsh; do
 	offers() { "in_$shell" "$@" | sed 's/=$//' | words; }
-	for program in clusterarpd clusterarpctl; do
+	for program in clusterarpd clusterarpctl clusterarpd-corosync; do
 		expect "$shell: long options of $program" "$(long_options "$program" | words)" \
 			"$(offers "$program" --)"
 		[ "$shell" = zsh ] || expect "bash: all options of $program" \
@@ -38,6 +38,7 @@ for shell in bash zsh; do
 	expect "$shell: nodes" "alpha beta-2 " "$(offers clusterarpd -c "$conf" -n '')"
 	expect "$shell: nodes after --node=" "alpha beta-2 " \
 		"$(offers clusterarpd --config="$conf" --node=)"
+	expect "$shell: nodes of the driver" "alpha beta-2 " "$(offers clusterarpd-corosync -c "$conf" -n '')"
 	expect "$shell: one node" "beta-2 " "$(offers clusterarpd -c "$conf" -n b)"
 	expect "$shell: commands" "$(commands | words)" "$(offers clusterarpctl '')"
 	expect "$shell: commands after options" "$(commands | words)" \

@@ -18,6 +18,7 @@ needed=$(perl -MDpkg::Control::Info -MDpkg::Deps -e '
 cat >"$WORK/Makefile" <<MAKE
 install:
 	cp $PACKAGE/clusterarpd_*.deb '\$(DESTDIR)/clusterarpd.deb'
+	cp $PACKAGE/clusterarpd-corosync_*.deb '\$(DESTDIR)/clusterarpd-corosync.deb'
 	rm -f '\$(DESTDIR)/usr/sbin/policy-rc.d'
 	DEBIAN_FRONTEND=noninteractive chroot '\$(DESTDIR)' apt-get purge -qq -y \\
 		build-essential gcc make debhelper $needed </dev/null

@@ -36,6 +36,9 @@
 /* 127 characters. */
 #define TEN     "abcdefghij"
 #define ALTNAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abcdefg"
+/* Lines 1 to 4; and 5 to 10, from which on nothing is wrong with two nodes. */
+#define DRIVEN CLUSTER "shares = driven\n"
+#define THREE  NODES "[node gamma]\naddress = 12.12.4.103/24\n"
 
 struct row {
 	const char *what;
@@ -182,6 +185,10 @@ static void test_defaults(void **state)
 	assert_int_equal(c->nodes[1].line, 6);
 	assert_int_equal(c->nodes[1].id, 0);
 	assert_int_equal(c->nodes[1].weight, 1);
+	assert_int_equal(c->nodes[1].corosync_id, 0);
+	assert_false(c->corosync.is_set);
+	assert_string_equal(c->corosync.group, "clusterarpd");
+	assert_int_equal(c->corosync.no_quorum, NO_QUORUM_STOP);
 	config_free(c);
 }
 
@@ -211,7 +218,11 @@ static void test_every_key(void **state)
 				   "address = 12.12.4.101/24, 10.0.1.1/16\n"
 				   "mac = auto\n"
 				   "id = 190\n"
-				   "weight = 100\n";
+				   "weight = 100\n"
+				   "corosync_id = 4294967295\n"
+				   "[corosync]\n"
+				   "group = web!{1}\n"
+				   "no_quorum = serve ; AP\n";
 	struct config *c = read_good(text);
 	struct ip_addr gateway;
 
@@ -242,6 +253,10 @@ static void test_every_key(void **state)
 	check_mac(&c->nodes[0].source, "02:00:5e:00:00:01");
 	assert_int_equal(c->nodes[0].id, 190);
 	assert_int_equal(c->nodes[0].weight, 100);
+	assert_int_equal(c->nodes[0].corosync_id, UINT32_MAX);
+	assert_true(c->corosync.is_set);
+	assert_string_equal(c->corosync.group, "web!{1}");
+	assert_int_equal(c->corosync.no_quorum, NO_QUORUM_SERVE);
 	config_free(c);
 }
 
@@ -345,7 +360,7 @@ static const struct row keys_and_sections_rows[] = {
 	{ "key of the cluster", "[cluster]\naddress = 12.12.4.100/24\n" ALPHA "interface = eth0\n",
 	  "5: key 'interface' does not belong in [node alpha], but in [cluster]" },
 	{ "unknown section", CLUSTER NODES "[gamma]\naddress = foo\nbar = 1\n",
-	  "8: unknown section 'gamma': write [cluster] or [node NAME]" },
+	  "8: unknown section 'gamma': write [cluster], [node NAME] or [corosync]" },
 	{ "misspelt section", "[clutser]\ninterface = eth0\n" NODES,
 	  "1: unknown section 'clutser': did you mean 'cluster'?" },
 	{ "misspelt node", CLUSTER "[nod a]\naddress = 1.2.3.4/24\n",
@@ -360,6 +375,30 @@ static const struct row keys_and_sections_rows[] = {
 	  "8: duplicate section\n9: mtu = 'x'\n10: unknown key 'foo'" },
 	{ "no name", CLUSTER "[node]\naddress = 1.2.3.4/24\n",
 	  "4: no name in section '[node]': write [node NAME]" },
+	{ "misspelt corosync", DRIVEN NODES "[corosnyc]\ngroup = x\n",
+	  "9: unknown section 'corosnyc': did you mean 'corosync'?" },
+	{ "misspelt corosync, and its ids", DRIVEN ALPHA "corosync_id = 1\n[corosnc]\n",
+	  "8: unknown section 'corosnc': did you mean 'corosync'?" },
+	{ "corosync, not closed", DRIVEN NODES "[corosync\ngroup = x\n",
+	  "9: section not closed '[corosync'" },
+	{ "duplicate corosync", DRIVEN THREE "[corosync]\ngroup = a\n[corosync]\ngroup = b\n",
+	  "13: duplicate section [corosync]: the first is at line 11; merge them" },
+	{ "corosync with a name", DRIVEN THREE "[corosync web]\n",
+	  "11: name in section 'corosync web': [corosync] takes no name" },
+	{ "misspelt key of corosync", DRIVEN THREE "[corosync]\nno-quorum = stop\ngruop = a\n",
+	  "12: unknown key 'no-quorum' in [corosync]: did you mean 'no_quorum'?\n"
+	  "13: unknown key 'gruop' in [corosync]: did you mean 'group'?" },
+	{ "key of corosync in the cluster", DRIVEN "group = a\n" THREE,
+	  "5: key 'group' does not belong in [cluster], but in [corosync]" },
+	{ "key of a node in corosync", DRIVEN THREE "[corosync]\ncorosync_id = 1\n",
+	  "12: key 'corosync_id' does not belong in [corosync], but in [node NAME]" },
+	{ "keys of the cluster in corosync",
+	  "[corosync]\ninterface = eth0\naddress = 1.2.3.4/24\n"
+	  "[cluster]\nshares = driven\naddress = 12.12.4.100/24\n" THREE,
+	  "2: key 'interface' does not belong in [corosync], but in [cluster]\n"
+	  "3: key 'address' does not belong in [corosync], but in [cluster] or [node NAME]" },
+	{ "misspelt corosync_id", DRIVEN "[corosync]\n" THREE "corosync-id = 1\n",
+	  "12: unknown key 'corosync-id' in [node gamma]: did you mean 'corosync_id'?" },
 	{ "a superfluous name", "[cluster one]\ninterface = eth0\naddress = 12.12.4.100/24\n" NODES,
 	  "1: name in section 'cluster one'" },
 	{ "name with a blank", CLUSTER "[node a b]\naddress = 12.12.4.101/24\n",
@@ -474,6 +513,34 @@ static const struct row values_rows[] = {
 	  "7: must be a number from 0 to 100" },
 	{ "weight overflows", CLUSTER "shares = static\n" ALPHA "weight = 4294967297\n",
 	  "7: must be a number from 0 to 100" },
+	{ "group of 127 characters", DRIVEN "[corosync]\ngroup = " ALTNAME "\n" THREE, "" },
+	{ "group of 128 characters", DRIVEN "[corosync]\ngroup = " ALTNAME "x\n" THREE,
+	  "6: the name of a group has at most 127 characters" },
+	{ "group with a blank", DRIVEN "[corosync]\ngroup = a b\n" THREE,
+	  "6: group = 'a b': the name of a group must be printable ASCII without blanks" },
+	{ "group that is not ASCII", DRIVEN "[corosync]\ngroup = \xc3\xa4\n" THREE,
+	  "6: group = '\\xc3\\xa4': the name of a group must be printable ASCII" },
+	{ "group with a hash", DRIVEN "[corosync]\ngroup = a#b\n" THREE,
+	  "6: group = 'a#b': the name of a group must not contain '#' or ';'" },
+	{ "group with a semicolon", DRIVEN "[corosync]\ngroup = a;b\n" THREE,
+	  "6: group = 'a;b': the name of a group must not contain '#' or ';'" },
+	{ "no group", DRIVEN "[corosync]\ngroup =\n" THREE,
+	  "6: group has no value: set one, or remove the line" },
+	{ "no_quorum wrong", DRIVEN "[corosync]\nno_quorum = ignore\n" THREE,
+	  "6: no_quorum = 'ignore': must be stop or serve" },
+	{ "no_quorum misspelt", DRIVEN "[corosync]\nno_quorum = server\n" THREE,
+	  "6: must be stop or serve; did you mean 'serve'?" },
+	{ "duplicate no_quorum", DRIVEN "[corosync]\nno_quorum = stop\nno_quorum = stop\n" THREE,
+	  "7: duplicate key 'no_quorum': the first is at line 6" },
+	{ "corosync_id 0", DRIVEN "[corosync]\n" THREE "corosync_id = 0\n",
+	  "12: corosync_id = '0': must be a number from 1 to 4294967295" },
+	{ "corosync_id of 33 bits", DRIVEN "[corosync]\n" THREE "corosync_id = 4294967296\n",
+	  "12: corosync_id = '4294967296': must be a number from 1 to 4294967295" },
+	{ "corosync_id of 65 bits",
+	  DRIVEN "[corosync]\n" THREE "corosync_id = 18446744073709551617\n",
+	  "12: corosync_id = '18446744073709551617': must be a number" },
+	{ "corosync_id, no number", DRIVEN "[corosync]\n" THREE "corosync_id = alpha\n",
+	  "12: corosync_id = 'alpha': must be a number" },
 	{ "duplicate weight", CLUSTER "shares = static\n" ALPHA "weight = 1\nweight = 2\n",
 	  "8: duplicate key 'weight': the first is at line 7" },
 	{ "id 0", CLUSTER ALPHA "id = 0\n", "6: id = '0': must be a number from 1 to 190" },
@@ -664,6 +731,24 @@ static const struct row macs_that_clash_rows[] = {
 	  "7? weight has no effect with shares = none: all nodes answer" },
 	{ "no shares, defaults spelt out",
 	  CLUSTER "shares = none\naffinity = connection\n" ALPHA "weight = 1\n", "" },
+	{ "corosync with three nodes", DRIVEN "[corosync]\n" THREE "corosync_id = 1\n", "" },
+	{ "corosync with one node", DRIVEN "[corosync]\n" ALPHA, "" },
+	{ "corosync with two nodes", DRIVEN "[corosync]\n" NODES,
+	  "5? with two nodes a split cannot be told from a death: corosync needs a qdevice" },
+	{ "corosync, and the default of shares", CLUSTER "[corosync]\n" THREE,
+	  "4: [corosync] needs shares = driven in [cluster]" },
+	{ "corosync, and other shares", CLUSTER "shares = static\n" THREE "[corosync]\n",
+	  "11: [corosync] needs shares = driven: with shares = static (line 4) no node takes"
+	  " orders" },
+	{ "corosync, and wrong shares", CLUSTER "shares = drivn\n" THREE "[corosync]\n",
+	  "4: shares = 'drivn'" },
+	{ "corosync alone", "[corosync]\n", "0: no [cluster] section\n0: no [node NAME] section" },
+	{ "ids without corosync", DRIVEN ALPHA "corosync_id = 7\n" BETA "corosync_id = 8\n",
+	  "7? corosync_id has no effect without a section [corosync]" },
+	{ "duplicate corosync_id",
+	  DRIVEN ALPHA "corosync_id = 7\n" BETA "corosync_id = 8\n"
+		       "[node gamma]\naddress = 12.12.4.103/24\ncorosync_id = 7\n[corosync]\n",
+	  "13: duplicate corosync_id 7: the first is at line 7" },
 	{ "duplicate id", CLUSTER ALPHA "id = 5\n" BETA "id = 5\n",
 	  "9: duplicate id 5: the first is at line 6" },
 	{ "duplicate id, masked", CLUSTER "source_mac = masked\n" ALPHA "id = 5\n" BETA "id = 5\n",
@@ -1318,6 +1403,7 @@ static void check_same_node(const struct config_node *a, const struct config_nod
 	assert_true(ip_equal(&a->link_local, &b->link_local));
 	assert_int_equal(a->id, b->id);
 	assert_int_equal(a->weight, b->weight);
+	assert_int_equal(a->corosync_id, b->corosync_id);
 }
 
 /* Compares everything except the line numbers. */
@@ -1340,6 +1426,9 @@ static void check_same(const struct config *a, const struct config *b)
 	for (size_t i = 0; i < CONFIG_FAMILIES; i++)
 		assert_true(ip_equal(&a->gateway[i], &b->gateway[i]));
 	assert_int_equal(a->mtu, b->mtu);
+	assert_int_equal(a->corosync.is_set, b->corosync.is_set);
+	assert_string_equal(a->corosync.group, b->corosync.group);
+	assert_int_equal(a->corosync.no_quorum, b->corosync.no_quorum);
 	assert_int_equal(a->node_count, b->node_count);
 	for (size_t i = 0; i < a->node_count; i++)
 		check_same_node(&a->nodes[i], &b->nodes[i]);
@@ -1371,6 +1460,8 @@ static void test_round_trip(void **state)
 		CLUSTER "advertise = all\ndatapath = kernel\nneigh = pin\n" NODES,
 		CLUSTER "shares = driven\naffinity = client\n" ALPHA "weight = 0\n" BETA
 			"weight = 7\n",
+		DRIVEN THREE "corosync_id = 3\n[corosync]\n",
+		DRIVEN "[corosync]\ngroup = a\nno_quorum = serve\n" THREE,
 	};
 
 	(void)state;
@@ -1398,6 +1489,15 @@ static void test_printed_text(void **state)
 	assert_non_null(strstr(text, "shares        = none\naffinity      = connection\n"));
 	assert_non_null(strstr(text, "02:01:0c:0c:04:64"));
 	assert_non_null(strstr(text, "\n; IPv6 link-local address: fe80::1bf:cff:fe0c:465\n"));
+	assert_null(strstr(text, "corosync"));
+	free(text);
+	config_free(c);
+	c = read_good(DRIVEN THREE "corosync_id = 3\n[corosync]\n");
+	text = print_config(c);
+	assert_non_null(strstr(text, "\n\n[corosync]\n"
+				     "group         = clusterarpd\n"
+				     "no_quorum     = stop\n\n[node alpha]\n"));
+	assert_non_null(strstr(text, "corosync_id   = 3\n"));
 	free(text);
 	config_free(c);
 }

@@ -161,6 +161,37 @@ static void each_key_gives_its_line(void **state)
 	}
 }
 
+/* What the driver has read is its own, until it is restarted. */
+static void lines_of_corosync(void **state)
+{
+	static const struct line is_new[] = { { "[corosync]: new", false }, { NULL, false } };
+	static const struct line gone[] = { { "[corosync]: gone", false }, { NULL, false } };
+	static const struct line other[] = {
+		{ "[corosync] group: clusterarpd to web (restart clusterarpd-corosync)", false },
+		{ "[corosync] no_quorum: stop to serve (restart clusterarpd-corosync)", false },
+		{ "node alpha: corosync_id none to 7", false },
+		{ NULL, false },
+	};
+	static const struct line id[] = { { "node alpha: corosync_id 7 to none", false },
+					  { NULL, false } };
+	static const struct line none = { NULL, false };
+	char driven[4096], plain[4096], ids[4096], set[4096];
+
+	(void)state;
+	with(BASE, "= static", "= driven", driven, sizeof(driven));
+	with(driven, "mtu = auto\n", "mtu = auto\n[corosync]\n", plain, sizeof(plain));
+	with(driven, "id = 1\n", "id = 1\ncorosync_id = 7\n", ids, sizeof(ids));
+	with(ids, "mtu = auto\n", "mtu = auto\n[corosync]\ngroup = web\nno_quorum = serve\n", set,
+	     sizeof(set));
+	differ_by(driven, plain, is_new);
+	differ_by(plain, driven, gone);
+	differ_by(plain, set, other);
+	differ_by(ids, driven, id);
+	with(driven, "mtu = auto\n", "mtu = auto\n[corosync]\ngroup = clusterarpd\n", set,
+	     sizeof(set));
+	differ_by(plain, set, &none);
+}
+
 /* The reverse changes. */
 static void from_and_to_are_not_the_same(void **state)
 {
@@ -371,6 +402,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(identical_files_give_nothing),
 		cmocka_unit_test(each_key_gives_its_line),
+		cmocka_unit_test(lines_of_corosync),
 		cmocka_unit_test(from_and_to_are_not_the_same),
 		cmocka_unit_test(dedicated_mac_alone),
 		cmocka_unit_test(source_mac_changes_every_node),

@@ -13,6 +13,7 @@ static const struct report_share shares_of_nodes[] = {
 static const struct report_shares ordered = {
 	.mode = CONFIG_SHARES_DRIVEN,
 	.affinity = AFFINITY_CLIENT,
+	.fingerprint = 0xfedcba987654321,
 	.source = "order",
 	.epoch = 1700000000,
 	.lease_ms = 2050,
@@ -49,7 +50,8 @@ static void an_order(void **state)
 {
 	(void)state;
 	answer_is(&ordered, "{\"schema_version\": 1, \"shares\": {\"mode\": \"driven\","
-			    " \"affinity\": \"client\", \"epoch\": 1700000000,"
+			    " \"affinity\": \"client\", \"fingerprint\": \"0fedcba987654321\","
+			    " \"epoch\": 1700000000,"
 			    " \"source\": \"order\", \"lease_ms\": 2050, \"buckets\": 4096,"
 			    " \"unowned\": 31, \"asking\": 12, \"wish\": null, \"nodes\": ["
 			    "{\"name\": \"alpha\", \"self\": false, \"state\": \"active\","
@@ -78,7 +80,8 @@ static void zero_and_null(void **state)
 	s.source = NULL;
 	s.epoch = 0;
 	answer_is(&s, "{\"schema_version\": 1, \"shares\": {\"mode\": \"driven\","
-		      " \"affinity\": \"client\", \"epoch\": 0, \"source\": null,"
+		      " \"affinity\": \"client\", \"fingerprint\": \"0fedcba987654321\","
+		      " \"epoch\": 0, \"source\": null,"
 		      " \"lease_ms\": 0, \"buckets\": 4096, \"unowned\": 31, \"asking\": 12,"
 		      " \"wish\": 0, \"nodes\": ["
 		      "{\"name\": \"alpha\", \"self\": false, \"state\": \"draining\","
@@ -93,7 +96,8 @@ static void none(void **state)
 {
 	(void)state;
 	answer_is(NULL, "{\"schema_version\": 1, \"shares\": {\"mode\": \"none\","
-			" \"affinity\": \"connection\", \"epoch\": 0, \"source\": null,"
+			" \"affinity\": \"connection\", \"fingerprint\": null, \"epoch\": 0,"
+			" \"source\": null,"
 			" \"lease_ms\": null, \"buckets\": 4096, \"unowned\": 0, \"asking\": 0,"
 			" \"wish\": null, \"nodes\": []}}");
 }

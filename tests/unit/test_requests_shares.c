@@ -9,12 +9,12 @@
 #include <math.h>
 
 #include "clients/requests_shares.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 #include "report/report_line.h"
 #include "report/report_shares.h"
 
 #define NODES  3
-#define ROUNDS 20000
+#define ROUNDS 60000
 
 /* --- what was asked of the engine --- */
 
@@ -23,7 +23,7 @@ struct sharing {
 	int weights[NODES];
 	unsigned orders, wishes;
 	int wish;
-	char released[64]; /* "NODE EPOCH " of each call */
+	char released[64]; /* "NODE EPOCH " of each call, or "NODE EPOCH asking " */
 	int rc;            /* what the next calls return */
 	struct sharing_of of;
 	unsigned port;
@@ -41,12 +41,12 @@ int sharing_set(struct sharing *s, const struct sharing_order *order, const char
 	return s->rc;
 }
 
-int sharing_released(struct sharing *s, const char *node, uint64_t epoch, const char **why)
+int sharing_released(struct sharing *s, const struct sharing_release *r, const char **why)
 {
 	size_t used = strlen(s->released);
 
-	snprintf(s->released + used, sizeof(s->released) - used, "%s %llu ", node,
-		 (unsigned long long)epoch);
+	snprintf(s->released + used, sizeof(s->released) - used, "%s %llu%s ", r->node,
+		 (unsigned long long)r->epoch, r->is_asking ? " asking" : "");
 	*why = "no such epoch";
 	return s->rc;
 }
@@ -216,6 +216,15 @@ static void releases(void **state)
 		 " \"gamma\"]}");
 	is_answered(&t);
 	assert_string_equal(t.sharing.released, "beta 4 gamma 4 ");
+	t.sharing.released[0] = '\0';
+	send(&t, "{\"command\": \"shares_released\", \"epoch\": 5, \"nodes\": [\"beta\","
+		 " \"gamma\"], \"asking\": true}");
+	is_answered(&t);
+	assert_string_equal(t.sharing.released, "beta 5 asking gamma 5 asking ");
+	t.sharing.released[0] = '\0';
+	send(&t, "{\"command\": \"shares_released\", \"epoch\": 5, \"nodes\": [\"beta\"],"
+		 " \"asking\": false}");
+	assert_string_equal(t.sharing.released, "beta 5 ");
 	t.sharing.rc = -EINVAL;
 	t.sharing.released[0] = '\0';
 	send(&t, "{\"command\": \"shares_released\", \"epoch\": 4, \"nodes\": [\"beta\","
@@ -288,6 +297,10 @@ static void wrong_requests(void **state)
 		{ "\"released\", \"epoch\": 1, \"nodes\": [\"beta\", \"delta\"]",
 		  "no node 'delta'" },
 		{ "\"released\", \"epoch\": 1, \"nodes\": [[]]", "must be a string" },
+		{ "\"released\", \"epoch\": 1, \"nodes\": [\"beta\"], \"asking\": 1",
+		  "\"asking\" must" },
+		{ "\"released\", \"epoch\": 1, \"nodes\": [\"beta\"], \"asking\": null",
+		  "\"asking\" must" },
 		{ "\"weight\"", "\"weight\" must" },
 		{ "\"weight\", \"weight\": -1", "\"weight\" must" },
 		{ "\"weight\", \"weight\": 101", "\"weight\" must" },
@@ -469,8 +482,8 @@ static void any_request_is_answered(void **state)
 	static const char *const commands[] = {
 		"of", "set", "released", "drain", "resume", "weight"
 	};
-	static const char *const keys[] = { "address", "port", "epoch", "ttl",
-					    "nodes",   "dead", "weight" };
+	static const char *const keys[] = { "address", "port", "epoch",  "ttl",
+					    "nodes",   "dead", "weight", "asking" };
 	struct test t = make();
 
 	(void)state;
@@ -478,7 +491,7 @@ static void any_request_is_answered(void **state)
 	for (int i = 0; i < ROUNDS; i++) {
 		json_t *request = json_pack("{s:s+}", "command", "shares_", commands[rand() % 6]);
 
-		for (int k = 0; k < 7; k++)
+		for (int k = 0; k < 8; k++)
 			if (rand() % 4)
 				json_object_set_new(request, keys[k], any_value(2));
 		t.sharing.released[0] = '\0';

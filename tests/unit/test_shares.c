@@ -19,7 +19,8 @@
 
 #include <cmocka.h>
 
-#include "core/shares.h"
+#include "core/shares/shares.h"
+#include "core/shares/shares_saved.h"
 
 #define NODES      5
 #define RUNS       4000
@@ -234,14 +235,14 @@ static void restart_daemon(struct cluster *c, size_t i, bool keeps_state)
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	assert_true(shares_save(old, names, c->now, f));
+	assert_true(shares_saved_write(old, names, c->now, f));
 	fclose(f);
 	n->engine = shares_create(c->table, NODES, i, GRACE);
 	assert_non_null(n->engine);
 	if (keeps_state) {
 		f = fmemopen(text, size, "r");
-		assert_int_equal(shares_restore(n->engine, names, shares_lease(old), c->now + 1, f),
-				 0);
+		assert_int_equal(
+			shares_saved_read(n->engine, names, shares_lease(old), c->now + 1, f), 0);
 		fclose(f);
 	} else {
 		order(c);
@@ -610,6 +611,38 @@ static void a_death_leaves_nothing_to_wait_for(void **arg)
 	free_pair(&p);
 }
 
+/* Beta has a connection for longer than the grace in a bucket that is alpha's now. */
+static void asking_begins_the_grace_anew(void **arg)
+{
+	const size_t moved = SHARES_BUCKETS / 4;
+	struct pair p = make_pair();
+
+	(void)arg;
+	assert_int_equal(set(&p, 1, SHARES_PRESENT, 1, SHARES_FOREVER, 1), 0);
+	assert_true(shares_released(p.alpha, 1, 1));
+	assert_int_equal(set(&p, 2, SHARES_PRESENT, 3, SHARES_FOREVER, 100), 0);
+	assert_true(shares_released(p.alpha, 1, 2));
+	assert_false(shares_released(p.alpha, 1, 2));
+	assert_false(shares_still_asks(p.alpha, 0, 1000)); /* about itself, or no node at all */
+	assert_false(shares_still_asks(p.alpha, 2, 1000));
+	assert_false(shares_still_asks(p.alpha, 1, 100)); /* nothing gained by that */
+	assert_int_equal(shares_deadline(p.alpha, 100), 100 + GRACE);
+	assert_int_equal(count_decisions(&p, 99 + GRACE, SHARES_CAUTIOUS), moved);
+	assert_true(shares_still_asks(p.alpha, 1, 99 + GRACE));
+	assert_int_equal(count_decisions(&p, 98 + 2 * GRACE, SHARES_CAUTIOUS), moved);
+	assert_int_equal(count_decisions(&p, 99 + 2 * GRACE, SHARES_CAUTIOUS), 0);
+	assert_int_equal(shares_deadline(p.alpha, 99 + GRACE), 99 + 2 * GRACE);
+	/* too late: nobody has minded them */
+	assert_false(shares_still_asks(p.alpha, 1, 99 + 2 * GRACE));
+	assert_int_equal(count_decisions(&p, 99 + 2 * GRACE, SHARES_CAUTIOUS), 0);
+	/* what is beta's own is not lost: when alpha gets it, its grace is that of this order */
+	assert_int_equal(set(&p, 3, SHARES_PRESENT, 100, SHARES_FOREVER, 5000), 0);
+	assert_true(shares_released(p.alpha, 1, 3));
+	assert_true(count_decisions(&p, 4999 + GRACE, SHARES_CAUTIOUS) > 0);
+	assert_int_equal(count_decisions(&p, 5000 + GRACE, SHARES_CAUTIOUS), 0);
+	free_pair(&p);
+}
+
 /* What was in the order between, nobody knows here: another node may hold anything. */
 static void a_missed_order_is_as_if_there_was_none(void **arg)
 {
@@ -665,6 +698,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_taken_before_the_first_order),
 		cmocka_unit_test(lease_runs_out_and_is_renewed),
 		cmocka_unit_test(waits_for_a_release),
+		cmocka_unit_test(asking_begins_the_grace_anew),
 		cmocka_unit_test(the_first_order_of_all_has_no_past),
 		cmocka_unit_test(a_past_is_assumed),
 		cmocka_unit_test(a_death_leaves_nothing_to_wait_for),

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "core/shares.h"
+#include "core/shares/shares_saved.h"
 
 #define GRACE 1000
 #define NOW   50
@@ -72,7 +72,7 @@ static char *save(const struct one *o, uint64_t now, size_t *size)
 	char *text = NULL;
 	FILE *f = open_memstream(&text, size);
 
-	assert_true(shares_save(o->engine, o->names, now, f));
+	assert_true(shares_saved_write(o->engine, o->names, now, f));
 	fclose(f);
 	return text;
 }
@@ -83,7 +83,7 @@ static int restore(struct one *o, const char *text, size_t size, uint64_t lease,
 	int rc;
 
 	assert_non_null(f);
-	rc = shares_restore(o->engine, o->names, lease, now, f);
+	rc = shares_saved_read(o->engine, o->names, lease, now, f);
 	fclose(f);
 	return rc;
 }

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/shares_table.h"
+#include "core/shares/shares_table.h"
 
 #define NODES_MAX 190
 

@@ -16,13 +16,14 @@
 
 #include "cluster.h"
 #include "core/flow.h"
-#include "core/shares.h"
+#include "core/shares/shares.h"
 #include "report/event_feed.h"
 #include "report/report_shares.h"
 #include "shares/sharing.h"
 
-#define STATE     "control.sock.eth0.shares"
-#define CLIENT_LO "127.0.0.1"
+#define STATE       "control.sock.eth0.shares"
+#define FINGERPRINT 0xc6403ed2e5eca828
+#define CLIENT_LO   "127.0.0.1"
 
 enum { ALPHA, BETA, GAMMA };
 #define LEFT SHARING_LEFT
@@ -221,9 +222,10 @@ static int set(struct world *w, uint64_t epoch, double ttl, int alpha, int beta,
 
 static int release(struct world *w, const char *node, uint64_t epoch)
 {
+	const struct sharing_release r = { node, epoch, false };
 	const char *why;
 
-	return sharing_released(w->sharing, node, epoch, &why);
+	return sharing_released(w->sharing, &r, &why);
 }
 
 static int wish(struct world *w, int weight)
@@ -527,6 +529,120 @@ static void a_restart_goes_on_from_there(void **state)
 	close_world(&w);
 }
 
+/* The saved state: from malloc(). */
+static char *read_state(void)
+{
+	FILE *f = fopen(STATE, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	assert_non_null(f);
+	assert_true(getdelim(&text, &size, 0, f) > 0);
+	fclose(f);
+	return text;
+}
+
+/* In the saved state, all nodes have lost all buckets at `lost`. */
+static void edit_lost(uint64_t lost)
+{
+	char *text = read_state(), *rest = text, *line;
+	FILE *f = fopen(STATE, "we");
+
+	while ((line = strsep(&rest, "\n")) && rest) {
+		if (!strncmp(line, "lost ", 5))
+			fprintf(f, "lost %llux%d\n", (unsigned long long)lost + 1, SHARES_BUCKETS);
+		else
+			fprintf(f, "%s\n", line);
+	}
+	assert_int_equal(fclose(f), 0);
+	free(text);
+}
+
+/* How many buckets the node has lost at `lost`, by the saved state. */
+static size_t count_lost(const char *node, uint64_t lost)
+{
+	char *text = read_state(), wanted[64], *line, *end, *at;
+	unsigned long n = 0;
+
+	snprintf(wanted, sizeof(wanted), "\nnode %s\n", node);
+	line = strstr(strstr(text, wanted), "\nlost ") + 1;
+	end = strchr(line, '\n');
+	*end = '\0';
+	snprintf(wanted, sizeof(wanted), " %llux", (unsigned long long)lost + 1);
+	for (at = line; (at = strstr(at, wanted)); at++)
+		n += strtoul(at + strlen(wanted), NULL, 10);
+	free(text);
+	return n;
+}
+
+static void an_asking_node_is_minded_for_another_hour(void **state)
+{
+	const struct sharing_release asks = { "beta", 5, true };
+	const uint64_t before = loop_now() - 61000; /* more than a 60th of an hour */
+	const char *why;
+	struct world w;
+	char *text, *again;
+
+	(void)state;
+	open_world(&w, "shares = driven\n");
+	assert_int_equal(set(&w, 5, 60, 1, 1, 1), 0);
+	assert_int_equal(release(&w, "beta", 5), 0);
+	edit_lost(before);
+	restart(&w);
+	assert_int_equal(count_lost("beta", before), SHARES_BUCKETS);
+	assert_int_equal(sharing_released(w.sharing, &asks, &why), 0);
+	assert_int_equal(count_lost("beta", before), owned(&w, BETA));
+	assert_int_equal(count_lost("gamma", before), SHARES_BUCKETS);
+	/* not again so soon: a driver may say it ten times a second */
+	text = read_state();
+	run_for(&w, 50);
+	assert_int_equal(sharing_released(w.sharing, &asks, &why), 0);
+	again = read_state();
+	assert_string_equal(again, text);
+	free(again);
+	free(text);
+	close_world(&w);
+}
+
+/* All that decides who owns what, and nothing else. */
+static void fingerprints(void **state)
+{
+	static const struct {
+		const char *keys, *nodes;
+		bool is_same;
+	} rows[] = {
+		{ "shares = driven\n", CLUSTER_NODES, true },
+		{ "shares = driven\narp = directed\n[corosync]\n", CLUSTER_NODES, true },
+		{ "shares = driven\n",
+		  "[node gamma]\naddress = 12.12.4.9/24\n[node alpha]\naddress = 12.12.4.8/24\n"
+		  "weight = 1\n[node beta]\naddress = 12.12.4.7/24\n",
+		  true },
+		{ "shares = static\n", CLUSTER_NODES, false },
+		{ "shares = driven\naffinity = client\n", CLUSTER_NODES, false },
+		{ "shares = driven\n", CLUSTER_NODES "weight = 2\n", false },
+		{ "shares = driven\n", CLUSTER_NODES "[node delta]\naddress = 12.12.4.104/24\n",
+		  false },
+		{ "shares = driven\n",
+		  "[node alpha]\naddress = 12.12.4.8/24\n[node beta]\naddress = 12.12.4.9/24\n"
+		  "[node gamma2]\naddress = 12.12.4.10/24\n",
+		  false },
+	};
+	struct world w;
+	uint64_t first;
+
+	(void)state;
+	open_world(&w, "shares = driven\n");
+	first = sharing_report(w.sharing)->fingerprint;
+	/* of this file, for ever: nodes with different versions compare it */
+	assert_int_equal(first, FINGERPRINT);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		reload(&w, rows[i].keys, rows[i].nodes);
+		if ((sharing_report(w.sharing)->fingerprint == first) != rows[i].is_same)
+			fail_msg("row %zu", i);
+	}
+	close_world(&w);
+}
+
 static void a_lease_that_is_over_stays_so(void **state)
 {
 	struct world w;
@@ -641,6 +757,7 @@ static void wrong_orders_are_refused(void **state)
 {
 	const int weights[] = { 0, 101, 0 };
 	const struct sharing_order heavy = { 4, 3, weights, 0 };
+	const struct sharing_release delta = { "delta", 3, false }, alpha = { "alpha", 3, false };
 	const char *why;
 	struct world w;
 
@@ -659,9 +776,9 @@ static void wrong_orders_are_refused(void **state)
 	assert_int_equal(set(&w, 4, -INFINITY, 1, 1, LEFT), -EINVAL);
 	assert_int_equal(sharing_set(w.sharing, &heavy, &why), -EINVAL);
 	assert_string_equal(why, "node 'beta': a weight is from 0 to 100");
-	assert_int_equal(sharing_released(w.sharing, "delta", 3, &why), -ENOENT);
+	assert_int_equal(sharing_released(w.sharing, &delta, &why), -ENOENT);
 	assert_string_equal(why, "the configuration has no node 'delta'");
-	assert_int_equal(sharing_released(w.sharing, "alpha", 3, &why), -EINVAL);
+	assert_int_equal(sharing_released(w.sharing, &alpha, &why), -EINVAL);
 	assert_int_equal(sharing_report(w.sharing)->epoch, 3);
 	close_world(&w);
 }
@@ -794,6 +911,8 @@ int main(void)
 		cmocka_unit_test(a_lease_counts_from_when_it_was_sent),
 		cmocka_unit_test(a_lease_runs_out_and_comes_back),
 		cmocka_unit_test(a_restart_goes_on_from_there),
+		cmocka_unit_test(an_asking_node_is_minded_for_another_hour),
+		cmocka_unit_test(fingerprints),
 		cmocka_unit_test(a_lease_that_is_over_stays_so),
 		cmocka_unit_test(a_state_of_another_kind_is_not_used),
 		cmocka_unit_test(a_damaged_driven_state_is_as_none),

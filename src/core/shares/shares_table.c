@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* shares_table: rendezvous hashing with capacities; see shares_table.h. Integers only, so that
  * every machine gets the same table. */
-#include "core/shares_table.h"
+#include "core/shares/shares_table.h"
 
 #include <stdlib.h>
 #include <string.h>

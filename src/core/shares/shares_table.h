@@ -11,8 +11,8 @@
  * These corrections depend on all nodes, and are what may move beside what must. To have few of
  * them, the costs are corrected once for the weights of the file, which are what mostly holds.
  */
-#ifndef CLUSTERARPD_CORE_SHARES_TABLE_H
-#define CLUSTERARPD_CORE_SHARES_TABLE_H
+#ifndef CLUSTERARPD_CORE_SHARES_SHARES_TABLE_H
+#define CLUSTERARPD_CORE_SHARES_SHARES_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -25,16 +25,15 @@
  * the new owner does not answer segments of connections that it does not know while a living node
  * may have them (SHARES_CAUTIOUS).
  */
-#ifndef CLUSTERARPD_CORE_SHARES_H
-#define CLUSTERARPD_CORE_SHARES_H
+#ifndef CLUSTERARPD_CORE_SHARES_SHARES_H
+#define CLUSTERARPD_CORE_SHARES_SHARES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "core/rules.h"
-#include "core/shares_table.h"
+#include "core/shares/shares_table.h"
 
 /* The order about one node. */
 enum shares_presence {
@@ -56,21 +55,11 @@ struct shares_order {
 struct shares;
 
 /* `table` is borrowed; `count` nodes, of which this one is `self`. `grace`: ms for which
- * SHARES_CAUTIOUS goes on. Until the first order it takes what it has a connection for, in all
- * buckets, and drops the rest for the want of a lease. NULL: no memory. */
+ * SHARES_CAUTIOUS goes on, unless shares_still_asks(). Until the first order it takes what it has a
+ * connection for, in all buckets, and drops the rest for the want of a lease. NULL: no memory. */
 struct shares *shares_create(const struct shares_table *table, size_t count, size_t self,
 			     uint64_t grace);
 void shares_destroy(struct shares *s);
-
-/* Write all that it knows but the lease, as text, with the names of the nodes, so that another run
- * of the daemon goes on from there. False: not everything could be written. */
-bool shares_save(const struct shares *s, const char *const *names, uint64_t now, FILE *out);
-/* Go on from there, with `lease`, in an engine that has had no order yet. The nodes may be others
- * than they were: a new one has no past, one that is gone had none. Reads no further than what
- * shares_save() has written. 0, or nothing has changed: -EBADMSG: malformed, or the state of
- * another node; -ESTALE: of a later time, so of another clock; -ENOMEM. */
-int shares_restore(struct shares *s, const char *const *names, uint64_t lease, uint64_t now,
-		   FILE *in);
 
 /* Before the first order: any other node may have connections in any bucket, even if that order has
  * epoch 1. For when what a bucket is has changed, or who has given them out. */
@@ -81,8 +70,13 @@ void shares_assume_past(struct shares *s, uint64_t now);
  * -EEXIST: it is the present one, but the order is another. -EINVAL: epoch 0. -ENOMEM: nothing has
  * changed. `now` in ms, here and below, from any start, never backwards. */
 int shares_set(struct shares *s, const struct shares_order *order, uint64_t now);
-/* Another node says that it has released `epoch`. In any order, and more than once. */
-void shares_released(struct shares *s, size_t node, uint64_t epoch);
+/* Another node says that it has released `epoch`. In any order, and more than once. False: it was
+ * known. */
+bool shares_released(struct shares *s, size_t node, uint64_t epoch);
+/* Another node says that it still serves connections of buckets that it has given up: of those that
+ * it may have connections in, `grace` begins anew. Not more often than every 60th of it: false,
+ * nothing has changed. */
+bool shares_still_asks(struct shares *s, size_t node, uint64_t now);
 /* The buckets in which this node has connections, a bit per bucket (bit b % 8 of byte b / 8): it
  * stops asking in the others. */
 void shares_connections(struct shares *s, const uint8_t has[SHARES_BUCKETS / 8]);
