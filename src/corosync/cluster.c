@@ -596,17 +596,20 @@ static bool has_key(cmap_handle_t cmap, const char *key)
 	return cmap_get(cmap, key, NULL, &len, &type) == CS_OK;
 }
 
-/* nodelist.node.N.nodeid of this host. */
-static uint32_t local_nodeid(cmap_handle_t cmap)
+/* nodelist.node.N of this host. */
+static void read_local_node(cmap_handle_t cmap, struct cluster_facts *facts)
 {
-	uint32_t position = 0, nodeid = 0;
-	char key[sizeof(nodes_key) + 20];
+	char key[sizeof(nodes_key) + 20], *name = NULL;
+	uint32_t position = 0;
 
 	if (cmap_get_uint32(cmap, "nodelist.local_node_pos", &position) != CS_OK)
-		return 0;
+		return;
 	snprintf(key, sizeof(key), "%s%u.nodeid", nodes_key, position);
-	cmap_get_uint32(cmap, key, &nodeid);
-	return nodeid;
+	cmap_get_uint32(cmap, key, &facts->nodeid);
+	snprintf(key, sizeof(key), "%s%u.name", nodes_key, position);
+	if (cmap_get_string(cmap, key, &name) == CS_OK)
+		copy_text(facts->name, sizeof(facts->name), name, strlen(name));
+	free(name);
 }
 
 static unsigned count_nodes(cmap_handle_t cmap)
@@ -649,7 +652,7 @@ bool cluster_ask_facts(struct cluster_facts *facts, const char **why)
 	facts->consensus_ms = consensus;
 	facts->is_two_node = two_node;
 	facts->has_qdevice = has_key(cmap, "quorum.device.model");
-	facts->nodeid = local_nodeid(cmap);
+	read_local_node(cmap, facts);
 	facts->nodes = count_nodes(cmap);
 	cmap_finalize(cmap);
 	return true;

@@ -45,8 +45,8 @@ struct cluster_handlers {
 	 * (CPG_REASON_NODEUP). */
 	void (*members)(const struct cluster_member *members, size_t count, bool is_merged,
 			void *arg);
-	/* Messages from now on are delivered in the membership of corosync with this id, the same at
-	 * all its nodes; made from its ring id. */
+	/* Messages from now on are delivered in the membership of corosync with this id, the same
+	 * at all its nodes; made from its ring id. */
 	void (*view)(uint64_t id, void *arg);
 	/* A message of a member, this one's own included. */
 	void (*message)(const struct cluster_member *from, const void *data, size_t len, void *arg);
@@ -82,7 +82,8 @@ bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUST
 /* What -t asks, by a connection of its own. Waits if corosync is stopped. */
 struct cluster_facts {
 	unsigned token_ms, consensus_ms, nodes; /* nodes: in the nodelist */
-	uint32_t nodeid;          /* this host's */
+	uint32_t nodeid;                        /* this host's */
+	char name[CLUSTER_NAME_SIZE];           /* likewise; "": it has none */
 	bool is_two_node, has_qdevice;
 };
 /* False: no corosync answers; *why is then a line for the operator. */

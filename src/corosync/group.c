@@ -32,11 +32,11 @@ struct group {
 
 	struct sent sent[SENT_MAX]; /* by seq % SENT_MAX */
 	uint64_t seq;               /* of the last tick sent */
-	uint64_t returned;          /* when the last tick that came back had been sent: ms; 0: none */
-	uint64_t lease;             /* likewise, of one with a lease */
-	uint64_t tick_at, plan_at;  /* when they are due: ms */
-	uint64_t pending;           /* an order of this epoch is on its way; 0: none */
-	uint64_t pending_at;        /* since then: ms */
+	uint64_t returned; /* when the last tick that came back had been sent: ms; 0: none */
+	uint64_t lease;    /* likewise, of one with a lease */
+	uint64_t tick_at, plan_at; /* when they are due: ms */
+	uint64_t pending;          /* an order of this epoch is on its way; 0: none */
+	uint64_t pending_at;       /* since then: ms */
 
 	char said_self[2 * GROUP_REASON_SIZE]; /* what was noted last */
 	uint32_t said_malformed;
@@ -217,7 +217,7 @@ static void note_return(struct group *g, const struct group_tick *t, uint64_t no
 
 static struct group_plan_input input(struct group *g, uint64_t now)
 {
-	return (struct group_plan_input){ &g->roster,   &g->order,     g->order_at, g->host.print,
+	return (struct group_plan_input){ &g->roster,    &g->order,     g->order_at, g->host.print,
 					  g->host.nodes, g->host.count, now };
 }
 
@@ -345,8 +345,7 @@ static const char *flaw(struct group *g, uint32_t from, const struct group_order
 	for (size_t i = 0; i < o->count; i++) {
 		const struct group_share *s = &o->shares[i];
 
-		if (s->is_removed &&
-		    group_roster_is_later(&g->roster, s->nodeid, s->seen, from))
+		if (s->is_removed && group_roster_is_later(&g->roster, s->nodeid, s->seen, from))
 			return "a node that it leaves out has a lease";
 	}
 	return NULL;

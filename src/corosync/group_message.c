@@ -32,14 +32,15 @@ static json_t *hex_json(uint64_t value)
 
 char *group_message_tick(const struct group_tick *t)
 {
-	return message("tick",
-		       json_pack("{s:I, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I}",
-				 "seq", (json_int_t)t->seq, "name", t->name, "print", t->print,
-				 "health", health_names[t->health], "reason", t->reason, "weight",
-				 t->weight, "leases", t->leases, "in_force", t->is_in_force, "leaving", t->is_leaving, "cut",
-				 t->is_cut, "asking", t->is_asking, "epoch",
-				 (json_int_t)t->known.epoch, "hash", hex_json(t->known.hash),
-				 "applied", (json_int_t)t->applied));
+	return message(
+		"tick",
+		json_pack("{s:I, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I}",
+			  "seq", (json_int_t)t->seq, "name", t->name, "print", t->print, "health",
+			  health_names[t->health], "reason", t->reason, "weight", t->weight,
+			  "leases", t->leases, "in_force", t->is_in_force, "leaving", t->is_leaving,
+			  "cut", t->is_cut, "asking", t->is_asking, "epoch",
+			  (json_int_t)t->known.epoch, "hash", hex_json(t->known.hash), "applied",
+			  (json_int_t)t->applied));
 }
 
 static json_t *share_json(const struct group_share *s)
@@ -48,8 +49,9 @@ static json_t *share_json(const struct group_share *s)
 			 : s->weight == GROUP_DEAD ? json_string(dead_name)
 						   : json_integer(s->weight);
 
-	return json_pack("{s:s, s:I, s:o, s:b, s:I}", "name", s->name, "nodeid", (json_int_t)s->nodeid,
-			 "weight", weight, "removed", s->is_removed, "seen", (json_int_t)s->seen);
+	return json_pack("{s:s, s:I, s:o, s:b, s:I}", "name", s->name, "nodeid",
+			 (json_int_t)s->nodeid, "weight", weight, "removed", s->is_removed, "seen",
+			 (json_int_t)s->seen);
 }
 
 char *group_message_order(const struct group_order *o)
@@ -58,9 +60,9 @@ char *group_message_order(const struct group_order *o)
 
 	for (size_t i = 0; i < o->count; i++)
 		json_array_append_new(shares, share_json(&o->shares[i]));
-	return message("order", json_pack("{s:I, s:s, s:o, s:o}", "epoch", (json_int_t)o->epoch,
-					  "print", o->print, "view", hex_json(o->view), "shares",
-					  shares));
+	return message("order",
+		       json_pack("{s:I, s:s, s:o, s:o}", "epoch", (json_int_t)o->epoch, "print",
+				 o->print, "view", hex_json(o->view), "shares", shares));
 }
 
 /* --- reading --- */

@@ -30,12 +30,12 @@ struct group_tick {
 	char print[GROUP_PRINT_SIZE];
 	enum group_health health;
 	char reason[GROUP_REASON_SIZE]; /* why it is not usable */
-	int weight;           /* that it wants: 0..100 */
-	bool leases;          /* when it hears this tick, it takes a lease */
-	bool is_in_force;     /* the order that it knows is in force: it has, or may have, a lease */
-	bool is_leaving;      /* wants to be left out */
-	bool is_cut;          /* out for long: its connections are not waited for */
-	bool is_asking;       /* serves connections of buckets that it has given up */
+	int weight;                     /* that it wants: 0..100 */
+	bool leases;                    /* when it hears this tick, it takes a lease */
+	bool is_in_force; /* the order that it knows is in force: it has, or may have, a lease */
+	bool is_leaving;  /* wants to be left out */
+	bool is_cut;      /* out for long: its connections are not waited for */
+	bool is_asking;   /* serves connections of buckets that it has given up */
 	struct group_id known; /* the order in force, as its driver knows it */
 	uint64_t applied;      /* the epoch that its daemon has carried out, and so released */
 };

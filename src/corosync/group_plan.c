@@ -90,7 +90,8 @@ bool group_plan_leads(const struct group_plan_input *in)
 }
 
 /* One more than the order in force; if a member knows another one, of a time in which it was apart,
- * so many more that no member takes it for the next one after its own: then all wait for each other.
+ * so many more that no member takes it for the next one after its own: then all wait for each
+ * other.
  */
 static uint64_t next_epoch(const struct group_plan_input *in)
 {
@@ -144,7 +145,8 @@ static int absent_weight(const struct group_plan_input *in, const struct group_s
 
 	if (m && m->tick.is_cut)
 		return GROUP_DEAD;
-	/* Without corosync it is taken for dead; that of a node that was never here is not known. */
+	/* Without corosync it is taken for dead; that of a node that was never here is not known.
+	 */
 	if (was && was->nodeid && !(host && host->is_in_ring))
 		return GROUP_DEAD;
 	return was && was->weight == GROUP_DEAD && !m ? GROUP_DEAD : GROUP_LEFT;
@@ -169,9 +171,8 @@ static void want(const struct group_plan_input *in, const struct group_node *nod
 	if (is_heard && m->tick.health != GROUP_AWAY && !m->tick.is_cut &&
 	    !(m->tick.is_leaving && (!was || has_released(in, was)))) {
 		out->nodeid = m->nodeid;
-		out->weight = m->tick.health == GROUP_USABLE && !m->tick.is_leaving
-				      ? m->tick.weight
-				      : 0;
+		out->weight =
+			m->tick.health == GROUP_USABLE && !m->tick.is_leaving ? m->tick.weight : 0;
 		return;
 	}
 	/* Its daemon can still be told: it gives up what it has at once. */
@@ -219,8 +220,7 @@ static bool is_behind(const struct group_plan_input *in, const struct group_orde
 		is |= counts(in, &r->list[i], in->print) &&
 		      group_order_weight(next, r->list[i].tick.name) >= 0 &&
 		      r->list[i].tick.health != GROUP_AWAY &&
-		      !(r->list[i].tick.is_in_force &&
-			group_id_is(&r->list[i].tick.known, &mine));
+		      !(r->list[i].tick.is_in_force && group_id_is(&r->list[i].tick.known, &mine));
 	if (is && in->now < settled && settled < *again)
 		*again = settled;
 	return is && in->now >= settled;
@@ -246,8 +246,7 @@ static bool is_any_in_force(const struct group_plan_input *in)
 	bool is = false;
 
 	for (size_t i = 0; i < r->count; i++)
-		is |= group_roster_is_heard(r, &r->list[i], in->now) &&
-		      r->list[i].tick.is_in_force;
+		is |= group_roster_is_heard(r, &r->list[i], in->now) && r->list[i].tick.is_in_force;
 	return is;
 }
 
@@ -263,8 +262,7 @@ static uint64_t unknown_until(const struct group_plan_input *in)
 		const struct group_tick *t = &r->list[i].tick;
 
 		if (!t->is_in_force || t->known.epoch < mine.epoch ||
-		    group_id_is(&t->known, &mine) ||
-		    group_roster_is_heard(r, &r->list[i], in->now))
+		    group_id_is(&t->known, &mine) || group_roster_is_heard(r, &r->list[i], in->now))
 			continue;
 		end = group_roster_lease_end(r, r->list[i].nodeid);
 		until = end > until ? end : until;
@@ -284,9 +282,9 @@ static bool are_all_heard(const struct group_plan_input *in)
 	return heard == in->count;
 }
 
-/* Can no other order be in force? If no member knows that this one is, another one may be, among nodes
- * that are not here: until all nodes are heard, or their leases have run out. So it is before the
- * first order, too. */
+/* Can no other order be in force? If no member knows that this one is, another one may be, among
+ * nodes that are not here: until all nodes are heard, or their leases have run out. So it is before
+ * the first order, too. */
 static bool is_free(const struct group_plan_input *in, uint64_t *again)
 {
 	uint64_t end = unknown_until(in);
@@ -318,7 +316,8 @@ bool group_plan_next(const struct group_plan_input *in, struct group_order *out,
 	strcpy(out->print, in->print);
 	for (size_t i = 0; i < in->count; i++)
 		want(in, &in->nodes[i], &out->shares[out->count++], again);
-	if (!is_rest_over(in, out, again) || (says_the_same(out, in->order) && !is_behind(in, out, again)))
+	if (!is_rest_over(in, out, again) ||
+	    (says_the_same(out, in->order) && !is_behind(in, out, again)))
 		return false;
 	out->epoch = next_epoch(in);
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * group_plan: what the next order has to say, by what the members tell about themselves. Every member
- * can compute it; the one that leads sends it.
+ * group_plan: what the next order has to say, by what the members tell about themselves. Every
+ * member can compute it; the one that leads sends it.
  */
 #ifndef CLUSTERARPD_COROSYNC_GROUP_PLAN_H
 #define CLUSTERARPD_COROSYNC_GROUP_PLAN_H

@@ -7,9 +7,9 @@
 /* For clocks with a resolution of some ms. */
 #define MARGIN_MS 20
 
-/* A node that is gone is known to be gone one token and one consensus after its last message. Leases
- * end just before that: so nobody waits for them; and the other nodes, whose messages do not come
- * back in that time either, have theirs for as long as possible. */
+/* A node that is gone is known to be gone one token and one consensus after its last message.
+ * Leases end just before that: so nobody waits for them; and the other nodes, whose messages do not
+ * come back in that time either, have theirs for as long as possible. */
 struct group_timing group_timing(unsigned token, unsigned consensus)
 {
 	return (struct group_timing){
@@ -78,8 +78,8 @@ static void join(struct group_roster *r, uint32_t nodeid, uint64_t now)
 	m->lease_order = 0;
 }
 
-void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t count, bool is_merged,
-			  uint64_t now)
+void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t count,
+			  bool is_merged, uint64_t now)
 {
 	r->messages++;
 	if (is_merged)

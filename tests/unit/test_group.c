@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "core/shares.h"
+#include "core/shares/shares.h"
 #include "corosync/group.h"
 
 #define NODES     4
@@ -54,9 +54,9 @@ enum event_kind { EVENT_MESSAGE, EVENT_MEMBERS, EVENT_RING, EVENT_VIEW };
 struct event {
 	enum event_kind kind;
 	uint64_t due;
-	size_t from;     /* of a message */
-	char *text;      /* likewise */
-	unsigned mask;   /* of members or of the ring: a bit per node */
+	size_t from;   /* of a message */
+	char *text;    /* likewise */
+	unsigned mask; /* of members or of the ring: a bit per node */
 	unsigned view;
 	bool is_merged;  /* of members */
 	bool is_quorate; /* of the ring */
@@ -64,7 +64,8 @@ struct event {
 
 struct node {
 	uint64_t offset; /* of its clock */
-	/* The host, its corosync, its driver and its daemon: 0: runs; else until then it does not. */
+	/* The host, its corosync, its driver and its daemon: 0: runs; else until then it does not.
+	 */
 	uint64_t host_down, corosync_down, driver_down, daemon_away;
 	uint64_t corosync_hangs, driver_hangs, daemon_hangs;
 	struct group *group; /* NULL: the driver does not run */
@@ -93,8 +94,8 @@ struct model {
 	unsigned ring[NODES];      /* the mask of the ring that a node is in; 0: none */
 	unsigned ring_id[NODES];   /* which of all the rings there have been */
 	unsigned ring_count;
-	uint64_t formed[NODES];    /* when the next ring of this node is formed; 0: none is due */
-	uint64_t split_at;         /* soon the nodes part: what only one side gets */
+	uint64_t formed[NODES]; /* when the next ring of this node is formed; 0: none is due */
+	uint64_t split_at;      /* soon the nodes part: what only one side gets */
 	unsigned next_component[NODES];
 	bool is_loud;
 };
@@ -246,7 +247,7 @@ static void daemon_set(size_t i)
 		const struct group_share *s = &n->order.shares[k];
 		size_t node = index_of(s->name);
 
-		presence[node] = s->weight >= 0		? SHARES_PRESENT
+		presence[node] = s->weight >= 0            ? SHARES_PRESENT
 				 : s->weight == GROUP_DEAD ? SHARES_DEAD
 							   : SHARES_LEFT;
 		weights[node] = s->weight > 0 ? (uint8_t)s->weight : 0;
@@ -387,9 +388,8 @@ static void driver_start(size_t i)
 	struct node *n = &m.nodes[i];
 	void *arg = (void *)(uintptr_t)i;
 
-	n->group = group_create(&(struct group_handlers){ on_send, on_set, on_released, on_note,
-							  arg },
-				false);
+	n->group = group_create(
+		&(struct group_handlers){ on_send, on_set, on_released, on_note, arg }, false);
 	assert_non_null(n->group);
 	group_set_timing(n->group, TOKEN, CONSENSUS);
 	memset(&n->host, 0, sizeof(n->host));
@@ -521,8 +521,8 @@ static void corosync_step(void)
 
 		if (n->corosync_hangs && n->corosync_hangs <= m.now) {
 			n->corosync_hangs = 0;
-			/* The token was waiting for it: what was queued goes out on the old ring, where
-			 * nobody else hears it. */
+			/* The token was waiting for it: what was queued goes out on the old ring,
+			 * where nobody else hears it. */
 			if (number(2) && n->is_joined) {
 				m.ring[i] = 1u << i;
 				flush_outbox(i); /* to itself */
