@@ -16,6 +16,7 @@
 /* Level and format are per process, as stderr is. */
 static enum log_level max_level = LOG_LEVEL_NOTICE;
 static enum log_style style;
+static const char *program = "clusterarpd";
 static bool (*sink)(int priority, const char *text);
 static bool is_on_stderr_too; /* what the sink takes, as well */
 
@@ -29,6 +30,11 @@ void log_init(enum log_level level, enum log_style stderr_style)
 {
 	max_level = level;
 	style = stderr_style;
+}
+
+void log_set_program(const char *name)
+{
+	program = name;
 }
 
 void log_set_sink(bool (*new_sink)(int priority, const char *text), bool also_stderr)
@@ -109,7 +115,7 @@ static void write_stderr(enum log_level level, const char *text)
 	if (style == LOG_STYLE_JOURNAL)
 		append_text(line, &used, "<%d>", priorities[level]);
 	else
-		append_text(line, &used, "clusterarpd: ");
+		append_text(line, &used, "%s: ", program);
 	append_text(line, &used, "%s", text);
 	line[used++] = '\n';
 	if (poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, 0) == 1 &&

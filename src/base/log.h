@@ -25,6 +25,8 @@ enum log_style { LOG_STYLE_NAME, LOG_STYLE_TIME, LOG_STYLE_JOURNAL };
 
 /* Lines less severe than `level` are not written; the initial level is LOG_LEVEL_NOTICE. */
 void log_init(enum log_level level, enum log_style style);
+/* The name in LOG_STYLE_NAME and LOG_STYLE_TIME, which is not copied; first "clusterarpd". */
+void log_set_program(const char *name);
 /* `sink` gets the lines, without a newline, each with its priority as in syslog(3). Lines that it
  * does not take (false) go to stderr; with `also_stderr` all do. */
 void log_set_sink(bool (*sink)(int priority, const char *text), bool also_stderr);

@@ -125,6 +125,7 @@ int main(int argc, char **argv)
 
 	if (rc >= 0)
 		return rc;
+	log_set_program("clusterarpd-corosync");
 	log_init(LOG_LEVEL_NOTICE + (options.verbose > 2 ? 2 : options.verbose),
 		 notify_stderr_is_journal() ? LOG_STYLE_JOURNAL : LOG_STYLE_NAME);
 	config = load(&options, &report);
