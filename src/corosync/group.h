@@ -10,15 +10,26 @@
  * the same orders. Who is a member, and whether the members have quorum, is corosync's business
  * alone.
  *
- * Never two owners. The daemons see to it, provided that an order leaves out a node only when its
- * lease has run out, or when it has released everything (core/shares.h). Here:
+ * Never two owners. The daemons see to it (core/shares/shares.h), provided that an order leaves out
+ * a node only when it has released everything, or when its lease has run out. The drivers see to
+ * that, and do not rely on how fast corosync is:
  *
- *  - A lease is the time at which the node sent a tick that has come back to it, and 0.8 token. A
- * tick that comes back has gone through a ring in which all other members were at most one token
- *    before, and they form another one only 1 token (silence) and 1.2 token (consensus) later.
- *  - An order that leaves out a node names the last tick of it that its sender had heard. If
- * another one comes before the order, at any member, it does so at all members, and the order is
- * void.
+ *  - A node has a lease only by a tick that has come back to it in the membership in which it was
+ * sent. The lease begins when the tick was sent, and lasts for `lease` (group_roster.h). A tick
+ * counts only if it was sent no more than `unheard` after the sending of the last one that had come
+ * back. What has come back before was heard by all; so, whatever else a node sends, no lease of it
+ * lasts longer than `unheard` and `lease` after the last tick that the others have heard.
+ *  - While its lease lasts, nobody has left it out without its knowledge: the order that it knows
+ * is in force. Afterwards it needs a new order to have a lease again.
+ *  - Who was apart from others, or has only just begun, may have missed ticks and orders: it counts
+ *    from the time at which they came together, and waits with an order of its own until nobody can
+ *    have a lease by an order that it does not know.
+ *  - An order is void in another membership than that in which it was sent, if a later one is
+ * known, and if a node that it leaves out has sent a tick with a lease that its sender had not
+ * heard: so at all members.
+ *  - An order whose number follows the one before is carried out at once in what does not change
+ *    hands. Members that have been apart with orders of their own get a number that follows none of
+ *    theirs: then all wait for the releases of all.
  */
 #ifndef CLUSTERARPD_COROSYNC_GROUP_H
 #define CLUSTERARPD_COROSYNC_GROUP_H
