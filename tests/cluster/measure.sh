@@ -16,6 +16,9 @@
 # How late a connection may begin, beside what is measured: the time between two that belong to one
 # node, and that of the commands that are the fault.
 : "${CLUSTER_BLUR:=25}"
+# The lease of a node, of which nobody knows that it is dead (group.h): ms.
+# shellcheck disable=SC2034 # for the tests
+CLUSTER_LEASE=$((CLUSTER_TOKEN * 205 / 100))
 CLUSTER_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CLUSTER_RSTS="src host $LAB_CLUSTER_IP and tcp[tcpflags] & tcp-rst != 0"
 ROW=

@@ -27,5 +27,5 @@ cluster_settled alpha beta gamma
 
 # The kernel path goes on without the daemon, as long as the lease lasts.
 row "SIGSTOP of a daemon, 10 s" gamma 12 pause "${LAB_PID[gamma]}" 10
-row_within $((CLUSTER_TOKEN * 17 / 10 + 50))
+row_within $((CLUSTER_LEASE + CLUSTER_TOKEN * 4 / 10 + 100))
 cluster_settled alpha beta gamma

@@ -26,7 +26,7 @@ row_expect cut_victim == 0
 cluster_settled alpha beta gamma
 
 row "kill -9 of a driver" gamma 5 driver_kill gamma
-row_within $((CLUSTER_TOKEN * 13 / 10 + 50))
+row_within $((CLUSTER_LEASE + 100))
 row_expect cut_victim == 0
 cluster_settled alpha beta
 row "the driver is back" gamma 4 driver_start gamma
@@ -35,6 +35,6 @@ row_expect cut_victim == 0
 cluster_settled alpha beta gamma
 
 row "SIGSTOP of a driver, 10 s" gamma 12 pause "${DRIVER[gamma]}" 10
-row_within $((CLUSTER_TOKEN * 17 / 10 + 50))
+row_within $((CLUSTER_LEASE + 100))
 row_expect cut_victim == 0
 cluster_settled alpha beta gamma
