@@ -9,7 +9,7 @@
 # address to the other, through the TAPs. Both switches are in the namespace `sw`, so that one transaction
 # of nft cuts what is to fail at the same instant.
 #
-# Each node has a mount namespace, its room, in which it has /run, /dev/shm, /etc/corosync and so on for
+# Each node has a mount and UTS namespace, its room, in which it has /run, /dev/shm, /etc/corosync and so on for
 # itself. It outlives the programs in it, as the host does.
 #
 # Environment: CLUSTERARPD_COROSYNC: the driver. CLUSTER_TOKEN: corosync's token timeout in ms.
@@ -19,13 +19,14 @@
 : "${CLUSTER_RING:=own}"
 : "${CLUSTER_SYSTEM:=}" # more lines for corosync.conf
 
+# shellcheck disable=SC2034 # program_end has their names
 declare -A ROOM=() COROSYNC=() DRIVER=()
 
 # inside NODE COMMAND…: runs it in the node's room.
 inside() {
 	local node=$1
 	shift
-	nsenter -t "${ROOM[$node]}" -m -n -- "$@"
+	nsenter -t "${ROOM[$node]}" -m -n -u -- "$@"
 }
 
 # --- the ring ------------------------------------------------------------------------
@@ -76,6 +77,7 @@ room_make() {
 	mkdir -p "$dir" "$LAB_DIR/etc.$node" /run/clusterarpd
 	ip netns exec "$node" unshare --mount --uts sh -c "
 		set -e
+		node=$node dir=$dir
 		hostname $node
 		mount -t tmpfs -o mode=755 room $dir
 		mkdir -p $dir/clusterarpd $dir/netns $dir/lab $dir/lock
@@ -154,7 +156,7 @@ program_end() {
 	local -n program_pids=$1
 	local pid=${program_pids[$2]}
 	kill "-$3" "$pid"
-	within "$(seconds 20)" program_ended "$pid" || fail "$2: $1 does not end on SIG$3"
+	within "$(seconds 40)" program_ended "$pid" || fail "$2: $1 does not end on SIG$3"
 	wait "$pid" 2>/dev/null || true
 	unset "program_pids[$2]"
 }
@@ -187,6 +189,7 @@ driver_kill() { program_end DRIVER "$1" KILL; }
 # --- nodes -------------------------------------------------------------------------------------
 
 # cluster_config [as lab_config]
+# shellcheck disable=SC2120 # settings are for some tests only
 cluster_config() {
 	lab_config shares=driven "$@"
 	printf '\n[corosync]\ngroup = lab\n' >>"$LAB_CONF"

@@ -75,3 +75,10 @@ row_within() {
 	[ "$(row_has is_answered)" = true ] || fail "$(row_has name): clients are not answered again: $ROW"
 	row_expect answered_ms "<=" $(($1 + CLUSTER_BLUR))
 }
+
+# pause PID SECONDS: the process does not run.
+pause() {
+	kill -STOP "$1"
+	sleep "$2"
+	kill -CONT "$1"
+}
