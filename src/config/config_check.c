@@ -226,21 +226,21 @@ static void check_strict(struct draft *d)
 			d->cluster.key_line[KEY_ADVERTISE]);
 }
 
-/* Nodes whose weights are all 0 have no share to answer in. */
+/* Nodes whose weights are all 0 have no share to answer in. With a driver, each can ask for another
+ * weight. */
 static void check_weights(struct draft *d)
 {
 	const struct config *c = d->config;
 	unsigned line = d->cluster.key_line[KEY_SHARES];
 
-	if (c->shares == CONFIG_SHARES_NONE || !c->node_count)
+	if (c->shares != CONFIG_SHARES_STATIC || !c->node_count)
 		return;
 	for (size_t i = 0; i < c->node_count; i++) {
 		if (c->nodes[i].weight || key_bad(&d->nodes[i], KEY_WEIGHT))
 			return;
 	}
 	config_report_add(d->report, true, line,
-			  "shares = %s, but every node has weight = 0: nobody would answer",
-			  config_shares_name(c->shares));
+			  "shares = static, but every node has weight = 0: nobody would answer");
 }
 
 /* Settings of shares (SPEC 11) where there are none. One message for all weights. Defaults that the

@@ -35,21 +35,22 @@ int share_order_check_mode(const struct share_engine *e, struct share_refusal *w
 	return 0;
 }
 
+/* Nodes that are all drained are well: then nobody takes new connections, and each keeps what it
+ * has. An order without any node is not meant so. */
 static int check_weights(const struct share_engine *e, const int *weights,
 			 struct share_refusal *why)
 {
-	bool has_owner = false;
+	bool has_node = false;
 
 	for (size_t i = 0; i < e->count; i++) {
-		has_owner |= weights[i] > 0;
+		has_node |= weights[i] >= 0;
 		if (weights[i] < SHARE_ORDER_DEAD || weights[i] > SHARES_WEIGHT_MAX)
 			return share_order_refuse(why, -EINVAL,
 						  "node '%s': a weight is from 0 to %d",
 						  e->names[i], SHARES_WEIGHT_MAX);
 	}
-	return has_owner ? 0
-			 : share_order_refuse(why, -EINVAL,
-					      "no node has a weight: none would answer");
+	return has_node ? 0
+			: share_order_refuse(why, -EINVAL, "no node is present: none would answer");
 }
 
 int share_order_check(const struct share_engine *e, uint64_t epoch, double ttl, const int *weights,

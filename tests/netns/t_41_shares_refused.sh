@@ -37,7 +37,7 @@ set_refused "an unknown node" 'delta' 5 60 alpha delta
 set_refused "an unknown dead node" 'delta' 5 60 alpha --dead delta
 set_misused "a node twice" 5 60 alpha alpha=2
 set_refused "a node both alive and dead" 'alpha' 5 60 alpha beta --dead alpha
-set_refused "all weights 0" 'weight|nobody' 5 60 alpha=0 beta=0
+set_misused "no node" 5 60 --dead alpha
 set_misused "a weight above 100" 5 60 alpha=101
 set_misused "a negative weight" 5 60 alpha=-1 beta
 set_misused "a weight that is no number" 5 60 alpha=much
@@ -121,7 +121,7 @@ file_says 1 'error: .*affinity' shares=static affinity=port
 file_says 1 'error: .*weight' shares=static alpha.weight=101
 file_says 1 'error: .*weight' shares=static alpha.weight=-1
 file_says 1 'error: .*weight' shares=static alpha.weight=0 beta.weight=0 gamma.weight=0
-file_says 1 'error: .*weight' shares=driven alpha.weight=0 beta.weight=0 gamma.weight=0
+file_says 0 weight shares=driven alpha.weight=0 beta.weight=0 gamma.weight=0
 file_says 0 'warning: .*affinity' affinity=client
 file_says 0 'warning: .*weight' alpha.weight=3
 file_says 0 'shares' shares=driven alpha.weight=0

@@ -751,6 +751,21 @@ static void a_drained_node_goes_on_with_its_connections(void **state)
 	close_world(&w);
 }
 
+/* All nodes are drained: nobody owns anything, until one of them is to. */
+static void nobody_owns_anything(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, "shares = driven\n");
+	assert_int_equal(set(&w, 1, 60, 1, DEAD, DEAD), 0);
+	assert_int_equal(set(&w, 2, 60, 0, 0, LEFT), 0);
+	assert_int_equal(count(&w, ALL_BITS, SHARES_ASKS), SHARES_BUCKETS);
+	assert_int_equal(set(&w, 3, 60, 1, 0, LEFT), 0);
+	assert_int_equal(sharing_report(w.sharing)->nodes[ALPHA].owned, SHARES_BUCKETS);
+	close_world(&w);
+}
+
 /* --- refusals --- */
 
 static void wrong_orders_are_refused(void **state)
@@ -767,7 +782,7 @@ static void wrong_orders_are_refused(void **state)
 	assert_int_equal(set(&w, 0, 60, 1, 1, LEFT), -EINVAL);
 	assert_int_equal(set(&w, 2, 60, 1, 1, LEFT), -ESTALE);
 	assert_int_equal(set(&w, 3, 60, 1, 2, LEFT), -EEXIST);
-	assert_int_equal(set(&w, 4, 60, 0, 0, LEFT), -EINVAL);
+	assert_int_equal(set(&w, 4, 60, LEFT, DEAD, LEFT), -EINVAL);
 	assert_int_equal(set(&w, 4, 60, -3, 1, LEFT), -EINVAL);
 	assert_int_equal(set(&w, 4, 0, 1, 1, LEFT), -EINVAL);
 	assert_int_equal(set(&w, 4, -1, 1, 1, LEFT), -EINVAL);
@@ -919,6 +934,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_static_state_makes_it_cautious),
 		cmocka_unit_test(wishes_are_kept_and_told),
 		cmocka_unit_test(a_drained_node_goes_on_with_its_connections),
+		cmocka_unit_test(nobody_owns_anything),
 		cmocka_unit_test(wrong_orders_are_refused),
 		cmocka_unit_test(without_shares_everything_is_refused),
 		cmocka_unit_test(the_mode_may_change),

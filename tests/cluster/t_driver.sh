@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A driver is killed, with and without a new one; a driver is stopped for ten seconds.
+# run: alone
+
+# shellcheck source-path=SCRIPTDIR source=../netns/lab.sh
+. "$(dirname "$0")/../netns/lab.sh"
+# shellcheck source=../netns/shares.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../netns/shares.sh"
+# shellcheck source=cluster.sh
+. "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+# shellcheck source=measure.sh
+. "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
+
+driver_again() {
+	driver_kill gamma
+	sleep 0.1
+	driver_start gamma
+}
+
+cluster_start 3
+row "kill -9 of a driver, again after 0.1 s" gamma 4 driver_again
+row_expect lost == 0
+row_expect cut_victim == 0
+cluster_settled alpha beta gamma
+
+row "kill -9 of a driver" gamma 5 driver_kill gamma
+row_within $((CLUSTER_TOKEN * 13 / 10 + 50))
+row_expect cut_victim == 0
+cluster_settled alpha beta
+row "the driver is back" gamma 4 driver_start gamma
+row_expect lost == 0
+row_expect cut_victim == 0
+cluster_settled alpha beta gamma
+
+row "SIGSTOP of a driver, 10 s" gamma 12 pause "${DRIVER[gamma]}" 10
+row_within $((CLUSTER_TOKEN * 17 / 10 + 50))
+row_expect cut_victim == 0
+cluster_settled alpha beta gamma
