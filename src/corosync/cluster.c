@@ -61,7 +61,7 @@ struct cluster {
 	unsigned under_way; /* own messages that have not come back */
 	struct view by_cpg, by_quorum;
 	bool is_quorate, is_ring_told, was_quorate;
-	uint32_t token;
+	uint32_t token, consensus;
 	struct listed_node listed[NODES_MAX];
 };
 
@@ -153,6 +153,15 @@ static void tell_ring(struct cluster *c)
 	c->handlers.ring(is_known ? &ring : NULL, c->handlers.arg);
 }
 
+/* A hash of the ring id, which is 96 bits. */
+static void tell_view(struct cluster *c)
+{
+	if (c->is_joined && !c->is_doomed && c->by_cpg.is_known)
+		c->handlers.view(c->by_cpg.sequence * 0x9e3779b97f4a7c15u +
+					 c->by_cpg.representative,
+				 c->handlers.arg);
+}
+
 static void set_view(struct cluster *c, struct view *view, uint32_t representative,
 		     uint64_t sequence, const uint32_t *nodes, size_t count)
 {
@@ -174,7 +183,10 @@ static void on_totem_change(cpg_handle_t handle, struct cpg_ring_id ring, uint32
 	if (cpg_context_get(handle, &context) != CS_OK || !context)
 		return;
 	c = context;
+	if (c->is_doomed)
+		return;
 	set_view(c, &c->by_cpg, ring.nodeid, ring.seq, nodes, count);
+	tell_view(c);
 }
 
 static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ring_id ring,
@@ -209,11 +221,11 @@ static void on_group_change(cpg_handle_t handle, const struct cpg_name *group,
 			    const struct cpg_address *joined, size_t joined_count)
 {
 	struct cluster_member list[CPG_MEMBERS_MAX];
-	bool has_self = false;
+	bool has_self = false, is_merged = false;
 	struct cluster *c;
 	void *context = NULL;
 
-	(void)group, (void)left, (void)left_count, (void)joined, (void)joined_count;
+	(void)group, (void)left, (void)left_count;
 	if (cpg_context_get(handle, &context) != CS_OK || !context)
 		return;
 	c = context;
@@ -221,6 +233,8 @@ static void on_group_change(cpg_handle_t handle, const struct cpg_name *group,
 		list[i] = (struct cluster_member){ members[i].nodeid, members[i].pid };
 		has_self |= is_self(c, list[i].nodeid, list[i].pid);
 	}
+	for (size_t i = 0; i < joined_count; i++)
+		is_merged |= joined[i].reason == CPG_REASON_NODEUP;
 	if (c->is_doomed || c->has_failed)
 		return;
 	if (!has_self) {
@@ -232,9 +246,10 @@ static void on_group_change(cpg_handle_t handle, const struct cpg_name *group,
 		c->is_joined = true;
 		c->told[0] = '\0';
 		c->handlers.joined(&c->self, c->handlers.arg);
+		tell_view(c);
 	}
 	if (!c->is_doomed)
-		c->handlers.members(list, count, c->handlers.arg);
+		c->handlers.members(list, count, is_merged, c->handlers.arg);
 	tell_ring(c);
 }
 
@@ -267,6 +282,7 @@ static void copy_text(char *out, size_t size, const void *data, size_t len)
 }
 
 static const char token_key[] = "runtime.config.totem.token";
+static const char consensus_key[] = "runtime.config.totem.consensus";
 static const char nodes_key[] = "nodelist.node.";
 
 /* A value of cmap; `value` NULL: the key is gone. */
@@ -279,10 +295,10 @@ static void take_value(struct cluster *c, const char *key, const struct cmap_not
 
 	if (value && value->type == CMAP_VALUETYPE_UINT32 && value->len == sizeof(number))
 		memcpy(&number, value->data, sizeof(number));
-	if (!strcmp(key, token_key)) {
+	if (!strcmp(key, token_key))
 		c->token = number;
-		return;
-	}
+	if (!strcmp(key, consensus_key))
+		c->consensus = number;
 	if (sscanf(key, "nodelist.node.%u.%15s", &position, what) != 2 || position >= NODES_MAX)
 		return;
 	node = &c->listed[position];
@@ -399,12 +415,17 @@ static cs_error_t open_cmap(struct cluster *c)
 		rc = cmap_track_add(c->cmap, token_key, CMAP_TRACK_ADD | CMAP_TRACK_MODIFY,
 				    on_value, c, &track);
 	if (rc == CS_OK)
+		rc = cmap_track_add(c->cmap, consensus_key, CMAP_TRACK_ADD | CMAP_TRACK_MODIFY,
+				    on_value, c, &track);
+	if (rc == CS_OK)
 		rc = cmap_track_add(c->cmap, nodes_key,
 				    CMAP_TRACK_ADD | CMAP_TRACK_DELETE | CMAP_TRACK_MODIFY |
 					    CMAP_TRACK_PREFIX,
 				    on_value, c, &track);
 	if (rc == CS_OK)
 		rc = read_value(c, token_key);
+	if (rc == CS_OK)
+		rc = read_value(c, consensus_key);
 	if (rc == CS_OK)
 		read_nodes(c);
 	return rc;
@@ -549,6 +570,11 @@ unsigned cluster_token_ms(const struct cluster *c)
 	return c->token;
 }
 
+unsigned cluster_consensus_ms(const struct cluster *c)
+{
+	return c->consensus;
+}
+
 bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUSTER_NAME_SIZE])
 {
 	for (size_t i = 0; i < NODES_MAX; i++) {
@@ -570,17 +596,20 @@ static bool has_key(cmap_handle_t cmap, const char *key)
 	return cmap_get(cmap, key, NULL, &len, &type) == CS_OK;
 }
 
-/* nodelist.node.N.nodeid of this host. */
-static uint32_t local_nodeid(cmap_handle_t cmap)
+/* nodelist.node.N of this host. */
+static void read_local_node(cmap_handle_t cmap, struct cluster_facts *facts)
 {
-	uint32_t position = 0, nodeid = 0;
-	char key[sizeof(nodes_key) + 20];
+	char key[sizeof(nodes_key) + 20], *name = NULL;
+	uint32_t position = 0;
 
 	if (cmap_get_uint32(cmap, "nodelist.local_node_pos", &position) != CS_OK)
-		return 0;
+		return;
 	snprintf(key, sizeof(key), "%s%u.nodeid", nodes_key, position);
-	cmap_get_uint32(cmap, key, &nodeid);
-	return nodeid;
+	cmap_get_uint32(cmap, key, &facts->nodeid);
+	snprintf(key, sizeof(key), "%s%u.name", nodes_key, position);
+	if (cmap_get_string(cmap, key, &name) == CS_OK)
+		copy_text(facts->name, sizeof(facts->name), name, strlen(name));
+	free(name);
 }
 
 static unsigned count_nodes(cmap_handle_t cmap)
@@ -606,7 +635,7 @@ bool cluster_ask_facts(struct cluster_facts *facts, const char **why)
 {
 	static char text[WHY_SIZE];
 	uint8_t two_node = 0;
-	uint32_t token = 0;
+	uint32_t token = 0, consensus = 0;
 	cmap_handle_t cmap;
 	cs_error_t rc = cmap_initialize(&cmap);
 
@@ -617,11 +646,13 @@ bool cluster_ask_facts(struct cluster_facts *facts, const char **why)
 		return false;
 	}
 	cmap_get_uint32(cmap, token_key, &token);
+	cmap_get_uint32(cmap, consensus_key, &consensus);
 	cmap_get_uint8(cmap, "quorum.two_node", &two_node);
 	facts->token_ms = token;
+	facts->consensus_ms = consensus;
 	facts->is_two_node = two_node;
 	facts->has_qdevice = has_key(cmap, "quorum.device.model");
-	facts->nodeid = local_nodeid(cmap);
+	read_local_node(cmap, facts);
 	facts->nodes = count_nodes(cmap);
 	cmap_finalize(cmap);
 	return true;

@@ -40,8 +40,14 @@ struct cluster_handlers {
 	/* This process is a member now. Before any other handler. */
 	void (*joined)(const struct cluster_member *self, void *arg);
 	/* The members of the group are these from now on; in one order with the messages, the same
-	 * at all members. A node may have two: another process, or one that has just died. */
-	void (*members)(const struct cluster_member *members, size_t count, void *arg);
+	 * at all members. A node may have two: another process, or one that has just died.
+	 * `is_merged`: some have become members together with their nodes
+	 * (CPG_REASON_NODEUP). */
+	void (*members)(const struct cluster_member *members, size_t count, bool is_merged,
+			void *arg);
+	/* Messages from now on are delivered in the membership of corosync with this id, the same
+	 * at all its nodes; made from its ring id. */
+	void (*view)(uint64_t id, void *arg);
 	/* A message of a member, this one's own included. */
 	void (*message)(const struct cluster_member *from, const void *data, size_t len, void *arg);
 	/* NULL: what CPG and quorum say is not about the same membership yet. That a membership is
@@ -66,17 +72,18 @@ void cluster_destroy(struct cluster *c);
  * the new one. Never blocks. At most 512 KiB. */
 bool cluster_send(struct cluster *c, const void *data, size_t len);
 
-/* The token timeout in use, ms (runtime.config.totem.token), which a reload of corosync may change;
- * 0: not known. Kept after lost(), like the names. */
+/* The timeouts in use, ms (runtime.config.totem.token, .consensus); 0: not known. */
 unsigned cluster_token_ms(const struct cluster *c);
+unsigned cluster_consensus_ms(const struct cluster *c);
 /* The name of a node in corosync's nodelist, into name[]; false: it has none. */
 #define CLUSTER_NAME_SIZE 256
 bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUSTER_NAME_SIZE]);
 
 /* What -t asks, by a connection of its own. Waits if corosync is stopped. */
 struct cluster_facts {
-	unsigned token_ms, nodes; /* nodes: in the nodelist */
-	uint32_t nodeid;          /* this host's */
+	unsigned token_ms, consensus_ms, nodes; /* nodes: in the nodelist */
+	uint32_t nodeid;                        /* this host's */
+	char name[CLUSTER_NAME_SIZE];           /* likewise; "": it has none */
 	bool is_two_node, has_qdevice;
 };
 /* False: no corosync answers; *why is then a line for the operator. */

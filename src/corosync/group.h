@@ -5,21 +5,20 @@
  * orders and leases for the daemon come out. It has no clock, no socket and no library.
  *
  * Every member sends ticks: what its daemon is and can do. One of them, the member with the lowest
- * node id of those that are heard, compares them with the order in force and sends the next one. All
- * of it goes through the group, in the same sequence at every member, so that every daemon gets the
- * same orders. Who is a member, and whether the members have quorum, is corosync's business alone.
+ * node id of those that are heard, compares them with the order in force and sends the next one.
+ * All of it goes through the group, in the same sequence at every member, so that every daemon gets
+ * the same orders. Who is a member, and whether the members have quorum, is corosync's business
+ * alone.
  *
  * Never two owners. The daemons see to it, provided that an order leaves out a node only when its
  * lease has run out, or when it has released everything (core/shares.h). Here:
  *
- *  - A lease is the time at which the node sent a tick that has come back to it, and 0.8 token. A tick
- *    that comes back has gone through a ring in which all other members were at most one token
+ *  - A lease is the time at which the node sent a tick that has come back to it, and 0.8 token. A
+ * tick that comes back has gone through a ring in which all other members were at most one token
  *    before, and they form another one only 1 token (silence) and 1.2 token (consensus) later.
- *  - A tick counts so only if it was sent no more than half a token after the one before: therefore
- *    no lease of a node ends later than 1.3 token after the last tick that the others have heard.
- *  - A driver that is still a member has sent nothing that was not heard: 0.8 token.
- *  - An order that leaves out a node names the last tick of it that its sender had heard. If another
- *    one comes before the order, at any member, it does so at all members, and the order is void.
+ *  - An order that leaves out a node names the last tick of it that its sender had heard. If
+ * another one comes before the order, at any member, it does so at all members, and the order is
+ * void.
  */
 #ifndef CLUSTERARPD_COROSYNC_GROUP_H
 #define CLUSTERARPD_COROSYNC_GROUP_H
@@ -28,55 +27,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GROUP_NAME_SIZE   45  /* config/config.h: CONFIG_NAME_MAX, and the NUL */
-#define GROUP_NODES_MAX   128 /* CPG_MEMBERS_MAX */
-#define GROUP_PRINT_SIZE  17
-#define GROUP_REASON_SIZE 160
+#include "corosync/group_message.h"
+#include "corosync/group_order.h"
+#include "corosync/group_plan.h"
 
 struct group;
 
-/* --- orders --- */
-
-#define GROUP_LEFT (-1) /* as in shares/sharing.h */
-#define GROUP_DEAD (-2)
-
-struct group_share {
-	char name[GROUP_NAME_SIZE];
-	uint32_t nodeid; /* of corosync; 0: not known */
-	int weight;      /* 0..100, or GROUP_LEFT, GROUP_DEAD */
-};
-
-struct group_order {
-	uint64_t epoch; /* 0: none yet */
-	char print[GROUP_PRINT_SIZE]; /* of the configuration that it is made for */
-	struct group_share shares[GROUP_NODES_MAX]; /* of every node of the file, sorted by name */
-	size_t count;
-};
-
 /* --- this node's daemon --- */
-
-enum group_health {
-	GROUP_AWAY,   /* no daemon answers, or not in time, or it does not take orders */
-	GROUP_OUT,    /* it takes orders, but no clients: no carrier, a critical problem */
-	GROUP_USABLE,
-};
-
-struct group_node {
-	char name[GROUP_NAME_SIZE];
-	int weight; /* of the file */
-};
 
 struct group_host {
 	enum group_health health;
 	char reason[GROUP_REASON_SIZE]; /* why not GROUP_USABLE */
 	char name[GROUP_NAME_SIZE];     /* this node's; "": not known yet */
-	/* What must be the same on all nodes: "fingerprint" in the answer to `shares`. "": not known
-	 * yet. */
+	/* What must be the same on all nodes: "fingerprint" in the answer to `shares`. "": not
+	 * known yet. */
 	char print[GROUP_PRINT_SIZE];
 	struct group_node nodes[GROUP_NODES_MAX]; /* of the file */
 	size_t count;
-	int wish;     /* weight that the operator wants; -1: as in the file */
-	bool is_cut;  /* out for so long that its connections are not worth waiting for */
+	int wish;       /* weight that the operator wants; -1: as in the file */
+	bool is_cut;    /* out for so long that its connections are not worth waiting for */
 	bool is_asking; /* it still serves connections of buckets that it has given up */
 	/* The order that it has carried out, and so released; epoch 0: none. */
 	struct group_order order;
@@ -88,8 +57,7 @@ struct group_handlers {
 	/* To all members. False: could not be sent. */
 	bool (*send)(const char *text, size_t len, void *arg);
 	/* The daemon is to carry out `order`, again or for the first time, with a lease of `ttl` ms
-	 * from `sent` on (CLOCK_MONOTONIC, ms). `asking`: `count` names of nodes that still serve
-	 * connections of buckets that they have given up. */
+	 * from `sent` on (CLOCK_MONOTONIC, ms). */
 	void (*set)(const struct group_order *order, uint64_t sent, unsigned ttl, void *arg);
 	/* The node has released this epoch; is it still serving connections that it had before? */
 	void (*released)(const char *node, uint64_t epoch, bool is_asking, void *arg);
@@ -104,16 +72,21 @@ void group_destroy(struct group *g);
 
 /* --- what comes in: `now` is CLOCK_MONOTONIC in ms --- */
 
-/* The token timeout of corosync, ms. */
-void group_set_token(struct group *g, unsigned token);
+/* totem.token and totem.consensus of corosync, ms. */
+void group_set_timing(struct group *g, unsigned token, unsigned consensus);
 /* This process is a member, and nothing is known of the group yet. */
 void group_joined(struct group *g, uint32_t nodeid, uint64_t now);
 /* It is a member no more: it gives no leases, and knows nothing about the group. */
 void group_lost(struct group *g);
-/* The nodes whose processes are members. */
-void group_members(struct group *g, const uint32_t *nodes, size_t count, uint64_t now);
+/* The nodes whose processes are members. `is_merged`: some of them have become members together
+ * with their nodes, with which this one was not together before. */
+void group_members(struct group *g, const uint32_t *nodes, size_t count, bool is_merged,
+		   uint64_t now);
 /* The membership of corosync; `nodes` NULL: it is being formed. */
-void group_ring(struct group *g, bool is_quorate, const uint32_t *nodes, size_t count, uint64_t now);
+void group_ring(struct group *g, bool is_quorate, const uint32_t *nodes, size_t count,
+		uint64_t now);
+/* Messages are delivered in another membership of corosync from now on. */
+void group_view(struct group *g, uint64_t id);
 void group_message(struct group *g, uint32_t from, const char *text, size_t len, uint64_t now);
 /* The daemon has changed, or has answered. Borrowed, and copied. */
 void group_host(struct group *g, const struct group_host *host, uint64_t now);

@@ -85,12 +85,6 @@ static bool is_away(const struct host *h, char *why, size_t size)
 	return true;
 }
 
-/* Nothing is wrong with it as far as is known; but not all is known. */
-static bool is_unknown(const struct host *h)
-{
-	return (!h->is_up && !h->down) || (h->is_up && !h->is_silent && h->known != ASK_ALL);
-}
-
 /* Why it is not to have clients. */
 static bool is_out(const struct host *h, char *why, size_t size)
 {
@@ -147,8 +141,9 @@ static void judge(struct host *h)
 		health = GROUP_OUT;
 	if (health == GROUP_USABLE && h->had_reason)
 		h->clear_since = now;
-	if (health == GROUP_USABLE || !is_unknown(h))
-		h->had_reason = health != GROUP_USABLE;
+	/* A daemon that was away for a moment, as after a crash, has kept its share. */
+	if (health != GROUP_AWAY)
+		h->had_reason = health == GROUP_OUT;
 	if (health == GROUP_USABLE && is_on_probation(h, now)) {
 		health = GROUP_OUT;
 		snprintf(why, sizeof(why), "back, but for less than a second");

@@ -1,124 +1,141 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* clusterarpd-corosync: for now, joins a group and logs what corosync says. */
+/* clusterarpd-corosync: reads options and the section [corosync], and runs the driver. */
+#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "config/config_read.h"
 #include "corosync/cluster.h"
+#include "corosync/driver.h"
 #include "corosync/options.h"
-#include "io/loop.h"
 #include "io/notify.h"
 
-static struct cluster *cluster;
-static struct loop *loop;
-static struct loop_timer *tick;
-static unsigned sent;
-
-static void on_joined(const struct cluster_member *self, void *arg)
+static bool is_stdin(const struct options *options)
 {
-	char name[CLUSTER_NAME_SIZE] = "?";
-
-	(void)arg;
-	cluster_node_name(cluster, self->nodeid, name);
-	log_notice("%" PRIu64 " joined: %u/%u %s, token %u", loop_now(), self->nodeid, self->pid,
-		   name, cluster_token_ms(cluster));
+	return !strcmp(options->config, "-");
 }
 
-static void on_members(const struct cluster_member *members, size_t count, void *arg)
+/* NULL after messages; with `report`, which may have errors without a configuration. */
+static struct config *load(const struct options *options, struct config_report *report)
 {
-	char text[512] = "";
+	FILE *file = is_stdin(options) ? stdin : fopen(options->config, "re");
+	struct config *config = NULL;
 
-	(void)arg;
-	for (size_t i = 0; i < count && strlen(text) < 400; i++)
-		sprintf(text + strlen(text), " %u/%u", members[i].nodeid, members[i].pid);
-	log_notice("%" PRIu64 " members:%s", loop_now(), text);
+	if (file)
+		config = config_read(file, report);
+	else
+		config_report_add(report, true, 0, "cannot open it: %s", strerror(errno));
+	if (file && !is_stdin(options))
+		fclose(file);
+	return config;
 }
 
-static void on_message(const struct cluster_member *from, const void *data, size_t len, void *arg)
+/* What the file has to say for this driver. */
+static void check_file(const struct config *c, struct config_report *report)
 {
-	(void)arg;
-	log_info("%" PRIu64 " message of %u/%u: %.*s", loop_now(), from->nodeid, from->pid,
-		 (int)len, (const char *)data);
-	if (getenv("DESTROY") && len > 3) {
-		cluster_destroy(cluster);
-		cluster = NULL;
-		log_notice("destroyed");
+	if (c->shares != CONFIG_SHARES_DRIVEN)
+		config_report_add(report, true, 0, "shares = %s: nothing is driven",
+				  config_shares_name(c->shares));
+}
+
+/* --- -t --- */
+
+static void warn_name(const struct config *c, const struct options *options,
+		      const struct cluster_facts *facts, struct config_report *report)
+{
+	const struct config_node *self;
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	self = config_self(c, options->node, host);
+	if (!self)
+		config_report_add(report, false, 0, "the file has no node for this host");
+	else if (self->corosync_id && self->corosync_id != facts->nodeid)
+		config_report_add(report, true, self->line,
+				  "corosync_id = %" PRIu32 ", but corosync is node %" PRIu32
+				  " on this host",
+				  self->corosync_id, facts->nodeid);
+	else if (!self->corosync_id && facts->name[0] && strcmp(facts->name, self->name) != 0 &&
+		 (strncmp(facts->name, self->name, strlen(self->name)) != 0 ||
+		  facts->name[strlen(self->name)] != '.'))
+		config_report_add(report, true, self->line,
+				  "corosync calls this node %.44s: say corosync_id = %" PRIu32,
+				  facts->name, facts->nodeid);
+}
+
+/* Compare the file with the corosync that runs here. */
+static void check_corosync(const struct config *c, const struct options *options,
+			   struct config_report *report)
+{
+	struct cluster_facts facts;
+	const char *why;
+
+	if (!cluster_ask_facts(&facts, &why)) {
+		config_report_add(report, false, 0, "not compared with corosync: %s", why);
+		return;
 	}
+	printf("corosync: node %" PRIu32 "%s%s of %u, token %u ms, consensus %u ms%s%s\n",
+	       facts.nodeid, facts.name[0] ? " " : "", facts.name, facts.nodes, facts.token_ms,
+	       facts.consensus_ms, facts.is_two_node ? ", two_node" : "",
+	       facts.has_qdevice ? ", qdevice" : "");
+	warn_name(c, options, &facts, report);
+	if (facts.nodes == 2 && !facts.has_qdevice)
+		config_report_add(
+			report, false, 0,
+			"two nodes, and corosync has no qdevice: %s; add a qdevice, or let "
+			"pacemaker"
+			" fence",
+			facts.is_two_node
+				? "when the network between them fails, both answer all clients"
+				: "when one fails, the other has no quorum and takes no clients");
 }
 
-static void on_ring(const struct cluster_ring *ring, void *arg)
+static int test(const struct config *c, const struct options *options, struct config_report *report)
 {
-	char text[512] = "";
-
-	(void)arg;
-	for (size_t i = 0; ring && i < ring->count && strlen(text) < 400; i++)
-		sprintf(text + strlen(text), " %u", ring->nodes[i]);
-	log_notice("%" PRIu64 " ring:%s%s", loop_now(), text,
-		   !ring              ? " none"
-		   : ring->is_quorate ? ", quorate"
-				      : ", no quorum");
+	if (c) {
+		check_corosync(c, options, report);
+		printf("group %s, no_quorum = %s\n", c->corosync.group,
+		       config_no_quorum_name(c->corosync.no_quorum));
+	}
+	return report->errors ? EXIT_CONFIG : EXIT_WELL;
 }
 
-static void on_lost(const char *why, void *arg)
-{
-	(void)arg;
-	log_warning("%" PRIu64 " lost: %s", loop_now(), why);
-}
+/* --- */
 
-static void on_tick(void *arg)
+static int run(const struct config *c, const struct options *options)
 {
-	char text[32];
-	uint64_t now = loop_now();
-	bool is_sent;
+	const struct driver_options driver = {
+		.socket = options->socket,
+		.group = c->corosync.group,
+		.serves_without_quorum = c->corosync.no_quorum == NO_QUORUM_SERVE,
+	};
 
-	(void)arg;
-	snprintf(text, sizeof(text), "%u", ++sent);
-	is_sent = cluster && cluster_send(cluster, text, strlen(text));
-	log_info("%" PRIu64 " sent %u: %s, took %" PRIu64, now, sent, is_sent ? "yes" : "no",
-		 loop_now() - now);
-	loop_timer_set(tick, getenv("TICK") ? (unsigned)atoi(getenv("TICK")) : 1000);
-}
-
-static void on_term(void *arg)
-{
-	(void)arg;
-	loop_stop(loop);
+	return driver_run(&driver) ? EXIT_WELL : EXIT_RUNTIME;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct cluster_handlers handlers = { on_joined, on_members, on_message,
-							  on_ring,   on_lost,    NULL };
-	struct loop_signal *term;
+	struct config_report report = { 0 };
 	struct options options;
+	struct config *config;
 	int rc = options_parse(argc, argv, &options);
 
 	if (rc >= 0)
 		return rc;
 	log_init(LOG_LEVEL_NOTICE + (options.verbose > 2 ? 2 : options.verbose),
 		 notify_stderr_is_journal() ? LOG_STYLE_JOURNAL : LOG_STYLE_NAME);
-	if (options.test) {
-		struct cluster_facts f;
-		const char *why = "";
-		bool is_known = cluster_ask_facts(&f, &why);
-
-		printf("%d %s token %u nodes %u self %u two %d qdevice %d\n", is_known, why,
-		       f.token_ms, f.nodes, f.nodeid, f.is_two_node, f.has_qdevice);
-		return 0;
-	}
-	loop = loop_create();
-	term = loop_signal_add(loop, SIGTERM, on_term, NULL);
-	tick = loop_timer_add(loop, on_tick, NULL);
-	loop_timer_set(tick, 1000);
-	cluster = cluster_create(loop, "clusterarpd", &handlers);
-	rc = loop && !loop_run(loop) ? EXIT_WELL : EXIT_RUNTIME;
-	cluster_destroy(cluster);
-	loop_signal_free(term);
-	loop_timer_free(tick);
-	loop_destroy(loop);
-	log_notice("%" PRIu64 " end", loop_now());
+	config = load(&options, &report);
+	if (config)
+		check_file(config, &report);
+	if (options.test)
+		rc = test(config, &options, &report);
+	config_report_print(&report, is_stdin(&options) ? "<stdin>" : options.config, stderr);
+	if (!options.test)
+		rc = report.errors || !config ? EXIT_CONFIG : run(config, &options);
+	config_report_clear(&report);
+	config_free(config);
 	return rc;
 }

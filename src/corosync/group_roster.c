@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* group_roster: the nodes and their drivers; see group_roster.h. */
+#include "corosync/group_roster.h"
+
+#include <string.h>
+
+/* For clocks with a resolution of some ms. */
+#define MARGIN_MS 20
+
+/* A node that is gone is known to be gone one token and one consensus after its last message.
+ * Leases end just before that: so nobody waits for them; and the other nodes, whose messages do not
+ * come back in that time either, have theirs for as long as possible. */
+struct group_timing group_timing(unsigned token, unsigned consensus)
+{
+	return (struct group_timing){
+		.token = token,
+		.tick = token / 20,
+		.silence = token / 2,
+		.lease = token + consensus - token * 3 / 20,
+		.unheard = token / 10,
+	};
+}
+
+void group_roster_start(struct group_roster *r, uint32_t self, uint64_t now)
+{
+	struct group_timing timing = r->timing;
+
+	memset(r, 0, sizeof(*r));
+	r->timing = timing;
+	r->self = self;
+	r->joined = now;
+}
+
+struct group_member *group_roster_find(struct group_roster *r, uint32_t nodeid)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->list[i].nodeid == nodeid)
+			return &r->list[i];
+	return NULL;
+}
+
+/* Room for a node that was not known: if there is none, that of one that is gone. */
+static struct group_member *add(struct group_roster *r, uint32_t nodeid)
+{
+	struct group_member *m = NULL;
+
+	if (r->count < GROUP_NODES_MAX)
+		m = &r->list[r->count++];
+	for (size_t i = 0; !m && i < r->count; i++)
+		if (!r->list[i].is_member && !r->list[i].is_in_ring)
+			m = &r->list[i];
+	if (m)
+		*m = (struct group_member){ .nodeid = nodeid };
+	return m;
+}
+
+static bool is_in(uint32_t nodeid, const uint32_t *nodes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (nodes[i] == nodeid)
+			return true;
+	return false;
+}
+
+static void join(struct group_roster *r, uint32_t nodeid, uint64_t now)
+{
+	struct group_member *m = group_roster_find(r, nodeid);
+
+	if (!m)
+		m = add(r, nodeid);
+	if (!m || m->is_member)
+		return;
+	m->is_member = true;
+	m->has_tick = false;
+	m->joined = now;
+	m->joined_order = r->messages;
+	m->lease_seq = 0; /* of another process */
+	m->lease_order = 0;
+}
+
+void group_roster_members(struct group_roster *r, const uint32_t *nodes, size_t count,
+			  bool is_merged, uint64_t now)
+{
+	r->messages++;
+	if (is_merged)
+		r->joined = now;
+	for (size_t i = 0; i < r->count; i++)
+		if (!is_in(r->list[i].nodeid, nodes, count))
+			r->list[i].is_member = false;
+	for (size_t i = 0; i < count; i++)
+		join(r, nodes[i], now);
+}
+
+void group_roster_ring(struct group_roster *r, const uint32_t *nodes, size_t count, uint64_t now)
+{
+	r->ring_at = now;
+	for (size_t i = 0; i < r->count; i++)
+		if (!is_in(r->list[i].nodeid, nodes, count)) {
+			r->list[i].is_in_ring = false;
+			r->list[i].was_out = true;
+		}
+	for (size_t i = 0; i < count; i++) {
+		struct group_member *m = group_roster_find(r, nodes[i]);
+
+		if (!m)
+			m = add(r, nodes[i]);
+		if (m)
+			m->is_in_ring = true;
+	}
+}
+
+struct group_member *group_roster_tick(struct group_roster *r, uint32_t nodeid,
+				       const struct group_tick *tick, uint64_t now)
+{
+	struct group_member *m = group_roster_find(r, nodeid);
+
+	if (!m || !m->is_member)
+		return NULL;
+	r->messages++;
+	m->has_tick = true;
+	m->tick = *tick;
+	m->heard = now;
+	if (tick->leases) {
+		m->lease_heard = now;
+		m->lease_seq = tick->seq;
+		m->lease_order = r->messages;
+		m->was_out = false;
+	}
+	return m;
+}
+
+bool group_roster_is_heard(const struct group_roster *r, const struct group_member *m, uint64_t now)
+{
+	uint64_t since = m->heard > r->ring_at ? m->heard : r->ring_at;
+
+	return m->is_member && m->has_tick && now - since <= r->timing.silence;
+}
+
+uint64_t group_roster_known_at(const struct group_roster *r)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->list[i].is_member && !r->list[i].has_tick && r->list[i].joined > at)
+			at = r->list[i].joined;
+	return at ? at + r->timing.lease + r->timing.unheard + MARGIN_MS : 0;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid)
+{
+	const struct group_member *m = NULL;
+	unsigned lease = r->timing.lease + MARGIN_MS;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->list[i].nodeid == nodeid)
+			m = &r->list[i];
+	/* What it has sent at the end of its membership may not have been heard. */
+	if (!m || m->was_out || m->lease_heard < r->joined)
+		return later(m ? m->heard : 0, r->joined) + r->timing.unheard + lease;
+	return m->lease_heard + lease;
+}
+
+struct group_member *group_roster_named(struct group_roster *r, const char *name, uint32_t nodeid)
+{
+	struct group_member *found = NULL;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct group_member *m = &r->list[i];
+
+		if (!m->is_member || !m->has_tick || strcmp(m->tick.name, name) != 0)
+			continue;
+		if (m->nodeid == nodeid)
+			return m;
+		if (!found || m->nodeid < found->nodeid)
+			found = m;
+	}
+	return found;
+}
+
+bool group_roster_is_later(struct group_roster *r, uint32_t nodeid, uint64_t seen, uint32_t from)
+{
+	const struct group_member *m = group_roster_find(r, nodeid),
+				  *sender = group_roster_find(r, from);
+
+	return m && sender && m->lease_seq > seen && m->lease_order > sender->joined_order;
+}
