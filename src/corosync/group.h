@@ -11,7 +11,7 @@
  * alone.
  *
  * Never two owners. The daemons see to it, provided that an order leaves out a node only when its
- * lease has run out, or when it has released everything (core/shares.h). Here:
+ * lease has run out, or when it has released everything (core/shares/shares.h). Here:
  *
  *  - A lease is the time at which the node sent a tick that has come back to it, and 0.8 token. A
  * tick that comes back has gone through a ring in which all other members were at most one token
