@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The demonstration: the problem without clusterarpd, that clusterarpd solves it, and shares. Three nodes
-# that share one MAC, and an outsider, on one switch. Exits 0 only if everything that it states
+# The demonstration: the problem without clusterarpd, that clusterarpd solves it, shares, and a node that
+# fails. Three nodes that share one MAC, and an outsider, on one switch. Exits 0 only if everything that it states
 # was verified; ./quickstart demo runs it.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 # shellcheck source=shares.sh
 . "$(dirname "${BASH_SOURCE[0]}")/shares.sh"
+# shellcheck source=../cluster/cluster.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../cluster/cluster.sh"
 
 MAC=02:bf:aa:bb:cc:dd
 A=12.12.4.101
@@ -151,6 +153,49 @@ sharing() {
 	hold_stop demo
 	serve_no_more
 	quietly lab_stop_all
+}
+
+# failing VICTIM SECONDS COMMAND…: the command makes the victim fail, while the outsider holds connections
+# and opens 400 new ones a second. Prints what that costs.
+failing() {
+	local victim=$1 seconds=$2 began opening had lost
+	shift 2
+	hold demo "$CLUSTER4" 300 --patience 10
+	had=$(hold_by demo "$victim")
+	new_connections "$LAB_DIR/new" "$CLUSTER4" --rate 400 --seconds $((seconds + 1)) --patience 1 &
+	opening=$!
+	sleep 1
+	began=$(now_ms)
+	"$@"
+	wait "$opening" || fail "new connections"
+	lost=$(awk -v t="$began" '$4 ~ /^[A-Z]/ && $1 > t { last = $1 } END { printf "%.0f", last ? last - t : 0 }' "$LAB_DIR/new")
+	tell "every new connection is answered again after $lost ms"
+	quietly expect_num "answered again" "$lost" "<" $((seconds * 1000 - 500))
+	quietly expect_num "connections cut" "$(hold_told demo .cut)" "<=" "$had"
+	tell "of 300 connections, $((300 - had)) of them to other nodes, $(hold_told demo .cut) were cut"
+	hold_stop demo
+}
+
+failover() {
+	local node
+	title "6. With shares = driven, corosync decides who is alive (three nodes, token 1000 ms):"
+	cluster_config mac=$MAC datapath=
+	ring_up
+	for node in "${LAB_NODES[@]}"; do room_make "$node"; done
+	for node in "${LAB_NODES[@]}"; do node_up "$node"; done
+	cluster_settled "${LAB_NODES[@]}"
+	tell "alpha# clusterarpctl shares"
+	ctl alpha shares | sed '/^$/,$d; s/^/    /'
+	tell "gamma's cable is pulled, under load:"
+	failing gamma 3 cable_out gamma
+	cable_in gamma
+	cluster_settled "${LAB_NODES[@]}"
+	tell "It is plugged in again. Now gamma crashes:"
+	failing gamma 5 node_crash gamma
+	cluster_settled alpha beta
+	tell "alpha# clusterarpctl shares"
+	ctl alpha shares | sed '/^$/,$d; s/^/    /'
+	for node in alpha beta; do node_down "$node"; done
 	title "Everything was verified. The daemons are stopped, the network namespaces removed."
 }
 
@@ -166,3 +211,4 @@ switch_learns 30000
 traffic
 look
 sharing
+failover
