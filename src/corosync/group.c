@@ -110,9 +110,10 @@ static bool may_lease(const struct group *g, uint64_t now)
 
 /* --- orders for the daemon --- */
 
+/* Also while it is away: one that has refused an order may carry out the next one. */
 static void give(struct group *g)
 {
-	if (!g->order.epoch || !is_of_this_file(g) || g->host.health == GROUP_AWAY)
+	if (!g->order.epoch || !is_of_this_file(g))
 		return;
 	/* Without a lease: one that ended long ago. */
 	g->handlers.set(&g->order, g->lease ? g->lease : 1, g->lease ? g->roster.timing.lease : 1,

@@ -249,6 +249,10 @@ static const char *note_refusal(struct host *h, const json_t *answer)
 	char text[GROUP_REASON_SIZE];
 
 	h->is_silent = !answer;
+	if (!answer) { /* it may be another daemon that comes to read what waits */
+		h->is_set_wanted = false;
+		h->release_count = 0;
+	}
 	if (!refusal)
 		return NULL;
 	snprintf(text, sizeof(text), "%s", refusal);

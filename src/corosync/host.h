@@ -32,7 +32,8 @@ const struct group_host *host_state(const struct host *h);
 unsigned host_corosync_id(const struct host *h);
 
 /* See struct group_handlers. One request is under way and one waits, which the next one replaces;
- * of releases, one of each node. Without a daemon they are forgotten. */
+ * of releases, one of each node. Without a daemon, and after a request that is not answered, they
+ * are forgotten. Whether the daemon answered: GROUP_AWAY, and host_state()->order. */
 void host_set(struct host *h, const struct group_order *order, uint64_t sent, unsigned ttl);
 void host_released(struct host *h, const char *node, uint64_t epoch, bool is_asking);
 /* Ask the daemon for its state, unless that is being asked. Driver: at each tick. */
