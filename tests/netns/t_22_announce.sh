@@ -4,6 +4,7 @@
 # Announcements (SPEC 5): at start and after the NIC comes back, each of the node's addresses is
 # announced three times, a second apart, with the cluster MAC: by ARP or by a neighbour
 # advertisement. The outsider updates its entry.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

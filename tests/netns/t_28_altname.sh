@@ -5,6 +5,7 @@
 # NIC is found at the start, when it is added again under another name, and when it gets the altname
 # after the daemon has started, as by udev. Log lines and status have the kernel's name. A crash,
 # adopted addresses, a stop.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

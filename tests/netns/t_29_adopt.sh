@@ -4,6 +4,7 @@
 # adopt = yes (SPEC 5): addresses and routes of every kind move from the NIC to the TAP and back,
 # and nothing else changes. They are kept while NIC and TAP disappear and come back. Traffic that
 # uses them works.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -6,6 +6,7 @@
 # NIC that got half of it back by hand, another setting at the next start, a record that is
 # garbage or belongs to another namespace. A clean stop then restores the state before the first
 # start, or a log line says what is lost.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -4,6 +4,7 @@
 # adopt = yes (SPEC 5): addresses and routes that appear on the NIC while the daemon runs move to the
 # TAP once nothing has changed for half a second, and back at the stop. A program that adds an
 # address again and again causes no endless loop.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

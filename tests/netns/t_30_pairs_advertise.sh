@@ -3,6 +3,7 @@
 #
 # All pairs with advertise = all: the outsider learns the nodes' dedicated MACs, and the cluster MAC
 # for the cluster address.
+# run: kernel
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -3,6 +3,7 @@
 #
 # All pairs with individual dedicated MACs but masked sources: neither the
 # cluster MAC nor a dedicated one is ever a source.
+# run: kernel
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -3,6 +3,7 @@
 #
 # IPv6 on the TAP (SPEC 4 I9, 5, 6): addresses, their order, what is made from which MAC, router
 # advertisements, IPv6 that is off, duplicate addresses, the time of READY.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

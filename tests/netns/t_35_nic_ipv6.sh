@@ -5,6 +5,7 @@
 # restores both exactly, without a new duplicate address detection: also after crashes, and with
 # whatever adopt is set to. One that another program adds is removed, until it comes again and
 # again.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

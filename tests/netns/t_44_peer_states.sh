@@ -3,6 +3,7 @@
 #
 # What `peers` and the log say about a peer while it is resolved, becomes stale, goes away, has its
 # address claimed by another MAC, and comes back.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

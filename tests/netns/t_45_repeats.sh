@@ -7,6 +7,7 @@
 # event.
 #
 # run: plain
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

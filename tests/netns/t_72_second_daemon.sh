@@ -3,6 +3,7 @@
 #
 # A second daemon on the same NIC or on the same TAP exits 3 with an error line, and the first keeps
 # running.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

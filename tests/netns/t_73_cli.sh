@@ -3,6 +3,7 @@
 #
 # Command lines (SPEC 7): exit statuses of daemon and control program, what -t, -V
 # and -h print, -D and -p, and the JSON of status, peers and counters.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

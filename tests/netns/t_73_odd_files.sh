@@ -3,6 +3,7 @@
 #
 # What -t accepts does not fail at the start for a reason that is in the file (SPEC 6): odd
 # configurations either start or are refused by -t.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

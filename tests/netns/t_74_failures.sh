@@ -4,6 +4,7 @@
 # Failures give an error line and exit status 3, and leave the NIC unchanged: a full disk, a filter
 # in the way, signals at bad moments. A NIC that was down is down again after a clean stop. (A TAP
 # that is deleted: t_28_renewed.)
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -4,6 +4,7 @@
 # The record of the state before the start (SPEC 5), after a crash. If it is lost or garbled, the
 # daemon still recognises the shield that was left as its own. A record of another network
 # namespace is ignored.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -3,6 +3,7 @@
 #
 # The control socket with bad clients: requests that are too long, invalid, or sent byte by byte;
 # clients that send nothing, many of them, or that disconnect early.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

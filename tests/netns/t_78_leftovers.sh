@@ -4,6 +4,7 @@
 # A NIC that a crash leaves and that no later run uses (SPEC 5), because the next start has another
 # interface or an invalid file. That start restores it, with its addresses and routes, to the state
 # before the first start, unless another daemon owns the NIC or listens on the control socket.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -3,6 +3,7 @@
 #
 # Where log lines go: with -D, to standard error with the time; with --syslog, to a log daemon that
 # this test plays, which is started again, is absent, and does not read.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
