@@ -3,6 +3,7 @@
 #
 # shares = static: whatever an outsider sends to the cluster address, exactly one node answers, always
 # the same one; a dead node's share, which the file gives to others; DNAT.
+# run: kernel
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
