@@ -18,6 +18,8 @@ import time
 # to its first SYN, however late this process or the server got a processor.
 FIRST_SYN_MS = 900
 SLOT_MS = 50
+# Connections that are lost so close to each other are lost for the same reason.
+GAP_MS = 150
 
 
 def connections(path):
@@ -30,6 +32,17 @@ def connections(path):
 
 def lost(established):
     return established is None or established > FIRST_SYN_MS
+
+
+def gaps(starts):
+    """The times in which connections are lost: [first, last], ms."""
+    found = []
+    for start in starts:
+        if found and start - found[-1][1] < GAP_MS:
+            found[-1][1] = start
+        else:
+            found.append([start, start])
+    return found
 
 
 def of_clients(path, at):
@@ -51,6 +64,9 @@ def of_clients(path, at):
         # From the fault to the start of the last connection whose first SYN was lost.
         "answered_ms": round(max(max(after) - at, 0)) if after else 0,
         "is_answered": not after or last - max(after) > 500,
+        # From when to when after the fault; and the longest of these times.
+        "gaps": [[round(first - at), round(end - at)] for first, end in gaps(after)],
+        "gap_ms": round(max((end - first for first, end in gaps(after)), default=0)),
         "unowned_s": len(slots) * SLOT_MS / 1000,
     }
 
@@ -102,6 +118,7 @@ COLUMNS = (
     ("token", "token", "{}"),
     ("corosync, ms", "detected_ms", "{}"),
     ("answered, ms", "answered_ms", "{}"),
+    ("longest gap, ms", "gap_ms", "{}"),
     ("unowned, s", "unowned_s", "{:.2f}"),
     ("new lost", "lost", "{}"),
     ("cut: others", "cut_others", "{}"),

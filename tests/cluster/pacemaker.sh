@@ -33,9 +33,8 @@ pacemaker_rooms() {
 
 pacemaker_start() {
 	install -o hacluster -g haclient /dev/null "$LAB_DIR/pacemaker.$1.log"
-	inside "$1" env PATH="/run/bin:$PATH" PCMK_logfile="$LAB_DIR/pacemaker.$1.log" PCMK_node_start_state=default \
-		pacemakerd -f >>"$LAB_DIR/pacemaker.$1.out" 2>&1 </dev/null &
-	PACEMAKER[$1]=$!
+	program_begin PACEMAKER "$1" "pacemaker.$1.out" env PATH="/run/bin:$PATH" \
+		PCMK_logfile="$LAB_DIR/pacemaker.$1.log" pacemakerd -f
 }
 # pacemaker_stop NODE: its resources stop.
 pacemaker_stop() { program_end PACEMAKER "$1" TERM; }
