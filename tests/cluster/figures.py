@@ -47,7 +47,7 @@ def gaps(starts):
 
 def of_clients(path, at):
     """What the new connections tell; `at`: the time of the fault, ms as in the file."""
-    begun = sorted(connections(path))
+    begun = sorted(connections(path), key=lambda c: c[0])
     starts = [start for start, established, _ in begun if lost(established)]
     # Those that nobody answers before the fault show that the lab is not as it should be.
     before = [start for start in starts if start < at - 100]
@@ -94,19 +94,23 @@ def detected(paths, at):
 
 def row(args):
     held = json.loads(args.held)
-    by_node = held["cut_by_node"]
     at = (args.at - time.time() + time.monotonic()) * 1000
     victims = args.victims.split()
+
+    def count(by_node, is_victim):
+        return sum(number for node, number in by_node.items() if (node in victims) == is_victim)
+
     figures = {
         "name": args.name,
         "token": args.token,
         "detected_ms": detected(args.log, args.at),
         **of_clients(args.new, at),
         "held": held["opened"],
-        "cut_others": sum(count for node, count in by_node.items() if node not in victims)
-            + held["failed"] + held["wrong"],
-        "cut_victim": sum(count for node, count in by_node.items() if node in victims),
-        "late": held["late"],
+        "cut_others": count(held["cut_by_node"], False) + held["failed"] + held["wrong"],
+        "cut_victim": count(held["cut_by_node"], True),
+        # They wait for an answer, and are not cut.
+        "late_others": count(held["late_by_node"], False),
+        "late_victim": count(held["late_by_node"], True),
         "rsts": args.rsts,
         "twice": args.twice,
     }
