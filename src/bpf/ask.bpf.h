@@ -11,6 +11,8 @@
 #include <linux/tcp.h>
 
 #define TCP_HEADER    20
+#define TCP_FLAGS_AT  13
+#define TCP_RST       0x04
 #define IP_HEADER_MAX 40
 
 /* The kernel's, as far as it is read here: libbpf finds where the field is (CO-RE). */
@@ -73,14 +75,18 @@ VIEW int has_cookie(struct __sk_buff *skb, __u32 body, struct ask *a, struct bpf
 					TCP_HEADER);
 }
 
-/* Does the segment acknowledge this handshake? After a SYN that was sent again while its bucket
- * moved two nodes have begun one: the client has gone on with the other, and to answer with RST
- * would cut that. */
+/* Does the segment acknowledge this handshake, or end it? After a SYN that was sent again while its
+ * bucket moved two nodes have begun one: the client has gone on with the other, and to answer with
+ * RST would cut that. */
 VIEW int ends_handshake(const struct ask *a, struct bpf_sock *sk)
 {
 	struct tcp_request_sock *request = bpf_skc_to_tcp_request_sock(sk);
 	__u32 ack;
 
+	/* A RST is never answered. Without it, a client whose SYN-ACK was lost could not begin anew
+	 * from the same port, as long as this host sends the SYN-ACK again. */
+	if (a->tcp[TCP_FLAGS_AT] & TCP_RST)
+		return 1;
 	if (!request)
 		return 0;
 	__builtin_memcpy(&ack, a->tcp + 8, sizeof(ack));

@@ -29,6 +29,26 @@ inside() {
 	nsenter -t "${ROOM[$node]}" -m -n -u -- "$@"
 }
 
+# program_begin ARRAY NODE LOG COMMAND…: likewise in the background; the id of the program goes into the array.
+program_begin() {
+	local -n program_pids=$1
+	local node=$2 log=$3
+	shift 3
+	nsenter -t "${ROOM[$node]}" -m -n -u -- "$@" >>"$LAB_DIR/$log" 2>&1 </dev/null &
+	# shellcheck disable=SC2034 # a name of the caller's array
+	program_pids["$node"]=$!
+}
+# program_end ARRAY NODE SIGNAL: ends the node's program, whose id is in the array.
+program_end() {
+	local -n ended_pids=$1
+	local pid=${ended_pids[$2]}
+	kill "-$3" "$pid"
+	within "$(seconds 40)" program_ended "$pid" || fail "$2: $1 does not end on SIG$3"
+	wait "$pid" 2>/dev/null || true
+	unset "ended_pids[$2]"
+}
+program_ended() { ! kill -0 "$1" 2>/dev/null; }
+
 # --- the ring ------------------------------------------------------------------------
 
 ring_port() { if [ "$CLUSTER_RING" = own ]; then echo "r_$1"; else echo "p_$1"; fi; }
@@ -144,23 +164,11 @@ corosync_conf() {
 
 corosync_start() {
 	corosync_conf >"$LAB_DIR/etc.$1/corosync.conf"
-	inside "$1" corosync -f >>"$LAB_DIR/corosync.$1.log" 2>&1 </dev/null &
-	COROSYNC[$1]=$!
+	program_begin COROSYNC "$1" "corosync.$1.log" corosync -f
 }
 # corosync_stop NODE: it leaves; corosync_kill NODE: it dies.
 corosync_stop() { program_end COROSYNC "$1" TERM; }
 corosync_kill() { program_end COROSYNC "$1" KILL; }
-
-# program_end ARRAY NODE SIGNAL: ends the node's program, whose id is in the array.
-program_end() {
-	local -n program_pids=$1
-	local pid=${program_pids[$2]}
-	kill "-$3" "$pid"
-	within "$(seconds 40)" program_ended "$pid" || fail "$2: $1 does not end on SIG$3"
-	wait "$pid" 2>/dev/null || true
-	unset "program_pids[$2]"
-}
-program_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 members() { inside "$1" timeout 5 corosync-quorumtool -s 2>/dev/null | awk '/^Nodes:/ { print $2 }'; }
 has_members() { [ "$(members "$1")" = "$2" ]; }
@@ -178,9 +186,8 @@ ring_whole() {
 DRIVER_OPTIONS=(-v)
 # driver_start NODE [CONFIGURATION]
 driver_start() {
-	inside "$1" "$CLUSTERARPD_COROSYNC" -c "${2:-$LAB_CONF}" -n "$1" -s "$(socket_of "$1")" \
-		"${DRIVER_OPTIONS[@]}" >>"$LAB_DIR/driver.$1.log" 2>&1 </dev/null &
-	DRIVER[$1]=$!
+	program_begin DRIVER "$1" "driver.$1.log" "$CLUSTERARPD_COROSYNC" -c "${2:-$LAB_CONF}" -n "$1" \
+		-s "$(socket_of "$1")" "${DRIVER_OPTIONS[@]}"
 }
 # driver_stop NODE: in good order; driver_kill NODE: as a crash.
 driver_stop() { program_end DRIVER "$1" TERM; }

@@ -18,6 +18,8 @@ import time
 # to its first SYN, however late this process or the server got a processor.
 FIRST_SYN_MS = 900
 SLOT_MS = 50
+# Connections that are lost so close to each other are lost for the same reason.
+GAP_MS = 150
 
 
 def connections(path):
@@ -32,9 +34,20 @@ def lost(established):
     return established is None or established > FIRST_SYN_MS
 
 
+def gaps(starts):
+    """The times in which connections are lost: [first, last], ms."""
+    found = []
+    for start in starts:
+        if found and start - found[-1][1] < GAP_MS:
+            found[-1][1] = start
+        else:
+            found.append([start, start])
+    return found
+
+
 def of_clients(path, at):
     """What the new connections tell; `at`: the time of the fault, ms as in the file."""
-    begun = sorted(connections(path))
+    begun = sorted(connections(path), key=lambda c: c[0])
     starts = [start for start, established, _ in begun if lost(established)]
     # Those that nobody answers before the fault show that the lab is not as it should be.
     before = [start for start in starts if start < at - 100]
@@ -51,6 +64,9 @@ def of_clients(path, at):
         # From the fault to the start of the last connection whose first SYN was lost.
         "answered_ms": round(max(max(after) - at, 0)) if after else 0,
         "is_answered": not after or last - max(after) > 500,
+        # From when to when after the fault; and the longest of these times.
+        "gaps": [[round(first - at), round(end - at)] for first, end in gaps(after)],
+        "gap_ms": round(max((end - first for first, end in gaps(after)), default=0)),
         "unowned_s": len(slots) * SLOT_MS / 1000,
     }
 
@@ -78,19 +94,23 @@ def detected(paths, at):
 
 def row(args):
     held = json.loads(args.held)
-    by_node = held["cut_by_node"]
     at = (args.at - time.time() + time.monotonic()) * 1000
     victims = args.victims.split()
+
+    def count(by_node, is_victim):
+        return sum(number for node, number in by_node.items() if (node in victims) == is_victim)
+
     figures = {
         "name": args.name,
         "token": args.token,
         "detected_ms": detected(args.log, args.at),
         **of_clients(args.new, at),
         "held": held["opened"],
-        "cut_others": sum(count for node, count in by_node.items() if node not in victims)
-            + held["failed"] + held["wrong"],
-        "cut_victim": sum(count for node, count in by_node.items() if node in victims),
-        "late": held["late"],
+        "cut_others": count(held["cut_by_node"], False) + held["failed"] + held["wrong"],
+        "cut_victim": count(held["cut_by_node"], True),
+        # They wait for an answer, and are not cut.
+        "late_others": count(held["late_by_node"], False),
+        "late_victim": count(held["late_by_node"], True),
         "rsts": args.rsts,
         "twice": args.twice,
     }
@@ -102,6 +122,7 @@ COLUMNS = (
     ("token", "token", "{}"),
     ("corosync, ms", "detected_ms", "{}"),
     ("answered, ms", "answered_ms", "{}"),
+    ("longest gap, ms", "gap_ms", "{}"),
     ("unowned, s", "unowned_s", "{:.2f}"),
     ("new lost", "lost", "{}"),
     ("cut: others", "cut_others", "{}"),

@@ -9,9 +9,10 @@ declare -A PACEMAKER=()
 EXAMPLE=$(cd "$LAB_TOP/../../examples" && pwd)/pacemaker.md
 
 # More in each room: pacemaker's directories, the resource agent where the package installs it, clusterarpctl
-# for this node's daemon, and nginx's configuration.
+# for this node's daemon, the nodes' names, and nginx's configuration.
 pacemaker_rooms() {
-	local top
+	local top node
+	for node in "${LAB_NODES[@]}"; do echo "$(ring_addr "$node") $node"; done >"$LAB_DIR/hosts"
 	top=$(cd "$LAB_TOP/../.." && pwd)
 	# shellcheck disable=SC2034 # cluster.sh
 	ROOM_MORE="
@@ -28,17 +29,33 @@ pacemaker_rooms() {
 		printf '#!/bin/sh\nexec \"%s\" -s \"%s\" \"\$@\"\n' '$CLUSTERARPCTL' \"/run/clusterarpd/\$node/control.sock\" \
 			>\$dir/bin/clusterarpctl
 		chmod 755 \$dir/bin/clusterarpctl
+		mount --bind '$LAB_DIR/hosts' /etc/hosts
 		mount --bind '$LAB_DIR/nginx.'\$node /etc/nginx/nginx.conf"
 }
 
+# In a PID namespace, as on hosts of their own: the agent of nginx stops all processes of that name. The shell
+# is its init, which a dead nginx does not outlive as a zombie.
+# shellcheck disable=SC2016 # the other shell's
 pacemaker_start() {
 	install -o hacluster -g haclient /dev/null "$LAB_DIR/pacemaker.$1.log"
-	inside "$1" env PATH="/run/bin:$PATH" PCMK_logfile="$LAB_DIR/pacemaker.$1.log" PCMK_node_start_state=default \
-		pacemakerd -f >>"$LAB_DIR/pacemaker.$1.out" 2>&1 </dev/null &
-	PACEMAKER[$1]=$!
+	program_begin PACEMAKER "$1" "pacemaker.$1.out" unshare --mount --pid --fork --kill-child --mount-proc -- \
+		env PATH="/run/bin:$PATH" PCMK_logfile="$LAB_DIR/pacemaker.$1.log" \
+		bash -c 'pacemakerd -f & trap "kill $!" TERM; wait; wait'
 }
+# pacemaker_pid NODE: of the first process of its namespace.
+pacemaker_pid() { pgrep -P "${PACEMAKER[$1]}"; }
 # pacemaker_stop NODE: its resources stop.
-pacemaker_stop() { program_end PACEMAKER "$1" TERM; }
+pacemaker_stop() {
+	kill "$(pacemaker_pid "$1")"
+	within 60 program_ended "${PACEMAKER[$1]}" || fail "$1: pacemaker does not end"
+	wait "${PACEMAKER[$1]}" || true
+	unset "PACEMAKER[$1]"
+}
+# resource_kill NODE PIDFILE: a process that pacemaker has started, and its children, die.
+resource_kill() {
+	# shellcheck disable=SC2016 # the other shell's
+	nsenter -t "$(pacemaker_pid "$1")" -m -p -- sh -c 'pid=$(cat "$1") && kill -KILL "$pid" $(pgrep -P "$pid")' - "$2"
+}
 
 # crm_on NODE COMMAND…: with what a root shell has there.
 crm_on() {

@@ -18,6 +18,6 @@ row "crash of a node" gamma 6 node_crash gamma
 row_in_time 50
 cluster_settled alpha beta
 row "the node is back" gamma 6 node_boot gamma
-row_within 0
-row_expect lost == 0
+row_moves
 cluster_settled alpha beta gamma
+rows_end

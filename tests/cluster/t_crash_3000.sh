@@ -18,3 +18,4 @@ cluster_start 3
 row "crash of a node" gamma 10 node_crash gamma
 row_in_time 50
 cluster_settled alpha beta
+rows_end

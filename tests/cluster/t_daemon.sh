@@ -27,5 +27,7 @@ cluster_settled alpha beta gamma
 
 # The kernel path goes on without the daemon, as long as the lease lasts.
 row "SIGSTOP of a daemon, 10 s" gamma 12 pause "${LAB_PID[gamma]}" 10
-row_within $((CLUSTER_LEASE + CLUSTER_TOKEN * 4 / 10 + 100))
+# Its driver notices after 0.4 token; then what is left of its lease has to run out.
+row_gap "$(by_path $((CLUSTER_LEASE + CLUSTER_TOKEN / 2 + 100)) $((CLUSTER_TOKEN / 2 + 100)))"
 cluster_settled alpha beta gamma
+rows_end

@@ -30,11 +30,12 @@ row_within $((CLUSTER_LEASE + 100))
 row_expect cut_victim == 0
 cluster_settled alpha beta
 row "the driver is back" gamma 4 driver_start gamma
-row_expect lost == 0
+row_moves
 row_expect cut_victim == 0
 cluster_settled alpha beta gamma
 
 row "SIGSTOP of a driver, 10 s" gamma 12 pause "${DRIVER[gamma]}" 10
-row_within $((CLUSTER_LEASE + 100))
+row_gap 100
 row_expect cut_victim == 0
 cluster_settled alpha beta gamma
+rows_end

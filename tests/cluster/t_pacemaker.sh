@@ -45,13 +45,13 @@ nobody_serves() {
 	done
 }
 has_nodes() { [ "$(crm_on alpha crm_node -l 2>/dev/null | grep -c member)" = 3 ]; }
-has_dc() { crm_on alpha crmadmin -D 2>/dev/null | grep -q 'Controller is: [a-z]'; }
+has_dc() { crm_on alpha crm_mon -1 2>/dev/null | grep -q 'Current DC: [a-z]* (version'; }
 
 # --- clients ---
 
 AB=
 clients_begin() {
-	on out timeout 120 ab -r -q -t 100 -n 10000000 -c 10 -s 10 "http://$LAB_CLUSTER_IP:8080/name" \
+	on out nice -n 19 timeout 120 ab -r -q -t 100 -n 10000000 -c 4 -s 10 "http://$LAB_CLUSTER_IP:8080/name" \
 		>"$LAB_DIR/program" 2>&1 </dev/null &
 	AB=$!
 }
@@ -63,7 +63,7 @@ clients_end() {
 	expect "$1: requests that failed: connect, receive, exceptions" "0 0 0" "$(ab_failed)"
 }
 # no_nginx NODE: it dies there.
-no_nginx() { kill -KILL "$(inside "$1" cat /run/nginx/pid)"; }
+no_nginx() { resource_kill "$1" /run/nginx/pid; }
 
 # --- the cluster ---
 

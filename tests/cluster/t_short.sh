@@ -13,8 +13,6 @@
 # shellcheck source=measure.sh
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-cluster_start 3
-
 driver_again() {
 	driver_kill beta
 	sleep 0.1
@@ -27,7 +25,7 @@ beta_with() {
 	lab_start beta
 	driver_start beta
 }
-named() { grep -q "beta.*configuration" "$LAB_DIR/driver.$1.log"; }
+named() { grep -qE "(beta .*has another|this node.s) configuration" "$LAB_DIR/driver.$1.log"; }
 
 cluster_start 3
 row "kill -9 of a driver, again after 0.1 s" beta 3 driver_again
@@ -54,3 +52,4 @@ for node in alpha beta; do
 	within 2 named "$node" || fail "$node: $(tail -n 5 "$LAB_DIR/driver.$node.log")"
 	ok "$node names the node and the reason"
 done
+rows_end

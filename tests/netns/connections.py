@@ -311,10 +311,10 @@ class Holder:
         by_node = collections.Counter(c.node for c in self.live.values() if c.node)
         # Connections that an answer is overdue to.
         overdue = self.args.interval + 1
-        late = sum(at - c.heard > overdue for c in self.live.values() if c.node)
+        late = collections.Counter(c.node for c in self.live.values() if c.node and at - c.heard > overdue)
         fields = dict(report=word, at=round(at * 1000), opened=self.opened,
             waiting=sum(c.node is None for c in self.live.values()) + self.to_open,
-            established=sum(by_node.values()), by_node=by_node, late=late, wrong=self.wrong,
+            established=sum(by_node.values()), by_node=by_node, late=sum(late.values()), late_by_node=late, wrong=self.wrong,
             cut=sum(self.cuts.values()), cut_by_node=self.cuts, why=self.why, failed=sum(self.failed.values()),
             failures=self.failed, cuts=self.cut_at[-20:])
         if word.startswith("sources"):

@@ -55,6 +55,40 @@ expect_held "ACK after a move" ack 0
 expect "connections of alpha, which answered the SYNs" 40 "$(hold_by ack alpha)"
 hold_stop ack
 
+# from_ports SECONDS: the outsider begins connections from the ports 20000 to 20019, and gives up; prints how
+# many were established in that time.
+from_ports() {
+	on out /usr/bin/python3 - "$LAB_CLUSTER_IP" "$PORT" "$1" <<-'PYTHON'
+		import socket, sys, time
+		address, port, patience = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+		sockets = []
+		for own in range(20000, 20020):
+		    s = socket.socket()
+		    s.setblocking(False)
+		    s.bind(("", own))
+		    s.connect_ex((address, port))
+		    sockets.append(s)
+		time.sleep(patience)
+		def is_connected(s):
+		    try:
+		        s.getpeername()
+		    except OSError:
+		        return False
+		    return True
+		print(sum(map(is_connected, sockets)))
+	PYTHON
+}
+
+say "a client whose SYN-ACK was lost begins anew from the same port"
+order alpha=0 beta gamma
+order alpha beta=0 gamma=0
+lose input sport $PORT tcp flags '&' '(syn | ack)' == '(syn | ack)'
+expect "established without SYN-ACKs" 0 "$(from_ports 0.5)"
+lose_nothing 20
+expect_num "half-open connections at alpha" "$(on alpha ss -Htan state syn-recv "sport = :$PORT" | wc -l)" ">=" 20
+# The first SYN is answered with a challenge ACK, that with a RST, the second SYN with a SYN-ACK.
+expect "established from the same ports" 20 "$(from_ports 2)"
+
 # through_moves NAME: connections of both families, held and new, through moves.
 through_moves() {
 	order alpha beta gamma
