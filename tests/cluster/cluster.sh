@@ -29,6 +29,14 @@ inside() {
 	nsenter -t "${ROOM[$node]}" -m -n -u -- "$@"
 }
 
+# become NODE COMMAND…: in the background only, where $! is then the program's own process. After inside() it
+# may be that of a shell around it, and a signal does not reach the program.
+become() {
+	local node=$1
+	shift
+	exec nsenter -t "${ROOM[$node]}" -m -n -u -- "$@"
+}
+
 # --- the ring ------------------------------------------------------------------------
 
 ring_port() { if [ "$CLUSTER_RING" = own ]; then echo "r_$1"; else echo "p_$1"; fi; }
@@ -144,7 +152,7 @@ corosync_conf() {
 
 corosync_start() {
 	corosync_conf >"$LAB_DIR/etc.$1/corosync.conf"
-	inside "$1" corosync -f >>"$LAB_DIR/corosync.$1.log" 2>&1 </dev/null &
+	become "$1" corosync -f >>"$LAB_DIR/corosync.$1.log" 2>&1 </dev/null &
 	COROSYNC[$1]=$!
 }
 # corosync_stop NODE: it leaves; corosync_kill NODE: it dies.
@@ -178,7 +186,7 @@ ring_whole() {
 DRIVER_OPTIONS=(-v)
 # driver_start NODE [CONFIGURATION]
 driver_start() {
-	inside "$1" "$CLUSTERARPD_COROSYNC" -c "${2:-$LAB_CONF}" -n "$1" -s "$(socket_of "$1")" \
+	become "$1" "$CLUSTERARPD_COROSYNC" -c "${2:-$LAB_CONF}" -n "$1" -s "$(socket_of "$1")" \
 		"${DRIVER_OPTIONS[@]}" >>"$LAB_DIR/driver.$1.log" 2>&1 </dev/null &
 	DRIVER[$1]=$!
 }
