@@ -22,6 +22,29 @@ block() {
 
 # --- machines --------------------------------------------------------------------------------
 
+# What corosync needs in a container.
+in_container() { printf 'system {\n\tsched_rr: no\n\tallow_knet_handle_fallback: yes\n}\n'; }
+# As the file of Debian's package: one node.
+packaged_conf() {
+	cat <<-CONF
+		totem {
+			version: 2
+			cluster_name: debian
+			crypto_cipher: none
+			crypto_hash: none
+		}
+		quorum {
+			provider: corosync_votequorum
+		}
+		nodelist {
+			node {
+				name: node1
+				nodeid: 1
+				ring0_addr: 127.0.0.1
+			}
+		}
+	CONF
+}
 # It shares the files of this system, and keeps what it writes over a loss of power.
 machine_make() {
 	local dir=/run/three/$1 root=/run/three/$1/root
@@ -29,11 +52,12 @@ machine_make() {
 	mount -t overlay three -o "lowerdir=/,upperdir=$dir/u,workdir=$dir/w" "$root"
 	# Of the services only those that the README starts.
 	rm -f "$root"/etc/systemd/system/*.wants/* "$root"/under-test.*
-	rm -rf "$root/etc/corosync/corosync.conf"
 	echo "$1" >"$root/etc/hostname"
-	# What corosync needs in a container.
-	printf 'system {\n\tsched_rr: no\n\tallow_knet_handle_fallback: yes\n}\n' \
-		>>"$root$EXAMPLES/corosync.conf"
+	in_container >>"$root$EXAMPLES/corosync.conf"
+	{
+		packaged_conf
+		in_container
+	} >"$root/etc/corosync/corosync.conf"
 }
 # machine_on NAME ADDRESS: the host has its address on eth0, as any host has.
 machine_on() {
