@@ -6,6 +6,7 @@
 #include <corosync/corotypes.h>
 #include <corosync/cpg.h>
 #include <corosync/quorum.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +30,6 @@ struct view {
 	uint64_t sequence;
 	uint32_t nodes[NODES_MAX];
 	size_t count;
-};
-
-/* nodelist.node.N of cmap. */
-struct listed_node {
-	uint32_t nodeid; /* 0: there is no such node */
-	char name[CLUSTER_NAME_SIZE];
 };
 
 /* A connection of one of the libraries. */
@@ -62,7 +57,8 @@ struct cluster {
 	struct view by_cpg, by_quorum;
 	bool is_quorate, is_ring_told, was_quorate;
 	uint32_t token, consensus;
-	struct listed_node listed[NODES_MAX];
+	struct cluster_node
+		listed[NODES_MAX]; /* nodelist.node.N of cmap; nodeid 0: there is none */
 };
 
 static void close_wire(struct wire *w)
@@ -289,7 +285,7 @@ static const char nodes_key[] = "nodelist.node.";
 static void take_value(struct cluster *c, const char *key, const struct cmap_notify_value *value)
 {
 	uint32_t number = 0;
-	struct listed_node *node;
+	struct cluster_node *node;
 	unsigned position;
 	char what[16];
 
@@ -479,9 +475,11 @@ static cs_error_t open_cpg(struct cluster *c)
 static void explain(cs_error_t rc, char why[WHY_SIZE])
 {
 	if (rc == CS_ERR_ACCESS)
-		snprintf(why, WHY_SIZE,
-			 "corosync does not admit uid %u, gid %u: see uidgid in corosync.conf(5)",
-			 (unsigned)geteuid(), (unsigned)getegid());
+		snprintf(
+			why, WHY_SIZE,
+			"corosync does not admit uid %u, gid %u: no file in /etc/corosync/uidgid.d "
+			"names them, or corosync has not been restarted since",
+			(unsigned)geteuid(), (unsigned)getegid());
 	else if (rc == CS_ERR_LIBRARY || rc == CS_ERR_TRY_AGAIN)
 		snprintf(why, WHY_SIZE, "corosync does not run, or is not ready");
 	else if (rc == CS_ERR_NOT_EXIST)
@@ -588,6 +586,8 @@ bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUST
 
 /* --- what -t asks --- */
 
+_Static_assert(NODES_MAX == CLUSTER_NODES_MAX, "the nodelist fits");
+
 static bool has_key(cmap_handle_t cmap, const char *key)
 {
 	size_t len;
@@ -596,48 +596,42 @@ static bool has_key(cmap_handle_t cmap, const char *key)
 	return cmap_get(cmap, key, NULL, &len, &type) == CS_OK;
 }
 
-/* nodelist.node.N of this host. */
-static void read_local_node(cmap_handle_t cmap, struct cluster_facts *facts)
+static bool is_present(cmap_handle_t cmap, uint32_t nodeid)
 {
-	char key[sizeof(nodes_key) + 20], *name = NULL;
-	uint32_t position = 0;
+	char key[CMAP_KEYNAME_MAXLEN + 1], *status = NULL;
+	bool is_joined;
 
-	if (cmap_get_uint32(cmap, "nodelist.local_node_pos", &position) != CS_OK)
-		return;
-	snprintf(key, sizeof(key), "%s%u.nodeid", nodes_key, position);
-	cmap_get_uint32(cmap, key, &facts->nodeid);
-	snprintf(key, sizeof(key), "%s%u.name", nodes_key, position);
-	if (cmap_get_string(cmap, key, &name) == CS_OK)
-		copy_text(facts->name, sizeof(facts->name), name, strlen(name));
-	free(name);
+	snprintf(key, sizeof(key), "runtime.members.%" PRIu32 ".status", nodeid);
+	if (cmap_get_string(cmap, key, &status) != CS_OK)
+		return false;
+	is_joined = !strcmp(status, "joined");
+	free(status);
+	return is_joined;
 }
 
-static unsigned count_nodes(cmap_handle_t cmap)
+/* `c` has nothing but `cmap`. */
+static void ask_nodes(struct cluster *c, struct cluster_facts *facts)
 {
-	char key[CMAP_KEYNAME_MAXLEN + 1];
-	cmap_iter_handle_t iterator;
-	cmap_value_types_t type;
-	unsigned count = 0;
-	size_t len;
+	uint32_t position = NODES_MAX;
 
-	if (cmap_iter_init(cmap, nodes_key, &iterator) != CS_OK)
-		return 0;
-	while (cmap_iter_next(cmap, iterator, key, &len, &type) == CS_OK) {
-		const char *last = strrchr(key, '.');
-
-		count += last && !strcmp(last, ".nodeid");
+	read_nodes(c);
+	for (size_t i = 0; i < NODES_MAX; i++) {
+		if (!c->listed[i].nodeid)
+			continue;
+		facts->nodes[facts->count++] = c->listed[i];
+		facts->present += is_present(c->cmap, c->listed[i].nodeid);
 	}
-	cmap_iter_finalize(cmap, iterator);
-	return count;
+	if (cmap_get_uint32(c->cmap, "nodelist.local_node_pos", &position) == CS_OK &&
+	    position < NODES_MAX)
+		facts->self = c->listed[position];
 }
 
 bool cluster_ask_facts(struct cluster_facts *facts, const char **why)
 {
 	static char text[WHY_SIZE];
+	struct cluster c = { 0 };
 	uint8_t two_node = 0;
-	uint32_t token = 0, consensus = 0;
-	cmap_handle_t cmap;
-	cs_error_t rc = cmap_initialize(&cmap);
+	cs_error_t rc = cmap_initialize(&c.cmap);
 
 	*facts = (struct cluster_facts){ 0 };
 	if (rc != CS_OK) {
@@ -645,15 +639,34 @@ bool cluster_ask_facts(struct cluster_facts *facts, const char **why)
 		*why = text;
 		return false;
 	}
-	cmap_get_uint32(cmap, token_key, &token);
-	cmap_get_uint32(cmap, consensus_key, &consensus);
-	cmap_get_uint8(cmap, "quorum.two_node", &two_node);
-	facts->token_ms = token;
-	facts->consensus_ms = consensus;
+	read_value(&c, token_key);
+	read_value(&c, consensus_key);
+	facts->token_ms = c.token;
+	facts->consensus_ms = c.consensus;
+	cmap_get_uint8(c.cmap, "quorum.two_node", &two_node);
 	facts->is_two_node = two_node;
-	facts->has_qdevice = has_key(cmap, "quorum.device.model");
-	read_local_node(cmap, facts);
-	facts->nodes = count_nodes(cmap);
-	cmap_finalize(cmap);
+	facts->has_qdevice = has_key(c.cmap, "quorum.device.model");
+	ask_nodes(&c, facts);
+	cmap_finalize(c.cmap);
 	return true;
+}
+
+bool cluster_admits(uint32_t uid, uint32_t gid)
+{
+	/* As a file says, and as corosync-cmapctl does. */
+	static const char *const formats[] = { "uidgid.config.%s.%" PRIu32, "uidgid.%s.%" PRIu32 };
+	char key[CMAP_KEYNAME_MAXLEN + 1];
+	bool is_admitted = !uid;
+	cmap_handle_t cmap;
+
+	if (cmap_initialize(&cmap) != CS_OK)
+		return true; /* not known */
+	for (size_t i = 0; i < 2 && !is_admitted; i++) {
+		snprintf(key, sizeof(key), formats[i], "uid", uid);
+		is_admitted = has_key(cmap, key);
+		snprintf(key, sizeof(key), formats[i], "gid", gid);
+		is_admitted = is_admitted || has_key(cmap, key);
+	}
+	cmap_finalize(cmap);
+	return is_admitted;
 }

@@ -80,13 +80,21 @@ unsigned cluster_consensus_ms(const struct cluster *c);
 bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUSTER_NAME_SIZE]);
 
 /* What -t asks, by a connection of its own. Waits if corosync is stopped. */
+struct cluster_node {
+	uint32_t nodeid;
+	char name[CLUSTER_NAME_SIZE]; /* "": it has none */
+};
+#define CLUSTER_NODES_MAX 128
 struct cluster_facts {
-	unsigned token_ms, consensus_ms, nodes; /* nodes: in the nodelist */
-	uint32_t nodeid;                        /* this host's */
-	char name[CLUSTER_NAME_SIZE];           /* likewise; "": it has none */
+	unsigned token_ms, consensus_ms;
+	struct cluster_node nodes[CLUSTER_NODES_MAX]; /* the nodelist */
+	unsigned count, present;                      /* of these, and those that it sees */
+	struct cluster_node self;                     /* this host's; nodeid 0: not in the list */
 	bool is_two_node, has_qdevice;
 };
 /* False: no corosync answers; *why is then a line for the operator. */
 bool cluster_ask_facts(struct cluster_facts *facts, const char **why);
+/* Whether corosync lets this user connect (uidgid). Root may always. */
+bool cluster_admits(uint32_t uid, uint32_t gid);
 
 #endif

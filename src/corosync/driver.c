@@ -30,6 +30,7 @@ struct driver {
 	struct cluster_member self;
 	uint32_t other_pid; /* of another driver on this node; 0: there is none */
 	char status[512];   /* as the service manager was told last */
+	char lost[256];     /* why it waits for corosync; "": not known */
 };
 
 /* --- after every event --- */
@@ -38,7 +39,10 @@ static void tell_status(struct driver *d, uint64_t now)
 {
 	char text[sizeof(d->status)];
 
-	group_describe(d->group, now, text, sizeof(text));
+	if (d->lost[0])
+		snprintf(text, sizeof(text), "waits for corosync: %s", d->lost);
+	else
+		group_describe(d->group, now, text, sizeof(text));
 	if (!strcmp(text, d->status))
 		return;
 	strcpy(d->status, text);
@@ -93,8 +97,8 @@ static bool is_misnamed(struct driver *d, const struct group_host *host, char *w
 	if (!strcmp(name, host->name))
 		return false;
 	snprintf(why, size,
-		 "corosync calls this node %.44s, clusterarpd %.44s: corosync_id = %" PRIu32
-		 " would say so",
+		 "corosync.conf calls this node %.30s, clusterarpd.conf %.30s: use one name, or "
+		 "corosync_id = %" PRIu32,
 		 name, host->name, d->self.nodeid);
 	return true;
 }
@@ -141,6 +145,7 @@ static void on_joined(const struct cluster_member *self, void *arg)
 	struct driver *d = arg;
 
 	d->self = *self;
+	d->lost[0] = '\0';
 	set_timing(d);
 	log_notice("member of corosync's group as node %" PRIu32 ", token %u ms", self->nodeid,
 		   cluster_token_ms(d->cluster));
@@ -203,7 +208,8 @@ static void on_lost(const char *why, void *arg)
 {
 	struct driver *d = arg;
 
-	log_warning("%s: no new leases until it is back", why);
+	log_warning("%s; until then this node takes no new connections", why);
+	snprintf(d->lost, sizeof(d->lost), "%s", why);
 	group_lost(d->group);
 	settle(d);
 }

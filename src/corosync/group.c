@@ -254,19 +254,25 @@ static void note_self(struct group *g, uint64_t now)
 	struct group_plan_input in = input(g, now);
 	const char *print = g->is_joined ? group_plan_print(&in) : "";
 	char text[sizeof(g->said_self)] = "";
+	size_t nodes = 0;
 
 	if (!g->is_joined || g->is_stopping)
 		return;
+	for (size_t i = 0; i < g->roster.count; i++)
+		nodes += g->roster.list[i].is_in_ring;
 	if (g->host.health != GROUP_USABLE)
 		snprintf(text, sizeof(text), "this node takes no clients: %s", g->host.reason);
 	else if (is_serving(g) && print[0] && g->host.print[0] && strcmp(print, g->host.print) != 0)
 		snprintf(text, sizeof(text),
 			 "this node's configuration is not that of the others (fingerprint %s,"
-			 " theirs %s): it takes no clients until they are the same",
+			 " theirs %s): it takes no clients until their files are the same, and"
+			 " loaded",
 			 g->host.print, print);
 	else if (g->is_ring_known && !is_serving(g))
 		snprintf(text, sizeof(text),
-			 "no quorum: this node takes no new connections (no_quorum = stop)");
+			 "no quorum, corosync sees %zu node%s: this node takes no new connections"
+			 " (no_quorum = stop)",
+			 nodes, nodes == 1 ? "" : "s");
 	if (!strcmp(text, g->said_self))
 		return;
 	if (text[0] || g->said_self[0])
@@ -285,6 +291,14 @@ static void note_print(struct group *g, const struct group_member *m)
 		     m->tick.name, m->nodeid, m->tick.print, g->order.print);
 }
 
+/* Another member has another reason to be out. */
+static void note_reason(struct group *g, const struct group_member *m)
+{
+	if (m->nodeid != g->roster.self && m->tick.reason[0])
+		note(g, false, "node %" PRIu32 "%s%s takes no clients: %s", m->nodeid,
+		     m->tick.name[0] ? ", " : "", m->tick.name, m->tick.reason);
+}
+
 /* --- messages --- */
 
 static void fill_node_ids(struct group *g, const struct group_member *m)
@@ -297,16 +311,20 @@ static void fill_node_ids(struct group *g, const struct group_member *m)
 static void on_tick(struct group *g, uint32_t from, const struct group_tick *t, uint64_t now)
 {
 	struct group_member *m = group_roster_find(&g->roster, from);
-	char was[GROUP_PRINT_SIZE] = "";
+	char was[GROUP_PRINT_SIZE] = "", reason[GROUP_REASON_SIZE] = "";
 
-	if (m && m->has_tick)
+	if (m && m->has_tick) {
 		strcpy(was, m->tick.print);
+		strcpy(reason, m->tick.reason);
+	}
 	m = group_roster_tick(&g->roster, from, t, now);
 	if (!m)
 		return;
 	fill_node_ids(g, m);
 	if (strcmp(was, m->tick.print) != 0)
 		note_print(g, m);
+	if (strcmp(reason, m->tick.reason) != 0)
+		note_reason(g, m);
 	if (from == g->roster.self)
 		note_return(g, t, now);
 	tell_release(g, m, now);

@@ -2,6 +2,7 @@
 /* clusterarpd-corosync: reads options and the section [corosync], and runs the driver. */
 #include <errno.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,8 +44,51 @@ static void check_file(const struct config *c, struct config_report *report)
 
 /* --- -t --- */
 
-static void warn_name(const struct config *c, const struct options *options,
-		      const struct cluster_facts *facts, struct config_report *report)
+/* The name without its domain, as a host's may be. */
+static bool is_name(const char *listed, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(listed, name, len) && (!listed[len] || listed[len] == '.');
+}
+
+/* The node of corosync's nodelist that this one is; NULL: none. *is_open: one without a name. */
+static const struct cluster_node *find_listed(const struct cluster_facts *facts,
+					      const struct config_node *node, bool *is_open)
+{
+	for (unsigned i = 0; i < facts->count; i++) {
+		const struct cluster_node *listed = &facts->nodes[i];
+
+		if (node->corosync_id ? node->corosync_id == listed->nodeid
+				      : is_name(listed->name, node->name))
+			return listed;
+		*is_open |= !node->corosync_id && !listed->name[0];
+	}
+	return NULL;
+}
+
+static void check_node(const struct config_node *node, bool is_self,
+		       const struct cluster_facts *facts, struct config_report *report)
+{
+	bool is_open = false;
+	const struct cluster_node *listed = find_listed(facts, node, &is_open);
+
+	if (!listed && !is_open)
+		config_report_add(
+			report, is_self, node->line,
+			"corosync.conf, with %u node%s, has none %s %s: the names have to "
+			"be the same, or corosync_id here a nodeid there",
+			facts->count, facts->count == 1 ? "" : "s",
+			node->corosync_id ? "with the corosync_id of" : "named", node->name);
+	else if (is_self && listed && listed->nodeid != facts->self.nodeid)
+		config_report_add(report, true, node->line,
+				  "this host is node %s, nodeid %" PRIu32
+				  ", but corosync runs here as nodeid %" PRIu32 " %.44s",
+				  node->name, listed->nodeid, facts->self.nodeid, facts->self.name);
+}
+
+static void check_nodes(const struct config *c, const struct options *options,
+			const struct cluster_facts *facts, struct config_report *report)
 {
 	const struct config_node *self;
 	char host[256] = "";
@@ -52,45 +96,62 @@ static void warn_name(const struct config *c, const struct options *options,
 	gethostname(host, sizeof(host) - 1);
 	self = config_self(c, options->node, host);
 	if (!self)
-		config_report_add(report, false, 0, "the file has no node for this host");
-	else if (self->corosync_id && self->corosync_id != facts->nodeid)
-		config_report_add(report, true, self->line,
-				  "corosync_id = %" PRIu32 ", but corosync is node %" PRIu32
-				  " on this host",
-				  self->corosync_id, facts->nodeid);
-	else if (!self->corosync_id && facts->name[0] && strcmp(facts->name, self->name) != 0 &&
-		 (strncmp(facts->name, self->name, strlen(self->name)) != 0 ||
-		  facts->name[strlen(self->name)] != '.'))
-		config_report_add(report, true, self->line,
-				  "corosync calls this node %.44s: say corosync_id = %" PRIu32,
-				  facts->name, facts->nodeid);
+		config_report_add(report, false, 0, "the file has no node for this host, %s",
+				  options->node ? options->node : host);
+	for (size_t i = 0; facts->count && i < c->node_count; i++)
+		check_node(&c->nodes[i], &c->nodes[i] == self, facts, report);
+	if (facts->present < facts->count)
+		config_report_add(
+			report, false, 0,
+			"corosync sees %u of %u nodes: does it run on the others, with the "
+			"same corosync.conf and authkey?",
+			facts->present, facts->count);
+}
+
+/* The user that the service runs as. */
+static void check_user(struct config_report *report)
+{
+	static const char name[] = "clusterarpd-corosync";
+	const struct passwd *user = getpwnam(name);
+
+	if (user && !cluster_admits(user->pw_uid, user->pw_gid))
+		config_report_add(
+			report, false, 0,
+			"corosync does not admit the user %s: /etc/corosync/uidgid.d/%s is "
+			"missing, or corosync has not been restarted since",
+			name, name);
+}
+
+static void check_two_nodes(const struct cluster_facts *facts, struct config_report *report)
+{
+	if (facts->count != 2 || facts->has_qdevice)
+		return;
+	config_report_add(report, false, 0,
+			  "two nodes, and corosync has no qdevice: %s; add a qdevice, or let "
+			  "pacemaker fence",
+			  facts->is_two_node
+				  ? "when the network between them fails, both answer all clients"
+				  : "when one fails, the other has no quorum and takes no clients");
 }
 
 /* Compare the file with the corosync that runs here. */
 static void check_corosync(const struct config *c, const struct options *options,
 			   struct config_report *report)
 {
-	struct cluster_facts facts;
+	static struct cluster_facts facts;
 	const char *why;
 
 	if (!cluster_ask_facts(&facts, &why)) {
 		config_report_add(report, false, 0, "not compared with corosync: %s", why);
 		return;
 	}
-	printf("corosync: node %" PRIu32 "%s%s of %u, token %u ms, consensus %u ms%s%s\n",
-	       facts.nodeid, facts.name[0] ? " " : "", facts.name, facts.nodes, facts.token_ms,
-	       facts.consensus_ms, facts.is_two_node ? ", two_node" : "",
-	       facts.has_qdevice ? ", qdevice" : "");
-	warn_name(c, options, &facts, report);
-	if (facts.nodes == 2 && !facts.has_qdevice)
-		config_report_add(
-			report, false, 0,
-			"two nodes, and corosync has no qdevice: %s; add a qdevice, or let "
-			"pacemaker"
-			" fence",
-			facts.is_two_node
-				? "when the network between them fails, both answer all clients"
-				: "when one fails, the other has no quorum and takes no clients");
+	printf("corosync: node %" PRIu32 "%s%s, sees %u of %u, token %u ms, consensus %u ms%s%s\n",
+	       facts.self.nodeid, facts.self.name[0] ? " " : "", facts.self.name, facts.present,
+	       facts.count, facts.token_ms, facts.consensus_ms,
+	       facts.is_two_node ? ", two_node" : "", facts.has_qdevice ? ", qdevice" : "");
+	check_nodes(c, options, &facts, report);
+	check_user(report);
+	check_two_nodes(&facts, report);
 }
 
 static int test(const struct config *c, const struct options *options, struct config_report *report)

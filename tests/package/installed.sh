@@ -95,6 +95,12 @@ expect "enabled" enabled "$(systemctl is-enabled clusterarpd)"
 expect_pings "installed"
 expect "peers" "beta" "$(clusterarpctl -j peers | jq -r '.peers[].name')"
 
+# corosync starts also while the driver's package, with its file in uidgid.d/, is only unpacked.
+dpkg --unpack /clusterarpd-corosync.deb >/dev/null
+systemctl restart corosync || fail "corosync does not start while clusterarpd-corosync is unpacked"
+apt purge clusterarpd-corosync
+systemctl restart corosync
+
 # The driver for corosync, which runs, and does not know its user from its own files yet.
 apt install /clusterarpd-corosync.deb
 expect "the driver is not started" inactive "$(state clusterarpd-corosync)"
