@@ -23,10 +23,12 @@
 declare -A ROOM=() COROSYNC=() DRIVER=()
 
 # inside NODE COMMAND…: runs it in the node's room.
-inside() {
+inside() { (inside_exec "$@"); }
+# inside_exec NODE COMMAND…: for `inside_exec … &`: $! is then the command, not a shell that waits for it.
+inside_exec() {
 	local node=$1
 	shift
-	nsenter -t "${ROOM[$node]}" -m -n -u -- "$@"
+	exec nsenter -t "${ROOM[$node]}" -m -n -u -- "$@"
 }
 
 # --- the ring ------------------------------------------------------------------------
@@ -144,7 +146,7 @@ corosync_conf() {
 
 corosync_start() {
 	corosync_conf >"$LAB_DIR/etc.$1/corosync.conf"
-	inside "$1" corosync -f >>"$LAB_DIR/corosync.$1.log" 2>&1 </dev/null &
+	inside_exec "$1" corosync -f >>"$LAB_DIR/corosync.$1.log" 2>&1 </dev/null &
 	COROSYNC[$1]=$!
 }
 # corosync_stop NODE: it leaves; corosync_kill NODE: it dies.
@@ -178,7 +180,7 @@ ring_whole() {
 DRIVER_OPTIONS=(-v)
 # driver_start NODE [CONFIGURATION]
 driver_start() {
-	inside "$1" "$CLUSTERARPD_COROSYNC" -c "${2:-$LAB_CONF}" -n "$1" -s "$(socket_of "$1")" \
+	inside_exec "$1" "$CLUSTERARPD_COROSYNC" -c "${2:-$LAB_CONF}" -n "$1" -s "$(socket_of "$1")" \
 		"${DRIVER_OPTIONS[@]}" >>"$LAB_DIR/driver.$1.log" 2>&1 </dev/null &
 	DRIVER[$1]=$!
 }

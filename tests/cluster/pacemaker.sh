@@ -33,7 +33,7 @@ pacemaker_rooms() {
 
 pacemaker_start() {
 	install -o hacluster -g haclient /dev/null "$LAB_DIR/pacemaker.$1.log"
-	inside "$1" env PATH="/run/bin:$PATH" PCMK_logfile="$LAB_DIR/pacemaker.$1.log" PCMK_node_start_state=default \
+	inside_exec "$1" env PATH="/run/bin:$PATH" PCMK_logfile="$LAB_DIR/pacemaker.$1.log" PCMK_node_start_state=default \
 		pacemakerd -f >>"$LAB_DIR/pacemaker.$1.out" 2>&1 </dev/null &
 	PACEMAKER[$1]=$!
 }
