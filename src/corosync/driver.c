@@ -28,7 +28,8 @@ struct driver {
 	struct loop_signal *term, *interrupt;
 	uint64_t stop_at; /* ms; 0: not stopping */
 	struct cluster_member self;
-	uint32_t other_pid; /* of another driver on this node; 0: there is none */
+	bool has_members;   /* since it became a member */
+	uint32_t other_pid; /* of a driver on this node that was here first; 0: there is none */
 	char status[512];   /* as the service manager was told last */
 	char lost[256];     /* why it waits for corosync; "": not known */
 };
@@ -146,6 +147,8 @@ static void on_joined(const struct cluster_member *self, void *arg)
 
 	d->self = *self;
 	d->lost[0] = '\0';
+	d->has_members = false;
+	d->other_pid = 0;
 	set_timing(d);
 	log_notice("member of corosync's group as node %" PRIu32 ", token %u ms", self->nodeid,
 		   cluster_token_ms(d->cluster));
@@ -153,20 +156,35 @@ static void on_joined(const struct cluster_member *self, void *arg)
 	on_host_changed(d);
 }
 
+/* Of two drivers on a node, the one that came first goes on. Another one that was here when this
+ * one came, until it is gone: its process id; 0: there is none. */
+static uint32_t find_other(const struct driver *d, const struct cluster_member *members,
+			   size_t count)
+{
+	uint32_t other = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_other =
+			members[i].nodeid == d->self.nodeid && members[i].pid != d->self.pid;
+
+		if (is_other && (!d->has_members || members[i].pid == d->other_pid))
+			other = members[i].pid;
+	}
+	return other;
+}
+
 static void on_members(const struct cluster_member *members, size_t count, bool is_merged,
 		       void *arg)
 {
-	uint32_t nodes[GROUP_NODES_MAX], other = 0;
+	uint32_t nodes[GROUP_NODES_MAX], other;
 	struct driver *d = arg;
 	size_t n = 0;
 
-	for (size_t i = 0; i < count && n < GROUP_NODES_MAX; i++) {
+	for (size_t i = 0; i < count && n < GROUP_NODES_MAX; i++)
 		nodes[n++] = members[i].nodeid;
-		/* Of two drivers on a node, the one that came first goes on. */
-		if (members[i].nodeid == d->self.nodeid && members[i].pid != d->self.pid)
-			other = members[i].pid;
-	}
-	if (other != d->other_pid && (!other || !d->other_pid)) {
+	other = find_other(d, members, count);
+	d->has_members = true;
+	if (other != d->other_pid) {
 		d->other_pid = other;
 		on_host_changed(d);
 	}
@@ -220,21 +238,24 @@ static bool on_send(const char *text, size_t len, void *arg)
 {
 	struct driver *d = arg;
 
-	return cluster_send(d->cluster, text, len);
+	/* The others know this node by its id alone: one driver speaks for it. */
+	return d->other_pid || cluster_send(d->cluster, text, len);
 }
 
 static void on_set(const struct group_order *order, uint64_t sent, unsigned ttl, void *arg)
 {
 	struct driver *d = arg;
 
-	host_set(d->host, order, sent, ttl);
+	if (!d->other_pid)
+		host_set(d->host, order, sent, ttl);
 }
 
 static void on_released(const char *node, uint64_t epoch, bool is_asking, void *arg)
 {
 	struct driver *d = arg;
 
-	host_released(d->host, node, epoch, is_asking);
+	if (!d->other_pid)
+		host_released(d->host, node, epoch, is_asking);
 }
 
 static void on_note(bool is_warning, const char *text, void *arg)

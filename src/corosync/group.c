@@ -27,12 +27,15 @@ struct group {
 
 	struct group_order order; /* the latest that this node knows */
 	uint64_t order_at;        /* when it came: ms */
-	uint64_t confirmed;       /* likewise, if it is in force since then; 0: else */
+	bool is_kept_back;        /* the daemon gets it with the first lease */
+	uint64_t confirmed;       /* it is in force since then: ms; 0: it is not known to be */
 	uint64_t view;            /* the membership of corosync in which messages are delivered */
 
 	struct sent sent[SENT_MAX]; /* by seq % SENT_MAX */
 	uint64_t seq;               /* of the last tick sent */
+	uint64_t first_seq;         /* of the first one since it became a member; 0: none yet */
 	uint64_t returned; /* when the last tick that came back had been sent: ms; 0: none */
+	uint64_t echoed;   /* likewise, also if it was sent in another membership */
 	uint64_t lease;    /* likewise, of one with a lease */
 	uint64_t tick_at, plan_at; /* when they are due: ms */
 	uint64_t pending;          /* an order of this epoch is on its way; 0: none */
@@ -101,23 +104,62 @@ static bool is_of_this_file(const struct group *g)
 	return g->host.print[0] && !strcmp(g->host.print, g->order.print);
 }
 
-static bool may_lease(const struct group *g, uint64_t now)
+static struct group_plan_input input(struct group *g, uint64_t now)
 {
-	return is_serving(g) && is_in_force(g, now) && is_of_this_file(g) &&
+	return (struct group_plan_input){ &g->roster,    &g->order,     g->order_at, g->host.print,
+					  g->host.nodes, g->host.count, now };
+}
+
+/* A node whose configuration does not hold any more gives up its share, also if the one that holds
+ * does not know it, and so has no order for it. */
+static bool is_outvoted(struct group *g, uint64_t now)
+{
+	struct group_plan_input in = input(g, now);
+	const char *print = group_plan_print(&in);
+
+	return print[0] && strcmp(print, g->host.print) != 0;
+}
+
+static bool may_lease(struct group *g, uint64_t now)
+{
+	return is_serving(g) && is_in_force(g, now) && is_of_this_file(g) && !is_outvoted(g, now) &&
 	       g->host.health != GROUP_AWAY && group_order_weight(&g->order, g->host.name) >= 0 &&
 	       g->returned && now - g->returned <= g->roster.timing.unheard;
 }
 
 /* --- orders for the daemon --- */
 
-/* Also while it is away: one that has refused an order may carry out the next one. */
+static bool has_node(const struct group_order *o)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < o->count; i++)
+		has |= o->shares[i].weight >= 0;
+	return has;
+}
+
+/* Also while it is away: one that has refused an order may carry out the next one. It would refuse
+ * one without any node, which is nothing to carry out: all have given up what they had. */
 static void give(struct group *g)
 {
-	if (!g->order.epoch || !is_of_this_file(g))
+	if (!g->order.epoch || !is_of_this_file(g) || !has_node(&g->order))
 		return;
+	g->is_kept_back = false;
 	/* Without a lease: one that ended long ago. */
 	g->handlers.set(&g->order, g->lease ? g->lease : 1, g->lease ? g->roster.timing.lease : 1,
 			g->handlers.arg);
+}
+
+/* A driver that has just begun has no lease yet, but its daemon, if it has carried out the order
+ * before this one, may have one of the driver before: that goes on until the first lease of this
+ * one, which comes soon. */
+static void give_soon(struct group *g)
+{
+	g->is_kept_back = !g->lease && is_serving(g) && g->host.health != GROUP_AWAY &&
+			  g->host.order.epoch + 1 == g->order.epoch &&
+			  group_order_weight(&g->order, g->host.name) >= 0;
+	if (!g->is_kept_back)
+		give(g);
 }
 
 static void tell_release(struct group *g, struct group_member *m, uint64_t now)
@@ -145,7 +187,7 @@ static void tell_releases(struct group *g, uint64_t now)
 
 /* --- ticks --- */
 
-static void fill_tick(const struct group *g, uint64_t now, struct group_tick *t)
+static void fill_tick(struct group *g, uint64_t now, struct group_tick *t)
 {
 	const struct group_host *h = &g->host;
 
@@ -188,6 +230,7 @@ static void send_tick(struct group *g, uint64_t now)
 		return;
 	}
 	g->seq = tick.seq;
+	g->first_seq = g->first_seq ? g->first_seq : tick.seq;
 	g->sent[tick.seq % SENT_MAX] = (struct sent){ tick.seq, now, g->view };
 	g->tick_at = now + g->roster.timing.tick;
 }
@@ -204,8 +247,11 @@ static void note_return(struct group *g, const struct group_tick *t, uint64_t no
 {
 	const struct sent *s = &g->sent[t->seq % SENT_MAX];
 
+	if (s->seq != t->seq || !s->at)
+		return;
+	g->echoed = s->at;
 	/* One that was waiting for another membership says nothing about this one. */
-	if (s->seq != t->seq || !s->at || s->view != g->view)
+	if (s->view != g->view)
 		return;
 	g->returned = s->at;
 	if (!t->leases || !is_serving(g) || !is_in_force(g, now))
@@ -215,12 +261,6 @@ static void note_return(struct group *g, const struct group_tick *t, uint64_t no
 }
 
 /* --- planning --- */
-
-static struct group_plan_input input(struct group *g, uint64_t now)
-{
-	return (struct group_plan_input){ &g->roster,    &g->order,     g->order_at, g->host.print,
-					  g->host.nodes, g->host.count, now };
-}
 
 static void plan(struct group *g, uint64_t now)
 {
@@ -351,16 +391,21 @@ static void describe_order(const struct group_order *o, char *text, size_t size)
 /* Why the order is void at this node, and at all others; NULL: it is not. */
 static const char *flaw(struct group *g, uint32_t from, const struct group_order *o)
 {
+	const struct group_share *mine = group_order_find(o, g->host.name);
+
 	for (size_t i = 0; i < g->roster.count; i++) {
 		const struct group_member *m = &g->roster.list[i];
 
-		if (m->is_member && m->has_tick && o->epoch <= m->tick.known.epoch)
+		if (m->is_member && m->has_tick && m->heard_order > g->roster.messages_before &&
+		    o->epoch <= m->tick.known.epoch)
 			return "a member knows a later one";
 	}
 	if (o->epoch <= g->order.epoch)
 		return "there is a later one";
 	if (o->view != g->view)
 		return "it was made for another membership";
+	if (mine && mine->weight >= 0 && (!g->first_seq || mine->heard < g->first_seq))
+		return "it was sent before this node was heard";
 	for (size_t i = 0; i < o->count; i++) {
 		const struct group_share *s = &o->shares[i];
 
@@ -383,17 +428,21 @@ static void on_order(struct group *g, uint32_t from, const struct group_order *o
 		     why);
 		return;
 	}
+	if (g->is_kept_back)
+		give(g); /* the daemon is not to miss one */
 	is_other_file = strcmp(g->order.print, o->print);
 	g->order = *o;
 	g->order_at = now;
 	for (size_t i = 0; is_other_file && i < g->roster.count; i++)
 		if (g->roster.list[i].is_member && g->roster.list[i].has_tick)
 			note_print(g, &g->roster.list[i]);
+	/* Not since now: this node may have been hanging. A tick that came back before the order
+	 * was sent before the others got it, from when they count. */
 	if (group_order_weight(o, g->host.name) >= 0)
-		g->confirmed = now;
+		g->confirmed = g->echoed;
 	describe_order(o, text, sizeof(text));
 	note(g, false, "order %" PRIu64 ": %s", o->epoch, text);
-	give(g);
+	give_soon(g);
 	tick_soon(g, now);
 }
 
@@ -441,7 +490,8 @@ void group_joined(struct group *g, uint32_t nodeid, uint64_t now)
 	group_roster_start(&g->roster, nodeid, now);
 	g->is_joined = true;
 	g->is_ring_known = false;
-	g->returned = 0;
+	g->returned = g->echoed = 0;
+	g->first_seq = 0;
 	g->pending = 0;
 	memset(g->sent, 0, sizeof(g->sent));
 	tick_soon(g, now);
@@ -451,6 +501,7 @@ void group_lost(struct group *g)
 {
 	g->is_joined = false;
 	g->is_ring_known = false;
+	g->is_kept_back = false;
 	g->plan_at = UINT64_MAX;
 }
 
@@ -466,6 +517,8 @@ void group_members(struct group *g, const uint32_t *nodes, size_t count, bool is
 
 void group_view(struct group *g, uint64_t id)
 {
+	if (id != g->view)
+		group_roster_view(&g->roster);
 	g->view = id;
 }
 
@@ -523,6 +576,8 @@ void group_timer(struct group *g, uint64_t now)
 {
 	if (g->is_joined && now >= g->tick_at)
 		send_tick(g, now);
+	if (g->is_kept_back && now - g->order_at >= g->roster.timing.silence)
+		give(g);
 	if (now >= g->plan_at)
 		plan(g, now);
 }

@@ -24,9 +24,13 @@
  *  - Who was apart from others, or has only just begun, may have missed ticks and orders: it counts
  *    from the time at which they came together, and waits with an order of its own until nobody can
  *    have a lease by an order that it does not know.
+ *  - What a node sends at the end of a membership, an order and the next tick too, may come back to
+ * it alone. So nobody sends an order while a node that is gone without a word may have a lease.
  *  - An order is void in another membership than that in which it was sent, if a later one is
  * known, and if a node that it leaves out has sent a tick with a lease that its sender had not
- * heard: so at all members.
+ * heard: so at all members. Only what has been heard in this membership counts, which is the same
+ * at all. A member that has joined since the order was sent, and may not have heard that tick,
+ * sees by `heard` in its share that the order does not know it yet: void, too.
  *  - An order whose number follows the one before is carried out at once in what does not change
  *    hands. Members that have been apart with orders of their own get a number that follows none of
  *    theirs: then all wait for the releases of all.

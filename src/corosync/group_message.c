@@ -30,15 +30,27 @@ static json_t *hex_json(uint64_t value)
 	return json_sprintf("%016llx", (unsigned long long)value);
 }
 
+/* A reason is text of the daemon that may have been cut off in the middle of a character; what is
+ * not UTF-8 cannot be sent at all. */
+static json_t *reason_json(const char *reason)
+{
+	char text[GROUP_REASON_SIZE];
+	size_t len = 0;
+
+	for (; reason[len] && len < sizeof(text) - 1; len++)
+		text[len] = reason[len] >= ' ' && reason[len] <= '~' ? reason[len] : '?';
+	return json_stringn(text, len);
+}
+
 char *group_message_tick(const struct group_tick *t)
 {
 	return message(
 		"tick",
-		json_pack("{s:I, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I}",
+		json_pack("{s:I, s:s, s:s, s:s, s:o, s:i, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I}",
 			  "seq", (json_int_t)t->seq, "name", t->name, "print", t->print, "health",
-			  health_names[t->health], "reason", t->reason, "weight", t->weight,
-			  "leases", t->leases, "in_force", t->is_in_force, "leaving", t->is_leaving,
-			  "cut", t->is_cut, "asking", t->is_asking, "epoch",
+			  health_names[t->health], "reason", reason_json(t->reason), "weight",
+			  t->weight, "leases", t->leases, "in_force", t->is_in_force, "leaving",
+			  t->is_leaving, "cut", t->is_cut, "asking", t->is_asking, "epoch",
 			  (json_int_t)t->known.epoch, "hash", hex_json(t->known.hash), "applied",
 			  (json_int_t)t->applied));
 }
@@ -49,9 +61,9 @@ static json_t *share_json(const struct group_share *s)
 			 : s->weight == GROUP_DEAD ? json_string(dead_name)
 						   : json_integer(s->weight);
 
-	return json_pack("{s:s, s:I, s:o, s:b, s:I}", "name", s->name, "nodeid",
+	return json_pack("{s:s, s:I, s:o, s:b, s:I, s:I}", "name", s->name, "nodeid",
 			 (json_int_t)s->nodeid, "weight", weight, "removed", s->is_removed, "seen",
-			 (json_int_t)s->seen);
+			 (json_int_t)s->seen, "heard", (json_int_t)s->heard);
 }
 
 char *group_message_order(const struct group_order *o)
@@ -163,7 +175,7 @@ static bool read_share(const json_t *share, struct group_order *o)
 	if (o->count == GROUP_NODES_MAX || !read_text(share, "name", s->name, sizeof(s->name)) ||
 	    !s->name[0] || group_order_find(o, s->name) ||
 	    !read_number(share, "nodeid", UINT32_MAX, &nodeid) || !read_weight(share, &s->weight) ||
-	    !read_epoch(share, "seen", &s->seen))
+	    !read_epoch(share, "seen", &s->seen) || !read_epoch(share, "heard", &s->heard))
 		return false;
 	s->nodeid = (uint32_t)nodeid;
 	s->is_removed = json_is_true(json_object_get(share, "removed"));

@@ -25,6 +25,9 @@ struct group_share {
 	 * out: `seen` is the last tick with a lease of it that the sender has heard; 0: none. */
 	bool is_removed;
 	uint64_t seen;
+	/* The last tick of the node, if it is a member, that the sender has heard: the node knows
+	 * by it whether it has heard all that the sender does not know yet. 0: none. */
+	uint64_t heard;
 };
 
 struct group_order {

@@ -48,10 +48,12 @@ static bool counts(const struct group_plan_input *in, const struct group_member 
 	return group_roster_is_heard(in->roster, m, in->now) && !strcmp(m->tick.print, print);
 }
 
-/* The order in force: the latest of those that members know to be in force; if there is none, the
- * latest of all. Whatever their configuration. */
+/* The order in force: the latest of those that members know to be in force, whatever their
+ * configuration. If there is none, nobody has a lease, and it is the latest of those that know the
+ * configuration that holds: one of them has to lead. */
 static struct group_id reference(const struct group_plan_input *in)
 {
+	const char *print = group_plan_print(in);
 	const struct group_roster *r = in->roster;
 	struct group_id id = { 0 };
 	bool is_sure = false;
@@ -59,7 +61,8 @@ static struct group_id reference(const struct group_plan_input *in)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct group_tick *t = &r->list[i].tick;
 
-		if (!group_roster_is_heard(r, &r->list[i], in->now) || (is_sure && !t->is_in_force))
+		if (!group_roster_is_heard(r, &r->list[i], in->now) ||
+		    (!t->is_in_force && (is_sure || strcmp(t->print, print) != 0)))
 			continue;
 		if ((t->is_in_force && !is_sure) || t->known.epoch > id.epoch)
 			id = t->known;
@@ -68,12 +71,14 @@ static struct group_id reference(const struct group_plan_input *in)
 	return id;
 }
 
+/* Of those who can lead, a member that knows that the order is in force has been here for longer
+ * than one that does not, and knows more about nodes that are gone. */
 bool group_plan_leads(const struct group_plan_input *in)
 {
 	struct group_id mine = group_order_id(in->order), id = reference(in);
 	const struct group_roster *r = in->roster;
 	const char *print = group_plan_print(in);
-	bool is_member = false;
+	const struct group_member *best = NULL;
 
 	if (!print[0] || strcmp(in->print, print) != 0 || !group_id_is(&mine, &id))
 		return false;
@@ -82,11 +87,11 @@ bool group_plan_leads(const struct group_plan_input *in)
 
 		if (!counts(in, m, print) || !group_id_is(&m->tick.known, &id))
 			continue;
-		if (m->nodeid < r->self)
-			return false;
-		is_member |= m->nodeid == r->self;
+		if (!best || m->tick.is_in_force > best->tick.is_in_force ||
+		    (m->tick.is_in_force == best->tick.is_in_force && m->nodeid < best->nodeid))
+			best = m;
 	}
-	return is_member;
+	return best && best->nodeid == r->self;
 }
 
 /* One more than the order in force; if a member knows another one, of a time in which it was apart,
@@ -129,8 +134,11 @@ static bool has_released(const struct group_plan_input *in, const struct group_s
 static bool may_leave(const struct group_plan_input *in, const struct group_share *share,
 		      uint64_t *again)
 {
-	uint64_t end = group_roster_lease_end(in->roster, share->nodeid);
+	/* By the order it is in force, and may have a lease without another tick that is heard. */
+	uint64_t end = in->order_at + in->roster->timing.lease,
+		 lease = group_roster_lease_end(in->roster, share->nodeid);
 
+	end = share->weight > 0 && end > lease ? end : lease;
 	if (has_released(in, share) || in->now >= end)
 		return true;
 	*again = end < *again ? end : *again;
@@ -165,6 +173,7 @@ static void want(const struct group_plan_input *in, const struct group_node *nod
 	strcpy(out->name, node->name);
 	out->is_removed = false;
 	out->seen = 0;
+	out->heard = m ? m->tick.seq : 0;
 	/* What another driver has had as this node is over first. */
 	if (was && was->weight >= 0 && m && was->nodeid != m->nodeid && !may_leave(in, was, again))
 		return;
@@ -270,6 +279,35 @@ static uint64_t unknown_until(const struct group_plan_input *in)
 	return until;
 }
 
+/* Has the node, which is not heard, left corosync's membership without a word, or before this one
+ * could hear it? */
+static bool is_lost(const struct group_plan_input *in, uint32_t nodeid)
+{
+	const struct group_member *m = group_roster_find(in->roster, nodeid);
+
+	if (m && group_roster_is_heard(in->roster, m, in->now))
+		return false;
+	return !m || m->was_out || m->lease_heard < in->roster->joined;
+}
+
+/* When the last lease of such nodes has run out; 0: there is none. What they sent at the end may
+ * have come back to them alone, an order and the next tick, too: by that order they may have what
+ * this one would give to another. */
+static uint64_t lost_until(const struct group_plan_input *in)
+{
+	uint64_t until = 0, end;
+
+	for (size_t i = 0; i < in->order->count; i++) {
+		const struct group_share *s = &in->order->shares[i];
+
+		if (s->weight < 0 || !is_lost(in, s->nodeid))
+			continue;
+		end = group_roster_lease_end(in->roster, s->nodeid);
+		until = end > until ? end : until;
+	}
+	return until;
+}
+
 static bool are_all_heard(const struct group_plan_input *in)
 {
 	size_t heard = 0;
@@ -287,8 +325,9 @@ static bool are_all_heard(const struct group_plan_input *in)
  * the first order, too. */
 static bool is_free(const struct group_plan_input *in, uint64_t *again)
 {
-	uint64_t end = unknown_until(in);
+	uint64_t end = unknown_until(in), lost = lost_until(in);
 
+	end = lost > end ? lost : end;
 	if (!is_any_in_force(in) && !are_all_heard(in) &&
 	    group_roster_lease_end(in->roster, 0) > end)
 		end = group_roster_lease_end(in->roster, 0);

@@ -31,8 +31,9 @@ struct group_plan_input {
 /* The configuration that holds: that of most of the members that are heard; if there are several,
  * the one in force. "" if no member knows one. Borrowed from the input. */
 const char *group_plan_print(const struct group_plan_input *in);
-/* Is it this node that sends the next order: the lowest node id of the members that are heard, and
- * know the configuration that holds, and the order in force? */
+/* Is it this node that sends the next order: of the members that are heard, and know the
+ * configuration that holds, and the order in force, the lowest node id; of those before all that
+ * know that it is in force. */
 bool group_plan_leads(const struct group_plan_input *in);
 /* The next order, into *out. False: none is due; look again at *again (UINT64_MAX: when something
  * has changed). */

@@ -120,6 +120,7 @@ struct group_member *group_roster_tick(struct group_roster *r, uint32_t nodeid,
 	m->has_tick = true;
 	m->tick = *tick;
 	m->heard = now;
+	m->heard_order = r->messages;
 	if (tick->leases) {
 		m->lease_heard = now;
 		m->lease_seq = tick->seq;
@@ -127,6 +128,11 @@ struct group_member *group_roster_tick(struct group_roster *r, uint32_t nodeid,
 		m->was_out = false;
 	}
 	return m;
+}
+
+void group_roster_view(struct group_roster *r)
+{
+	r->messages_before = r->messages;
 }
 
 bool group_roster_is_heard(const struct group_roster *r, const struct group_member *m, uint64_t now)
@@ -159,7 +165,10 @@ uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid)
 	for (size_t i = 0; i < r->count; i++)
 		if (r->list[i].nodeid == nodeid)
 			m = &r->list[i];
-	/* What it has sent at the end of its membership may not have been heard. */
+	/* What it has sent at the end of its membership may not have been heard; all that it sends
+	 * since it is back is. */
+	if (m && m->is_member && m->has_tick && (m->was_out || m->lease_heard < r->joined))
+		return later(m->joined, r->joined) + r->timing.unheard + lease;
 	if (!m || m->was_out || m->lease_heard < r->joined)
 		return later(m ? m->heard : 0, r->joined) + r->timing.unheard + lease;
 	return m->lease_heard + lease;
@@ -187,5 +196,6 @@ bool group_roster_is_later(struct group_roster *r, uint32_t nodeid, uint64_t see
 	const struct group_member *m = group_roster_find(r, nodeid),
 				  *sender = group_roster_find(r, from);
 
-	return m && sender && m->lease_seq > seen && m->lease_order > sender->joined_order;
+	return m && sender && m->lease_seq > seen && m->lease_order > sender->joined_order &&
+	       m->lease_order > r->messages_before;
 }

@@ -25,6 +25,7 @@ struct group_member {
 	uint64_t joined;       /* when it became a member */
 	uint64_t joined_order; /* likewise, in the sequence of r->messages */
 	uint64_t heard;        /* its last tick; 0: none */
+	uint64_t heard_order;  /* likewise, in the sequence of r->messages */
 	uint64_t lease_heard;  /* its last tick with a lease; 0: none, and `joined` of the roster
 				  counts */
 	uint64_t lease_seq;    /* the number of that tick; 0: none since it became a member */
@@ -53,7 +54,10 @@ struct group_roster {
 	 * back with which it was not together, and which may have heard others in the meantime. */
 	uint64_t joined;
 	uint64_t messages; /* heard so far */
-	uint64_t ring_at;  /* since then messages pass again */
+	/* Of them those of earlier memberships of corosync: what a node has sent at the end of one
+	 * may have come back to it alone. All members have heard the same since then. */
+	uint64_t messages_before;
+	uint64_t ring_at; /* since then messages pass again */
 	struct group_member list[GROUP_NODES_MAX];
 	size_t count;
 };
@@ -70,6 +74,8 @@ void group_roster_ring(struct group_roster *r, const uint32_t *nodes, size_t cou
 struct group_member *group_roster_tick(struct group_roster *r, uint32_t nodeid,
 				       const struct group_tick *tick, uint64_t now);
 
+/* Messages are those of another membership of corosync from now on. */
+void group_roster_view(struct group_roster *r);
 /* A member, whose driver runs: it has been heard lately. */
 bool group_roster_is_heard(const struct group_roster *r, const struct group_member *m,
 			   uint64_t now);
@@ -81,8 +87,8 @@ uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid);
 /* The member that is the node `name`: of those that say so, `nodeid`, else the one with the lowest
  * node id. NULL: none. */
 struct group_member *group_roster_named(struct group_roster *r, const char *name, uint32_t nodeid);
-/* Has a tick with a lease, later than `seen`, come from the node `nodeid` since the member `from`
- * can hear it? */
+/* Has a tick with a lease, later than `seen`, come from the node `nodeid` in this membership of
+ * corosync, and since the member `from` can hear it? The answer is the same at all members. */
 bool group_roster_is_later(struct group_roster *r, uint32_t nodeid, uint64_t seen, uint32_t from);
 
 #endif

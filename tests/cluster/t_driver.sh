@@ -38,4 +38,20 @@ row "SIGSTOP of a driver, 10 s" gamma 12 pause "${DRIVER[gamma]}" 10
 row_gap 100
 row_expect cut_victim == 0
 cluster_settled alpha beta gamma
+
+# Of two drivers on a node the one that came first goes on, and the other one when it is gone.
+second_driver() {
+	FIRST=${DRIVER[gamma]}
+	driver_start gamma
+}
+first_driver_dies() {
+	kill -KILL "$FIRST"
+	wait "$FIRST" 2>/dev/null || true
+}
+row "a second driver" gamma 3 second_driver
+row_expect lost == 0
+cluster_settled alpha beta gamma
+row "the first of two drivers dies" gamma 4 first_driver_dies
+row_expect cut_victim == 0
+cluster_settled alpha beta gamma
 rows_end

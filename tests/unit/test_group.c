@@ -76,6 +76,7 @@ struct node {
 	char *outbox[OUTBOX];
 	size_t out_count;
 	bool is_carrier_lost;
+	bool has_refused; /* its daemon, the last order: until it takes one, or begins anew */
 	int wish;
 	char print;
 	struct group_host host; /* as the driver was told last */
@@ -241,18 +242,22 @@ static void daemon_set(size_t i)
 	enum shares_presence presence[NODES] = { 0 };
 	uint8_t weights[NODES] = { 0 };
 	struct shares_order order = { n->order.epoch, presence, weights, n->lease_sent + n->ttl };
+	bool has_node = false;
 
 	n->set_due = 0;
 	for (size_t k = 0; k < n->order.count; k++) {
 		const struct group_share *s = &n->order.shares[k];
 		size_t node = index_of(s->name);
 
+		has_node |= s->weight >= 0;
 		presence[node] = s->weight >= 0            ? SHARES_PRESENT
 				 : s->weight == GROUP_DEAD ? SHARES_DEAD
 							   : SHARES_LEFT;
 		weights[node] = s->weight > 0 ? (uint8_t)s->weight : 0;
 	}
-	if (!shares_set(n->engine, &order, clock_of(i)))
+	/* Without any node it is no order: shares/share_order.c. */
+	n->has_refused = !has_node || shares_set(n->engine, &order, clock_of(i));
+	if (!n->has_refused)
 		n->applied = n->order;
 }
 
@@ -281,12 +286,13 @@ static void fill_host(size_t i, struct group_host *h)
 	h->health = GROUP_USABLE;
 	if (n->is_carrier_lost)
 		h->health = GROUP_OUT;
-	if (n->daemon_away > m.now || n->daemon_hangs > m.now)
+	if (n->daemon_away > m.now || n->daemon_hangs > m.now || n->has_refused)
 		h->health = GROUP_AWAY;
 	strcpy(h->name, names[i]);
 	h->print[0] = n->print;
-	h->count = NODES;
-	for (size_t k = 0; k < NODES; k++) {
+	/* The other configuration does not know the last node. */
+	h->count = n->print == 'b' && i != NODES - 1 ? NODES - 1 : NODES;
+	for (size_t k = 0; k < h->count; k++) {
 		strcpy(h->nodes[k].name, names[k]);
 		h->nodes[k].weight = file_weights[k];
 	}
@@ -441,13 +447,15 @@ static unsigned reachable(size_t i)
 	return has_corosync(i) ? mask : 0;
 }
 
-/* Is it in one ring with all nodes that it can hear, and with no other? */
+/* Is it in one ring with all nodes that it can hear, and with no other, and none of them is about
+ * to form another one? */
 static bool is_settled(size_t i)
 {
 	unsigned mask = reachable(i);
 
 	for (size_t k = 0; k < NODES; k++)
-		if ((mask >> k & 1) && (m.ring_id[k] != m.ring_id[i] || m.ring[k] != mask))
+		if ((mask >> k & 1) &&
+		    (m.ring_id[k] != m.ring_id[i] || m.ring[k] != mask || m.formed[k]))
 			return false;
 	return true;
 }
@@ -563,6 +571,7 @@ static void host_boot(size_t i)
 	memset(&n->applied, 0, sizeof(n->applied));
 	memset(n->released, 0, sizeof(n->released));
 	n->set_due = 0;
+	n->has_refused = false;
 }
 
 static void host_crash(size_t i, unsigned ms)
@@ -617,11 +626,33 @@ static unsigned some_time(void)
 	return number(2) ? number(TOKEN) : number(5 * TOKEN);
 }
 
+/* What happens to all nodes at once, as on one hypervisor or by one hand. */
+static void fault_of_all(void)
+{
+	unsigned kind = number(3), time = some_time() + number(5 * TOKEN);
+
+	tell("--- fault %u of all", kind);
+	for (size_t i = 0; i < NODES; i++) {
+		struct node *n = &m.nodes[i];
+
+		if (n->host_down)
+			continue;
+		if (kind == 0 && n->group)
+			driver_end(i);
+		else if (kind == 1)
+			n->daemon_hangs = m.now + time + number(5);
+		else if (kind == 2) {
+			n->daemon_away = m.now + time + number(5);
+			n->has_refused = false;
+		}
+	}
+}
+
 static void fault(void)
 {
 	size_t i = number(NODES);
 	struct node *n = &m.nodes[i];
-	unsigned kind = number(13);
+	unsigned kind = number(14);
 
 	if (n->host_down)
 		return;
@@ -649,6 +680,7 @@ static void fault(void)
 		break;
 	case 5:
 		n->daemon_away = m.now + some_time();
+		n->has_refused = false;
 		break;
 	case 6:
 		n->daemon_hangs = m.now + some_time();
@@ -665,13 +697,24 @@ static void fault(void)
 	case 10:
 		n->print = "ab"[number(2)];
 		break;
+	case 11:
+		if (!number(4))
+			fault_of_all();
+		break;
 	default:
 		if (!m.split_at)
 			part();
 	}
 }
 
-static void end_faults(void)
+/* At the end of some runs all nodes but the last have got the configuration without it; it has not
+ * heard of that. */
+static bool is_last_removed(uint64_t seed)
+{
+	return seed % 4 == 0;
+}
+
+static void end_faults(uint64_t seed)
 {
 	memset(m.next_component, 0, sizeof(m.next_component));
 	m.split_at = m.now + 3;
@@ -680,7 +723,7 @@ static void end_faults(void)
 
 		n->is_carrier_lost = false;
 		n->wish = -1;
-		n->print = 'a';
+		n->print = is_last_removed(seed) && i != NODES - 1 ? 'b' : 'a';
 	}
 }
 
@@ -734,7 +777,7 @@ static void check_end(uint64_t seed)
 		if (takers(b) != 1)
 			fail_msg("seed %llu: at the end bucket %zu has %u owners",
 				 (unsigned long long)seed, b, takers(b));
-	for (size_t i = 1; i < NODES; i++)
+	for (size_t i = 1; i < (is_last_removed(seed) ? NODES - 1 : NODES); i++)
 		assert_int_equal(shares_epoch(m.nodes[i].engine), shares_epoch(m.nodes[0].engine));
 }
 
@@ -796,7 +839,7 @@ static void run(uint64_t seed, bool is_loud)
 			next = m.now + (number(3) ? number(3 * TOKEN) : number(20));
 		}
 	}
-	end_faults();
+	end_faults(seed);
 	for (stop = m.now + CALM_MS; m.now < stop;) {
 		step();
 		check_owners(seed);
