@@ -16,6 +16,7 @@
 struct sent {
 	uint64_t seq, at; /* at: ms; 0: none */
 	uint64_t view;
+	unsigned lease; /* as it says: ms */
 };
 
 struct group {
@@ -34,9 +35,10 @@ struct group {
 	struct sent sent[SENT_MAX]; /* by seq % SENT_MAX */
 	uint64_t seq;               /* of the last tick sent */
 	uint64_t first_seq;         /* of the first one since it became a member; 0: none yet */
-	uint64_t returned; /* when the last tick that came back had been sent: ms; 0: none */
-	uint64_t echoed;   /* likewise, also if it was sent in another membership */
-	uint64_t lease;    /* likewise, of one with a lease */
+	uint64_t returned;  /* when the last tick that came back had been sent: ms; 0: none */
+	uint64_t echoed;    /* likewise, also if it was sent in another membership */
+	uint64_t lease;     /* likewise, of one with a lease */
+	unsigned lease_ttl; /* of that one: ms */
 	uint64_t tick_at, plan_at; /* when they are due: ms */
 	uint64_t pending;          /* an order of this epoch is on its way; 0: none */
 	uint64_t pending_at;       /* since then: ms */
@@ -94,9 +96,8 @@ static bool is_serving(const struct group *g)
  * order that it knows is the one in force. */
 static bool is_in_force(const struct group *g, uint64_t now)
 {
-	uint64_t since = g->lease > g->confirmed ? g->lease : g->confirmed;
-
-	return since && g->order.epoch && now <= since + g->roster.timing.lease;
+	return g->order.epoch && ((g->lease && now <= g->lease + g->lease_ttl) ||
+				  (g->confirmed && now <= g->confirmed + g->roster.timing.lease));
 }
 
 static bool is_of_this_file(const struct group *g)
@@ -120,11 +121,19 @@ static bool is_outvoted(struct group *g, uint64_t now)
 	return print[0] && strcmp(print, g->host.print) != 0;
 }
 
+/* Two nodes of one name would both be meant: it is the one with the node id. */
+static bool is_in_order(const struct group *g)
+{
+	const struct group_share *s = group_order_find(&g->order, g->host.name);
+
+	return s && s->weight >= 0 && (!s->nodeid || s->nodeid == g->roster.self);
+}
+
 static bool may_lease(struct group *g, uint64_t now)
 {
 	return is_serving(g) && is_in_force(g, now) && is_of_this_file(g) && !is_outvoted(g, now) &&
-	       g->host.health != GROUP_AWAY && group_order_weight(&g->order, g->host.name) >= 0 &&
-	       g->returned && now - g->returned <= g->roster.timing.unheard;
+	       g->host.health != GROUP_AWAY && is_in_order(g) && g->returned &&
+	       now - g->returned <= g->roster.timing.unheard;
 }
 
 /* --- orders for the daemon --- */
@@ -146,7 +155,7 @@ static void give(struct group *g)
 		return;
 	g->is_kept_back = false;
 	/* Without a lease: one that ended long ago. */
-	g->handlers.set(&g->order, g->lease ? g->lease : 1, g->lease ? g->roster.timing.lease : 1,
+	g->handlers.set(&g->order, g->lease ? g->lease : 1, g->lease ? g->lease_ttl : 1,
 			g->handlers.arg);
 }
 
@@ -195,6 +204,8 @@ static void fill_tick(struct group *g, uint64_t now, struct group_tick *t)
 		/* Later than the ticks of an earlier driver on this node. */
 		.seq = now > g->seq ? now : g->seq + 1,
 		.health = h->health,
+		.lease = g->roster.timing.lease,
+		.unheard = g->roster.timing.unheard,
 		.leases = may_lease(g, now),
 		.is_in_force = is_in_force(g, now),
 		.is_leaving = g->is_stopping,
@@ -231,7 +242,7 @@ static void send_tick(struct group *g, uint64_t now)
 	}
 	g->seq = tick.seq;
 	g->first_seq = g->first_seq ? g->first_seq : tick.seq;
-	g->sent[tick.seq % SENT_MAX] = (struct sent){ tick.seq, now, g->view };
+	g->sent[tick.seq % SENT_MAX] = (struct sent){ tick.seq, now, g->view, tick.lease };
 	g->tick_at = now + g->roster.timing.tick;
 }
 
@@ -257,6 +268,7 @@ static void note_return(struct group *g, const struct group_tick *t, uint64_t no
 	if (!t->leases || !is_serving(g) || !is_in_force(g, now))
 		return;
 	g->lease = s->at;
+	g->lease_ttl = s->lease;
 	give(g);
 }
 

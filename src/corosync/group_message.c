@@ -8,6 +8,7 @@
 
 #define VERSION    1
 #define WEIGHT_MAX 100
+#define TIMING_MAX (24 * 3600 * 1000)
 
 static const char *const health_names[] = { "away", "out", "usable" };
 /* Of GROUP_LEFT and GROUP_DEAD. */
@@ -46,13 +47,14 @@ char *group_message_tick(const struct group_tick *t)
 {
 	return message(
 		"tick",
-		json_pack("{s:I, s:s, s:s, s:s, s:o, s:i, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I}",
+		json_pack("{s:I, s:s, s:s, s:s, s:o, s:i, s:i, s:i, s:b, s:b, s:b, s:b, s:b, s:I, "
+			  "s:o, s:I}",
 			  "seq", (json_int_t)t->seq, "name", t->name, "print", t->print, "health",
 			  health_names[t->health], "reason", reason_json(t->reason), "weight",
-			  t->weight, "leases", t->leases, "in_force", t->is_in_force, "leaving",
-			  t->is_leaving, "cut", t->is_cut, "asking", t->is_asking, "epoch",
-			  (json_int_t)t->known.epoch, "hash", hex_json(t->known.hash), "applied",
-			  (json_int_t)t->applied));
+			  t->weight, "lease", (int)t->lease, "unheard", (int)t->unheard, "leases",
+			  t->leases, "in_force", t->is_in_force, "leaving", t->is_leaving, "cut",
+			  t->is_cut, "asking", t->is_asking, "epoch", (json_int_t)t->known.epoch,
+			  "hash", hex_json(t->known.hash), "applied", (json_int_t)t->applied));
 }
 
 static json_t *share_json(const struct group_share *s)
@@ -132,7 +134,7 @@ static bool read_health(const json_t *object, enum group_health *out)
 
 static bool read_tick(const json_t *body, struct group_tick *t)
 {
-	json_int_t weight;
+	json_int_t weight, lease, unheard;
 
 	if (!read_epoch(body, "seq", &t->seq) || !t->seq ||
 	    !read_text(body, "name", t->name, sizeof(t->name)) ||
@@ -140,10 +142,14 @@ static bool read_tick(const json_t *body, struct group_tick *t)
 	    !read_health(body, &t->health) ||
 	    !read_text(body, "reason", t->reason, sizeof(t->reason)) ||
 	    !read_number(body, "weight", WEIGHT_MAX, &weight) ||
+	    !read_number(body, "lease", TIMING_MAX, &lease) ||
+	    !read_number(body, "unheard", TIMING_MAX, &unheard) ||
 	    !read_epoch(body, "epoch", &t->known.epoch) ||
 	    !read_hex(body, "hash", &t->known.hash) || !read_epoch(body, "applied", &t->applied))
 		return false;
 	t->weight = (int)weight;
+	t->lease = (unsigned)lease;
+	t->unheard = (unsigned)unheard;
 	t->leases = json_is_true(json_object_get(body, "leases"));
 	t->is_in_force = json_is_true(json_object_get(body, "in_force"));
 	t->is_leaving = json_is_true(json_object_get(body, "leaving"));

@@ -31,7 +31,11 @@ struct group_tick {
 	enum group_health health;
 	char reason[GROUP_REASON_SIZE]; /* why it is not usable */
 	int weight;                     /* that it wants: 0..100 */
-	bool leases;                    /* when it hears this tick, it takes a lease */
+	/* How long its leases are, and by how much more a tick may be late that the others have not
+	 * heard (struct group_timing): ms. Nodes may have other timeouts of corosync for a while.
+	 */
+	unsigned lease, unheard;
+	bool leases;      /* when it hears this tick, it takes a lease */
 	bool is_in_force; /* the order that it knows is in force: it has, or may have, a lease */
 	bool is_leaving;  /* wants to be left out */
 	bool is_cut;      /* out for long: its connections are not waited for */

@@ -135,7 +135,7 @@ static bool may_leave(const struct group_plan_input *in, const struct group_shar
 		      uint64_t *again)
 {
 	/* By the order it is in force, and may have a lease without another tick that is heard. */
-	uint64_t end = in->order_at + in->roster->timing.lease,
+	uint64_t end = in->order_at + group_roster_lease(in->roster, share->nodeid),
 		 lease = group_roster_lease_end(in->roster, share->nodeid);
 
 	end = share->weight > 0 && end > lease ? end : lease;

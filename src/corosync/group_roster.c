@@ -31,12 +31,17 @@ void group_roster_start(struct group_roster *r, uint32_t self, uint64_t now)
 	r->joined = now;
 }
 
-struct group_member *group_roster_find(struct group_roster *r, uint32_t nodeid)
+static const struct group_member *find(const struct group_roster *r, uint32_t nodeid)
 {
 	for (size_t i = 0; i < r->count; i++)
 		if (r->list[i].nodeid == nodeid)
 			return &r->list[i];
 	return NULL;
+}
+
+struct group_member *group_roster_find(struct group_roster *r, uint32_t nodeid)
+{
+	return (struct group_member *)find(r, nodeid);
 }
 
 /* Room for a node that was not known: if there is none, that of one that is gone. */
@@ -123,6 +128,8 @@ struct group_member *group_roster_tick(struct group_roster *r, uint32_t nodeid,
 	m->heard_order = r->messages;
 	if (tick->leases) {
 		m->lease_heard = now;
+		if (now + tick->lease > m->lease_end)
+			m->lease_end = now + tick->lease;
 		m->lease_seq = tick->seq;
 		m->lease_order = r->messages;
 		m->was_out = false;
@@ -157,21 +164,33 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* Of two timeouts of corosync, the longer one. */
+static unsigned longer(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+unsigned group_roster_lease(const struct group_roster *r, uint32_t nodeid)
+{
+	const struct group_member *m = find(r, nodeid);
+
+	return longer(r->timing.lease, m ? m->tick.lease : 0);
+}
+
 uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid)
 {
-	const struct group_member *m = NULL;
-	unsigned lease = r->timing.lease + MARGIN_MS;
+	const struct group_member *m = find(r, nodeid);
+	unsigned unheard = longer(r->timing.unheard, m ? m->tick.unheard : 0),
+		 most = unheard + group_roster_lease(r, nodeid) + MARGIN_MS;
+	uint64_t end = m ? m->lease_end + MARGIN_MS : 0;
 
-	for (size_t i = 0; i < r->count; i++)
-		if (r->list[i].nodeid == nodeid)
-			m = &r->list[i];
 	/* What it has sent at the end of its membership may not have been heard; all that it sends
 	 * since it is back is. */
 	if (m && m->is_member && m->has_tick && (m->was_out || m->lease_heard < r->joined))
-		return later(m->joined, r->joined) + r->timing.unheard + lease;
+		return later(later(m->joined, r->joined) + most, end);
 	if (!m || m->was_out || m->lease_heard < r->joined)
-		return later(m ? m->heard : 0, r->joined) + r->timing.unheard + lease;
-	return m->lease_heard + lease;
+		return later(later(m ? m->heard : 0, r->joined) + most, end);
+	return end;
 }
 
 struct group_member *group_roster_named(struct group_roster *r, const char *name, uint32_t nodeid)

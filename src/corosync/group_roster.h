@@ -28,6 +28,7 @@ struct group_member {
 	uint64_t heard_order;  /* likewise, in the sequence of r->messages */
 	uint64_t lease_heard;  /* its last tick with a lease; 0: none, and `joined` of the roster
 				  counts */
+	uint64_t lease_end;    /* of the leases by the ticks that were heard: ms */
 	uint64_t lease_seq;    /* the number of that tick; 0: none since it became a member */
 	uint64_t lease_order;  /* count of that tick among all that the roster has heard */
 	uint64_t told;         /* the epoch of which this node's daemon knows that it is released */
@@ -82,6 +83,8 @@ bool group_roster_is_heard(const struct group_roster *r, const struct group_memb
 /* Members from which nothing has come yet may know of leases that this node does not: when there is
  * none of them, or their time is over. */
 uint64_t group_roster_known_at(const struct group_roster *r);
+/* How long a lease of the node can be: ms. */
+unsigned group_roster_lease(const struct group_roster *r, uint32_t nodeid);
 /* When no lease of the node can be left any more. */
 uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid);
 /* The member that is the node `name`: of those that say so, `nodeid`, else the one with the lowest
