@@ -115,11 +115,22 @@ static void on_links_failed(void *arg)
 	loop_stop(d->loop);
 }
 
-/* The first time there are no links yet: they begin with what is published by then. */
+/* May frames be taken by the new shares that are not by the old ones? */
+static bool takes_more(const struct shares_path *was, const struct shares_path *is)
+{
+	return loop_now() >= was->lease ||
+	       memcmp(was->decisions, is->decisions, sizeof(is->decisions)) != 0;
+}
+
+/* The first time there are no links yet: they begin with what is published by then. A SYN that has
+ * waited here, while the daemon was held up, may have been answered by the node that had the
+ * share. */
 static void on_shares(const struct shares_path *path, void *arg)
 {
 	struct daemon *d = arg;
 
+	if (d->links && takes_more(&d->shares, path))
+		links_catch_up(d->links);
 	d->shares = *path;
 	if (d->links)
 		links_share(d->links);

@@ -713,6 +713,11 @@ struct neighbours *links_neighbours(const struct links *l)
 	return l->neighbours;
 }
 
+void links_catch_up(struct links *l)
+{
+	traffic_catch_up(l->traffic);
+}
+
 void links_serve(struct links *l)
 {
 	traffic_serve(l->traffic);

@@ -55,6 +55,8 @@ bool links_have_room(const struct links *links, const struct peers *peers);
  * contents (peers_exchange()). 0; or a negative errno, and nothing has changed. */
 int links_reload(struct links *links, struct peers *peers);
 
+/* The shares are about to change: carry what was received until now by those that hold still. */
+void links_catch_up(struct links *links);
 /* The shares have changed: both data paths apply them from now on. */
 void links_share(struct links *links);
 

@@ -9,8 +9,9 @@
 /* How often both sides are read per event: often enough that the event loop costs little, and not
  * so often that the control socket and the timers wait longer than some milliseconds (for 512
  * frames at most). */
-#define TURNS  8
-#define BROKEN (-1)
+#define TURNS    8
+#define CATCH_UP 1024 /* batches: more than a socket's queue holds */
+#define BROKEN   (-1)
 
 struct traffic {
 	struct loop *loop;
@@ -208,6 +209,15 @@ void traffic_finish(struct traffic *t, unsigned ms)
 		if (waits)
 			nanosleep(&step, NULL);
 	}
+}
+
+void traffic_catch_up(struct traffic *t)
+{
+	unsigned batches = CATCH_UP;
+	bool moved = false;
+
+	while (batches-- && run_nic(t, &moved))
+		;
 }
 
 void traffic_serve(struct traffic *t)
