@@ -30,8 +30,8 @@ int traffic_set_nic(struct traffic *traffic, struct packet_socket *nic, struct r
 
 /* Send the frames that the relay keeps, which are lost with it. Waits `ms` milliseconds at most. */
 void traffic_finish(struct traffic *traffic, unsigned ms);
-/* Carry what waits at the NIC now, by the rules as they are: before they change, so that a frame that
- * came before a change, perhaps long before, is not judged by what holds after it. */
+/* Carry what waits at the NIC now, by the rules as they are: before they change, so that a frame
+ * that came before a change, perhaps long before, is not judged by what holds after it. */
 void traffic_catch_up(struct traffic *traffic);
 /* Read from both sides now, without waiting for the event loop to report them readable. */
 void traffic_serve(struct traffic *traffic);

@@ -27,7 +27,7 @@
 #define NODES     4
 #define TOKEN     200u
 #define CONSENSUS 240u
-#define RUNS      60
+#define RUNS      25
 #define FAULTS_MS 6000
 #define CALM_MS   4000
 #define EVENTS    8192
