@@ -6,6 +6,7 @@
 # while frames are still forwarded.
 #
 # run: alone
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

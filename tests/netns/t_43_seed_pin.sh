@@ -6,6 +6,7 @@
 # daemon.
 #
 # run: alone
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
