@@ -3,8 +3,12 @@
  * stages. */
 #include "config/config_read.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/config_check.h"
 #include "config/config_draft.h"
@@ -52,4 +56,52 @@ struct config *config_read(FILE *stream, struct config_report *report)
 		return NULL;
 	}
 	return d.config;
+}
+
+/* --- by its path --- */
+
+bool config_path_is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+const char *config_path_name(const char *path)
+{
+	return config_path_is_stdin(path) ? "<stdin>" : path;
+}
+
+/* Only a regular file is sure to have an end, and not to block: a FIFO may do so already when it is
+ * opened. */
+static FILE *open_file(const char *path, struct config_report *report)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	FILE *f = fd < 0 || fstat(fd, &st) ? NULL : fdopen(fd, "r");
+
+	if (f && !S_ISREG(st.st_mode)) {
+		config_report_add(report, true, 0,
+				  "not a regular file; '-c -' reads standard input");
+		fclose(f);
+		return NULL;
+	}
+	if (f)
+		return f;
+	config_report_add(report, true, 0, "cannot open it: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+struct config *config_read_path(const char *path, struct config_report *report)
+{
+	bool is_stdin = config_path_is_stdin(path);
+	FILE *f = is_stdin ? stdin : open_file(path, report);
+	struct config *config;
+
+	if (!f)
+		return NULL;
+	config = config_read(f, report);
+	if (!is_stdin)
+		fclose(f);
+	return config;
 }

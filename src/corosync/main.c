@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* clusterarpd-corosync: reads options and the section [corosync], and runs the driver. */
-#include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -13,26 +12,6 @@
 #include "corosync/driver.h"
 #include "corosync/options.h"
 #include "io/notify.h"
-
-static bool is_stdin(const struct options *options)
-{
-	return !strcmp(options->config, "-");
-}
-
-/* NULL after messages; with `report`, which may have errors without a configuration. */
-static struct config *load(const struct options *options, struct config_report *report)
-{
-	FILE *file = is_stdin(options) ? stdin : fopen(options->config, "re");
-	struct config *config = NULL;
-
-	if (file)
-		config = config_read(file, report);
-	else
-		config_report_add(report, true, 0, "cannot open it: %s", strerror(errno));
-	if (file && !is_stdin(options))
-		fclose(file);
-	return config;
-}
 
 /* What the file has to say for this driver. */
 static void check_file(const struct config *c, struct config_report *report)
@@ -189,12 +168,12 @@ int main(int argc, char **argv)
 	log_set_program("clusterarpd-corosync");
 	log_init(LOG_LEVEL_NOTICE + (options.verbose > 2 ? 2 : options.verbose),
 		 notify_stderr_is_journal() ? LOG_STYLE_JOURNAL : LOG_STYLE_NAME);
-	config = load(&options, &report);
+	config = config_read_path(options.config, &report);
 	if (config)
 		check_file(config, &report);
 	if (options.test)
 		rc = test(config, &options, &report);
-	config_report_print(&report, is_stdin(&options) ? "<stdin>" : options.config, stderr);
+	config_report_print(&report, config_path_name(options.config), stderr);
 	if (!options.test)
 		rc = report.errors || !config ? EXIT_CONFIG : run(config, &options);
 	config_report_clear(&report);

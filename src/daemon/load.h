@@ -22,9 +22,4 @@ struct load {
 struct config *load_config(const struct load *load, struct config_report *report,
 			   const struct config_node **self);
 
-/* True if the path means standard input. */
-bool load_is_stdin(const char *path);
-/* The path as it is in messages. */
-const char *load_name(const char *path);
-
 #endif

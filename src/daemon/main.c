@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "config/config_print.h"
+#include "config/config_read.h"
 #include "daemon/background.h"
 #include "daemon/backoff.h"
 #include "daemon/daemon.h"
@@ -60,8 +61,8 @@ static int run_daemon(struct config *config, const struct config_node *self,
 /* As run_daemon(), with absolute paths, which stay valid when the working directory changes. */
 static int run(struct config *config, const struct config_node *self, const struct options *options)
 {
-	char *file = load_is_stdin(options->config) ? strdup(options->config)
-						    : background_path(options->config);
+	char *file = config_path_is_stdin(options->config) ? strdup(options->config)
+							   : background_path(options->config);
 	char *socket = background_path(options->socket);
 	char *pid_file = options->pid_file ? background_path(options->pid_file) : NULL;
 	struct options absolute = *options;
@@ -116,10 +117,10 @@ int main(int argc, char **argv)
 			      .node = options.node,
 			      .is_test = options.test };
 	config = load_config(&load, &report, &self);
-	config_report_print(&report, load_name(options.config), stderr);
+	config_report_print(&report, config_path_name(options.config), stderr);
 	if (report.errors && options.syslog && !options.test)
 		log_error("%s is invalid: clusterarpd -t tells its errors",
-			  load_name(options.config));
+			  config_path_name(options.config));
 	if (report.errors && !options.test)
 		restore_nics(&options);
 	if (report.errors)

@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "config/config_read.h"
 #include "report/report_line.h"
 
 void reload_prepare(struct reload *r, const struct load *load, const struct peers *peers)
 {
 	const struct config_node *self;
 
-	*r = (struct reload){ .path = load_name(load->path) };
+	*r = (struct reload){ .path = config_path_name(load->path) };
 	r->config = load_config(load, &r->report, &self);
 	if (!r->config || r->report.errors)
 		return;
