@@ -11,8 +11,6 @@
 #include <linux/tcp.h>
 
 #define TCP_HEADER    20
-#define TCP_FLAGS_AT  13
-#define TCP_RST       0x04
 #define IP_HEADER_MAX 40
 
 /* The kernel's, as far as it is read here: libbpf finds where the field is (CO-RE). */
@@ -85,7 +83,7 @@ VIEW int ends_handshake(const struct ask *a, struct bpf_sock *sk)
 
 	/* A RST is never answered. Without it, a client whose SYN-ACK was lost could not begin anew
 	 * from the same port, as long as this host sends the SYN-ACK again. */
-	if (a->tcp[TCP_FLAGS_AT] & TCP_RST)
+	if (a->tcp[TCP_FLAGS] & TCP_RST)
 		return 1;
 	if (!request)
 		return 0;

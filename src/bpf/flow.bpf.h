@@ -23,6 +23,7 @@
 #define PROTOCOL_UDPLITE   136
 #define TCP_FLAGS          13
 #define TCP_SYN            0x02
+#define TCP_RST            0x04
 #define TCP_ACK            0x10
 
 struct bpf_all_shares shares;

@@ -111,14 +111,15 @@ static struct group_plan_input input(struct group *g, uint64_t now)
 					  g->host.nodes, g->host.count, now };
 }
 
-/* A node whose configuration does not hold any more gives up its share, also if the one that holds
- * does not know it, and so has no order for it. */
-static bool is_outvoted(struct group *g, uint64_t now)
+/* The configuration that holds, if it is not this node's; else NULL. A node whose configuration
+ * does not hold any more gives up its share, also if the one that holds does not know it, and so
+ * has no order for it. */
+static const char *outvoted_by(struct group *g, uint64_t now)
 {
 	struct group_plan_input in = input(g, now);
 	const char *print = group_plan_print(&in);
 
-	return print[0] && strcmp(print, g->host.print) != 0;
+	return print[0] && strcmp(print, g->host.print) != 0 ? print : NULL;
 }
 
 /* Two nodes of one name would both be meant: it is the one with the node id. */
@@ -131,27 +132,18 @@ static bool is_in_order(const struct group *g)
 
 static bool may_lease(struct group *g, uint64_t now)
 {
-	return is_serving(g) && is_in_force(g, now) && is_of_this_file(g) && !is_outvoted(g, now) &&
+	return is_serving(g) && is_in_force(g, now) && is_of_this_file(g) && !outvoted_by(g, now) &&
 	       g->host.health != GROUP_AWAY && is_in_order(g) && g->returned &&
 	       now - g->returned <= g->roster.timing.unheard;
 }
 
 /* --- orders for the daemon --- */
 
-static bool has_node(const struct group_order *o)
-{
-	bool has = false;
-
-	for (size_t i = 0; i < o->count; i++)
-		has |= o->shares[i].weight >= 0;
-	return has;
-}
-
 /* Also while it is away: one that has refused an order may carry out the next one. It would refuse
  * one without any node, which is nothing to carry out: all have given up what they had. */
 static void give(struct group *g)
 {
-	if (!g->order.epoch || !is_of_this_file(g) || !has_node(&g->order))
+	if (!g->order.epoch || !is_of_this_file(g) || !group_order_has_node(&g->order))
 		return;
 	g->is_kept_back = false;
 	/* Without a lease: one that ended long ago. */
@@ -303,8 +295,7 @@ static void plan(struct group *g, uint64_t now)
 
 static void note_self(struct group *g, uint64_t now)
 {
-	struct group_plan_input in = input(g, now);
-	const char *print = g->is_joined ? group_plan_print(&in) : "";
+	const char *print = is_serving(g) && g->host.print[0] ? outvoted_by(g, now) : NULL;
 	char text[sizeof(g->said_self)] = "";
 	size_t nodes = 0;
 
@@ -314,7 +305,7 @@ static void note_self(struct group *g, uint64_t now)
 		nodes += g->roster.list[i].is_in_ring;
 	if (g->host.health != GROUP_USABLE)
 		snprintf(text, sizeof(text), "this node takes no clients: %s", g->host.reason);
-	else if (is_serving(g) && print[0] && g->host.print[0] && strcmp(print, g->host.print) != 0)
+	else if (print)
 		snprintf(text, sizeof(text),
 			 "this node's configuration is not that of the others (fingerprint %s,"
 			 " theirs %s): it takes no clients until their files are the same, and"
@@ -382,24 +373,6 @@ static void on_tick(struct group *g, uint32_t from, const struct group_tick *t, 
 	tell_release(g, m, now);
 }
 
-static void describe_order(const struct group_order *o, char *text, size_t size)
-{
-	size_t len = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < o->count && len < size; i++) {
-		const struct group_share *s = &o->shares[i];
-		const char *comma = len ? ", " : "";
-
-		if (s->weight >= 0)
-			len += (size_t)snprintf(text + len, size - len, "%s%s %d", comma, s->name,
-						s->weight);
-		else if (s->weight == GROUP_DEAD)
-			len += (size_t)snprintf(text + len, size - len, "%s%s dead", comma,
-						s->name);
-	}
-}
-
 /* Why the order is void at this node, and at all others; NULL: it is not. */
 static const char *flaw(struct group *g, uint32_t from, const struct group_order *o)
 {
@@ -452,7 +425,7 @@ static void on_order(struct group *g, uint32_t from, const struct group_order *o
 	 * was sent before the others got it, from when they count. */
 	if (group_order_weight(o, g->host.name) >= 0)
 		g->confirmed = g->echoed;
-	describe_order(o, text, sizeof(text));
+	group_order_describe(o, text, sizeof(text));
 	note(g, false, "order %" PRIu64 ": %s", o->epoch, text);
 	give_soon(g);
 	tick_soon(g, now);
@@ -605,7 +578,7 @@ void group_describe(const struct group *g, uint64_t now, char *text, size_t size
 {
 	char order[GROUP_REASON_SIZE];
 
-	describe_order(&g->order, order, sizeof(order));
+	group_order_describe(&g->order, order, sizeof(order));
 	if (!g->is_joined)
 		snprintf(text, size, "waits for corosync");
 	else if (g->said_self[0])

@@ -2,6 +2,7 @@
 /* group_order: an order; see group_order.h. */
 #include "corosync/group_order.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* FNV-1a, 64 bits. */
@@ -53,4 +54,30 @@ int group_order_weight(const struct group_order *o, const char *name)
 	const struct group_share *s = group_order_find(o, name);
 
 	return s ? s->weight : GROUP_LEFT;
+}
+
+bool group_order_has_node(const struct group_order *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->shares[i].weight >= 0)
+			return true;
+	return false;
+}
+
+void group_order_describe(const struct group_order *o, char *text, size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < o->count && len < size; i++) {
+		const struct group_share *s = &o->shares[i];
+		const char *comma = len ? ", " : "";
+
+		if (s->weight >= 0)
+			len += (size_t)snprintf(text + len, size - len, "%s%s %d", comma, s->name,
+						s->weight);
+		else if (s->weight == GROUP_DEAD)
+			len += (size_t)snprintf(text + len, size - len, "%s%s dead", comma,
+						s->name);
+	}
 }

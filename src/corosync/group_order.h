@@ -51,5 +51,9 @@ bool group_id_is(const struct group_id *a, const struct group_id *b);
 const struct group_share *group_order_find(const struct group_order *o, const char *name);
 /* The weight of a node; GROUP_LEFT if the order does not know it. */
 int group_order_weight(const struct group_order *o, const char *name);
+/* Does any node take part, be it with weight 0? */
+bool group_order_has_node(const struct group_order *o);
+/* In words: the weight of each node, and which are dead. */
+void group_order_describe(const struct group_order *o, char *text, size_t size);
 
 #endif

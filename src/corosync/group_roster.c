@@ -182,15 +182,15 @@ uint64_t group_roster_lease_end(const struct group_roster *r, uint32_t nodeid)
 	const struct group_member *m = find(r, nodeid);
 	unsigned unheard = longer(r->timing.unheard, m ? m->tick.unheard : 0),
 		 most = unheard + group_roster_lease(r, nodeid) + MARGIN_MS;
-	uint64_t end = m ? m->lease_end + MARGIN_MS : 0;
+	uint64_t end = m ? m->lease_end + MARGIN_MS : 0, since = 0;
 
+	if (m && !m->was_out && m->lease_heard >= r->joined)
+		return end;
 	/* What it has sent at the end of its membership may not have been heard; all that it sends
 	 * since it is back is. */
-	if (m && m->is_member && m->has_tick && (m->was_out || m->lease_heard < r->joined))
-		return later(later(m->joined, r->joined) + most, end);
-	if (!m || m->was_out || m->lease_heard < r->joined)
-		return later(later(m ? m->heard : 0, r->joined) + most, end);
-	return end;
+	if (m)
+		since = m->is_member && m->has_tick ? m->joined : m->heard;
+	return later(later(since, r->joined) + most, end);
 }
 
 struct group_member *group_roster_named(struct group_roster *r, const char *name, uint32_t nodeid)

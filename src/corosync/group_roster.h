@@ -28,9 +28,9 @@ struct group_member {
 	uint64_t heard_order;  /* likewise, in the sequence of r->messages */
 	uint64_t lease_heard;  /* its last tick with a lease; 0: none, and `joined` of the roster
 				  counts */
-	uint64_t lease_end;    /* of the leases by the ticks that were heard: ms */
 	uint64_t lease_seq;    /* the number of that tick; 0: none since it became a member */
 	uint64_t lease_order;  /* count of that tick among all that the roster has heard */
+	uint64_t lease_end;    /* of the leases by all ticks that were heard: ms */
 	uint64_t told;         /* the epoch of which this node's daemon knows that it is released */
 	uint64_t told_asking;  /* when it was told that the node still asks; 0: never */
 };

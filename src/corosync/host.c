@@ -50,7 +50,7 @@ struct host {
 	char logged[GROUP_REASON_SIZE];  /* the refusal that was logged last */
 
 	uint64_t cut_since;   /* without carrier; 0: it has carrier, or it is not known */
-	bool had_reason;      /* at the last judgement, not to be usable */
+	bool had_reason;      /* to be out, when it was last judged and not away */
 	uint64_t clear_since; /* without such a reason; 0: there never was one */
 
 	/* What is asked. Of each kind one request is under way, and at most one waits. */
