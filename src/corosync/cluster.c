@@ -584,6 +584,13 @@ bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUST
 	return false;
 }
 
+bool cluster_is_name(const char *listed, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(listed, name, len) && (!listed[len] || listed[len] == '.');
+}
+
 /* --- what -t asks --- */
 
 _Static_assert(NODES_MAX == CLUSTER_NODES_MAX, "the nodelist fits");

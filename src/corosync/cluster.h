@@ -79,6 +79,9 @@ unsigned cluster_consensus_ms(const struct cluster *c);
 #define CLUSTER_NAME_SIZE 256
 bool cluster_node_name(const struct cluster *c, uint32_t nodeid, char name[CLUSTER_NAME_SIZE]);
 
+/* Is a name of corosync's that of a node of the file: whole, or up to its first dot? */
+bool cluster_is_name(const char *listed, const char *name);
+
 /* What -t asks, by a connection of its own. Waits if corosync is stopped. */
 struct cluster_node {
 	uint32_t nodeid;

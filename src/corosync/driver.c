@@ -92,11 +92,10 @@ static bool is_misnamed(struct driver *d, const struct group_host *host, char *w
 			 host->name, id, d->self.nodeid);
 		return true;
 	}
-	if (id || !cluster_node_name(d->cluster, d->self.nodeid, name) || !strcmp(name, host->name))
+	if (id || !cluster_node_name(d->cluster, d->self.nodeid, name) ||
+	    cluster_is_name(name, host->name))
 		return false;
 	name[strcspn(name, ".")] = '\0';
-	if (!strcmp(name, host->name))
-		return false;
 	snprintf(why, size,
 		 "corosync.conf calls this node %.30s, clusterarpd.conf %.30s: use one name, or "
 		 "corosync_id = %" PRIu32,
