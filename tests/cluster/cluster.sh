@@ -244,6 +244,23 @@ node_boot() {
 	node_up "$1"
 }
 
+# A program of NODE dies, and is started again after the time that systemd takes for it.
+daemon_again() {
+	lab_kill "$1"
+	sleep 0.2
+	lab_start "$1"
+}
+driver_again() {
+	driver_kill "$1"
+	sleep 0.1
+	driver_start "$1"
+}
+corosync_again() {
+	corosync_kill "$1"
+	sleep 0.1
+	corosync_start "$1"
+}
+
 # --- faults of the network -------------------------------------------------------------------
 
 # cable_out NODE [ring], cable_in NODE [ring]: the NIC has no carrier.

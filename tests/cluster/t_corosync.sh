@@ -13,14 +13,8 @@
 # shellcheck source=measure.sh
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-corosync_again() {
-	corosync_kill gamma
-	sleep 0.1
-	corosync_start gamma
-}
-
 cluster_start 3
-row "kill -9 of corosync, again after 0.1 s" gamma 8 corosync_again
+row "kill -9 of corosync, again after 0.1 s" gamma 8 corosync_again gamma
 row_in_time 50
 cluster_settled alpha beta gamma
 

@@ -13,14 +13,8 @@
 # shellcheck source=measure.sh
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-daemon_again() {
-	lab_kill gamma
-	sleep 0.2
-	lab_start gamma
-}
-
 cluster_start 3
-row "kill -9 of a daemon, again after 0.2 s" gamma 5 daemon_again
+row "kill -9 of a daemon, again after 0.2 s" gamma 5 daemon_again gamma
 row_within 1000
 row_expect cut_victim == 0
 cluster_settled alpha beta gamma

@@ -13,14 +13,8 @@
 # shellcheck source=measure.sh
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-driver_again() {
-	driver_kill gamma
-	sleep 0.1
-	driver_start gamma
-}
-
 cluster_start 3
-row "kill -9 of a driver, again after 0.1 s" gamma 4 driver_again
+row "kill -9 of a driver, again after 0.1 s" gamma 4 driver_again gamma
 row_expect lost == 0
 row_expect cut_victim == 0
 cluster_settled alpha beta gamma

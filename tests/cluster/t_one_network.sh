@@ -13,15 +13,9 @@
 # shellcheck source=measure.sh
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-daemon_again() {
-	lab_kill gamma
-	sleep 0.2
-	lab_start gamma
-}
-
 CLUSTER_RING=cluster
 cluster_start 3
-row "one network: kill -9 of a daemon, again after 0.2 s" gamma 5 daemon_again
+row "one network: kill -9 of a daemon, again after 0.2 s" gamma 5 daemon_again gamma
 cluster_settled alpha beta gamma
 row "one network: cable out" gamma 5 cable_out gamma
 row_in_time 50

@@ -13,12 +13,6 @@
 # shellcheck source=measure.sh
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-driver_again() {
-	driver_kill gamma
-	sleep 0.1
-	driver_start gamma
-}
-
 cluster_start 4
 LAB_NODES=(alpha beta gamma)
 cluster_config

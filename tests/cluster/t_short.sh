@@ -13,11 +13,6 @@
 # shellcheck source=measure.sh
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-driver_again() {
-	driver_kill beta
-	sleep 0.1
-	driver_start beta
-}
 beta_with() {
 	driver_stop beta
 	lab_stop beta
@@ -28,7 +23,7 @@ beta_with() {
 named() { grep -qE "(beta .*has another|this node.s) configuration" "$LAB_DIR/driver.$1.log"; }
 
 cluster_start 3
-row "kill -9 of a driver, again after 0.1 s" beta 3 driver_again
+row "kill -9 of a driver, again after 0.1 s" beta 3 driver_again beta
 row_expect lost == 0
 row_expect cut_victim == 0
 cluster_settled alpha beta gamma

@@ -8,10 +8,12 @@
 . "$(dirname "$0")/../netns/lab.sh"
 # shellcheck source=dual.sh
 . "$(dirname "${BASH_SOURCE[0]}")/dual.sh"
+# shellcheck source=../cluster/cluster.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../cluster/cluster.sh"
 
 dual_start
 
-nodelist() {
+corosync_nodelist() {
 	local node
 	for node in "${LAB_NODES[@]}"; do
 		cat <<-CONF
@@ -25,57 +27,21 @@ nodelist() {
 	done
 }
 
-cat >"$LAB_DIR/corosync.conf" <<CONF
-totem {
-	version: 2
-	cluster_name: lab
-	transport: knet
-	crypto_cipher: none
-	crypto_hash: none
+# shellcheck disable=SC2034 # for cluster.sh
+CLUSTER_TOKEN=3000 CLUSTER_SYSTEM='totem {
 	ip_version: ipv6
-	token: 3000
-}
-nodelist {
-$(nodelist)
-}
-quorum {
-	provider: corosync_votequorum
-}
-logging {
-	to_stderr: yes
-	to_syslog: no
-	to_logfile: no
-}
-CONF
-
-# Each corosync has files of its own; its clients find it by its network namespace.
-corosync_on() {
-	ip netns exec "$1" unshare --mount sh -c "
-		mount -t tmpfs none /var/lib/corosync && mount -t tmpfs none /dev/shm &&
-		mkdir -p /run/corosync.$1 && mount --bind /run/corosync.$1 /run &&
-		exec corosync -f -c '$LAB_DIR/corosync.conf'" \
-		>"$LAB_DIR/corosync.$1.log" 2>&1 </dev/null &
-	COROSYNC[$1]=$!
-}
-
-# In the mount namespace of the corosync on NODE.
-beside() {
-	local node=$1
-	shift
-	nsenter -t "${COROSYNC[$node]}" -m -n timeout 5 "$@"
-}
-
-members() { beside "$1" corosync-quorumtool -s 2>/dev/null | awk '/^Nodes:/ { print $2 }'; }
-has_members() { [ "$(members "$1")" = "$2" ]; }
-links_up() { beside "$1" corosync-cfgtool -s 2>/dev/null | grep -c '[[:space:]]connected' || true; }
+}'
+links_up() { inside "$1" timeout 5 corosync-cfgtool -s 2>/dev/null | grep -c '[[:space:]]connected' || true; }
 has_links() { [ "$(links_up "$1")" = "$2" ]; }
 
-declare -A COROSYNC=()
-for node in "${LAB_NODES[@]}"; do corosync_on "$node"; done
+for node in "${LAB_NODES[@]}"; do
+	room_make "$node"
+	corosync_start "$node"
+done
 for node in "${LAB_NODES[@]}"; do
 	within 30 has_members "$node" 3 || fail "$node sees $(members "$node") members"
 	ok "$node sees three members"
-	within 30 has_links "$node" 4 || fail "$node: $(beside "$node" corosync-cfgtool -s)"
+	within 30 has_links "$node" 4 || fail "$node: $(inside "$node" timeout 5 corosync-cfgtool -s)"
 	ok "$node: both links to both peers are connected"
 done
 
@@ -85,6 +51,5 @@ for node in "${LAB_NODES[@]}"; do
 	expect "members at $node after five seconds" 3 "$(members "$node")"
 	expect "memberships lost at $node" 0 "$(grep -c 'left the membership\|Failed to receive' "$LAB_DIR/corosync.$node.log" || true)"
 done
-kill "${COROSYNC[@]}"
-wait "${COROSYNC[@]}" 2>/dev/null || true
+for node in "${LAB_NODES[@]}"; do corosync_stop "$node"; done
 lab_stop_all
