@@ -75,7 +75,7 @@ struct node {
 	size_t first, count;
 	char *outbox[OUTBOX];
 	size_t out_count;
-	bool is_carrier_lost;
+	bool is_carrier_lost, is_cut, is_asking;
 	bool has_refused; /* its daemon, the last order: until it takes one, or begins anew */
 	int wish;
 	char print;
@@ -99,6 +99,8 @@ struct model {
 	uint64_t split_at;      /* soon the nodes part: what only one side gets */
 	unsigned next_component[NODES];
 	bool is_loud;
+	bool serves_without_quorum;
+	unsigned asking_told; /* releases that said that the node still asks */
 };
 
 static struct model m;
@@ -227,7 +229,7 @@ static void on_set(const struct group_order *order, uint64_t sent, unsigned ttl,
 
 static void on_released(const char *node, uint64_t epoch, bool is_asking, void *arg)
 {
-	(void)is_asking;
+	m.asking_told += is_asking;
 	m.nodes[(uintptr_t)arg].released[index_of(node)] = epoch;
 }
 
@@ -297,6 +299,8 @@ static void fill_host(size_t i, struct group_host *h)
 		h->nodes[k].weight = file_weights[k];
 	}
 	h->wish = n->wish;
+	h->is_cut = n->is_cut;
+	h->is_asking = n->is_asking;
 	h->order = n->applied;
 }
 
@@ -394,8 +398,9 @@ static void driver_start(size_t i)
 	struct node *n = &m.nodes[i];
 	void *arg = (void *)(uintptr_t)i;
 
-	n->group = group_create(
-		&(struct group_handlers){ on_send, on_set, on_released, on_note, arg }, false);
+	n->group =
+		group_create(&(struct group_handlers){ on_send, on_set, on_released, on_note, arg },
+			     m.serves_without_quorum);
 	assert_non_null(n->group);
 	group_set_timing(n->group, TOKEN, CONSENSUS);
 	memset(&n->host, 0, sizeof(n->host));
@@ -864,9 +869,85 @@ static void test_model(void **state)
 		run(start + i, false);
 }
 
+/* --- single rules --- */
+
+static void steps(unsigned ms)
+{
+	while (ms--)
+		step();
+}
+
+/* All nodes are apart from each other, for longer than their leases: how many take each bucket? */
+static void expect_apart(bool serves_without_quorum, unsigned count)
+{
+	begin(1, false);
+	m.serves_without_quorum = serves_without_quorum;
+	steps(1000);
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		assert_int_equal(takers(b), 1);
+	for (unsigned i = 0; i < NODES; i++)
+		m.next_component[i] = i;
+	m.split_at = m.now + 3;
+	steps(5 * TOKEN);
+	for (size_t b = 0; b < SHARES_BUCKETS; b++)
+		assert_int_equal(takers(b), count);
+	end();
+}
+
+/* no_quorum = stop: nobody; serve: each of them. */
+static void test_no_quorum(void **state)
+{
+	(void)state;
+	expect_apart(false, 0);
+	expect_apart(true, NODES);
+}
+
+/* Without carrier a node keeps its connections, and has no share; when that has gone on for long,
+ * it is dead for the others. */
+static void test_cut(void **state)
+{
+	(void)state;
+	begin(1, false);
+	steps(1000);
+	m.nodes[0].is_carrier_lost = true;
+	steps(100);
+	assert_int_equal(shares_presence(m.nodes[1].engine, 0), SHARES_PRESENT);
+	assert_int_equal(shares_weight(m.nodes[1].engine, 0), 0);
+	m.nodes[0].is_cut = true;
+	steps(100);
+	assert_int_equal(shares_presence(m.nodes[1].engine, 0), SHARES_DEAD);
+	m.nodes[0].is_carrier_lost = m.nodes[0].is_cut = false;
+	steps(100);
+	assert_int_equal(shares_weight(m.nodes[1].engine, 0), 1);
+	end();
+}
+
+/* The others' daemons are told that a node still serves connections of buckets that it has given
+ * up, at once, and each minute. */
+static void test_asking(void **state)
+{
+	(void)state;
+	begin(1, false);
+	steps(1000);
+	assert_int_equal(m.asking_told, 0);
+	m.nodes[0].is_asking = true;
+	steps(100);
+	assert_int_equal(m.asking_told, NODES - 1);
+	steps(59 * 1000);
+	assert_int_equal(m.asking_told, NODES - 1);
+	steps(2 * 1000);
+	assert_int_equal(m.asking_told, 2 * (NODES - 1));
+	end();
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_model) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_no_quorum),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_asking),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
