@@ -47,7 +47,12 @@ struct host {
 	char mode[HOST_MODE_SIZE];
 	unsigned corosync_id;
 	char refusal[GROUP_REASON_SIZE]; /* of the last order; "": none */
-	char logged[GROUP_REASON_SIZE];  /* the refusal that was logged last */
+	/* The configuration of that order, and the epoch that the daemon had then. With others than
+	 * these, which are read after each refusal, it may carry out what it has refused. */
+	char refused_print[GROUP_PRINT_SIZE];
+	uint64_t refused_at;
+	bool is_refusing;
+	char logged[GROUP_REASON_SIZE]; /* the refusal that was logged last */
 
 	uint64_t cut_since;   /* without carrier; 0: it has carrier, or it is not known */
 	bool had_reason;      /* to be out, when it was last judged and not away */
@@ -78,7 +83,7 @@ static bool is_away(const struct host *h, char *why, size_t size)
 		snprintf(why, size, "clusterarpd has not answered yet");
 	else if (strcmp(h->mode, "driven") != 0)
 		snprintf(why, size, "shares = %s in the file of clusterarpd", h->mode);
-	else if (h->refusal[0])
+	else if (h->is_refusing)
 		snprintf(why, size, "clusterarpd refuses orders: %.130s", h->refusal);
 	else
 		return false;
@@ -199,6 +204,7 @@ static void on_status(const json_t *answer, void *arg)
 	if (is_read && h->known & ASK_STATUS && generation != h->status.generation) {
 		h->wanted |= ASK_CONFIG | ASK_SHARES;
 		h->refusal[0] = '\0';
+		h->is_refusing = false;
 	}
 	answered(h, ASK_STATUS, answer, is_read);
 }
@@ -214,8 +220,12 @@ static void on_config(const json_t *answer, void *arg)
 static void on_shares(const json_t *answer, void *arg)
 {
 	struct host *h = arg;
+	bool is_read = host_answer_shares(answer, &h->state, h->mode);
 
-	answered(h, ASK_SHARES, answer, host_answer_shares(answer, &h->state, h->mode));
+	if (is_read)
+		h->is_refusing = h->refusal[0] && h->state.order.epoch == h->refused_at &&
+				 !strcmp(h->state.print, h->refused_print);
+	answered(h, ASK_SHARES, answer, is_read);
 }
 
 static void ask(struct host *h, unsigned what, const char *command, unsigned patience,
@@ -277,9 +287,17 @@ static void on_set(const json_t *answer, void *arg)
 		h->state.order = h->order_asked;
 		host_answer_shares(answer, &h->state, h->mode);
 		h->logged[0] = '\0';
+		h->is_refusing = false;
 	}
-	if (tell(h, true))
+	if (refusal) { /* it may have been told to do something else by now: look */
+		strcpy(h->refused_print, h->order_asked.print);
+		h->refused_at = h->state.order.epoch;
+		h->wanted |= ASK_SHARES;
+	}
+	if (tell(h, true)) {
 		set_next(h);
+		ask_next(h);
+	}
 }
 
 static void set_next(struct host *h)
@@ -335,6 +353,7 @@ static void on_up(void *arg)
 	h->is_silent = false;
 	h->known = 0;
 	h->refusal[0] = '\0';
+	h->is_refusing = false;
 	h->wanted = ASK_ALL;
 	if (tell(h, false))
 		ask_next(h);

@@ -17,7 +17,7 @@ cluster_start 4
 LAB_NODES=(alpha beta gamma)
 cluster_config
 for node in alpha beta gamma; do
-	ctl "$node" reload >/dev/null 2>&1 || true
+	ctl "$node" reload >"$LAB_DIR/output" 2>&1 || fail "$node: reload: $(cat "$LAB_DIR/output")"
 	sleep 3.5 # its share moves
 done
 cluster_settled alpha beta gamma

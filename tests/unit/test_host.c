@@ -15,7 +15,7 @@ struct world {
 	struct loop *loop;
 	struct fake_daemon daemon;
 	struct host *host;
-	unsigned changes, warnings;
+	unsigned changes, aways, warnings;
 	bool destroys;
 
 	/* The daemon. */
@@ -120,6 +120,7 @@ static void on_changed(void *arg)
 	struct world *w = arg;
 
 	w->changes++;
+	w->aways += host_state(w->host)->health == GROUP_AWAY;
 	if (!w->destroys)
 		return;
 	host_destroy(w->host);
@@ -540,6 +541,33 @@ static void test_refused(void **state)
 	assert_int_equal(w->warnings, 2); /* it is news again */
 }
 
+/* A refused order is no reason any more when the daemon has another configuration than the order
+ * was made for, or has carried out another one meanwhile. */
+static void test_refused_for_a_while(void **state)
+{
+	struct world *w = *state;
+	struct group_order order = order_of(8);
+
+	start(w);
+	w->aways = 0;
+	w->refusal = "the configuration has no node 'gamma'";
+	w->print = "fedcba9876543210"; /* reloaded, and the driver does not know yet */
+	host_set(w->host, &order, 1000, 2500);
+	pass(w, 15);
+	assert_string_equal(seen(w)->print, "fedcba9876543210");
+	host_set(w->host, &order, 1000, 2500); /* one that comes late */
+	pass(w, 15);
+	memcpy(order.print, w->print, sizeof(order.print));
+	w->refusal = "the epoch is older";
+	w->epoch = 1000; /* by hand */
+	host_set(w->host, &order, 1000, 2500);
+	pass(w, 15);
+	assert_int_equal(seen(w)->order.epoch, 1000);
+	assert_int_equal(w->warnings, 2);
+	assert_int_equal(w->sets, 3);
+	assert_int_equal(w->aways, 0);
+}
+
 static void test_set_unanswered(void **state)
 {
 	struct world *w = *state;
@@ -626,12 +654,13 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_state),     TEST(test_order_states), TEST(test_reload),
-		TEST(test_refreshes), TEST(test_wish),         TEST(test_malformed),
-		TEST(test_no_daemon), TEST(test_frozen),       TEST(test_carrier),
-		TEST(test_probation), TEST(test_problems),     TEST(test_set),
-		TEST(test_pile),      TEST(test_refused),      TEST(test_set_unanswered),
-		TEST(test_released),  TEST(test_restart),      TEST(test_destroyed),
+		TEST(test_state),          TEST(test_order_states), TEST(test_reload),
+		TEST(test_refreshes),      TEST(test_wish),         TEST(test_malformed),
+		TEST(test_no_daemon),      TEST(test_frozen),       TEST(test_carrier),
+		TEST(test_probation),      TEST(test_problems),     TEST(test_set),
+		TEST(test_pile),           TEST(test_refused),      TEST(test_refused_for_a_while),
+		TEST(test_set_unanswered), TEST(test_released),     TEST(test_restart),
+		TEST(test_destroyed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
