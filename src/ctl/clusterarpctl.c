@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "config.h"
-#include "ctl/ctl_ask.h"
+#include "ctl/common/ctl_ask.h"
 #include "ctl/ctl_capture.h"
 #include "ctl/ctl_config.h"
 #include "ctl/ctl_counters.h"
@@ -21,7 +21,7 @@
 #include "ctl/ctl_peers.h"
 #include "ctl/ctl_shares.h"
 #include "ctl/ctl_status.h"
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_text.h"
 
 #define MEASURE_NS 500000000 /* the time over which status measures the traffic */
 

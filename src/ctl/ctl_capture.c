@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ctl/ctl_stream.h"
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_stream.h"
+#include "ctl/common/ctl_text.h"
 
 #define BLOCK_MIN    12
 #define BLOCK_MAX    (16u * 1024 * 1024)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_text.h"
 
 static void print_key(const char *key, const char *value)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/ctl_table.h"
+#include "ctl/common/ctl_table.h"
 
 static void add_side(struct ctl_table *t, const json_t *counters, const char *what,
 		     const char *frames, const char *bytes)

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl/ctl_stream.h"
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_stream.h"
+#include "ctl/common/ctl_text.h"
 
 /* Print RFC 3339 UTC as local time, in milliseconds; print anything else unchanged. */
 static void print_time(const char *ts)

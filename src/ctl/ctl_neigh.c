@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_text.h"
 
 struct neighbour {
 	int family;

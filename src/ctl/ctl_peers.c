@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/ctl_table.h"
+#include "ctl/common/ctl_table.h"
 
 /* One address, without its prefix length. */
 static void address_cell(struct ctl_table *t, const json_t *address)

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "base/addr.h"
-#include "ctl/ctl_ask.h"
-#include "ctl/ctl_table.h"
+#include "ctl/common/ctl_ask.h"
+#include "ctl/common/ctl_table.h"
 
 #define POLL_MS    500 /* each answer takes a look at all connections */
 #define WEIGHT_MAX 100

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ctl/ctl_counters.h"
-#include "ctl/ctl_table.h"
+#include "ctl/common/ctl_table.h"
 
 #define SCREEN_LINES   23 /* one more for the prompt */
 #define PEERS_SHOWN    12

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctl_table: a table with aligned columns; see ctl_table.h. */
-#include "ctl/ctl_table.h"
+#include "ctl/common/ctl_table.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctl_stream: waits for the parts of an endless answer; see ctl_stream.h. */
-#include "ctl/ctl_stream.h"
+#include "ctl/common/ctl_stream.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -3,8 +3,8 @@
  * ctl_ask: communication with the daemon: one request line, then the answer, which is one line of
  * JSON, or goes on until either side closes the connection (see clients/control.h).
  */
-#ifndef CLUSTERARPD_CTL_CTL_ASK_H
-#define CLUSTERARPD_CTL_CTL_ASK_H
+#ifndef CLUSTERARPD_CTL_COMMON_CTL_ASK_H
+#define CLUSTERARPD_CTL_COMMON_CTL_ASK_H
 
 #include <jansson.h>
 #include <stdbool.h>

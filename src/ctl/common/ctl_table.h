@@ -4,10 +4,10 @@
  *
  * Cells are added one after the other, from left to right, row by row.
  */
-#ifndef CLUSTERARPD_CTL_CTL_TABLE_H
-#define CLUSTERARPD_CTL_CTL_TABLE_H
+#ifndef CLUSTERARPD_CTL_COMMON_CTL_TABLE_H
+#define CLUSTERARPD_CTL_COMMON_CTL_TABLE_H
 
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_text.h"
 
 struct ctl_table;
 

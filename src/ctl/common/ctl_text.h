@@ -5,8 +5,8 @@
  *
  * Functions with a parameter `text` of CTL_NUMBER_SIZE write to that buffer, and return it.
  */
-#ifndef CLUSTERARPD_CTL_CTL_TEXT_H
-#define CLUSTERARPD_CTL_CTL_TEXT_H
+#ifndef CLUSTERARPD_CTL_COMMON_CTL_TEXT_H
+#define CLUSTERARPD_CTL_COMMON_CTL_TEXT_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -3,10 +3,10 @@
  * ctl_stream: waits for the parts of an endless answer, until the user stops it, the reader of the
  * output is gone, or the daemon closes the connection.
  */
-#ifndef CLUSTERARPD_CTL_CTL_STREAM_H
-#define CLUSTERARPD_CTL_CTL_STREAM_H
+#ifndef CLUSTERARPD_CTL_COMMON_CTL_STREAM_H
+#define CLUSTERARPD_CTL_COMMON_CTL_STREAM_H
 
-#include "ctl/ctl_ask.h"
+#include "ctl/common/ctl_ask.h"
 
 enum ctl_event {
 	CTL_BYTES,   /* bytes arrived, or the daemon closed the connection: call ctl_fill() */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctl_text: text, numbers, colours and JSON; see ctl_text.h. */
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctl_ask: communication with the daemon; see ctl_ask.h. */
-#include "ctl/ctl_ask.h"
+#include "ctl/common/ctl_ask.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "ctl/ctl_text.h"
+#include "ctl/common/ctl_text.h"
 
 #define TIMEOUT_SECONDS 10
 #define READ_BYTES      65536
