@@ -94,7 +94,7 @@ const char *peer_neigh_state_name(enum peer_state state)
 {
 	static const char *const names[] = {
 		[PEER_NONE] = "none",     [PEER_RESOLVED] = "resolved", [PEER_STALE] = "stale",
-		[PEER_FAILED] = "failed", [PEER_FOREIGN] = "foreign",
+		[PEER_SILENT] = "silent", [PEER_FAILED] = "failed",     [PEER_FOREIGN] = "foreign",
 	};
 
 	return names[state];

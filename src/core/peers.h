@@ -17,7 +17,8 @@ enum peer_state {
 	PEER_NONE,     /* not resolved yet, or resolution in progress */
 	PEER_RESOLVED, /* its dedicated MAC is known, and confirmed or pinned */
 	PEER_STALE,    /* known, but not confirmed recently */
-	PEER_FAILED,   /* it does not answer */
+	PEER_SILENT,   /* it does not answer the questions of liveness */
+	PEER_FAILED,   /* it does not answer the kernel */
 	PEER_FOREIGN,  /* another host claims its address (I7) */
 };
 
