@@ -15,6 +15,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/words.h"
 #include "config/config_networks.h"
 #include "config/config_words.h"
 
@@ -331,7 +332,7 @@ static const char *guess_value(const struct setting *s)
 		if (strcasecmp(s->value, affinities[i].word) == 0)
 			return config_affinity_values[affinities[i].meant];
 	}
-	return config_suggest(s->value, s->key->values);
+	return words_suggest(s->value, s->key->values);
 }
 
 /* The index of the value in the key's list, or -1 after an error has been reported. */
@@ -600,7 +601,7 @@ static enum config_key guess_key(const struct section *s, const char *name)
 			names[count++] = keys[i].name;
 	}
 	names[count] = NULL;
-	meant = config_suggest(name, names);
+	meant = words_suggest(name, names);
 	return meant ? find_key(meant) : KEY_COUNT;
 }
 
