@@ -473,9 +473,9 @@ static const char *guess_interval(const char *value, char *buf, size_t size)
 
 	if (!strcasecmp(value, "off") || !strcasecmp(value, "no"))
 		return "0";
-	if (!parse_number(value, 1, CONFIG_LIVENESS_MAX / 1000, &number))
+	if (!parse_number(value, 1, CONFIG_LIVENESS_MAX, &number))
 		return NULL;
-	snprintf(buf, size, "%us", number);
+	snprintf(buf, size, number < CONFIG_LIVENESS_MIN ? "%us" : "%ums", number);
 	return buf;
 }
 
