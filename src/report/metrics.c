@@ -67,6 +67,19 @@ static void sides(FILE *out, const char *what, uint64_t tap_in, uint64_t tap_out
 	fprintf(out, "clusterarpd_%s{side=\"nic\",direction=\"out\"} %" PRIu64 "\n", what, nic_out);
 }
 
+/* Only the problems that there are: the expression `clusterarpd_problem == 1` finds them all. */
+static void write_problems(FILE *out, const struct problems *problems)
+{
+	head(out, "problem", "gauge", "1 for each problem that there is now.");
+	for (size_t i = 0; i < problems_count(problems); i++) {
+		const struct problem *p = problems_get(problems, i);
+
+		fprintf(out, "clusterarpd_problem{id=\"%s\",severity=\"%s\"} 1\n", p->id,
+			problems_severity_name(p->severity));
+	}
+	single(out, "problems", "gauge", "Number of problems.", problems_count(problems));
+}
+
 static void write_counters(FILE *out, const struct counters *c)
 {
 	head(out, "frames_total", "counter",
@@ -94,8 +107,6 @@ static void peer_label(FILE *out, const char *metric, const struct peer *peer)
 	fprintf(out, "clusterarpd_%s{", metric);
 	label(out, "peer", peer->node->name);
 }
-
-#define PEER_STATES (PEER_FOREIGN + 1)
 
 static void write_states(FILE *out, const struct report_state *s)
 {
@@ -165,6 +176,7 @@ char *metrics_text(const struct report_state *s)
 		return NULL;
 	write_build(out, s);
 	write_config(out, s);
+	write_problems(out, s->problems);
 	write_counters(out, &s->counters);
 	single(out, "neighbours", "gauge", "Entries in the mirror of the neighbour table.",
 	       mirror_count(s->mirror));
