@@ -23,14 +23,6 @@ struct shares {
 	json_t *request;
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* --- the arguments --- */
 
 __attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
@@ -151,7 +143,7 @@ static bool check_ttl(struct shares *s)
 	if (!ctl_parse_seconds(text, &seconds))
 		return wrong("--ttl needs a number of seconds, or forever, not '%s'", text);
 	put(s, "ttl", json_real(seconds));
-	put(s, "sent", json_integer((json_int_t)(now() * 1000)));
+	put(s, "sent", json_integer((json_int_t)(ctl_now() * 1000)));
 	return true;
 }
 
@@ -463,9 +455,10 @@ static json_t *wait_drained(const struct shares *s, json_t *answer)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
 	json_t *request = ctl_must(json_pack("{s:s}", "command", show.request));
-	double end = now() + ctl_option_seconds(s->options, CTL_WAIT, 0);
+	double end = ctl_now() + ctl_option_seconds(s->options, CTL_WAIT, 0);
 
-	while (answer && !json_object_get(answer, "error") && !is_drained(answer) && now() < end) {
+	while (answer && !json_object_get(answer, "error") && !is_drained(answer) &&
+	       ctl_now() < end) {
 		nanosleep(&pause, NULL);
 		json_decref(answer);
 		answer = ctl_ask(s->options->socket, request);
