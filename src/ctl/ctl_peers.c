@@ -273,9 +273,11 @@ static void say_unknown(const json_t *peers, const char *name)
 	meant = words_suggest(name, names);
 	fputs("clusterarpctl: no other node has the name '", stderr);
 	ctl_put_clean(stderr, name, false);
-	if (meant)
-		fprintf(stderr, "': did you mean '%s", meant);
-	fputs("'\n", stderr);
+	fputs(meant ? "': did you mean '" : "'\n", stderr);
+	if (meant) {
+		ctl_put_clean(stderr, meant, false);
+		fputs("'?\n", stderr);
+	}
 	free(names);
 }
 

@@ -101,18 +101,15 @@ static bool is_rest_empty(const struct ctl_table *t, size_t cell)
 	return true;
 }
 
-/* Cut a cell to the width of its column. */
-static void cut(struct cell *c, int width, bool at_its_end)
+/* Cut a cell to the width of its column; `kept`: how much of its beginning stays. */
+static void cut(struct cell *c, int width, int kept)
 {
 	int len = (int)strlen(c->text);
 
-	if (len <= width || width < 1)
+	if (len <= width)
 		return;
-	if (at_its_end)
-		c->text[width] = '\0';
-	else
-		memmove(c->text, c->text + len - width, (size_t)width + 1);
-	c->text[at_its_end ? width - 1 : 0] = '~';
+	c->text[kept] = '~';
+	memmove(c->text + kept + 1, c->text + len - (width - kept - 1), (size_t)(width - kept));
 }
 
 /* Take what is too much from the columns of this kind; returns what is still too much. */
@@ -140,10 +137,12 @@ static void fit(struct ctl_table *t, int *widths, int indent)
 	excess = narrow(t, widths, 'a', ADDRESS_LEAST, excess);
 	narrow(t, widths, 'n', NAME_LEAST, excess);
 	for (size_t i = 0; i < t->count; i++) {
-		char kind = t->alignment[i % t->columns];
+		int width = widths[i % t->columns];
 
-		if (kind == 'n' || kind == 'a')
-			cut(&t->cells[i], widths[i % t->columns], kind == 'n');
+		if (t->alignment[i % t->columns] == 'n')
+			cut(&t->cells[i], width, width / 2);
+		else if (t->alignment[i % t->columns] == 'a')
+			cut(&t->cells[i], width, 0);
 	}
 }
 

@@ -12,8 +12,8 @@
 
 struct ctl_table;
 
-/* `alignment`: for each column 'l' or 'r'; 'n': a name, to the left, which may lose its end; 'a':
- * an address, to the left, which may lose its beginning: in a cluster the ends differ. It is
+/* `alignment`: for each column 'l' or 'r'; 'n': a name, to the left, which may lose its middle;
+ * 'a': an address, to the left, which may lose its beginning: in a cluster the ends differ. It is
  * borrowed. */
 struct ctl_table *ctl_table_create(const char *alignment);
 /* Add a cell. The text is cleaned with ctl_clean(). */
