@@ -14,18 +14,12 @@
 
 /* --- cells --- */
 
-/* The first address, without its prefix length, and how many more there are. */
+/* The first address, without its prefix length. */
 static void address_cell(struct ctl_table *t, const json_t *list)
 {
 	const char *first = json_string_value(json_array_get(list, 0));
-	size_t count = json_array_size(list);
 
-	if (!first)
-		ctl_cell(t, CTL_PLAIN, "-");
-	else if (count > 1)
-		ctl_cell(t, CTL_PLAIN, "%.*s +%zu", (int)strcspn(first, "/"), first, count - 1);
-	else
-		ctl_cell(t, CTL_PLAIN, "%.*s", (int)strcspn(first, "/"), first);
+	ctl_cell(t, CTL_PLAIN, "%.*s", first ? (int)strcspn(first, "/") : 1, first ? first : "-");
 }
 
 /* How long ago the peer was heard: "0.3 s"; NULL: never, or this daemon does not know. */
@@ -106,10 +100,13 @@ static void print_table(const json_t *peers)
 	const json_t *peer;
 	size_t i;
 
-	ctl_cells(t, "PEER", "ADDRESS", "STATE", "SINCE", NULL);
+	ctl_cells(t, "", "", "", "", NULL);
+	if (is_live)
+		ctl_cells(t, "", "", NULL);
+	ctl_cells(t, "BYTES", "", "PEER", "ADDRESS", "STATE", "SINCE", NULL);
 	if (is_live)
 		ctl_cells(t, "HEARD", "LATENCY", NULL);
-	ctl_cells(t, "BYTES IN", "OUT", NULL);
+	ctl_cells(t, "IN", "OUT", NULL);
 	for (unsigned rank = 0; rank <= 2; rank++) /* in a rank, as in the file */
 		json_array_foreach (peers, i, peer)
 			if (ctl_state_rank(ctl_string(peer, "state")) == rank)

@@ -39,17 +39,18 @@ static void address_cell(struct ctl_table *t, const json_t *list)
 static void print_node(const json_t *status)
 {
 	json_int_t generation = ctl_integer(status, "config_generation");
-	char uptime[CTL_NUMBER_SIZE];
+	char uptime[CTL_NUMBER_SIZE], reloads[64] = "", *text;
 
-	fputs("node       ", stdout);
-	ctl_put_clean(stdout, ctl_string(status, "node"), false);
-	printf(", up %s", ctl_duration(ctl_integer(status, "uptime_seconds"), uptime));
+	ctl_duration(ctl_integer(status, "uptime_seconds"), uptime);
 	if (generation > 1)
-		printf(", reloaded %" JSON_INTEGER_FORMAT " time%s", generation - 1,
-		       generation == 2 ? "" : "s");
-	fputs(", data path: ", stdout);
-	ctl_put_clean(stdout, ctl_string(status, "datapath"), false);
-	putchar('\n');
+		snprintf(reloads, sizeof(reloads), ", reloaded %" JSON_INTEGER_FORMAT " time%s",
+			 generation - 1, generation == 2 ? "" : "s");
+	if (asprintf(&text, "%s, up %s%s, data path: %s", ctl_string(status, "node"), uptime,
+		     reloads, ctl_string(status, "datapath")) < 0)
+		text = NULL;
+	fputs("node       ", stdout);
+	ctl_print_wrapped(ctl_must(text), 11, 11);
+	free(text);
 }
 
 static void add_macs(struct ctl_table *t, const json_t *status)
@@ -228,7 +229,7 @@ static size_t print_peers(const struct overview *s, size_t shown)
 static void print_overview(const struct overview *s)
 {
 	const json_t *dedicated = json_object_get(s->status, "dedicated");
-	struct ctl_table *t = ctl_table_create("lll");
+	struct ctl_table *t = ctl_table_create("lal");
 	size_t lines = 6; /* two of them empty */
 	size_t problems, peers;
 

@@ -2,6 +2,7 @@
 /* link_checks: checks of what other programs may change; see link_checks.h. */
 #include "daemon/link_checks.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,14 +108,19 @@ static bool check_own_addresses(void *arg)
 		rc = takeover_reload(c->nic);
 		c->own_is_new = rc != 0;
 	}
-	if (rc < 0)
+	if (rc == -EINTR) /* they have changed meanwhile */
+		log_debug_errno(-rc, "the host's addresses are read again");
+	else if (rc < 0)
 		log_warning_errno(-rc, "cannot follow the host's addresses");
 	return rc >= 0;
 }
 
-/* The second failure in a row is a problem, with one line; it stays until a check succeeds. */
+/* The second failure in a row is a problem, with one line; it stays until a check succeeds. Of
+ * addresses that change while they are read (EINTR) nothing is known yet. */
 static void note_drift(struct link_checks *c, int rc)
 {
+	if (rc == -EINTR)
+		return;
 	c->failures = rc ? c->failures + 1 : 0;
 	if (!rc)
 		problems_clear(c->needs.problems, "tap_drift");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "core/liveness.h"
 #include "core/peer_neigh.h"
 #include "report/report_shares.h"
 
@@ -108,6 +109,30 @@ static void peer_label(FILE *out, const char *metric, const struct peer *peer)
 	label(out, "peer", peer->node->name);
 }
 
+/* Of peers that were heard, if liveness is on. */
+static void write_heard(FILE *out, const struct report_state *s)
+{
+	head(out, "peer_last_heard_seconds", "gauge", "Time since a peer was heard last.");
+	for (size_t i = 0; i < peers_count(s->peers); i++) {
+		const struct peer *peer = peers_get(s->peers, i);
+		uint64_t heard = liveness_heard(peer, s->now);
+
+		if (!heard)
+			continue;
+		peer_label(out, "peer_last_heard_seconds", peer);
+		fprintf(out, "} %.3f\n", s->now > heard ? (double)(s->now - heard) / 1000 : 0.0);
+	}
+	head(out, "peer_latency_seconds", "gauge", "How long the last answer of a peer took.");
+	for (size_t i = 0; i < peers_count(s->peers); i++) {
+		const struct peer *peer = peers_get(s->peers, i);
+
+		if (!peer->liveness.latency_us)
+			continue;
+		peer_label(out, "peer_latency_seconds", peer);
+		fprintf(out, "} %.6f\n", peer->liveness.latency_us / 1e6);
+	}
+}
+
 static void write_states(FILE *out, const struct report_state *s)
 {
 	head(out, "peer_state", "gauge", "1 for the state that a peer is in.");
@@ -120,6 +145,7 @@ static void write_states(FILE *out, const struct report_state *s)
 				peer->state == state);
 		}
 	}
+	write_heard(out, s);
 	head(out, "peer_state_changes_total", "counter", "Changes of a peer's state.");
 	for (size_t i = 0; i < peers_count(s->peers); i++) {
 		peer_label(out, "peer_state_changes_total", peers_get(s->peers, i));

@@ -75,7 +75,8 @@ void ctl_cells(struct ctl_table *t, const char *text, ...)
 }
 
 /* How narrow a column may become. */
-#define NAME_LEAST    10
+#define NAME_LEAST    8
+#define NAME_MODERATE 12
 #define ADDRESS_LEAST 12
 
 static int width_of(const struct ctl_table *t, size_t column)
@@ -133,7 +134,7 @@ static void fit(struct ctl_table *t, int *widths, int indent)
 
 	for (size_t i = 0; i < t->columns; i++)
 		excess += widths[i];
-	excess = narrow(t, widths, 'n', 2 * NAME_LEAST, excess);
+	excess = narrow(t, widths, 'n', NAME_MODERATE, excess);
 	excess = narrow(t, widths, 'a', ADDRESS_LEAST, excess);
 	narrow(t, widths, 'n', NAME_LEAST, excess);
 	for (size_t i = 0; i < t->count; i++) {
