@@ -192,7 +192,7 @@ expect "labels with an address" "" "$(grep -E '\{.*([0-9]+\.[0-9]+\.[0-9]+\.[0-9
 grep -v '^#' "$LAB_DIR/metrics" | grep -vE '_(build_info|uptime_seconds|link_|config_|neighbours )' |
 	grep -vE 'peer_state\{.* 0$' | sort >"$LAB_DIR/b"
 expect_unchanged "metrics compared with counters and peers" "$LAB_DIR/a" "$LAB_DIR/b"
-expect "states of a peer" "failed foreign none resolved stale" \
+expect "states of a peer" "failed foreign none resolved silent stale" \
 	"$(sed -n 's/^clusterarpd_peer_state{peer="beta",state="\([a-z]*\)".*/\1/p' "$LAB_DIR/metrics" | sort | xargs)"
 expect_num "neighbours" "$(metric "$LAB_DIR/metrics" neighbours)" ">=" 2
 lab_stop_all
