@@ -256,7 +256,7 @@ void nd_write_solicitation(uint8_t *buf, const struct mac *destination, const st
 				   .option = OPTION_SOURCE,
 				   .destination = destination ? *destination : group_mac,
 				   .mac = mac,
-				   .to = destination ? t : group,
+				   .to = group,
 				   .from = sender,
 				   .target = target };
 

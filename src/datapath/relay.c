@@ -278,6 +278,12 @@ static bool is_own_answer(struct relay *relay, enum rewrite_direction direction,
 	       relay->listener(result, relay->listener_arg);
 }
 
+static void add_waiting(struct way *way, struct packet *packet, struct peer *peer)
+{
+	way->waiting[way->count] = packet;
+	way->peers[way->count++] = peer;
+}
+
 /* Apply the rules to a packet. If it passes, add it to the packets to send. */
 static void carry(struct relay *relay, enum rewrite_direction direction, struct packet *packet)
 {
@@ -300,8 +306,7 @@ static void carry(struct relay *relay, enum rewrite_direction direction, struct 
 		relay->counters.own_answers++;
 		return;
 	}
-	way->waiting[way->count] = packet;
-	way->peers[way->count++] = result.peer;
+	add_waiting(way, packet, result.peer);
 }
 
 static void begin(struct relay *relay, struct way *way)
@@ -342,13 +347,14 @@ int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned mo
 	return more ? RELAY_MORE : RELAY_DRAINED;
 }
 
-void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
+/* NULL: the NIC is busy. */
+static struct packet *prepare_own(struct relay *relay, const uint8_t *frame, size_t len)
 {
 	struct packet *own = &relay->own;
 
 	if (relay_flush(relay, REWRITE_EGRESS) == RELAY_BLOCKED) {
 		count_drop(relay, DROP_NIC_BUSY);
-		return;
+		return NULL;
 	}
 	packet_reset(own);
 	memset(packet_start(own), 0, PACKET_VNET_LEN);
@@ -356,9 +362,33 @@ void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
 	own->len = len;
 	relay->counters.own_sent++;
 	begin(relay, &relay->ways[REWRITE_EGRESS]);
-	carry(relay, REWRITE_EGRESS, own);
+	return own;
+}
+
+static void send_own(struct relay *relay)
+{
 	relay_flush(relay, REWRITE_EGRESS);
 	drop_kept(relay, REWRITE_EGRESS);
+}
+
+void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
+{
+	struct packet *own = prepare_own(relay, frame, len);
+
+	if (!own)
+		return;
+	carry(relay, REWRITE_EGRESS, own);
+	send_own(relay);
+}
+
+void relay_send(struct relay *relay, const uint8_t *frame, size_t len)
+{
+	struct packet *own = prepare_own(relay, frame, len);
+
+	if (!own)
+		return;
+	add_waiting(&relay->ways[REWRITE_EGRESS], own, NULL);
+	send_own(relay);
 }
 
 void relay_listen(struct relay *relay, relay_listener *listener, void *arg)

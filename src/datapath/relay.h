@@ -65,8 +65,11 @@ void relay_set_nic(struct relay *relay, struct relay_side side);
 int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most);
 /* Send what relay_run() kept. RELAY_DRAINED or RELAY_BLOCKED. */
 int relay_flush(struct relay *relay, enum rewrite_direction direction);
-/* Send a frame of the daemon's own (`len` bytes, at most 1500) as if the stack had sent it. */
+/* Send a frame of the daemon's own (`len` bytes, at most PACKET_FRAME_MAX) as if the stack had sent
+ * it. */
 void relay_inject(struct relay *relay, const uint8_t *frame, size_t len);
+/* The same without the rules: as it is. */
+void relay_send(struct relay *relay, const uint8_t *frame, size_t len);
 
 /* Set who listens for answers to the daemon's own questions; NULL: nobody. */
 void relay_listen(struct relay *relay, relay_listener *listener, void *arg);

@@ -2,6 +2,7 @@
 /* probes: the questions that the daemon asks the peers; see probes.h. */
 #include "probe/probes.h"
 
+#include <net/if.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -11,6 +12,7 @@
 struct probes {
 	struct probes_needs needs;
 	struct liveness *liveness;
+	struct doctor *doctor;
 	struct loop_timer *timer;
 };
 
@@ -27,14 +29,15 @@ static enum liveness_asked ask(struct peer *peer, void *arg)
 {
 	struct probes *p = arg;
 	const struct ip_addr *target = question_target(p->needs.peers, peer);
+	const struct netlink_link *nic = p->needs.nic(p->needs.arg);
 	uint8_t frame[QUESTION_MAX];
 	size_t len;
 
 	if (!target)
 		return LIVENESS_NOT_NOW;
-	if (!p->needs.can_send(p->needs.arg))
+	if (!nic || !(nic->flags & IFF_RUNNING))
 		return LIVENESS_LOST;
-	len = question_write(frame, p->needs.peers, &peer->node->dedicated, target);
+	len = question_write_plain(frame, p->needs.peers, &peer->node->dedicated, target);
 	relay_inject(p->needs.relay, frame, len);
 	return LIVENESS_ASKED;
 }
@@ -56,8 +59,10 @@ static void changed(struct peer *peer, void *arg)
 static void run(void *arg)
 {
 	struct probes *p = arg;
-	uint64_t us = now_us(), next = liveness_run(p->liveness, us / 1000, us);
+	uint64_t us = now_us(), next = LIVENESS_NEVER;
 
+	if (!doctor_is_running(p->doctor))
+		next = liveness_run(p->liveness, us / 1000, us);
 	if (next == LIVENESS_NEVER)
 		loop_timer_cancel(p->timer);
 	else
@@ -70,6 +75,10 @@ static bool on_resolution(const struct rewrite_result *result, void *arg)
 	struct probes *p = arg;
 	uint64_t us;
 
+	if (doctor_is_running(p->doctor)) {
+		doctor_heard(p->doctor, result);
+		return false;
+	}
 	if (result->verdict.drop != DROP_NONE || !result->is_reply || !result->peer ||
 	    !(result->destination & MAC_SELF_DEDICATED) ||
 	    peers_by_ip(p->needs.peers, &result->sender_ip).peer != result->peer)
@@ -78,17 +87,56 @@ static bool on_resolution(const struct rewrite_result *result, void *arg)
 	return liveness_answered(p->liveness, result->peer, us / 1000, us);
 }
 
+static const struct netlink_link *nic(void *arg)
+{
+	struct probes *p = arg;
+
+	return p->needs.nic(p->needs.arg);
+}
+
+static const struct mirror *mirror(void *arg)
+{
+	struct probes *p = arg;
+
+	return p->needs.mirror(p->needs.arg);
+}
+
+static void collect(struct counters *counters, void *arg)
+{
+	struct probes *p = arg;
+
+	p->needs.collect(counters, p->needs.arg);
+}
+
+/* The doctor has ended: go on. */
+static void resume(void *arg)
+{
+	struct probes *p = arg;
+
+	loop_timer_set(p->timer, 0);
+}
+
 struct probes *probes_create(const struct probes_needs *needs)
 {
 	struct probes *p = calloc(1, sizeof(*p));
-	const struct liveness_ops ops = { ask, count, changed, p };
+	const struct liveness_ops liveness = { ask, count, changed, p };
+	const struct doctor_needs doctor = { .loop = needs->loop,
+					     .peers = needs->peers,
+					     .relay = needs->relay,
+					     .nic = nic,
+					     .mirror = mirror,
+					     .collect = collect,
+					     .count = count,
+					     .ended = resume,
+					     .arg = p };
 
 	if (!p)
 		return NULL;
 	p->needs = *needs;
-	p->liveness = liveness_create(needs->peers, &ops);
+	p->liveness = liveness_create(needs->peers, &liveness);
+	p->doctor = doctor_create(&doctor);
 	p->timer = loop_timer_add(needs->loop, run, p);
-	if (p->liveness && p->timer)
+	if (p->liveness && p->doctor && p->timer)
 		return p;
 	probes_destroy(p);
 	return NULL;
@@ -100,6 +148,7 @@ void probes_destroy(struct probes *p)
 		return;
 	relay_listen(p->needs.relay, NULL, NULL);
 	loop_timer_free(p->timer);
+	doctor_destroy(p->doctor);
 	liveness_destroy(p->liveness);
 	free(p);
 }
@@ -107,6 +156,12 @@ void probes_destroy(struct probes *p)
 void probes_start(struct probes *p)
 {
 	relay_listen(p->needs.relay, on_resolution, p);
+	doctor_stop(p->doctor);
 	liveness_reload(p->liveness);
 	run(p);
+}
+
+struct doctor *probes_doctor(struct probes *p)
+{
+	return p->doctor;
 }
