@@ -31,7 +31,7 @@ static const struct row {
 	[CTL_DRY_RUN] = { "dry-run", 0, FLAG, "", "only show what would change" },
 	[CTL_WRITE] = { "write", 'w', TEXT, "FILE", "write to this file, not to standard output" },
 	[CTL_COUNT] = { "count", 0, COUNT, "N", "stop after N frames" },
-	[CTL_WAIT] = { "wait", 0, SECONDS, "SEC", "wait for at most SEC seconds until it is so" },
+	[CTL_WAIT] = { "wait", 0, SECONDS, "SEC", "wait at most SEC seconds until it is so" },
 	[CTL_EPOCH] = { "epoch", 0, TEXT, "E", "number of the order" },
 	[CTL_TTL] = { "ttl", 0, TEXT, "SEC", "for how long this node may take new clients" },
 	[CTL_DEAD] = { "dead", 0, TEXT, "NODE", "this node has stopped" },
