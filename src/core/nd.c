@@ -247,7 +247,8 @@ static void write_message(uint8_t *buf, const struct written *w)
 }
 
 void nd_write_solicitation(uint8_t *buf, const struct mac *destination, const struct mac *mac,
-			   const struct ip_addr *sender, const struct ip_addr *target)
+			   const struct ip_addr *sender, const struct ip_addr *target,
+			   bool is_direct)
 {
 	const uint8_t *t = target->b;
 	uint8_t group[16] = { 0xff, 0x02, [11] = 1, 0xff, t[13], t[14], t[15] };
@@ -256,7 +257,7 @@ void nd_write_solicitation(uint8_t *buf, const struct mac *destination, const st
 				   .option = OPTION_SOURCE,
 				   .destination = destination ? *destination : group_mac,
 				   .mac = mac,
-				   .to = group,
+				   .to = is_direct ? t : group,
 				   .from = sender,
 				   .target = target };
 

@@ -15,7 +15,11 @@
 #define ROWS_MAX 20  /* of peers with which nothing is wrong */
 #define WIDTH    80
 
-static const char *const ways[] = { "broadcast", "dedicated", "cluster", "full", "back" };
+static const struct {
+	const char *key, *title;
+} ways[] = { { "broadcast", "BCAST" }, { "dedicated", "DEDICATED" }, { "cluster", "CLUSTER" },
+	     { "full", "FULL" },       { "back", "BACK" },           { "nd", "ND" },
+	     { "snooping", "SNOOP" } };
 
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
@@ -46,7 +50,7 @@ static void put_wrapped(const char *text, int indent)
 static bool is_complete(const json_t *peer)
 {
 	for (size_t i = 0; i < WAYS; i++) {
-		const json_t *way = json_object_get(peer, ways[i]);
+		const json_t *way = json_object_get(peer, ways[i].key);
 
 		if (ctl_integer(way, "answered") < ctl_integer(way, "asked"))
 			return false;
@@ -68,16 +72,43 @@ static void put_way(struct ctl_table *table, const json_t *way)
 			 "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, answered, asked);
 }
 
+/* Was anybody asked in this way? */
+static bool is_used(const json_t *peers, size_t way)
+{
+	const json_t *peer;
+	size_t i;
+
+	json_array_foreach (peers, i, peer)
+		if (json_object_get(peer, ways[way].key))
+			return true;
+	return false;
+}
+
+static struct ctl_table *begin_table(const json_t *peers)
+{
+	static char alignment[2 + WAYS + 1];
+	struct ctl_table *table;
+
+	strcpy(alignment, "ll");
+	for (size_t way = 0; way < WAYS; way++)
+		if (is_used(peers, way))
+			strcat(alignment, "r");
+	table = ctl_table_create(alignment);
+	ctl_cells(table, "PEER", "ASKED FOR", NULL);
+	for (size_t way = 0; way < WAYS; way++)
+		if (is_used(peers, way))
+			ctl_cell(table, CTL_PLAIN, "%s", ways[way].title);
+	return table;
+}
+
 /* Many peers: only those that have not answered everything. */
 static void put_peers(const json_t *peers)
 {
-	struct ctl_table *table = ctl_table_create("llrrrrr");
+	struct ctl_table *table = begin_table(peers);
 	bool is_short = json_array_size(peers) > ROWS_MAX;
 	const json_t *peer;
 	size_t i, left_out = 0;
 
-	ctl_cells(table, "PEER", "ASKED FOR", "BROADCAST", "DEDICATED", "CLUSTER", "FULL", "BACK",
-		  NULL);
 	json_array_foreach (peers, i, peer) {
 		if (is_short && is_complete(peer)) {
 			left_out++;
@@ -89,7 +120,8 @@ static void put_peers(const json_t *peers)
 				 ? ctl_string(peer, "address")
 				 : "-");
 		for (size_t way = 0; way < WAYS; way++)
-			put_way(table, json_object_get(peer, ways[way]));
+			if (is_used(peers, way))
+				put_way(table, json_object_get(peer, ways[way].key));
 	}
 	ctl_table_print(table, "");
 	if (left_out)

@@ -272,10 +272,11 @@ static void rewrite_observed(struct relay *relay, enum rewrite_direction directi
 
 /* Is it an answer to a question of the daemon's own? */
 static bool is_own_answer(struct relay *relay, enum rewrite_direction direction,
-			  const struct rewrite_result *result)
+			  const struct packet *packet, const struct rewrite_result *result)
 {
-	return direction == REWRITE_INGRESS && result->is_resolution && relay->listener &&
-	       relay->listener(result, relay->listener_arg);
+	return result->is_resolution && relay->listener && packet != &relay->own &&
+	       relay->listener(direction, result, relay->listener_arg) &&
+	       direction == REWRITE_INGRESS;
 }
 
 static void add_waiting(struct way *way, struct packet *packet, struct peer *peer)
@@ -295,7 +296,7 @@ static void carry(struct relay *relay, enum rewrite_direction direction, struct 
 		rewrite_observed(relay, direction, packet, &result);
 	else
 		rewrite(relay, direction, packet, &result);
-	is_answer = is_own_answer(relay, direction, &result);
+	is_answer = is_own_answer(relay, direction, packet, &result);
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
 		return;

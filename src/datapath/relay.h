@@ -33,9 +33,11 @@ struct relay_side {
  * (`is_claimed`). */
 typedef void relay_event(const struct rewrite_result *result, void *arg);
 
-/* Called for each ARP and ND frame from the NIC, with the verdict, also if it is dropped. True: it
- * answers a question of the daemon's own; if it passes, it is counted, but not sent to the TAP. */
-typedef bool relay_listener(const struct rewrite_result *result, void *arg);
+/* Called for each ARP and ND frame of the stack or from the NIC, with the verdict, also if it is
+ * dropped. True, of one from the NIC: it answers a question of the daemon's own; if it passes, it
+ * is counted, but not sent to the TAP. */
+typedef bool relay_listener(enum rewrite_direction direction, const struct rewrite_result *result,
+			    void *arg);
 
 enum relay_state {
 	RELAY_IDLE,    /* nothing to read */

@@ -189,7 +189,8 @@ static void explain_answers(struct findings *f, const struct diagnosis_facts *fa
 		    "own MAC do: look for storm control, ARP suppression, broadcast flooding off "
 		    "on its "
 		    "port, or a firewall on the switch");
-	if (is_missing(p, DIAGNOSIS_DEDICATED))
+	if (is_missing(p, DIAGNOSIS_DEDICATED) ||
+	    (is_missing(p, DIAGNOSIS_SNOOPING) && is_answered(p, DIAGNOSIS_ND)))
 		explain_dedicated(f, facts, i);
 	else if (is_missing(p, DIAGNOSIS_FULL))
 		add(f, "mtu", i,
@@ -336,7 +337,8 @@ const char *diagnosis_way_name(enum diagnosis_way way)
 	static const char *const names[] = {
 		[DIAGNOSIS_BROADCAST] = "broadcast", [DIAGNOSIS_DEDICATED] = "dedicated",
 		[DIAGNOSIS_CLUSTER] = "cluster",     [DIAGNOSIS_FULL] = "full",
-		[DIAGNOSIS_BACK] = "back",
+		[DIAGNOSIS_BACK] = "back",           [DIAGNOSIS_ND] = "nd",
+		[DIAGNOSIS_SNOOPING] = "snooping",
 	};
 
 	return names[way];

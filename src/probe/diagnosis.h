@@ -24,6 +24,12 @@ enum diagnosis_way {
 	/* To its dedicated MAC, so that it answers to the cluster MAC. ARP alone: for IPv6 there is
 	 * no such question. */
 	DIAGNOSIS_BACK,
+	/* If dedicated MACs are group addresses: the peer's link-local address is asked for, by a
+	 * multicast that no switch stops; and at its dedicated MAC by a solicitation to the address
+	 * itself, which a switch that snoops treats as it treats all of the peer's IP packets. (It
+	 * lets ARP pass.) */
+	DIAGNOSIS_ND,
+	DIAGNOSIS_SNOOPING,
 	DIAGNOSIS_WAYS
 };
 
@@ -74,7 +80,7 @@ struct diagnosis_finding {
  */
 size_t diagnosis_make(const struct diagnosis_facts *facts, struct diagnosis_finding *findings);
 
-/* "broadcast", "dedicated", "cluster", "full", "back". */
+/* "broadcast", "dedicated", "cluster", "full", "back", "nd", "snooping". */
 const char *diagnosis_way_name(enum diagnosis_way way);
 
 #endif

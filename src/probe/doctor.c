@@ -132,7 +132,7 @@ static void ask_self(struct doctor *d)
 static const struct mac *destination_of(const struct doctor *d, const struct peer *peer,
 					enum diagnosis_way way)
 {
-	if (way == DIAGNOSIS_BROADCAST)
+	if (way == DIAGNOSIS_BROADCAST || way == DIAGNOSIS_ND)
 		return NULL;
 	if (way == DIAGNOSIS_CLUSTER)
 		return &peers_config(d->needs.peers)->mac;
@@ -151,6 +151,7 @@ static void send_question(struct doctor *d, const struct peer *peer, const struc
 		.lladdr = is_back ? &peers_config(d->needs.peers)->mac : &self->dedicated,
 		.sender = is_back ? &nobody : peers_own_address_for(d->needs.peers, target),
 		.target = target,
+		.is_direct = way == DIAGNOSIS_SNOOPING,
 	};
 	size_t len = question_write(d->frame, &q);
 
@@ -161,15 +162,31 @@ static void send_question(struct doctor *d, const struct peer *peer, const struc
 	relay_send(d->needs.relay, d->frame, len);
 }
 
+/* What to ask for in this way; NULL: it is not asked. */
+static const struct ip_addr *target_of(const struct doctor *d, const struct peer *peer,
+				       enum diagnosis_way way)
+{
+	const struct ip_addr *target = question_target(d->needs.peers, peer);
+
+	if (way == DIAGNOSIS_BACK && target && target->family != AF_INET)
+		return NULL;
+	if (way != DIAGNOSIS_ND && way != DIAGNOSIS_SNOOPING)
+		return target;
+	return d->facts.is_group && question_may_ask(d->needs.peers, &peer->node->link_local)
+		       ? &peer->node->link_local
+		       : NULL;
+}
+
 static void ask_peer(struct doctor *d, size_t i, enum diagnosis_way way)
 {
 	const struct peer *peer = peers_get(d->needs.peers, i);
-	const struct ip_addr *target = question_target(d->needs.peers, peer);
+	const struct ip_addr *target = target_of(d, peer, way);
 
 	d->patients[i].answers = 0;
-	if (!target || (way == DIAGNOSIS_BACK && target->family != AF_INET))
+	if (!target)
 		return;
-	d->facts.peers[i].address = *target;
+	if (way == DIAGNOSIS_DEDICATED)
+		d->facts.peers[i].address = *target;
 	d->facts.peers[i].ways[way].asked++;
 	send_question(d, peer, target, way);
 }

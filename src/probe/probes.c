@@ -69,22 +69,45 @@ static void run(void *arg)
 		loop_timer_set(p->timer, next > us / 1000 ? (unsigned)(next - us / 1000) : 0);
 }
 
-/* An answer from the peer that has the address, to an own address. What is sent to all is none. */
-static bool on_resolution(const struct rewrite_result *result, void *arg)
+/* An answer of the peer that has the address, to this node alone. */
+static bool is_answer(const struct probes *p, const struct rewrite_result *result)
+{
+	const struct ip_addr *asked;
+
+	if (result->verdict.drop != DROP_NONE || !result->is_reply || !result->peer ||
+	    !(result->destination & MAC_SELF_DEDICATED))
+		return false;
+	asked = question_target(p->needs.peers, result->peer);
+	return asked && ip_equal(asked, &result->sender_ip);
+}
+
+/* The stack waits for an answer, too: it asks again after this time, ms. */
+#define STACK_WAITS_MS 1000
+
+static bool on_answer(struct probes *p, struct peer *peer)
+{
+	uint64_t us = now_us(), now = us / 1000, stack_asked = peer->liveness.stack_asked;
+
+	peer->liveness.stack_asked = 0;
+	return liveness_answered(p->liveness, peer, now, us) &&
+	       !(stack_asked && now < stack_asked + STACK_WAITS_MS);
+}
+
+static bool on_resolution(enum rewrite_direction direction, const struct rewrite_result *result,
+			  void *arg)
 {
 	struct probes *p = arg;
-	uint64_t us;
 
+	if (direction == REWRITE_EGRESS) {
+		if (!result->is_reply && result->peer)
+			result->peer->liveness.stack_asked = now_us() / 1000;
+		return false;
+	}
 	if (doctor_is_running(p->doctor)) {
 		doctor_heard(p->doctor, result);
 		return false;
 	}
-	if (result->verdict.drop != DROP_NONE || !result->is_reply || !result->peer ||
-	    !(result->destination & MAC_SELF_DEDICATED) ||
-	    peers_by_ip(p->needs.peers, &result->sender_ip).peer != result->peer)
-		return false;
-	us = now_us();
-	return liveness_answered(p->liveness, result->peer, us / 1000, us);
+	return is_answer(p, result) && on_answer(p, result->peer);
 }
 
 static const struct netlink_link *nic(void *arg)

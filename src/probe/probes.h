@@ -6,8 +6,8 @@
  *
  * An answer to liveness is kept from the stack, one for each question, so that the kernel's
  * neighbour entry stays what it would be without these questions. Nothing tells an answer to this
- * question from one to the stack's: if both are asked at the same time, either answer may be kept;
- * the other one is then passed.
+ * question from one to the stack's: so if the stack has asked, too, and waits, the first answer is
+ * for the stack.
  */
 #ifndef CLUSTERARPD_PROBE_PROBES_H
 #define CLUSTERARPD_PROBE_PROBES_H

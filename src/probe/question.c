@@ -5,8 +5,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static bool may_ask_from(const struct peers *peers, const struct ip_addr *own)
+bool question_may_ask(const struct peers *peers, const struct ip_addr *target)
 {
+	const struct ip_addr *own = peers_own_address_for(peers, target);
 	unsigned roles = own ? peers_on_host(peers, own) : 0;
 
 	return (roles & IP_SELF) && !(roles & IP_TENTATIVE);
@@ -20,8 +21,7 @@ const struct ip_addr *question_target(const struct peers *peers, const struct pe
 		for (size_t i = 0; i < peers_address_count(peer); i++) {
 			const struct ip_addr *ip = peers_address(peer, i);
 
-			if (ip->family == families[f] &&
-			    may_ask_from(peers, peers_own_address_for(peers, ip)))
+			if (ip->family == families[f] && question_may_ask(peers, ip))
 				return ip;
 		}
 	}
@@ -34,7 +34,8 @@ size_t question_write(uint8_t *buf, const struct question *q)
 
 	if (q->target->family == AF_INET6) {
 		len = ND_SOLICITATION_LEN;
-		nd_write_solicitation(buf, q->destination, q->lladdr, q->sender, q->target);
+		nd_write_solicitation(buf, q->destination, q->lladdr, q->sender, q->target,
+				      q->is_direct);
 	} else {
 		frame_write_request(buf, q->destination ? q->destination : &mac_broadcast,
 				    q->lladdr, q->sender, q->target);

@@ -6,6 +6,7 @@
 #ifndef CLUSTERARPD_PROBE_QUESTION_H
 #define CLUSTERARPD_PROBE_QUESTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,11 +21,15 @@ struct question {
 	const struct mac *source;      /* of the frame */
 	const struct mac *lladdr;      /* the sender's, as the message tells it */
 	const struct ip_addr *sender, *target;
+	bool is_direct; /* IPv6: see nd_write_solicitation() */
 };
 
 /* The address of the peer to ask for: its first IPv4 address, else the first one of a family for
  * which this host has an address to ask from, one that is not tentative. NULL: there is none. */
 const struct ip_addr *question_target(const struct peers *peers, const struct peer *peer);
+
+/* Has this host an address to ask for `target` from? */
+bool question_may_ask(const struct peers *peers, const struct ip_addr *target);
 
 /* Write a question into buf, which holds QUESTION_MAX bytes. Returns the length. */
 size_t question_write(uint8_t *buf, const struct question *question);
