@@ -154,14 +154,12 @@ const struct ctl_command ctl_commands[] = {
 		.arguments = "",
 		.summary = "examine the network: what reaches which node, and what not",
 		.help = "It takes about five seconds, and asks each peer three times in each way, "
-			"by "
-			"ARP\nor Neighbour Discovery: by a broadcast, at its dedicated MAC, at the "
-			"cluster "
-			"MAC,\nin a frame of full MTU, and so that it answers to the cluster MAC. "
-			"Each "
-			"finding\nsays what it means and which setting to look for. Exit status: 0 "
-			"nothing "
-			"is wrong,\n1 something is.\n",
+			"by\n"
+			"ARP or Neighbour Discovery: by a broadcast, at its dedicated MAC, at the\n"
+			"cluster MAC, in a frame of full MTU, and so that it answers to the "
+			"cluster\n"
+			"MAC. Each finding says what it means and which setting to look for.\n"
+			"Exit status: 0 nothing is wrong, 1 something is.\n",
 		.options = JSON,
 		.run = ctl_doctor_run,
 	},
