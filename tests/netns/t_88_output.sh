@@ -104,8 +104,10 @@ expect "keys of status" "cluster config_generation datapath dedicated drops last
 
 here 0 peers gamma
 said '^gamma: resolved for'
-for value in 12.12.4.103/24 2001:db8:4::103/64 "$(dedicated_mac gamma)" "REACHABLE" frames; do said "$value"; done
+for value in 12.12.4.103/24 2001:db8:4::103/64 "$(dedicated_mac gamma)" heard latency frames; do said "$value"; done
 ! grep -q beta "$LAB_DIR/output" || fail "peers gamma tells of beta"
+here 0 peers beta
+said '^neighbour +12.12.4.102 '"$(dedicated_mac beta)"
 here 0 -j peers gamma
 expect "-j peers gamma" gamma "$(jq -r '[.peers[].name] | join(" ")' "$LAB_DIR/output")"
 here 1 peers gamma betta
