@@ -4,7 +4,7 @@
 # Completion of clusterarpctl for bash, with bash-completion's functions.
 
 _clusterarpctl_commands() {
-	printf '%s ' status peers neigh counters config reload monitor capture metrics shares log-level \
+	printf '%s ' status peers neigh counters config reload monitor capture metrics shares check log-level \
 		version help
 }
 
@@ -58,8 +58,9 @@ _clusterarpctl_options() {
 	[[ $1 == capture || $1 == help ]] || printf '%s ' -j --json
 	[[ ${1:-reload} != reload ]] || printf '%s ' --dry-run
 	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count=
+	[[ ${1:-check} != check ]] || printf '%s ' --wait=
 	[[ ${1:-shares} == shares ]] || return
-	[[ ${2:-drain} != drain ]] || printf '%s ' --wait=
+	[[ ${1-} != shares || ${2:-drain} != drain ]] || printf '%s ' --wait=
 	[[ ${2:-set} != set && $2 != released ]] || printf '%s ' --epoch=
 	[[ ${2:-set} != set ]] || printf '%s ' --ttl= --dead=
 	[[ ${2:-released} != released ]] || printf '%s ' --asking
@@ -97,6 +98,8 @@ _clusterarpctl() {
 		choices=$(_clusterarpctl_options "${arguments[0]-}" "${arguments[1]-}")
 	elif ((${#arguments[@]} == 0)); then
 		choices=$(_clusterarpctl_commands)
+	elif [[ ${arguments[0]} == peers ]]; then
+		choices=$(_clusterarpctl_nodes)
 	elif [[ ${arguments[*]} == help ]]; then
 		choices=$(_clusterarpctl_commands)
 	elif [[ ${arguments[*]} == log-level ]]; then

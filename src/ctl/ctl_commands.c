@@ -10,6 +10,7 @@
 #include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_text.h"
 #include "ctl/ctl_capture.h"
+#include "ctl/ctl_check.h"
 #include "ctl/ctl_config.h"
 #include "ctl/ctl_counters.h"
 #include "ctl/ctl_doctor.h"
@@ -71,12 +72,18 @@ const struct ctl_command ctl_commands[] = {
 	},
 	{
 		.name = "peers",
-		.arguments = "",
+		.arguments = "[NAME]...",
 		.summary = "the other nodes, and the traffic to and from each",
-		.help = "IN is from the peer, OUT to it, since the daemon was started.\n",
+		.help = "Those that do not answer come first; the last line counts the states. IN "
+			"is\n"
+			"from the peer, OUT to it, since the daemon was started. With names, all "
+			"that\n"
+			"is known of these peers.\n"
+			"\n"
+			"  clusterarpctl peers beta\n",
 		.options = JSON,
-		.run = run_simple,
-		.print = ctl_print_peers,
+		.most = INT_MAX,
+		.run = ctl_peers_run,
 	},
 	{
 		.name = "neigh",
@@ -147,14 +154,12 @@ const struct ctl_command ctl_commands[] = {
 		.arguments = "",
 		.summary = "examine the network: what reaches which node, and what not",
 		.help = "It takes about five seconds, and asks each peer three times in each way, "
-			"by "
-			"ARP\nor Neighbour Discovery: by a broadcast, at its dedicated MAC, at the "
-			"cluster "
-			"MAC,\nin a frame of full MTU, and so that it answers to the cluster MAC. "
-			"Each "
-			"finding\nsays what it means and which setting to look for. Exit status: 0 "
-			"nothing "
-			"is wrong,\n1 something is.\n",
+			"by\n"
+			"ARP or Neighbour Discovery: by a broadcast, at its dedicated MAC, at the\n"
+			"cluster MAC, in a frame of full MTU, and so that it answers to the "
+			"cluster\n"
+			"MAC. Each finding says what it means and which setting to look for.\n"
+			"Exit status: 0 nothing is wrong, 1 something is.\n",
 		.options = JSON,
 		.run = ctl_doctor_run,
 	},
@@ -167,6 +172,21 @@ const struct ctl_command ctl_commands[] = {
 		.options = JSON,
 		.run = run_simple,
 		.print = ctl_print_metrics,
+	},
+	{
+		.name = "check",
+		.arguments = "[--wait SEC]",
+		.summary = "is all well? for monitoring and scripts",
+		.help = "One line, with performance data, and the exit status of monitoring "
+			"plugins:\n"
+			"0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (no daemon, no answer, no "
+			"permission).\n"
+			"With --wait it returns as soon as the status is 0, or after that time.\n"
+			"\n"
+			"  clusterarpctl check --wait 10 && start-the-service\n",
+		.options = JSON | CTL_BIT(CTL_WAIT),
+		.run = ctl_check_run,
+		.trouble = CTL_CHECK_UNKNOWN,
 	},
 	{
 		.name = "shares",

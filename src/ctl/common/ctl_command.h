@@ -65,8 +65,8 @@ struct ctl_command {
 	int (*run)(const struct ctl_options *options);
 	/* Prints the answer as text, for ctl_commands.c's way to run simple commands. */
 	void (*print)(const json_t *answer);
-	bool is_stream;  /* checks its output itself */
-	int usage_error; /* exit status in place of EXIT_USAGE */
+	bool is_stream; /* checks its output itself */
+	int trouble;    /* exit status in place of EXIT_USAGE; 0: it has none of its own */
 };
 
 #endif
