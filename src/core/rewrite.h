@@ -39,6 +39,8 @@ struct rewrite_result {
 	bool is_nd;            /* the latter */
 	struct mac sender_mac; /* if is_resolution: as it arrived */
 	struct ip_addr sender_ip;
+	struct rule_keys keys; /* what the rules have judged */
+	unsigned bucket;       /* if rule_is_shared(&keys), unless keys.flow is FLOW_ALL */
 };
 
 /* `data`: `len` bytes of an Ethernet frame, with VLAN tags inline. Changed in place if the verdict

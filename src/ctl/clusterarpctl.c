@@ -16,6 +16,7 @@
 #include "ctl/ctl_capture.h"
 #include "ctl/ctl_config.h"
 #include "ctl/ctl_counters.h"
+#include "ctl/ctl_explain.h"
 #include "ctl/ctl_monitor.h"
 #include "ctl/ctl_neigh.h"
 #include "ctl/ctl_peers.h"
@@ -32,6 +33,7 @@ struct options {
 	json_int_t count;
 	bool json, has_count, is_trial, has_shares_option;
 	struct ctl_shares shares;
+	struct explain explain;
 };
 
 /* A command of clusterarpctl. */
@@ -53,6 +55,8 @@ static const char usage[] =
 	"  reload           read the configuration file again\n"
 	"  monitor          print events as they happen\n"
 	"  capture          write frames, before and after rewriting, as pcapng\n"
+	"  explain FILE     which rule decides about each frame of a capture, and what it\n"
+	"                   changes; needs no daemon\n"
 	"  metrics          print the metrics for Prometheus\n"
 	"  shares ...       which node answers which client (see below)\n"
 	"  log-level LEVEL  set the least severe level that is logged: error, warning,\n"
@@ -77,12 +81,16 @@ static const char usage[] =
 	"      --dry-run        reload: only show what would change\n"
 	"  -w, --write FILE     capture: write to this file, not to standard output\n"
 	"      --count N        capture: stop after N frames\n"
+	"  -c, --config FILE    explain: configuration file\n"
+	"                       (default: " DEFAULT_CONFIG ")\n"
+	"  -n, --node NODE      explain: as this node (default: the host name)\n"
+	"      --side SIDE      explain: all frames were captured on this side, wire or tap\n"
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n"
 	"\n"
 	"Exit status: 0 success, 1 refused, 2 usage, 3 no daemon.\n";
 
-enum { OPTION_DRY_RUN = 256, OPTION_COUNT, OPTION_SHARES };
+enum { OPTION_DRY_RUN = 256, OPTION_COUNT, OPTION_SIDE, OPTION_SHARES };
 
 static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, 's' },
@@ -91,6 +99,9 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "write", required_argument, NULL, 'w' },
 	{ "count", required_argument, NULL, OPTION_COUNT },
+	{ "config", required_argument, NULL, 'c' },
+	{ "node", required_argument, NULL, 'n' },
+	{ "side", required_argument, NULL, OPTION_SIDE },
 	{ "wait", required_argument, NULL, OPTION_SHARES + CTL_SHARES_WAIT },
 	{ "epoch", required_argument, NULL, OPTION_SHARES + CTL_SHARES_EPOCH },
 	{ "ttl", required_argument, NULL, OPTION_SHARES + CTL_SHARES_TTL },
@@ -188,6 +199,11 @@ static int run_shares(const struct options *o)
 	return ctl_shares_run(&o->shares);
 }
 
+static int run_explain(const struct options *o)
+{
+	return ctl_explain(o->explain, DEFAULT_CONFIG);
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -251,6 +267,7 @@ static const struct command commands[] = {
 	{ "reload", run_reload, NULL },
 	{ "monitor", run_monitor, NULL },
 	{ "capture", run_capture, NULL },
+	{ "explain", run_explain, NULL },
 	{ "metrics", ask_and_print, ctl_print_metrics },
 	{ "shares", run_shares, NULL },
 	{ "log-level", ask_and_print, ctl_print_log_level },
@@ -312,6 +329,14 @@ static int take(int option, struct options *o)
 		return -1;
 	case OPTION_COUNT:
 		return set_count(o, optarg);
+	case 'c':
+		o->explain.config = optarg;
+		return -1;
+	case 'n':
+		o->explain.node = optarg;
+		return -1;
+	case OPTION_SIDE:
+		return ctl_explain_side(&o->explain, optarg) ? -1 : usage_error(NULL, NULL);
 	case 'V':
 		puts("clusterarpctl " PACKAGE_VERSION);
 		return EXIT_ANSWERED;
@@ -345,6 +370,12 @@ static int take_command(int argc, char **argv, struct options *o)
 			return usage_error("a level is missing after", name);
 		o->level = argv[optind++];
 	}
+	if (!strcmp(name, "explain")) {
+		if (optind == argc)
+			return usage_error("a capture is missing after", name);
+		o->explain.file = argv[optind++];
+		o->explain.is_json = o->json;
+	}
 	if (!strcmp(name, "shares")) {
 		o->shares.words = argv + optind;
 		o->shares.count = argc - optind;
@@ -372,6 +403,9 @@ static int check_options(struct options *o)
 		return usage_error("--count does not apply to", o->command->name);
 	if (o->is_trial && o->command->run != run_reload)
 		return usage_error("--dry-run does not apply to", o->command->name);
+	if ((o->explain.config || o->explain.node || o->explain.side) &&
+	    o->command->run != run_explain)
+		return usage_error("--config, --node and --side do not apply to", o->command->name);
 	if (o->json && is_capture)
 		return usage_error("--json does not apply to", o->command->name);
 	if (o->command->run == run_shares)
@@ -386,7 +420,8 @@ static int parse(int argc, char **argv, struct options *o)
 {
 	int option, rc = set_socket(o, "%s", DEFAULT_SOCKET);
 
-	while (rc < 0 && (option = getopt_long(argc, argv, "s:i:jw:Vh", long_options, NULL)) != -1)
+	while (rc < 0 &&
+	       (option = getopt_long(argc, argv, "s:i:jw:c:n:Vh", long_options, NULL)) != -1)
 		rc = take(option, o);
 	if (rc < 0)
 		rc = take_command(argc, argv, o);
