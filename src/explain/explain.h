@@ -8,8 +8,7 @@
 
 #include <stdbool.h>
 
-/* Which side of the daemon a capture shows. */
-enum explain_side { EXPLAIN_SIDE_UNKNOWN, EXPLAIN_SIDE_TAP, EXPLAIN_SIDE_WIRE };
+#include "explain/explain_side.h"
 
 struct explain {
 	const char *file;       /* a capture, pcap or pcapng; "-": standard input */

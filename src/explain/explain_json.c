@@ -40,6 +40,9 @@ void explain_json_end(FILE *out, const char *error)
 	fputs("}\n", out);
 }
 
+/* Of enum explain_basis. */
+static const char *const basis_names[] = { "option", "interface", "macs" };
+
 static json_t *rules(const struct explain_cluster *c, const struct explain_frame *f)
 {
 	json_t *list = json_array();
@@ -111,11 +114,10 @@ bool explain_json(FILE *out, const struct explain_cluster *cluster,
 		*interface ? interface : NULL, "source", mac_at(packet, frame, MAC_LEN),
 		"destination", mac_at(packet, frame, 0), "summary",
 		explain_summary(frame->before, packet->captured, summary), "place",
-		explain_place_name(frame->place.way), "place_by",
-		explain_words_basis(frame->place.basis), "rules", rules(cluster, frame), "verdict",
-		explain_words_verdict(frame->fate), "reason",
-		is_dropped ? counters_drop_name(frame->result.verdict.drop) : NULL, "share",
-		bucket(cluster, frame), "changes", changes(frame));
+		explain_place_name(frame->place.way), "place_by", basis_names[frame->place.basis],
+		"rules", rules(cluster, frame), "verdict", explain_words_verdict(frame->fate),
+		"reason", is_dropped ? counters_drop_name(frame->result.verdict.drop) : NULL,
+		"share", bucket(cluster, frame), "changes", changes(frame));
 	int rc;
 
 	if (!object)

@@ -8,8 +8,8 @@
 
 #include "core/peers.h"
 #include "core/rewrite.h"
-#include "explain/explain.h"
 #include "explain/explain_blocks.h"
+#include "explain/explain_side.h"
 
 enum explain_way {
 	EXPLAIN_TAP_OUT,  /* at the TAP, as the stack sends it: before the egress rules */
