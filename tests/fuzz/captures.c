@@ -108,12 +108,14 @@ void captures_option(struct captures *c, uint16_t code, const void *data, uint16
 	pad(c);
 }
 
+/* The body of the block that is being made. */
 static struct captures *body_of(const struct captures *c)
 {
-	struct captures *body = captures_create();
+	static uint8_t bytes[CAPTURES_MAX];
+	static struct captures body = { .bytes = bytes };
 
-	body->is_swapped = c->is_swapped;
-	return body;
+	captures_clear(&body, c->is_swapped);
+	return &body;
 }
 
 void captures_section(struct captures *c)
@@ -126,7 +128,6 @@ void captures_section(struct captures *c)
 	captures_u16(body, 0);
 	captures_put(body, unknown, sizeof(unknown));
 	captures_block(c, 0x0a0d0d0a, body);
-	captures_destroy(body);
 }
 
 void captures_interface(struct captures *c, uint16_t linktype, const char *name, uint8_t resolution)
@@ -142,7 +143,6 @@ void captures_interface(struct captures *c, uint16_t linktype, const char *name,
 		captures_option(body, 9, &resolution, 1);
 	captures_option(body, 0, NULL, 0);
 	captures_block(c, 1, body);
-	captures_destroy(body);
 }
 
 static void packet_head(struct captures *body, enum captures_kind kind, uint32_t interface,
@@ -178,7 +178,6 @@ void captures_packet(struct captures *c, enum captures_kind kind, uint32_t inter
 		captures_option(body, 0, NULL, 0);
 	}
 	captures_block(c, types[kind], body);
-	captures_destroy(body);
 }
 
 int captures_open(const struct captures *c)
