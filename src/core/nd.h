@@ -61,4 +61,12 @@ void nd_set_sender(const struct nd *nd, const struct ip_addr *ip);
 void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip,
 			   bool is_router);
 
+/* Write a neighbour solicitation (RFC 4861 4.3) from `mac` and `sender` for the IPv6 address
+ * `target` into buf, which holds ND_SOLICITATION_LEN bytes: to the target's solicited-node
+ * multicast group, and to its Ethernet address, or to `destination` if that is not NULL. (A host
+ * that does not have the target, or not yet, would forward a solicitation to the target itself.) */
+#define ND_SOLICITATION_LEN ND_ANNOUNCEMENT_LEN
+void nd_write_solicitation(uint8_t *buf, const struct mac *destination, const struct mac *mac,
+			   const struct ip_addr *sender, const struct ip_addr *target);
+
 #endif

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_stream.h"
 #include "ctl/common/ctl_text.h"
 
@@ -28,6 +29,12 @@
 #define OPTION_DROPS 4
 #define OUTBOUND     2
 #define DRAIN_READS  256
+
+struct job {
+	const char *path; /* of the daemon's socket */
+	const char *file; /* NULL or "-": standard output, which must not be a terminal */
+	json_int_t count; /* frames; 0: no limit */
+};
 
 struct output {
 	const char *name; /* as given; NULL: stdout */
@@ -223,7 +230,7 @@ static int drain(struct output *out, struct ctl_answer *a)
 
 /* The daemon has closed the connection. If it still answers, all `count` frames have been captured.
  * (The frames written do not show this, because some may have been lost.) */
-static int at_end(const struct ctl_capture *job)
+static int at_end(const struct job *job)
 {
 	json_t *request, *answer;
 	bool is_there;
@@ -238,7 +245,7 @@ static int at_end(const struct ctl_capture *job)
 	return is_there ? EXIT_ANSWERED : ctl_daemon_ended();
 }
 
-static int go_on(const struct ctl_capture *job, struct output *out, struct ctl_answer *a)
+static int go_on(const struct job *job, struct output *out, struct ctl_answer *a)
 {
 	enum ctl_event event = CTL_BYTES;
 	int rc = write_blocks(out, a);
@@ -263,7 +270,7 @@ static int finish(struct output *out, int rc)
 }
 
 /* On the kernel data path most frames do not pass through the daemon: say so. */
-static void say_what_is_hidden(const struct ctl_capture *job)
+static void say_what_is_hidden(const struct job *job)
 {
 	json_t *request = ctl_must(json_pack("{s:s}", "command", "status"));
 	json_t *status = ctl_ask(job->path, request), *cluster = json_object_get(status, "cluster");
@@ -280,7 +287,7 @@ static void say_what_is_hidden(const struct ctl_capture *job)
 	json_decref(status);
 }
 
-int ctl_capture(const struct ctl_capture *job)
+static int run(const struct job *job)
 {
 	bool is_stdout = !job->file || !strcmp(job->file, "-");
 	struct output out = { .name = is_stdout ? NULL : job->file, .fd = STDOUT_FILENO };
@@ -309,4 +316,12 @@ int ctl_capture(const struct ctl_capture *job)
 		rc = finish(&out, go_on(job, &out, &a));
 	ctl_close(&a);
 	return rc;
+}
+
+int ctl_capture_run(const struct ctl_options *o)
+{
+	const struct job job = { o->socket, ctl_option(o, CTL_WRITE),
+				 ctl_option_count(o, CTL_COUNT, 0) };
+
+	return run(&job);
 }

@@ -3,13 +3,9 @@
 #ifndef CLUSTERARPD_CTL_CTL_EXPLAIN_H
 #define CLUSTERARPD_CTL_CTL_EXPLAIN_H
 
-#include <stdbool.h>
+#include "ctl/common/ctl_command.h"
 
-#include "explain/explain.h"
-
-/* Into job->side. False, with a message: it is neither `wire` nor `tap`. */
-bool ctl_explain_side(struct explain *job, const char *value);
-/* Explain job->file; `config`: if job->config is NULL. Returns the exit status. */
-int ctl_explain(struct explain job, const char *config);
+/* Returns the exit status. */
+int ctl_explain_run(const struct ctl_options *options);
 
 #endif

@@ -26,6 +26,7 @@
 #include "daemon/options.h"
 #include "daemon/reload.h"
 #include "io/notify.h"
+#include "probe/probes.h"
 #include "report/event_feed.h"
 #include "report/events.h"
 #include "report/problems.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct shares_path shares; /* as published last */
 	struct streams *streams;
 	struct links *links;
+	struct probes *probes;
 	struct requests *requests;
 
 	unsigned generation; /* of the configuration: 1, and one more with each reload applied */
@@ -144,6 +146,29 @@ static void on_forwarded(const struct flow_tuple *connection, void *arg)
 		links_keep(d->links, connection);
 }
 
+/* --- what the probes need --- */
+
+static bool can_send(void *arg)
+{
+	struct daemon *d = arg;
+
+	return links_can_send(d->links);
+}
+
+static void count_peer(struct peer *peer, void *arg)
+{
+	struct daemon *d = arg;
+
+	links_collect_peer(d->links, peer);
+}
+
+static void on_life_changed(struct peer *peer, void *arg)
+{
+	struct daemon *d = arg;
+
+	neighbours_peer_changed(links_neighbours(d->links), peer);
+}
+
 /* --- what clients ask for --- */
 
 static void fill_state(struct report_state *state, void *arg)
@@ -198,6 +223,8 @@ static void apply(struct daemon *d, struct reload *r)
 		refuse(r, "out of memory");
 	}
 	r->is_applied = r->is_possible;
+	if (r->is_applied)
+		probes_start(d->probes);
 	d->generation += r->is_applied;
 	d->reloads++;
 	d->reload_ok = r->is_applied;
@@ -311,6 +338,19 @@ static void ignore_signals(struct daemon *d)
 
 /* --- start and stop --- */
 
+static struct probes *create_probes(struct daemon *d)
+{
+	const struct probes_needs needs = { .loop = d->loop,
+					    .peers = d->peers,
+					    .relay = d->relay,
+					    .can_send = can_send,
+					    .count = count_peer,
+					    .life_changed = on_life_changed,
+					    .arg = d };
+
+	return probes_create(&needs);
+}
+
 static bool create(struct daemon *d, const struct config_node *self)
 {
 	d->peers = peers_create(d->config, self);
@@ -325,7 +365,9 @@ static bool create(struct daemon *d, const struct config_node *self)
 	d->streams = streams_create(d->feed, d->relay);
 	d->ready = loop_timer_add(d->loop, on_ready, d);
 	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
-	return d->problems && d->events && d->relay && d->streams && d->ready && d->watchdog;
+	d->probes = d->relay ? create_probes(d) : NULL;
+	return d->problems && d->events && d->relay && d->streams && d->ready && d->watchdog &&
+	       d->probes;
 }
 
 /* The service manager usually makes the runtime directory; without one the daemon does. */
@@ -387,6 +429,7 @@ static void stop(struct daemon *d)
 {
 	ignore_signals(d);
 	requests_destroy(d->requests);
+	probes_destroy(d->probes);
 	sharing_destroy(d->sharing, !d->is_restart && d->exit_code == EXIT_WELL);
 	d->sharing = NULL;
 	if (d->links && d->is_restart)
@@ -412,6 +455,7 @@ static void run(struct daemon *d)
 	if (d->options->ready(d->options->arg))
 		return;
 	become_ready(d);
+	probes_start(d->probes);
 	d->watchdog_ms = notify_watchdog_ms() / 3;
 	if (d->watchdog_ms)
 		loop_timer_set(d->watchdog, d->watchdog_ms);

@@ -708,6 +708,16 @@ void links_collect(struct links *l, struct counters *counters)
 	counters->tap_repaired = link_checks_repaired(l->checks);
 }
 
+void links_collect_peer(struct links *l, struct peer *peer)
+{
+	takeover_collect_peer(l->nic, peer);
+}
+
+bool links_can_send(const struct links *l)
+{
+	return links_nic(l) && is_running(links_nic(l));
+}
+
 struct neighbours *links_neighbours(const struct links *l)
 {
 	return l->neighbours;

@@ -72,5 +72,7 @@ int kernel_path_reload(struct kernel_path *path);
 
 /* Add the programs' counters to `counters`, and to those of each peer. */
 void kernel_path_collect(struct kernel_path *path, struct counters *counters);
+/* The same for the counters of one peer. */
+void kernel_path_collect_peer(struct kernel_path *path, struct peer *peer);
 
 #endif

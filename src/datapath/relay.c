@@ -34,6 +34,8 @@ struct relay {
 	struct relay_side tap, nic;
 	struct way ways[2]; /* by enum rewrite_direction */
 	struct packet own;  /* of relay_inject(): was received on no side */
+	relay_listener *listener;
+	void *listener_arg;
 	relay_observer *observer;
 	void *observer_arg;
 	uint8_t head[REWRITE_REACH_MAX]; /* of rewrite_observed() */
@@ -268,22 +270,36 @@ static void rewrite_observed(struct relay *relay, enum rewrite_direction directi
 	memcpy(packet->frame, relay->head, reach);
 }
 
+/* Is it an answer to a question of the daemon's own? */
+static bool is_own_answer(struct relay *relay, enum rewrite_direction direction,
+			  const struct rewrite_result *result)
+{
+	return direction == REWRITE_INGRESS && result->is_resolution && relay->listener &&
+	       relay->listener(result, relay->listener_arg);
+}
+
 /* Apply the rules to a packet. If it passes, add it to the packets to send. */
 static void carry(struct relay *relay, enum rewrite_direction direction, struct packet *packet)
 {
 	struct way *way = &relay->ways[direction];
 	struct rewrite_result result;
+	bool is_answer;
 
 	if (way->is_shown)
 		rewrite_observed(relay, direction, packet, &result);
 	else
 		rewrite(relay, direction, packet, &result);
+	is_answer = is_own_answer(relay, direction, &result);
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
 		return;
 	}
 	if (result.is_resolution)
 		count_resolution(relay, direction, &result);
+	if (is_answer) {
+		relay->counters.own_answers++;
+		return;
+	}
 	way->waiting[way->count] = packet;
 	way->peers[way->count++] = result.peer;
 }
@@ -338,10 +354,17 @@ void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
 	memset(packet_start(own), 0, PACKET_VNET_LEN);
 	memcpy(own->frame, frame, len);
 	own->len = len;
+	relay->counters.own_sent++;
 	begin(relay, &relay->ways[REWRITE_EGRESS]);
 	carry(relay, REWRITE_EGRESS, own);
 	relay_flush(relay, REWRITE_EGRESS);
 	drop_kept(relay, REWRITE_EGRESS);
+}
+
+void relay_listen(struct relay *relay, relay_listener *listener, void *arg)
+{
+	relay->listener = listener;
+	relay->listener_arg = arg;
 }
 
 void relay_set_shares(struct relay *relay, const struct shares_path *shares,

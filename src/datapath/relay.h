@@ -33,6 +33,10 @@ struct relay_side {
  * (`is_claimed`). */
 typedef void relay_event(const struct rewrite_result *result, void *arg);
 
+/* Called for each ARP and ND frame from the NIC, with the verdict, also if it is dropped. True: it
+ * answers a question of the daemon's own; if it passes, it is counted, but not sent to the TAP. */
+typedef bool relay_listener(const struct rewrite_result *result, void *arg);
+
 enum relay_state {
 	RELAY_IDLE,    /* nothing to read */
 	RELAY_DRAINED, /* frames were read, and no more wait */
@@ -63,6 +67,9 @@ int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned mo
 int relay_flush(struct relay *relay, enum rewrite_direction direction);
 /* Send a frame of the daemon's own (`len` bytes, at most 1500) as if the stack had sent it. */
 void relay_inject(struct relay *relay, const uint8_t *frame, size_t len);
+
+/* Set who listens for answers to the daemon's own questions; NULL: nobody. */
+void relay_listen(struct relay *relay, relay_listener *listener, void *arg);
 
 /* Set the shares, which are borrowed; before that this node has none. `clock`: as loop_now(). */
 void relay_set_shares(struct relay *relay, const struct shares_path *shares,
