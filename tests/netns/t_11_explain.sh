@@ -13,8 +13,9 @@ CLUSTER=02:bf:aa:bb:cc:dd
 A=12.12.4.101
 B=12.12.4.102
 
-lab_nodes 2 ageing=0
-lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast
+command -v tshark >/dev/null || fail "no tshark"
+lab_nodes 2 ageing=0 family=46
+lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast liveness=0
 lab_start_all
 
 between="arp and ((arp[14:4] = 0x0c0c0465 and arp[24:4] = 0x0c0c0466) or
@@ -22,14 +23,23 @@ between="arp and ((arp[14:4] = 0x0c0c0465 and arp[24:4] = 0x0c0c0466) or
 capture alpha cluster0 "$LAB_DIR/A.tap.pcap" "$between"
 capture alpha eth0 "$LAB_DIR/wire.pcap" "$between"
 capture beta cluster0 "$LAB_DIR/B.tap.pcap" "$between"
-OWN=$LAB_DIR/own.pcapng
-"$CLUSTERARPCTL" -s "$(socket_of alpha)" capture -w "$OWN" >/dev/null 2>"$LAB_DIR/own.err" </dev/null &
-own=$!
-within "$(seconds 5)" test -s "$OWN" || fail "nothing is captured: $(cat "$LAB_DIR/own.err")"
+# The daemon's own capture. (Not through a function in the background, so that the process is the
+# program itself.)
+own_begin() {
+	OWN=$LAB_DIR/$1
+	"$CLUSTERARPCTL" -s "$(socket_of alpha)" capture -w "$OWN" >/dev/null 2>"$OWN.err" </dev/null &
+	own=$!
+	within "$(seconds 5)" test -s "$OWN" || fail "nothing is captured: $(cat "$OWN.err")"
+}
+own_end() {
+	sleep 0.2
+	kill -INT "$own"
+	wait "$own" || fail "capture: $(cat "$OWN.err")"
+}
+own_begin own.pcapng
 on alpha ping -n -c 1 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 capture_stop
-kill -INT "$own"
-wait "$own" || fail "capture: $(cat "$LAB_DIR/own.err")"
+own_end
 lab_stop_all
 
 # explain NODE FILE [OPTION…]: without a daemon, as a user without rights. The times are left out.
@@ -124,6 +134,64 @@ cluster0 tap_in interface got : " "$(steps | head -n 4)"
 # Each echo request and reply, likewise.
 expect "pings in A's own capture" "tap_out wire_out wire_in tap_in" "$("$CLUSTERARPCTL" -j explain "$OWN" \
 	-c "$LAB_CONF" -n alpha | jq -r '[.frames[] | select(.summary | test("ICMP ")) | .place] | join(" ")')"
+
+# --- what the daemon did ---------------------------------------------------------------------
+
+# With the default MACs, both families, shares, and what is dropped: explained from the file alone, each
+# frame has the fate that the daemon gave it.
+lab_config shares=static
+lab_start_all
+own_begin all.pcapng
+ping_all_pairs
+LAB_FAMILY=6 ping_all_pairs
+on out ping -n -c 2 -i 0.2 -W 1 $LAB_CLUSTER_IP >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+on out timeout 20 python3 -c "
+import socket
+for port in range(40000, 40040): # each of another bucket; refused by the node that has it
+    s = socket.socket()
+    s.bind(('', port))
+    s.connect_ex(('$LAB_CLUSTER_IP', 9))
+    s.close()"
+frames arp out:eth0 --sha 02:66:66:66:66:66 --spa $B --tpa $A # spoofed
+frames arp out:eth0 --sha 02:66:66:66:66:66 --spa $A --tpa $B # a conflict
+frames arp out:eth0 --sha 02:66:66:66:66:66 --spa $A --tpa $B --vid 7 # not judged
+on out ip neigh replace 12.12.4.222 lladdr "$LAB_CLUSTER_MAC" dev eth0
+on out ping -n -c 2 -i 0.2 -W 1 12.12.4.222 >"$LAB_DIR/output" || true # elsewhere
+on out ip neigh replace $B lladdr "$LAB_CLUSTER_MAC" dev eth0
+on out ping -n -c 2 -i 0.2 -W 1 $B >"$LAB_DIR/output" || true          # A gets a copy
+own_end
+lab_stop_all
+"$CLUSTERARPCTL" -j explain "$OWN" -c "$LAB_CONF" -n alpha >"$LAB_DIR/all.json"
+reasons() { jq -r '.frames[] | "\(.number) \(.reason // "-")"' "$LAB_DIR/all.json"; }
+comments() {
+	tshark -n -r "$OWN" -T fields -e frame.number -e frame.comment -E separator=' ' 2>"$LAB_DIR/tshark.err" |
+		sed -E 's/ .*dropped: ([a-z_]+).*| $/ \1/; s/ $/ -/'
+}
+comments >"$LAB_DIR/comments" && reasons >"$LAB_DIR/reasons"
+cmp "$LAB_DIR/comments" "$LAB_DIR/reasons" || fail "$(diff "$LAB_DIR/comments" "$LAB_DIR/reasons" | head -n 20)"
+for reason in other_share spoofed conflict elsewhere peer_address; do
+	expect_num "frames dropped as $reason, by the daemon and by explain" \
+		"$(grep -c " $reason\$" "$LAB_DIR/reasons")" ">=" 1
+done
+expect "frames that A has sent, but not by the rules" 0 "$(jq '[.frames[] | select(.verdict == "odd")] | length' \
+	"$LAB_DIR/all.json")"
+expect_num "frames with changes" "$(jq '[.frames[] | select(.changes != [])] | length' "$LAB_DIR/all.json")" ">" 50
+
+# The next frame on the other side is what explain says that becomes of a ping or its answer.
+fates() {
+	jq -r '.frames[] | select(.summary | test("ICMP")) | "\(.place) \(.verdict) \(.source) \(.destination) \(
+		[.changes[] | .after] | join(" "))"' "$LAB_DIR/all.json"
+}
+# A frame and what becomes of it follow each other.
+bad_fates() {
+	fates | awk '$2 == "passes" { source = $3; destination = $4; way = $1; after = $5; next }
+		way == "tap_out" && $1 == "wire_out" { n++; if ($3 != after || $4 != destination) bad++ }
+		way == "wire_in" && $1 == "tap_in" { n++
+			if ($3 != source || $4 != (after ? after : destination)) bad++ }
+		{ way = "" }
+		END { print bad + 0, (n > 50 ? "of many" : "of " n) }'
+}
+expect "frames of which the daemon has made something else" "0 of many" "$(bad_fates)"
 
 # --- exit statuses, and messages ------------------------------------------------------------
 
