@@ -97,7 +97,7 @@ static void pcap(void **state)
 		next_is(f, 1700000000000000000 + 123456 * (is_ns ? 1 : 1000), 60, 60, "", 0);
 		next_is(f, 1700000001000000000 + (is_ns ? 1 : 1000), 20, 1500, "", 0);
 		next_is(f, 1000000000, 0, 60, "", 0);
-		has_ns(f, is_ns);
+		next_is(f, 2000000000, 60, 60, "", 0);
 		ends(f);
 	}
 	captures_destroy(c);
@@ -134,6 +134,23 @@ static void pcapng(void **state)
 		next_is(f, 0, 60, 60, "cluster0", 0);
 		next_is(f, 5, 60, 60, "eth0", 0);
 		next_is(f, 6000, 60, 60, "", EXPLAIN_IN);
+		ends(f);
+	}
+	captures_destroy(c);
+}
+
+static void pcap_precision(void **state)
+{
+	struct captures *c = captures_create();
+	struct explain_file *f;
+
+	(void)state;
+	for (unsigned variant = 0; variant < 4; variant++) {
+		captures_clear(c, variant & 2);
+		captures_pcap(c, variant & 1, CAPTURES_ETHERNET, 65535);
+		captures_pcap_packet(c, 1, 0, frame, 60, 60);
+		f = open_it(c);
+		has_ns(f, variant & 1);
 		ends(f);
 	}
 	captures_destroy(c);
@@ -334,11 +351,12 @@ static void damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pcap),        cmocka_unit_test(pcapng),
-		cmocka_unit_test(precision),   cmocka_unit_test(many_frames),
-		cmocka_unit_test(own_capture), cmocka_unit_test(names_are_clean),
-		cmocka_unit_test(no_frames),   cmocka_unit_test(not_captures),
-		cmocka_unit_test(truncated),   cmocka_unit_test(damaged),
+		cmocka_unit_test(pcap_precision),  cmocka_unit_test(pcap),
+		cmocka_unit_test(pcapng),          cmocka_unit_test(precision),
+		cmocka_unit_test(many_frames),     cmocka_unit_test(own_capture),
+		cmocka_unit_test(names_are_clean), cmocka_unit_test(no_frames),
+		cmocka_unit_test(not_captures),    cmocka_unit_test(truncated),
+		cmocka_unit_test(damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

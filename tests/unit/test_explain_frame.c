@@ -177,6 +177,26 @@ static void figure6_nd(void **state)
 	teardown(&lab);
 }
 
+/* A byte in no field is a change, too: nothing is left out. */
+static void other_bytes(void **state)
+{
+	struct test_frame before = arp_frame(&figure6[0]), after = before;
+	struct explain_changes changes = { 0 };
+	char value[EXPLAIN_VALUE_SIZE];
+
+	(void)state;
+	after.data[15] ^= 1; /* the hardware type */
+	after.data[59] ^= 1; /* padding */
+	assert_true(explain_changes(&changes, before.data, after.data, before.len));
+	assert_int_equal(changes.count, 2);
+	assert_string_equal(changes.list[0].field, "byte");
+	assert_int_equal(changes.list[0].offset, 15);
+	assert_string_equal(explain_changes_value(&changes.list[0], changes.list[0].after, value),
+			    "0x00");
+	assert_int_equal(changes.list[1].offset, 59);
+	explain_changes_free(&changes);
+}
+
 /* --- the rules --- */
 
 static void egress_rules(void **state)
@@ -579,14 +599,14 @@ static void totals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(figure6_on_A),    cmocka_unit_test(figure6_on_B),
-		cmocka_unit_test(figure6_nd),      cmocka_unit_test(egress_rules),
-		cmocka_unit_test(ingress_rules),   cmocka_unit_test(ip_rules),
-		cmocka_unit_test(places),          cmocka_unit_test(places_by_address),
-		cmocka_unit_test(sent_by_another), cmocka_unit_test(tagged_frames),
-		cmocka_unit_test(long_frames),     cmocka_unit_test(cut_frames),
-		cmocka_unit_test(static_shares),   cmocka_unit_test(driven_shares),
-		cmocka_unit_test(totals),
+		cmocka_unit_test(figure6_on_A),      cmocka_unit_test(figure6_on_B),
+		cmocka_unit_test(figure6_nd),        cmocka_unit_test(other_bytes),
+		cmocka_unit_test(egress_rules),      cmocka_unit_test(ingress_rules),
+		cmocka_unit_test(ip_rules),          cmocka_unit_test(places),
+		cmocka_unit_test(places_by_address), cmocka_unit_test(sent_by_another),
+		cmocka_unit_test(tagged_frames),     cmocka_unit_test(long_frames),
+		cmocka_unit_test(cut_frames),        cmocka_unit_test(static_shares),
+		cmocka_unit_test(driven_shares),     cmocka_unit_test(totals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
