@@ -98,7 +98,7 @@ static void put_pcapng_head(struct captures *c)
 {
 	captures_section(c);
 	captures_interface(c, CAPTURES_ETHERNET, "cluster0", 9);
-	captures_interface(c, CAPTURES_ETHERNET, "eth0", 0);
+	captures_interface(c, CAPTURES_ETHERNET, "eth0", (uint8_t)generate_number(256));
 }
 
 /* Blocks of all types whose two lengths are these. */
@@ -230,7 +230,7 @@ static void put_packet(struct captures *c, bool is_ng, const uint8_t *data, uint
 
 	if (is_ng)
 		captures_packet(c, generate_number(3), generate_number(2),
-				(uint64_t)generate_number(1u << 31) << generate_number(33), data,
+				(uint64_t)generate_number(UINT32_MAX) << generate_number(33), data,
 				captured, len, generate_number(4));
 	else
 		captures_pcap_packet(c, generate_number(1u << 31), generate_number(1000000), data,
