@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/words.h"
 #include "clients/control.h"
+#include "clients/requests_doctor.h"
 #include "clients/requests_shares.h"
 #include "report/report_line.h"
 #include "report/report_neigh.h"
@@ -32,6 +33,7 @@ struct requests {
 	struct neighbours *neighbours;
 	struct streams *streams;
 	struct requests_shares shares;
+	struct doctor *doctor;
 	struct requests_ops ops;
 	struct answer *answers;
 };
@@ -219,6 +221,11 @@ static void answer_log_level(struct requests *r, struct control_client *client,
 	answer_line(client, report_line(json_pack("{s:s}", "log_level", log_level_name())));
 }
 
+static void answer_doctor(struct requests *r, struct control_client *client, const json_t *request)
+{
+	requests_doctor_answer(r->doctor, client, request);
+}
+
 static const struct {
 	const char *name;
 	command *answer;
@@ -226,6 +233,7 @@ static const struct {
 	{ "peers", answer_peers },     { "neigh", answer_neigh },
 	{ "monitor", answer_monitor }, { "capture", answer_capture },
 	{ "reload", answer_reload },   { "log-level", answer_log_level },
+	{ "doctor", answer_doctor },
 };
 
 /* All other commands are reports, which are answered at once. */
@@ -264,7 +272,7 @@ static void on_request(struct control_client *client, const char *request, void 
 struct requests *requests_create(struct loop *loop, const char *path,
 				 const struct requests_ops *ops, const struct peers *peers,
 				 struct neighbours *neighbours, struct streams *streams,
-				 struct sharing *sharing)
+				 struct sharing *sharing, struct doctor *doctor)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	int rc = -ENOMEM;
@@ -274,6 +282,7 @@ struct requests *requests_create(struct loop *loop, const char *path,
 					.neighbours = neighbours,
 					.streams = streams,
 					.shares = { sharing, peers },
+					.doctor = doctor,
 					.ops = *ops };
 		rc = control_open(loop, path, on_request, r, &r->control);
 	}

@@ -7,6 +7,7 @@
 
 #include "clients/streams.h"
 #include "io/loop.h"
+#include "probe/doctor.h"
 #include "report/report.h"
 #include "shares/sharing.h"
 #include "tap/neighbours.h"
@@ -24,7 +25,7 @@ struct requests_ops {
 struct requests *requests_create(struct loop *loop, const char *path,
 				 const struct requests_ops *ops, const struct peers *peers,
 				 struct neighbours *neighbours, struct streams *streams,
-				 struct sharing *sharing);
+				 struct sharing *sharing, struct doctor *doctor);
 void requests_destroy(struct requests *requests);
 
 #endif

@@ -38,6 +38,8 @@ struct peer_liveness {
 	uint64_t heard;       /* when it was last heard, ms; 0: never */
 	uint64_t alive_since; /* ms; if PEER_ALIVE */
 	unsigned latency_us;  /* of the last answer; 0: none yet */
+	uint64_t stack_asked; /* when the stack asked last and got no answer yet, ms; 0: it did not
+			       */
 };
 
 /* A peer: another node. Valid as long as its table. */

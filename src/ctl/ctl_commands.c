@@ -12,6 +12,7 @@
 #include "ctl/ctl_capture.h"
 #include "ctl/ctl_config.h"
 #include "ctl/ctl_counters.h"
+#include "ctl/ctl_doctor.h"
 #include "ctl/ctl_explain.h"
 #include "ctl/ctl_monitor.h"
 #include "ctl/ctl_neigh.h"
@@ -141,6 +142,22 @@ const struct ctl_command ctl_commands[] = {
 		.options = CTL_BIT(CTL_WRITE) | CTL_BIT(CTL_COUNT),
 		.run = ctl_capture_run,
 		.is_stream = true,
+	},
+	{
+		.name = "doctor",
+		.arguments = "",
+		.summary = "examine the network: what reaches which node, and what not",
+		.help = "It takes about five seconds, and asks each peer three times in each way, "
+			"by "
+			"ARP\nor Neighbour Discovery: by a broadcast, at its dedicated MAC, at the "
+			"cluster "
+			"MAC,\nin a frame of full MTU, and so that it answers to the cluster MAC. "
+			"Each "
+			"finding\nsays what it means and which setting to look for. Exit status: 0 "
+			"nothing "
+			"is wrong,\n1 something is.\n",
+		.options = JSON,
+		.run = ctl_doctor_run,
 	},
 	{
 		.name = "explain",

@@ -148,11 +148,26 @@ static void on_forwarded(const struct flow_tuple *connection, void *arg)
 
 /* --- what the probes need --- */
 
-static bool can_send(void *arg)
+static const struct netlink_link *find_nic(void *arg)
 {
 	struct daemon *d = arg;
 
-	return links_can_send(d->links);
+	return links_nic(d->links);
+}
+
+static const struct mirror *find_mirror(void *arg)
+{
+	struct daemon *d = arg;
+
+	return neighbours_mirror(links_neighbours(d->links));
+}
+
+static void collect(struct counters *counters, void *arg)
+{
+	struct daemon *d = arg;
+
+	*counters = *relay_counters(d->relay);
+	links_collect(d->links, counters);
 }
 
 static void count_peer(struct peer *peer, void *arg)
@@ -343,7 +358,9 @@ static struct probes *create_probes(struct daemon *d)
 	const struct probes_needs needs = { .loop = d->loop,
 					    .peers = d->peers,
 					    .relay = d->relay,
-					    .can_send = can_send,
+					    .nic = find_nic,
+					    .mirror = find_mirror,
+					    .collect = collect,
 					    .count = count_peer,
 					    .life_changed = on_life_changed,
 					    .arg = d };
@@ -413,7 +430,8 @@ static bool open_all(struct daemon *d)
 	if (!d->links)
 		return false;
 	d->requests = requests_create(d->loop, d->options->socket, &ops, d->peers,
-				      links_neighbours(d->links), d->streams, d->sharing);
+				      links_neighbours(d->links), d->streams, d->sharing,
+				      probes_doctor(d->probes));
 	return d->requests && links_open(d->links);
 }
 

@@ -713,11 +713,6 @@ void links_collect_peer(struct links *l, struct peer *peer)
 	takeover_collect_peer(l->nic, peer);
 }
 
-bool links_can_send(const struct links *l)
-{
-	return links_nic(l) && is_running(links_nic(l));
-}
-
 struct neighbours *links_neighbours(const struct links *l)
 {
 	return l->neighbours;

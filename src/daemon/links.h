@@ -74,8 +74,6 @@ bool links_has_kernel_path(const struct links *links);
 void links_collect(struct links *links, struct counters *counters);
 /* The same for the counters of one peer. */
 void links_collect_peer(struct links *links, struct peer *peer);
-/* Can the NIC send? */
-bool links_can_send(const struct links *links);
 struct neighbours *links_neighbours(const struct links *links);
 /* Serve each side once now, whether or not it has frames: for the watchdog. */
 void links_serve(struct links *links);

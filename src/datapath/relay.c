@@ -272,10 +272,17 @@ static void rewrite_observed(struct relay *relay, enum rewrite_direction directi
 
 /* Is it an answer to a question of the daemon's own? */
 static bool is_own_answer(struct relay *relay, enum rewrite_direction direction,
-			  const struct rewrite_result *result)
+			  const struct packet *packet, const struct rewrite_result *result)
 {
-	return direction == REWRITE_INGRESS && result->is_resolution && relay->listener &&
-	       relay->listener(result, relay->listener_arg);
+	return result->is_resolution && relay->listener && packet != &relay->own &&
+	       relay->listener(direction, result, relay->listener_arg) &&
+	       direction == REWRITE_INGRESS;
+}
+
+static void add_waiting(struct way *way, struct packet *packet, struct peer *peer)
+{
+	way->waiting[way->count] = packet;
+	way->peers[way->count++] = peer;
 }
 
 /* Apply the rules to a packet. If it passes, add it to the packets to send. */
@@ -289,7 +296,7 @@ static void carry(struct relay *relay, enum rewrite_direction direction, struct 
 		rewrite_observed(relay, direction, packet, &result);
 	else
 		rewrite(relay, direction, packet, &result);
-	is_answer = is_own_answer(relay, direction, &result);
+	is_answer = is_own_answer(relay, direction, packet, &result);
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
 		return;
@@ -300,8 +307,7 @@ static void carry(struct relay *relay, enum rewrite_direction direction, struct 
 		relay->counters.own_answers++;
 		return;
 	}
-	way->waiting[way->count] = packet;
-	way->peers[way->count++] = result.peer;
+	add_waiting(way, packet, result.peer);
 }
 
 static void begin(struct relay *relay, struct way *way)
@@ -342,13 +348,14 @@ int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned mo
 	return more ? RELAY_MORE : RELAY_DRAINED;
 }
 
-void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
+/* NULL: the NIC is busy. */
+static struct packet *prepare_own(struct relay *relay, const uint8_t *frame, size_t len)
 {
 	struct packet *own = &relay->own;
 
 	if (relay_flush(relay, REWRITE_EGRESS) == RELAY_BLOCKED) {
 		count_drop(relay, DROP_NIC_BUSY);
-		return;
+		return NULL;
 	}
 	packet_reset(own);
 	memset(packet_start(own), 0, PACKET_VNET_LEN);
@@ -356,9 +363,33 @@ void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
 	own->len = len;
 	relay->counters.own_sent++;
 	begin(relay, &relay->ways[REWRITE_EGRESS]);
-	carry(relay, REWRITE_EGRESS, own);
+	return own;
+}
+
+static void send_own(struct relay *relay)
+{
 	relay_flush(relay, REWRITE_EGRESS);
 	drop_kept(relay, REWRITE_EGRESS);
+}
+
+void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
+{
+	struct packet *own = prepare_own(relay, frame, len);
+
+	if (!own)
+		return;
+	carry(relay, REWRITE_EGRESS, own);
+	send_own(relay);
+}
+
+void relay_send(struct relay *relay, const uint8_t *frame, size_t len)
+{
+	struct packet *own = prepare_own(relay, frame, len);
+
+	if (!own)
+		return;
+	add_waiting(&relay->ways[REWRITE_EGRESS], own, NULL);
+	send_own(relay);
 }
 
 void relay_listen(struct relay *relay, relay_listener *listener, void *arg)

@@ -2,6 +2,7 @@
 /* question: an ARP request or a neighbour solicitation to a peer; see question.h. */
 #include "probe/question.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 static bool may_ask_from(const struct peers *peers, const struct ip_addr *own)
@@ -27,16 +28,30 @@ const struct ip_addr *question_target(const struct peers *peers, const struct pe
 	return NULL;
 }
 
-size_t question_write(uint8_t *buf, const struct peers *peers, const struct mac *destination,
-		      const struct ip_addr *target)
+size_t question_write(uint8_t *buf, const struct question *q)
+{
+	size_t len = FRAME_REQUEST_LEN;
+
+	if (q->target->family == AF_INET6) {
+		len = ND_SOLICITATION_LEN;
+		nd_write_solicitation(buf, q->destination, q->lladdr, q->sender, q->target);
+	} else {
+		frame_write_request(buf, q->destination ? q->destination : &mac_broadcast,
+				    q->lladdr, q->sender, q->target);
+	}
+	memcpy(buf + MAC_LEN, q->source->b, MAC_LEN);
+	return len;
+}
+
+size_t question_write_plain(uint8_t *buf, const struct peers *peers, const struct mac *destination,
+			    const struct ip_addr *target)
 {
 	const struct mac *mac = &peers_config(peers)->mac;
-	const struct ip_addr *own = peers_own_address_for(peers, target);
+	const struct question q = { .destination = destination,
+				    .source = mac,
+				    .lladdr = mac,
+				    .sender = peers_own_address_for(peers, target),
+				    .target = target };
 
-	if (target->family == AF_INET6) {
-		nd_write_solicitation(buf, destination, mac, own, target);
-		return ND_SOLICITATION_LEN;
-	}
-	frame_write_request(buf, destination ? destination : &mac_broadcast, mac, own, target);
-	return FRAME_REQUEST_LEN;
+	return question_write(buf, &q);
 }

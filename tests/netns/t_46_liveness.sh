@@ -95,6 +95,17 @@ for i in {1..40}; do
 done
 ok "40 resolutions beside 10 questions a second"
 
+# A question that was lost, as the cable was out, takes no answer from the stack that asks then.
+for i in {1..20}; do
+	cable gamma down
+	sleep 0.15
+	forget alpha "$(addr_of gamma)"
+	cable gamma up
+	on alpha ping -n -c 1 -W 0.5 "$(addr_of gamma)" >"$LAB_DIR/output" ||
+		fail "resolution $i just after the cable is in: $(cat "$LAB_DIR/output")"
+done
+ok "20 resolutions just after the cable is in"
+
 # Neither may a neighbour table that is wiped, or a question from alpha, disturb beta.
 sed -i 's/^liveness = .*/liveness = 0/' "$LAB_CONF"
 ctl alpha reload >/dev/null
