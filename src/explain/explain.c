@@ -30,39 +30,53 @@ static const char *file_name(const struct explain *job)
 	return strcmp(job->file, "-") ? job->file : "<stdin>";
 }
 
-static int failed(const char *file, const char *why)
+static int failed(const char *file, unsigned line, const char *why)
 {
 	fflush(stdout);
-	fprintf(stderr, "clusterarpctl: %s: %s\n", file, why);
+	if (line)
+		fprintf(stderr, "clusterarpctl: %s:%u: %s\n", file, line, why);
+	else
+		fprintf(stderr, "clusterarpctl: %s: %s\n", file, why);
 	return 1;
+}
+
+/* The same, before anything has been explained. */
+static int refused(const struct explain *job, const char *file, unsigned line, const char *why)
+{
+	if (job->is_json)
+		explain_json_refused(stdout, why, file, line);
+	return failed(file, line, why);
 }
 
 /* --- the configuration --- */
 
-static void print_errors(const struct config_report *report, const char *path)
+/* All errors; as JSON the first one. */
+static void print_errors(const struct explain *job, const struct config_report *report)
 {
-	const char *name = config_path_name(path);
+	const char *name = config_path_name(job->config);
+	bool is_first = true;
 
 	for (size_t i = 0; i < report->count; i++) {
 		const struct config_message *m = &report->list[i];
+		const char *text = m->text ?: "out of memory";
 
 		if (!m->is_error)
 			continue;
-		if (m->line)
-			fprintf(stderr, "clusterarpctl: %s:%u: %s\n", name, m->line,
-				m->text ? m->text : "out of memory");
+		if (is_first)
+			refused(job, name, m->line, text);
 		else
-			failed(name, m->text ? m->text : "out of memory");
+			failed(name, m->line, text);
+		is_first = false;
 	}
 }
 
-static struct config *read_config(const char *path)
+static struct config *read_config(const struct explain *job)
 {
 	struct config_report report = { 0 };
-	struct config *config = config_read_path(path, &report);
+	struct config *config = config_read_path(job->config, &report);
 
 	if (!config)
-		print_errors(&report, path);
+		print_errors(job, &report);
 	config_report_clear(&report);
 	return config;
 }
@@ -81,7 +95,7 @@ static const struct config_node *find_self(const struct config *config, const st
 	else
 		snprintf(why, sizeof(why),
 			 "the file has no [node %s] section for this host (see --node)", host);
-	failed(config_path_name(job->config), why);
+	refused(job, config_path_name(job->config), 0, why);
 	return NULL;
 }
 
@@ -136,7 +150,7 @@ static int explain_capture(struct run *run)
 	else
 		explain_text_totals(stdout, &run->totals);
 	explain_frame_free(&run->frame);
-	return rc < 0 ? failed(file_name(run->job), run->error) : 0;
+	return rc < 0 ? failed(file_name(run->job), 0, run->error) : 0;
 }
 
 static int open_and_explain(struct run *run, const char *tap)
@@ -146,10 +160,10 @@ static int open_and_explain(struct run *run, const char *tap)
 	int rc;
 
 	if (fd < 0)
-		return failed(file_name(job), strerror(errno));
+		return refused(job, file_name(job), 0, strerror(errno));
 	run->file = explain_file_open(fd, tap, run->error);
 	if (!run->file)
-		return failed(file_name(job), run->error);
+		return refused(job, file_name(job), 0, run->error);
 	rc = explain_capture(run);
 	explain_file_close(run->file);
 	return rc;
@@ -158,14 +172,14 @@ static int open_and_explain(struct run *run, const char *tap)
 int explain(const struct explain *job)
 {
 	struct run run = { .job = job };
-	struct config *config = read_config(job->config);
+	struct config *config = read_config(job);
 	const struct config_node *self = config ? find_self(config, job) : NULL;
 	int rc = 1;
 
 	if (self) {
 		run.cluster = explain_cluster_create(config, self);
 		rc = run.cluster ? open_and_explain(&run, config->tap)
-				 : failed(config_path_name(job->config), "out of memory");
+				 : refused(job, config_path_name(job->config), 0, "out of memory");
 		explain_cluster_destroy(run.cluster);
 	}
 	config_free(config);

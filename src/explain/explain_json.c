@@ -29,6 +29,15 @@ void explain_json_begin(FILE *out, const struct explain_cluster *cluster, const 
 	fputs(", \"frames\": [", out);
 }
 
+void explain_json_refused(FILE *out, const char *message, const char *file, unsigned line)
+{
+	fputs("{\"schema_version\": 1, \"error\": {\"message\": ", out);
+	put_string(out, message);
+	fputs(", \"file\": ", out);
+	put_string(out, file);
+	fprintf(out, ", \"line\": %u}}\n", line);
+}
+
 void explain_json_end(FILE *out, const char *error)
 {
 	fputs("]", out);

@@ -16,6 +16,8 @@ void explain_json_begin(FILE *out, const struct explain_cluster *cluster, const 
 bool explain_json(FILE *out, const struct explain_cluster *cluster,
 		  const struct explain_packet *packet, const struct explain_frame *frame,
 		  uint64_t number);
+/* In place of all of it: why there is nothing to explain. `line` of `file`; 0: about all of it. */
+void explain_json_refused(FILE *out, const char *message, const char *file, unsigned line);
 /* The end. `error`: why the capture ended, or NULL. */
 void explain_json_end(FILE *out, const char *error);
 

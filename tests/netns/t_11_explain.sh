@@ -222,9 +222,16 @@ grep -v ^clusterarpctl: "$LAB_DIR/output" |
 	fail "$(cat "$LAB_DIR/output")"
 expect_rc 1 "no such node" "$CLUSTERARPCTL" explain "$LAB_DIR/wire.pcap" -c "$LAB_CONF" -n omega
 said "the message" "clusterarpctl: $LAB_CONF: the file has no [node omega] section"
-printf '[cluster]\nfoo = 1\n' >"$LAB_DIR/bad.conf"
+sed 's/^\[cluster\]/&\nfoo = 1/' "$LAB_CONF" >"$LAB_DIR/bad.conf"
+line=$(grep -n '^foo' "$LAB_DIR/bad.conf" | cut -d: -f1)
 expect_rc 1 "a bad configuration" "$CLUSTERARPCTL" explain "$LAB_DIR/wire.pcap" -c "$LAB_DIR/bad.conf"
-grep -q "^clusterarpctl: $LAB_DIR/bad.conf:2: unknown key 'foo'" "$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+grep -q "^clusterarpctl: $LAB_DIR/bad.conf:$line: unknown key 'foo'" "$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+expect_rc 1 "the same, JSON" "$CLUSTERARPCTL" -j explain "$LAB_DIR/wire.pcap" -c "$LAB_DIR/bad.conf"
+expect "its error" "1 $LAB_DIR/bad.conf $line" "$(grep -v ^clusterarpctl: "$LAB_DIR/output" |
+	jq -r '"\(.schema_version) \(.error.file) \(.error.line)"')"
+expect_rc 1 "no such file, JSON" ctl -j /nonexistent.pcap
+expect "its error" "No such file or directory" \
+	"$(grep -v ^clusterarpctl: "$LAB_DIR/output" | jq -r .error.message)"
 expect_rc 1 "no configuration" "$CLUSTERARPCTL" explain "$LAB_DIR/wire.pcap" -c /nonexistent.conf
 expect_rc 2 "no file" ctl
 expect_rc 2 "two files" ctl a b
