@@ -144,7 +144,7 @@ expect_found "mended" alpha ""
 # --- what comes back ---
 
 on out tc qdisc add dev eth0 clsact
-on out tc filter add dev eth0 ingress matchall action mirred egress redirect dev eth0
+on out tc filter add dev eth0 ingress protocol all u32 match u32 0 0 action mirred egress redirect dev eth0
 [[ " $(examine alpha) " = *" :loop "* ]] || fail "a loop: alpha found $(cat "$LAB_DIR/found")"
 ok "a loop: alpha: :loop"
 on out tc qdisc del dev eth0 clsact
@@ -185,6 +185,7 @@ ok "another cluster MAC in beta's file: alpha: $(paste -sd ' ' "$LAB_DIR/found")
 restart beta "$ours"
 lab_kill gamma
 expect_found "gamma is down" alpha "gamma:peer_absent"
+lab_start gamma
 
 # --- while it runs ---
 
