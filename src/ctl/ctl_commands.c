@@ -14,6 +14,7 @@
 #include "ctl/ctl_config.h"
 #include "ctl/ctl_counters.h"
 #include "ctl/ctl_doctor.h"
+#include "ctl/ctl_explain.h"
 #include "ctl/ctl_monitor.h"
 #include "ctl/ctl_neigh.h"
 #include "ctl/ctl_peers.h"
@@ -162,6 +163,22 @@ const struct ctl_command ctl_commands[] = {
 			"Exit status: 0 nothing is wrong, 1 something is.\n",
 		.options = JSON,
 		.run = ctl_doctor_run,
+	},
+	{
+		.name = "explain",
+		.arguments = "FILE",
+		.summary = "which rule decides about each frame of a capture",
+		.help = "For each frame of a pcap or pcapng file: the rules that apply, the "
+			"verdict, and\n"
+			"what changes, byte by byte. It needs no daemon and no rights, but the "
+			"cluster's\n"
+			"configuration file (default: " DEFAULT_CONFIG ").\n"
+			"\n"
+			"  tcpdump -r FILE -w - arp | clusterarpctl explain -\n",
+		.options = JSON | CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_NODE) | CTL_BIT(CTL_SIDE),
+		.least = 1,
+		.most = 1,
+		.run = ctl_explain_run,
 	},
 	{
 		.name = "metrics",
