@@ -9,7 +9,7 @@
 
 #include "probe/question.h"
 
-#define WAIT_MS       250 /* for the answers to the last question of a round */
+#define WAIT_MS       200 /* for the answers to the last question of a round */
 #define BATCH         16  /* peers asked at once */
 #define BATCH_MS      10
 #define OUTSIDERS_MAX 8
