@@ -29,7 +29,7 @@ struct options {
 	char socket[CTL_PATH_SIZE];
 	const struct command *command;
 	const char *level, *file;
-	json_int_t count;
+	json_int_t count, snaplen; /* snaplen 0: not given */
 	bool json, has_count, is_trial, has_shares_option;
 	struct ctl_shares shares;
 };
@@ -77,12 +77,14 @@ static const char usage[] =
 	"      --dry-run        reload: only show what would change\n"
 	"  -w, --write FILE     capture: write to this file, not to standard output\n"
 	"      --count N        capture: stop after N frames\n"
+	"      --snaplen N      capture: keep N bytes of each frame, 64 to 262144\n"
+	"                       (default: 256)\n"
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n"
 	"\n"
 	"Exit status: 0 success, 1 refused, 2 usage, 3 no daemon.\n";
 
-enum { OPTION_DRY_RUN = 256, OPTION_COUNT, OPTION_SHARES };
+enum { OPTION_DRY_RUN = 256, OPTION_COUNT, OPTION_SNAPLEN, OPTION_SHARES };
 
 static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, 's' },
@@ -91,6 +93,7 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "write", required_argument, NULL, 'w' },
 	{ "count", required_argument, NULL, OPTION_COUNT },
+	{ "snaplen", required_argument, NULL, OPTION_SNAPLEN },
 	{ "wait", required_argument, NULL, OPTION_SHARES + CTL_SHARES_WAIT },
 	{ "epoch", required_argument, NULL, OPTION_SHARES + CTL_SHARES_EPOCH },
 	{ "ttl", required_argument, NULL, OPTION_SHARES + CTL_SHARES_TTL },
@@ -178,7 +181,12 @@ static int run_monitor(const struct options *o)
 
 static int run_capture(const struct options *o)
 {
-	const struct ctl_capture job = { o->socket, o->file, o->count };
+	const struct ctl_capture job = {
+		.path = o->socket,
+		.file = o->file,
+		.count = o->count,
+		.snaplen = o->snaplen ? o->snaplen : CTL_SNAPLEN_DEFAULT,
+	};
 
 	return ctl_capture(&job);
 }
@@ -283,6 +291,16 @@ static int set_count(struct options *o, const char *value)
 	return -1;
 }
 
+static int set_snaplen(struct options *o, const char *value)
+{
+	bool is_number = *value && strspn(value, "0123456789") == strlen(value);
+
+	o->snaplen = is_number && strlen(value) < 10 ? strtoll(value, NULL, 10) : 0;
+	if (o->snaplen < CTL_SNAPLEN_MIN || o->snaplen > CTL_SNAPLEN_MAX)
+		return usage_error("--snaplen needs a number from 64 to 262144, not", value);
+	return -1;
+}
+
 /* An option of shares, which has the number `option` there. */
 static int take_shares(int option, struct options *o)
 {
@@ -312,6 +330,8 @@ static int take(int option, struct options *o)
 		return -1;
 	case OPTION_COUNT:
 		return set_count(o, optarg);
+	case OPTION_SNAPLEN:
+		return set_snaplen(o, optarg);
 	case 'V':
 		puts("clusterarpctl " PACKAGE_VERSION);
 		return EXIT_ANSWERED;
@@ -370,6 +390,8 @@ static int check_options(struct options *o)
 		return usage_error("--write does not apply to", o->command->name);
 	if (o->has_count && !is_capture)
 		return usage_error("--count does not apply to", o->command->name);
+	if (o->snaplen && !is_capture)
+		return usage_error("--snaplen does not apply to", o->command->name);
 	if (o->is_trial && o->command->run != run_reload)
 		return usage_error("--dry-run does not apply to", o->command->name);
 	if (o->json && is_capture)

@@ -701,6 +701,11 @@ bool links_has_kernel_path(const struct links *l)
 	return takeover_has_kernel_path(l->nic);
 }
 
+struct kernel_path *links_kernel_path(const struct links *l)
+{
+	return takeover_kernel_path(l->nic);
+}
+
 void links_collect(struct links *l, struct counters *counters)
 {
 	takeover_collect(l->nic, counters);

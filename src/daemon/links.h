@@ -70,6 +70,8 @@ const struct netlink_link *links_nic(const struct links *links);
 bool links_is_settled(const struct links *links);
 /* Do frames take the kernel data path? */
 bool links_has_kernel_path(const struct links *links);
+/* It lasts as long as the links that were opened. */
+struct kernel_path *links_kernel_path(const struct links *links);
 /* Add what the kernel has counted. */
 void links_collect(struct links *links, struct counters *counters);
 struct neighbours *links_neighbours(const struct links *links);

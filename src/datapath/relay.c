@@ -3,10 +3,11 @@
 #include "datapath/relay.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "core/rule_text.h"
 
 /* Until the shares are set this node has none. */
 static const struct shares_path nothing;
@@ -23,7 +24,8 @@ struct way {
 	struct packet *waiting[PACKET_BATCH];
 	struct peer *peers[PACKET_BATCH];
 	unsigned next, count;
-	bool is_shown; /* the observer was set when they were received */
+	bool is_shown; /* the observer was set when they were received: there is one at most */
+	char rules[RULE_TEXT]; /* of the one that is shown */
 };
 
 struct relay {
@@ -148,13 +150,28 @@ static enum drop_reason send_failure(enum rewrite_direction direction, int error
 	}
 }
 
+/* `text`: "" is none. */
 static void observe(struct relay *relay, enum rewrite_direction direction, bool is_out,
-		    const struct packet *packet, enum drop_reason reason)
+		    const struct packet *packet, const char *text)
 {
-	char comment[64];
+	relay->observer(direction, is_out, packet, *text ? text : NULL, relay->observer_arg);
+}
 
-	snprintf(comment, sizeof(comment), "dropped: %s", reason ? counters_drop_name(reason) : "");
-	relay->observer(direction, is_out, packet, reason ? comment : NULL, relay->observer_arg);
+static void observe_received(struct relay *relay, enum rewrite_direction direction,
+			     const struct packet *packet, bool is_dropped)
+{
+	observe(relay, direction, false, packet, is_dropped ? relay->ways[direction].rules : "");
+}
+
+static void observe_sent(struct relay *relay, enum rewrite_direction direction,
+			 const struct packet *packet, enum drop_reason reason)
+{
+	const struct rewrite_result dropped = { .verdict.drop = (uint8_t)reason };
+	char *text = relay->ways[direction].rules;
+
+	if (reason)
+		rule_text(&dropped, direction, text);
+	observe(relay, direction, true, packet, text);
 }
 
 /* The next waiting packet was sent, or is dropped for `reason`. */
@@ -169,7 +186,7 @@ static void conclude(struct relay *relay, enum rewrite_direction direction, enum
 		count_out(&relay->counters, direction, packet->len, way->peers[way->next]);
 	way->next++;
 	if (relay->observer && way->is_shown)
-		observe(relay, direction, true, packet, reason);
+		observe_sent(relay, direction, packet, reason);
 }
 
 static void drop_kept(struct relay *relay, enum rewrite_direction direction)
@@ -263,8 +280,9 @@ static void rewrite_observed(struct relay *relay, enum rewrite_direction directi
 		packet->frame[i] = relay->head[i];
 		relay->head[i] = after;
 	}
+	rule_text(result, direction, relay->ways[direction].rules);
 	if (packet != &relay->own)
-		observe(relay, direction, false, packet, result->verdict.drop);
+		observe_received(relay, direction, packet, result->verdict.drop);
 	memcpy(packet->frame, relay->head, reach);
 }
 

@@ -75,6 +75,8 @@ void takeover_keep(struct takeover *takeover, const struct flow_tuple *connectio
 bool takeover_ask_fails(const struct takeover *takeover);
 /* Do frames take the kernel data path? */
 bool takeover_has_kernel_path(const struct takeover *takeover);
+/* The same one as long as `takeover` lasts. */
+struct kernel_path *takeover_kernel_path(const struct takeover *takeover);
 /* Add what the eBPF programs and the packet socket have counted, to `counters` and to each peer's
  * counters. */
 void takeover_collect(struct takeover *takeover, struct counters *counters);
