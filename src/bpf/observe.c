@@ -39,18 +39,18 @@ SAME_PLACE(path);
 SAME_PLACE(shares);
 SAME_PLACE(owner_cookie);
 
-/* Those that `plain` does not have are of these programs alone; constants are as well. */
+/* Those that `plain` does not have are of these programs alone, as are the constants. */
 static int share_maps(const struct observed_bpf *skel, const struct clusterarpd_bpf *plain)
 {
+	int err = bpf_map__reuse_fd(skel->maps.bss, bpf_map__fd(plain->maps.bss));
 	struct bpf_map *map;
-	int err = 0;
 
 	bpf_object__for_each_map(map, skel->obj)
 	{
-		const char *name = bpf_map__name(map);
-		const struct bpf_map *other = bpf_object__find_map_by_name(plain->obj, name);
+		const struct bpf_map *other =
+			bpf_object__find_map_by_name(plain->obj, bpf_map__name(map));
 
-		if (other && strcmp(name, ".rodata") != 0 && !err)
+		if (other && !bpf_map__is_internal(map) && !err)
 			err = bpf_map__reuse_fd(map, bpf_map__fd(other));
 	}
 	return err;

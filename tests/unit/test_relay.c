@@ -415,7 +415,7 @@ static void no_more_seen(void)
 
 /* A frame `in` from the stack or the wire is sent on as `out`, and the observer sees both. */
 static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const struct row *in,
-			const struct row *out)
+			const struct row *out, const char *rules)
 {
 	struct fake *from = direction == REWRITE_EGRESS ? &lab->tap : &lab->nic;
 	struct fake *to = direction == REWRITE_EGRESS ? &lab->nic : &lab->tap;
@@ -426,7 +426,7 @@ static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const
 	from->waiting = 1;
 	assert_int_equal(run(lab, direction), RELAY_DRAINED);
 	frame_seen(direction, false, arp_frame(in), "");
-	frame_seen(direction, true, arp_frame(out), "");
+	frame_seen(direction, true, arp_frame(out), rules);
 	no_more_seen();
 	assert_int_equal(to->last.len, expected.len); /* observing changes nothing */
 	assert_memory_equal(to->last.data, expected.data, expected.len);
@@ -449,10 +449,10 @@ static void figure6_is_seen_before_and_after(void **state)
 	struct lab *alpha = lab_make(GROUPS, "alpha"), *beta = lab_make(GROUPS, "beta");
 
 	(void)state;
-	row_is_seen(alpha, REWRITE_EGRESS, &rows[0], &rows[1]);
-	row_is_seen(beta, REWRITE_INGRESS, &rows[1], &rows[1]);
-	row_is_seen(beta, REWRITE_EGRESS, &rows[2], &rows[3]);
-	row_is_seen(alpha, REWRITE_INGRESS, &rows[3], &rows[4]);
+	row_is_seen(alpha, REWRITE_EGRESS, &rows[0], &rows[1], "E1, E2");
+	row_is_seen(beta, REWRITE_INGRESS, &rows[1], &rows[1], "");
+	row_is_seen(beta, REWRITE_EGRESS, &rows[2], &rows[3], "E1, E2");
+	row_is_seen(alpha, REWRITE_INGRESS, &rows[3], &rows[4], "I2");
 	lab_free(alpha);
 	lab_free(beta);
 }
@@ -469,10 +469,11 @@ static void both_ways_are_seen_in_order(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 		frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP),
-			   "");
+			   "E1");
 	}
 	frame_seen(REWRITE_INGRESS, false, lab->nic.frame, "");
-	frame_seen(REWRITE_INGRESS, true, ipv4_frame(BETA_MAC, CLUSTER_MAC, BETA_IP, ALPHA_IP), "");
+	frame_seen(REWRITE_INGRESS, true, ipv4_frame(BETA_MAC, CLUSTER_MAC, BETA_IP, ALPHA_IP),
+		   "I2");
 	no_more_seen();
 	relay_observe(lab->relay, NULL, NULL);
 	lab->tap.waiting = lab->nic.waiting = 5;
@@ -587,7 +588,7 @@ static void a_kept_frame_is_seen_when_it_leaves(void **state)
 	no_more_seen();
 	lab->nic.room = 1;
 	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
 	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
 	no_more_seen();
 }
@@ -607,7 +608,7 @@ static void what_waits_when_it_begins_is_not_seen(void **state)
 	lab->tap.waiting = 1;
 	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
 	no_more_seen();
 }
 
@@ -626,7 +627,7 @@ static void own_frames_are_seen_going_out_only(void **state)
 
 	watch(lab);
 	relay_inject(lab->relay, own.data, own.len);
-	frame_seen(REWRITE_EGRESS, true, wire, "");
+	frame_seen(REWRITE_EGRESS, true, wire, "E1");
 	no_more_seen();
 	/* after a frame that is kept */
 	lab->tap.waiting = 1;
@@ -635,13 +636,13 @@ static void own_frames_are_seen_going_out_only(void **state)
 	lab->nic.room = 3;
 	relay_inject(lab->relay, own.data, own.len);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
-	frame_seen(REWRITE_EGRESS, true, wire, "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
+	frame_seen(REWRITE_EGRESS, true, wire, "E1");
 	/* the next frame is from the stack again */
 	lab->tap.waiting = 1;
 	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
 	no_more_seen();
 	lab->nic.refusal = -ENOBUFS;
 	relay_inject(lab->relay, own.data, own.len);
@@ -705,7 +706,7 @@ static void frames_of_all_lengths_are_seen_whole(void **state)
 		bytes_seen(REWRITE_EGRESS, false, tap.frame, tap.len,
 			   tap.len < FRAME_HEADER_LEN ? "dropped: malformed" : "");
 		if (tap.len >= FRAME_HEADER_LEN) {
-			bytes_seen(REWRITE_EGRESS, true, wire, tap.len, "");
+			bytes_seen(REWRITE_EGRESS, true, wire, tap.len, "E1");
 			assert_int_equal(nic.last_len, tap.len);
 			assert_memory_equal(nic.last, wire, tap.len);
 		}
