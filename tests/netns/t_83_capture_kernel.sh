@@ -237,6 +237,45 @@ lab_start alpha
 expect_plain "after kill -9 of the daemon, and a start"
 within "$(seconds 5)" reach alpha beta || fail "alpha does not reach beta"
 
+# It ends while there is no NIC.
+ctl_capture "$LAB_DIR/without.pcapng"
+ip -n alpha link del eth0
+sleep 0.5
+ctl_capture_end "$LAB_DIR/without.pcapng"
+lab_veth alpha eth0 "$NIC" p_alpha
+within "$(seconds 5)" reach alpha beta || fail "alpha does not reach beta with another NIC"
+expect_plain "after a capture that ended without a NIC"
+
+# A client that says that it reads no more frames, and reads nothing at all, is cut.
+on alpha timeout 30 iperf3 -s -1 -p 5190 >/dev/null 2>&1 &
+serving=$!
+/usr/bin/python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(b"{\"command\": \"capture\", \"snaplen\": 262144}\n")
+print("begun", flush=True)
+sys.stdin.readline()
+s.shutdown(socket.SHUT_WR)
+time.sleep(60)' "$SOCKET" <"$LAB_DIR/fifo" >"$LAB_DIR/mute" &
+mute=$!
+exec 7>"$LAB_DIR/fifo"
+within "$(seconds 5)" grep -q begun "$LAB_DIR/mute"
+within "$(seconds 5)" eval '! are_plain'
+within "$(seconds 5)" listens alpha 5190
+on beta iperf3 -c "$A" -p 5190 -n 50M >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+wait "$serving"
+echo >&7
+exec 7>&-
+expect_plain "once a client wants no more"
+free_again() { "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/count.pcapng" --count 1 2>&1 | grep -q captured; }
+on beta timeout 60 ping -q -i 0.1 "$A" >/dev/null 2>&1 &
+pinging=$!
+within "$(seconds 8)" free_again || fail "a client that reads nothing keeps others from capturing"
+kill "$mute" "$pinging"
+wait "$mute" "$pinging" 2>/dev/null || true
+ok "a client that reads nothing is cut"
+
 # --- the sum --------------------------------------------------------------------------------
 
 # Frames of all kinds, more than a client takes that reads now and then, and nobody else sends. What
@@ -260,7 +299,12 @@ for i in range(int(sys.argv[2])):
         pass # no room in a queue
 ' "${1#*:}" "${@:2}"
 }
-# No probes in between, for which nobody asked.
+# No probes and no router solicitations in between, for which nobody asked.
+for host in alpha out sw; do
+	for conf in $(on "$host" find /proc/sys/net/ipv6/conf -name router_solicitations); do
+		on "$host" sh -c "echo 0 >$conf"
+	done
+done
 on alpha ip neigh replace "${LAB_ADDR[out]}" lladdr "$OUT" dev cluster0 nud permanent
 quiet() { [ "$(handled)" = "$(sleep 1.5 && handled)" ]; }
 for way in read stop; do
@@ -314,4 +358,30 @@ if [ -z "$LAB_SLOW" ]; then
 	say "Gb/s: $plain, $capturing while somebody captures"
 	expect_num "throughput, ratio" "$(ratio "$capturing" "$plain")" ">=" 0.5
 fi
+lab_stop_all
+
+# --- the user data path takes over --------------------------------------------------------------
+
+# The TAP gets another qdisc, and the NIC is another one: the capture goes on with what the daemon sees.
+lab_config datapath=auto
+lab_start_all
+expect "the data path" kernel "$(ctl alpha -j status | jq -r .datapath)"
+expect_reach alpha beta
+FILE=$LAB_DIR/fallback.pcapng
+ctl_capture "$FILE"
+another_qdisc() {
+	printf 'qdisc del dev cluster0 clsact\nqdisc add dev cluster0 ingress\n' |
+		on alpha tc -batch - 2>/dev/null
+}
+within 10 another_qdisc || fail "clsact is there again before the ingress qdisc is added"
+ip -n alpha link del eth0
+sleep 0.5
+lab_veth alpha eth0 "$NIC" p_alpha
+on_user_path() { [ "$(ctl alpha -j status | jq -r .datapath)" = user ]; }
+within "$(seconds 5)" on_user_path || fail "the user data path does not take over"
+within "$(seconds 5)" reach alpha beta || fail "alpha does not reach beta"
+on alpha ping -n -c 1 -W "$(seconds 1)" -s 104 "$B" >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+ctl_capture_end "$FILE"
+expect "a ping on the user data path, both ways" 4 "$(fields "$FILE" 'icmp and frame.len == 146' frame.number | wc -l)"
+expect_reach beta alpha
 lab_stop_all
