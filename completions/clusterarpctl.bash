@@ -31,7 +31,7 @@ _clusterarpctl_arguments() {
 	local i
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-s | --socket | -i | --instance | -w | --write | --count | --wait | --epoch | --ttl | --dead) ((++i)) ;;
+		-s | --socket | -i | --instance | -w | --write | --count | --snaplen | --wait | --epoch | --ttl | --dead) ((++i)) ;;
 		-*) ;;
 		*) printf '%s\n' "${words[i]}" ;;
 		esac
@@ -52,7 +52,7 @@ _clusterarpctl_options() {
 	printf '%s ' -s --socket= -i --instance= -V --version -h --help
 	[[ $1 == capture ]] || printf '%s ' -j --json
 	[[ ${1:-reload} != reload ]] || printf '%s ' --dry-run
-	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count=
+	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count= --snaplen=
 	[[ ${1:-shares} == shares ]] || return
 	[[ ${2:-drain} != drain ]] || printf '%s ' --wait=
 	[[ ${2:-set} != set && $2 != released ]] || printf '%s ' --epoch=

@@ -99,7 +99,7 @@ static void tell(const struct capturing *c, const char *state)
 {
 	struct capture_counts counts = capture_counts(c->capture);
 
-	log_info("capture (%s) %s", c->who, state);
+	log_info("a capture has %s (%s)", state, c->who);
 	if (c->is_ended && counts.missed)
 		log_notice("%" PRIu64 " frames were not captured (%s): it reads too slowly",
 			   counts.missed, c->who);
@@ -216,7 +216,7 @@ static void finish(void *arg)
 	}
 	capture_end(c->capture);
 	c->is_ended = true;
-	tell(c, "ends");
+	tell(c, "ended");
 }
 
 static void on_timer(void *arg)
@@ -360,7 +360,7 @@ const char *captures_begin(struct captures *s, struct control_client *client,
 	relay_observe(s->relay, on_frame, c);
 	if (observed(c))
 		loop_timer_set(c->timer, READ_MS);
-	tell(c, "begins");
+	tell(c, "begun");
 	control_stream(client, &(struct control_source){ .next = next_frames,
 							 .finish = finish,
 							 .close = close_capture,
