@@ -3,6 +3,11 @@
 #
 # Completion of clusterarpctl for bash, with bash-completion's functions.
 
+_clusterarpctl_commands() {
+	printf '%s ' status peers neigh counters config reload monitor capture metrics shares log-level \
+		version help
+}
+
 # The instances of clusterarpd@ that have a configuration file.
 _clusterarpctl_instances() {
 	local file name
@@ -50,7 +55,7 @@ _clusterarpctl_shares() {
 # all options.
 _clusterarpctl_options() {
 	printf '%s ' -s --socket= -i --instance= -V --version -h --help
-	[[ $1 == capture ]] || printf '%s ' -j --json
+	[[ $1 == capture || $1 == help ]] || printf '%s ' -j --json
 	[[ ${1:-reload} != reload ]] || printf '%s ' --dry-run
 	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count= --snaplen=
 	[[ ${1:-shares} == shares ]] || return
@@ -91,8 +96,9 @@ _clusterarpctl() {
 	if [[ $cur == -* ]]; then
 		choices=$(_clusterarpctl_options "${arguments[0]-}" "${arguments[1]-}")
 	elif ((${#arguments[@]} == 0)); then
-		choices='status peers neigh counters config reload monitor capture metrics
-			shares log-level version'
+		choices=$(_clusterarpctl_commands)
+	elif [[ ${arguments[*]} == help ]]; then
+		choices=$(_clusterarpctl_commands)
 	elif [[ ${arguments[*]} == log-level ]]; then
 		choices='error warning notice info debug'
 	elif [[ ${arguments[0]} == shares ]]; then

@@ -73,6 +73,8 @@ bool mac_is_zero(const struct mac *m)
 	return mac_equal(m, &zero);
 }
 
+const struct mac mac_broadcast = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+
 bool mac_is_group(const struct mac *m)
 {
 	return m->b[0] & 1;
@@ -80,9 +82,7 @@ bool mac_is_group(const struct mac *m)
 
 bool mac_is_broadcast(const struct mac *m)
 {
-	static const struct mac broadcast = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
-
-	return mac_equal(m, &broadcast);
+	return mac_equal(m, &mac_broadcast);
 }
 
 bool mac_is_link_local(const struct mac *m)

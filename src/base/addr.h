@@ -43,6 +43,8 @@ bool mac_equal(const struct mac *a, const struct mac *b);
 bool mac_is_zero(const struct mac *m);
 /* True if the group bit is set (IEEE 802): multicast and broadcast. */
 bool mac_is_group(const struct mac *m);
+/* ff:ff:ff:ff:ff:ff */
+extern const struct mac mac_broadcast;
 bool mac_is_broadcast(const struct mac *m);
 /* 01:80:c2:00:00:00 to :0f, which no bridge forwards (IEEE 802.1Q table 8-1). */
 bool mac_is_link_local(const struct mac *m);

@@ -20,6 +20,11 @@ static const char *program = "clusterarpd";
 static bool (*sink)(int priority, const char *text);
 static bool is_on_stderr_too; /* what the sink takes, as well */
 
+const char *const log_level_names[] = {
+	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",     NULL,
+};
+
 static const int priorities[] = {
 	[LOG_LEVEL_ERROR] = LOG_ERR,     [LOG_LEVEL_WARNING] = LOG_WARNING,
 	[LOG_LEVEL_NOTICE] = LOG_NOTICE, [LOG_LEVEL_INFO] = LOG_INFO,
@@ -48,16 +53,15 @@ bool log_enabled(enum log_level level)
 	return level <= max_level;
 }
 
+const char *log_level_name(void)
+{
+	return log_level_names[max_level];
+}
+
 bool log_set_level(const char *name)
 {
-	static const char *const names[] = {
-		[LOG_LEVEL_ERROR] = "error",   [LOG_LEVEL_WARNING] = "warning",
-		[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info",
-		[LOG_LEVEL_DEBUG] = "debug",
-	};
-
 	for (enum log_level level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
-		if (strcmp(name, names[level]) != 0)
+		if (strcmp(name, log_level_names[level]) != 0)
 			continue;
 		max_level = level;
 		return true;

@@ -31,7 +31,11 @@ void log_set_program(const char *name);
  * does not take (false) go to stderr; with `also_stderr` all do. */
 void log_set_sink(bool (*sink)(int priority, const char *text), bool also_stderr);
 bool log_enabled(enum log_level level);
-/* Set the level by its name ("error" to "debug"). False: there is no such level. */
+/* "error" to "debug"; NULL ends the list. */
+extern const char *const log_level_names[];
+/* The name of the present level. */
+const char *log_level_name(void);
+/* Set the level by its name. False: there is no such level. */
 bool log_set_level(const char *name);
 
 void log_write(enum log_level level, int error, const char *format, ...)

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/words.h"
 #include "clients/control.h"
 #include "clients/monitoring.h"
+#include "clients/requests_doctor.h"
 #include "clients/requests_shares.h"
 #include "report/capture.h"
 #include "report/report_line.h"
@@ -33,6 +36,7 @@ struct requests {
 	struct event_feed *feed;
 	struct captures *captures;
 	struct requests_shares shares;
+	struct doctor *doctor;
 	struct requests_ops ops;
 	struct answer *answers;
 };
@@ -205,18 +209,36 @@ static void answer_reload(struct requests *r, struct control_client *client, con
 	answer_line(client, r->ops.reload(is_dry_run, r->ops.arg));
 }
 
+static void refuse_level(struct control_client *client, const char *name)
+{
+	const char *meant = name ? words_suggest(name, log_level_names) : NULL;
+	char why[128];
+
+	snprintf(why, sizeof(why), "the levels are error, warning, notice, info and debug%s%s%s",
+		 meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+	refuse(client, why);
+}
+
+/* Without a level it only tells. */
 static void answer_log_level(struct requests *r, struct control_client *client,
 			     const json_t *request)
 {
-	const char *name = json_string_value(json_object_get(request, "level"));
+	const json_t *level = json_object_get(request, "level");
+	const char *name = json_string_value(level);
 
 	(void)r;
-	if (!name || !log_set_level(name)) {
-		refuse(client, "the levels are error, warning, notice, info and debug");
+	if (level && (!name || !log_set_level(name))) {
+		refuse_level(client, name);
 		return;
 	}
-	log_notice("log level %s", name);
-	answer_line(client, report_line(json_pack("{s:s}", "log_level", name)));
+	if (level)
+		log_notice("log level %s", name);
+	answer_line(client, report_line(json_pack("{s:s}", "log_level", log_level_name())));
+}
+
+static void answer_doctor(struct requests *r, struct control_client *client, const json_t *request)
+{
+	requests_doctor_answer(r->doctor, client, request);
 }
 
 static const struct {
@@ -226,6 +248,7 @@ static const struct {
 	{ "peers", answer_peers },     { "neigh", answer_neigh },
 	{ "monitor", answer_monitor }, { "capture", answer_capture },
 	{ "reload", answer_reload },   { "log-level", answer_log_level },
+	{ "doctor", answer_doctor },
 };
 
 /* All other commands are reports, which are answered at once. */
@@ -273,6 +296,7 @@ struct requests *requests_create(struct loop *loop, const char *path,
 					.feed = needs->feed,
 					.captures = needs->captures,
 					.shares = { needs->sharing, needs->peers },
+					.doctor = needs->doctor,
 					.ops = *ops };
 		rc = control_open(loop, path, on_request, r, &r->control);
 	}

@@ -7,6 +7,7 @@
 
 #include "clients/capturing.h"
 #include "io/loop.h"
+#include "probe/doctor.h"
 #include "report/report.h"
 #include "shares/sharing.h"
 #include "tap/neighbours.h"
@@ -27,6 +28,7 @@ struct requests_needs {
 	struct event_feed *feed;
 	struct captures *captures;
 	struct sharing *sharing;
+	struct doctor *doctor;
 };
 
 /* Listen on `path`. All other arguments are borrowed. NULL after a log line. */

@@ -171,6 +171,15 @@ const char *config_shares_name(enum config_shares v)
 	return config_shares_values[v];
 }
 
+char *config_interval_text(unsigned ms, char buf[CONFIG_INTERVAL_SIZE])
+{
+	if (ms % 1000)
+		snprintf(buf, CONFIG_INTERVAL_SIZE, "%ums", ms);
+	else
+		snprintf(buf, CONFIG_INTERVAL_SIZE, ms ? "%us" : "0", ms / 1000);
+	return buf;
+}
+
 const char *config_affinity_name(enum config_affinity v)
 {
 	return config_affinity_values[v];

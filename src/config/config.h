@@ -75,6 +75,7 @@ struct config {
 	bool forward;
 	enum config_shares shares;
 	enum config_affinity affinity;
+	unsigned liveness;                       /* ms between questions to a peer; 0: off */
 	struct ip_addr gateway[CONFIG_FAMILIES]; /* AF_UNSPEC: none; see config_gateway() */
 	unsigned mtu;                            /* 0 = auto */
 	struct config_corosync corosync;
@@ -104,6 +105,10 @@ const struct config_node *config_self(const struct config *c, const char *option
 #define CONFIG_LABEL_SIZE (CONFIG_NAME_MAX + 8)
 char *config_node_label(const struct config_node *node, char *buf);
 #define LABEL(node) config_node_label((node), (char[CONFIG_LABEL_SIZE]){ 0 })
+
+/* The interval `ms` as in the file: "1s", "250ms", "0". Returns buf. */
+#define CONFIG_INTERVAL_SIZE 16
+char *config_interval_text(unsigned ms, char buf[CONFIG_INTERVAL_SIZE]);
 
 /* The spelling of each value, as in the file. */
 const char *config_dedicated_mac_name(enum config_dedicated_mac v);

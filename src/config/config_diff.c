@@ -92,6 +92,8 @@ static void compare_policies(struct comparison *c)
 	compare_text(c, RELOAD, "affinity", config_affinity_name(f->affinity),
 		     config_affinity_name(t->affinity));
 	compare_text(c, RELOAD, "neigh", config_neigh_name(f->neigh), config_neigh_name(t->neigh));
+	compare_text(c, RELOAD, "liveness", config_interval_text(f->liveness, from),
+		     config_interval_text(t->liveness, to));
 	compare_text(c, RELOAD, "mtu", mtu_text(f->mtu, from), mtu_text(t->mtu, to));
 	compare_text(c, RESTART, "datapath", config_datapath_name(f->datapath),
 		     config_datapath_name(t->datapath));

@@ -17,9 +17,11 @@
 #include "config/config.h"
 #include "config/config_report.h"
 
-#define CONFIG_LINE_MAX     198 /* inih's buffer of 200, less newline and NUL */
-#define CONFIG_SECTION_MAX  49  /* inih's MAX_SECTION, less the NUL */
-#define CONFIG_ID_MAX       190 /* 191 would give 02:bf, as the cluster MAC begins */
+#define CONFIG_LINE_MAX     198   /* inih's buffer of 200, less newline and NUL */
+#define CONFIG_SECTION_MAX  49    /* inih's MAX_SECTION, less the NUL */
+#define CONFIG_ID_MAX       190   /* 191 would give 02:bf, as the cluster MAC begins */
+#define CONFIG_LIVENESS_MIN 100   /* ms */
+#define CONFIG_LIVENESS_MAX 60000 /* ms */
 #define CONFIG_MTU_MIN      68
 #define CONFIG_MTU_MIN_IPV6 1280
 
@@ -41,6 +43,7 @@ enum config_key {
 	KEY_FORWARD,
 	KEY_SHARES,
 	KEY_AFFINITY,
+	KEY_LIVENESS,
 	KEY_GATEWAY,
 	KEY_MTU,
 	KEY_ID,

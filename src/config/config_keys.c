@@ -15,6 +15,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/words.h"
 #include "config/config_networks.h"
 #include "config/config_words.h"
 
@@ -331,7 +332,7 @@ static const char *guess_value(const struct setting *s)
 		if (strcasecmp(s->value, affinities[i].word) == 0)
 			return config_affinity_values[affinities[i].meant];
 	}
-	return config_suggest(s->value, s->key->values);
+	return words_suggest(s->value, s->key->values);
 }
 
 /* The index of the value in the key's list, or -1 after an error has been reported. */
@@ -447,6 +448,54 @@ static bool parse_mtu(const struct setting *s)
 	return true;
 }
 
+/* A number with its unit, "ms" or "s"; 0 needs none. False: it is not one. */
+static bool read_interval(const char *value, unsigned *ms)
+{
+	char number[8];
+	size_t digits = strspn(value, "0123456789");
+	const char *unit = value + digits;
+	bool is_seconds = !strcmp(unit, "s");
+
+	if (!digits || digits >= sizeof(number) ||
+	    (*unit && !is_seconds && strcmp(unit, "ms") != 0))
+		return false;
+	snprintf(number, sizeof(number), "%.*s", (int)digits, value);
+	if (!parse_number(number, 0, CONFIG_LIVENESS_MAX, ms))
+		return false;
+	*ms *= is_seconds ? 1000 : 1;
+	return *unit || !*ms;
+}
+
+/* What is probably meant by a value that is no interval; NULL: it cannot be told. */
+static const char *guess_interval(const char *value, char *buf, size_t size)
+{
+	unsigned number;
+
+	if (!strcasecmp(value, "off") || !strcasecmp(value, "no"))
+		return "0";
+	if (!parse_number(value, 1, CONFIG_LIVENESS_MAX, &number))
+		return NULL;
+	snprintf(buf, size, number < CONFIG_LIVENESS_MIN ? "%us" : "%ums", number);
+	return buf;
+}
+
+static bool parse_liveness(const struct setting *s)
+{
+	char text[16];
+	const char *meant = guess_interval(s->value, text, sizeof(text));
+	unsigned ms;
+
+	if (read_interval(s->value, &ms) &&
+	    (!ms || (ms >= CONFIG_LIVENESS_MIN && ms <= CONFIG_LIVENESS_MAX))) {
+		s->draft->config->liveness = ms;
+		return true;
+	}
+	if (meant)
+		return refuse(s, "did you mean '%s'?", meant);
+	return refuse(s, "must be an interval from %ums to %us, such as 1s or 500ms, or 0 (off)",
+		      CONFIG_LIVENESS_MIN, CONFIG_LIVENESS_MAX / 1000);
+}
+
 static bool parse_id(const struct setting *s)
 {
 	unsigned id;
@@ -520,6 +569,7 @@ static const struct key keys[KEY_COUNT] = {
 			 config_shares_values },
 	[KEY_AFFINITY] = { "affinity", SECTION_CLUSTER, parse_enum, FIELD(affinity),
 			   config_affinity_values },
+	[KEY_LIVENESS] = { "liveness", SECTION_CLUSTER, parse_liveness, 0, NULL },
 	[KEY_GATEWAY] = { "gateway", SECTION_CLUSTER, parse_gateway, 0, NULL },
 	[KEY_MTU] = { "mtu", SECTION_CLUSTER, parse_mtu, 0, NULL },
 	[KEY_ID] = { "id", SECTION_NODE, parse_id, 0, NULL },
@@ -551,7 +601,7 @@ static enum config_key guess_key(const struct section *s, const char *name)
 			names[count++] = keys[i].name;
 	}
 	names[count] = NULL;
-	meant = config_suggest(name, names);
+	meant = words_suggest(name, names);
 	return meant ? find_key(meant) : KEY_COUNT;
 }
 

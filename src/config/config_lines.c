@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "config/config_keys.h"
 #include "config/config_words.h"
 
@@ -130,7 +131,7 @@ static const struct section_name *suggest_section(const char *word)
 
 	for (i = 0; i < SECTION_NAMES; i++)
 		words[i] = section_names[i].word;
-	meant = config_suggest(word, words);
+	meant = words_suggest(word, words);
 	for (i = 0; i < SECTION_NAMES && section_names[i].word != meant; i++)
 		;
 	return i < SECTION_NAMES ? &section_names[i] : NULL;

@@ -46,6 +46,8 @@ static void print_mtu(FILE *out, const struct config *c)
 
 static void print_cluster(FILE *out, const struct config *c)
 {
+	char interval[CONFIG_INTERVAL_SIZE];
+
 	fprintf(out, "[cluster]\n");
 	print_key(out, "interface", c->interface);
 	print_key(out, "tap", c->tap);
@@ -62,6 +64,7 @@ static void print_cluster(FILE *out, const struct config *c)
 	print_key(out, "forward", config_flag_values[c->forward]);
 	print_key(out, "shares", config_shares_name(c->shares));
 	print_key(out, "affinity", config_affinity_name(c->affinity));
+	print_key(out, "liveness", config_interval_text(c->liveness, interval));
 	print_gateways(out, c);
 	print_mtu(out, c);
 }

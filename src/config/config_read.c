@@ -14,8 +14,9 @@
 #include "config/config_draft.h"
 #include "config/config_lines.h"
 
-#define DEFAULT_TAP   "cluster0"
-#define DEFAULT_GROUP "clusterarpd"
+#define DEFAULT_TAP      "cluster0"
+#define DEFAULT_GROUP    "clusterarpd"
+#define DEFAULT_LIVENESS 1000 /* ms */
 
 static struct config *create(void)
 {
@@ -26,6 +27,7 @@ static struct config *create(void)
 	strcpy(c->tap, DEFAULT_TAP);
 	strcpy(c->corosync.group, DEFAULT_GROUP);
 	c->adopt = true;
+	c->liveness = DEFAULT_LIVENESS;
 	return c;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_words: quote text of the file in messages, and suggest corrections for misspelt words.
+ * config_words: quote text of the file in messages.
  */
 #ifndef CLUSTERARPD_CONFIG_CONFIG_WORDS_H
 #define CLUSTERARPD_CONFIG_CONFIG_WORDS_H
@@ -10,8 +10,5 @@
 #define CONFIG_QUOTE_SIZE 128
 char *config_quote(const char *text, char *buf);
 #define QUOTE(text) config_quote((text), (char[CONFIG_QUOTE_SIZE]){ 0 })
-
-/* The entry of `list` (NULL-terminated) that `word` was probably meant to be, or NULL. */
-const char *config_suggest(const char *word, const char *const *list);
 
 #endif

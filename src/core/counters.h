@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * counters: the counters, defined once, with the names that every output uses (SPEC 7). 'in' counts
- * what the daemon read from that side, 'out' what it wrote.
+ * what the daemon read from that side, 'out' what it wrote. `own_sent`: frames of the daemon's own,
+ * announcements and questions, which the TAP has not sent; `own_answers`: frames that answered its
+ * questions, which the TAP has not got.
  */
 #ifndef CLUSTERARPD_CORE_COUNTERS_H
 #define CLUSTERARPD_CORE_COUNTERS_H
@@ -21,6 +23,8 @@
 	X(nic_bytes_out)  \
 	X(arp_rewritten)  \
 	X(nd_rewritten)   \
+	X(own_sent)       \
+	X(own_answers)    \
 	X(neigh_resyncs)  \
 	X(tap_repaired)
 

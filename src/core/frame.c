@@ -121,12 +121,13 @@ bool frame_ip(const struct frame *f, struct ip_addr *source, struct ip_addr *des
 	return false;
 }
 
-void frame_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip)
+void frame_write_request(uint8_t *buf, const struct mac *destination, const struct mac *mac,
+			 const struct ip_addr *sender, const struct ip_addr *target)
 {
 	struct frame_arp *arp = (struct frame_arp *)(buf + FRAME_HEADER_LEN);
 
-	memset(buf, 0, FRAME_ANNOUNCEMENT_LEN);
-	memset(buf, 0xff, MAC_LEN);
+	memset(buf, 0, FRAME_REQUEST_LEN);
+	memcpy(buf, destination->b, MAC_LEN);
 	memcpy(buf + MAC_LEN, mac->b, MAC_LEN);
 	bytes_put16(buf + 2 * MAC_LEN, ETH_P_ARP);
 	bytes_put16(arp->htype, 1);
@@ -135,6 +136,11 @@ void frame_write_announcement(uint8_t *buf, const struct mac *mac, const struct 
 	arp->plen = 4;
 	bytes_put16(arp->op, FRAME_ARP_REQUEST);
 	memcpy(arp->sender_mac, mac->b, MAC_LEN);
-	memcpy(arp->sender_ip, ip->b, sizeof(arp->sender_ip));
-	memcpy(arp->target_ip, ip->b, sizeof(arp->target_ip));
+	memcpy(arp->sender_ip, sender->b, sizeof(arp->sender_ip));
+	memcpy(arp->target_ip, target->b, sizeof(arp->target_ip));
+}
+
+void frame_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip)
+{
+	frame_write_request(buf, &mac_broadcast, mac, ip, ip);
 }

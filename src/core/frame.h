@@ -55,9 +55,15 @@ unsigned frame_arp_op(const struct frame_arp *arp);
 /* Source and destination of a complete IPv4 or IPv6 header; false if there is none. */
 bool frame_ip(const struct frame *f, struct ip_addr *source, struct ip_addr *destination);
 
+/* Write an ARP request from `mac` and `sender` to the Ethernet destination `destination`, for the
+ * IPv4 address `target`, into buf, which holds FRAME_REQUEST_LEN bytes. */
+#define FRAME_REQUEST_LEN (FRAME_HEADER_LEN + sizeof(struct frame_arp))
+void frame_write_request(uint8_t *buf, const struct mac *destination, const struct mac *mac,
+			 const struct ip_addr *sender, const struct ip_addr *target);
+
 /* Write a broadcast gratuitous ARP request (RFC 5227 2.3, "announcement") for the IPv4 address `ip`
  * with the MAC `mac` into buf, which holds FRAME_ANNOUNCEMENT_LEN bytes. */
-#define FRAME_ANNOUNCEMENT_LEN (FRAME_HEADER_LEN + sizeof(struct frame_arp))
+#define FRAME_ANNOUNCEMENT_LEN FRAME_REQUEST_LEN
 void frame_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip);
 
 #endif

@@ -209,32 +209,73 @@ static uint16_t checksum(const struct nd *nd)
 	return (uint16_t)~sum;
 }
 
-void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip,
-			   bool is_router)
+/* The frame of a message with one option that tells `mac`; all other fields are zero. */
+struct written {
+	enum nd_type type;
+	uint8_t flags, option;
+	struct mac destination;
+	const struct mac *mac;
+	const uint8_t *to;
+	const struct ip_addr *from, *target;
+};
+
+static void write_message(uint8_t *buf, const struct written *w)
 {
-	static const uint8_t all_nodes_mac[MAC_LEN] = { 0x33, 0x33, [5] = 1 };
-	static const uint8_t all_nodes[16] = { 0xff, 0x02, [15] = 1 };
-	const struct nd nd = { .type = ND_NEIGHBOR_ADVERTISEMENT,
+	const struct nd nd = { .type = w->type,
 			       .ip = buf + FRAME_HEADER_LEN,
 			       .message = buf + FRAME_HEADER_LEN + IPV6_HEADER,
 			       .len = 24 + OPTION_UNIT };
 	uint8_t *option = nd.message + 24;
 
 	memset(buf, 0, ND_ANNOUNCEMENT_LEN);
-	memcpy(buf, all_nodes_mac, MAC_LEN);
-	memcpy(buf + MAC_LEN, mac->b, MAC_LEN);
+	memcpy(buf, w->destination.b, MAC_LEN);
+	memcpy(buf + MAC_LEN, w->mac->b, MAC_LEN);
 	bytes_put16(buf + 2 * MAC_LEN, ETH_P_IPV6);
 	nd.ip[0] = 6 << 4;
 	bytes_put16(nd.ip + 4, (uint16_t)nd.len);
 	nd.ip[IPV6_NEXT_HEADER] = IPPROTO_ICMPV6;
 	nd.ip[IPV6_HOP_LIMIT] = HOP_LIMIT;
-	memcpy(nd.ip + IPV6_SOURCE, ip->b, sizeof(ip->b));
-	memcpy(nd.ip + IPV6_DESTINATION, all_nodes, sizeof(all_nodes));
+	memcpy(nd.ip + IPV6_SOURCE, w->from->b, sizeof(w->from->b));
+	memcpy(nd.ip + IPV6_DESTINATION, w->to, sizeof(w->from->b));
 	nd.message[0] = nd.type;
-	nd.message[4] = FLAG_OVERRIDE | (is_router ? FLAG_ROUTER : 0);
-	memcpy(nd.message + TARGET, ip->b, sizeof(ip->b));
-	option[0] = OPTION_TARGET;
+	nd.message[4] = w->flags;
+	memcpy(nd.message + TARGET, w->target->b, sizeof(w->target->b));
+	option[0] = w->option;
 	option[1] = 1;
-	memcpy(option + 2, mac->b, MAC_LEN);
+	memcpy(option + 2, w->mac->b, MAC_LEN);
 	bytes_put16(nd.message + CHECKSUM, checksum(&nd));
+}
+
+void nd_write_solicitation(uint8_t *buf, const struct mac *destination, const struct mac *mac,
+			   const struct ip_addr *sender, const struct ip_addr *target,
+			   bool is_direct)
+{
+	const uint8_t *t = target->b;
+	uint8_t group[16] = { 0xff, 0x02, [11] = 1, 0xff, t[13], t[14], t[15] };
+	const struct mac group_mac = { { 0x33, 0x33, 0xff, t[13], t[14], t[15] } };
+	const struct written w = { .type = ND_NEIGHBOR_SOLICITATION,
+				   .option = OPTION_SOURCE,
+				   .destination = destination ? *destination : group_mac,
+				   .mac = mac,
+				   .to = is_direct ? t : group,
+				   .from = sender,
+				   .target = target };
+
+	write_message(buf, &w);
+}
+
+void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip,
+			   bool is_router)
+{
+	static const uint8_t all_nodes[16] = { 0xff, 0x02, [15] = 1 };
+	const struct written w = { .type = ND_NEIGHBOR_ADVERTISEMENT,
+				   .flags = FLAG_OVERRIDE | (is_router ? FLAG_ROUTER : 0),
+				   .option = OPTION_TARGET,
+				   .destination = { { 0x33, 0x33, [5] = 1 } },
+				   .mac = mac,
+				   .to = all_nodes,
+				   .from = ip,
+				   .target = ip };
+
+	write_message(buf, &w);
 }

@@ -61,4 +61,14 @@ void nd_set_sender(const struct nd *nd, const struct ip_addr *ip);
 void nd_write_announcement(uint8_t *buf, const struct mac *mac, const struct ip_addr *ip,
 			   bool is_router);
 
+/* Write a neighbour solicitation (RFC 4861 4.3) from `mac` and `sender` for the IPv6 address
+ * `target` into buf, which holds ND_SOLICITATION_LEN bytes: to the target's solicited-node
+ * multicast group, or with `is_direct` to the target itself; with the Ethernet address of that
+ * group, or with `destination` if it is not NULL. (A host that does not have the target, or not
+ * yet, and forwards packets would forward a direct one.) */
+#define ND_SOLICITATION_LEN ND_ANNOUNCEMENT_LEN
+void nd_write_solicitation(uint8_t *buf, const struct mac *destination, const struct mac *mac,
+			   const struct ip_addr *sender, const struct ip_addr *target,
+			   bool is_direct);
+
 #endif

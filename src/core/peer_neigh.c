@@ -70,10 +70,34 @@ static struct summary summarize(const struct peer *peer, const struct mirror *mi
 	return s;
 }
 
+/* A resolution that began before the peer was back has failed by this time, ms. */
+#define STALE_FAILURE_MS 3500
+
+/* Liveness has found out that it answers. */
+static enum peer_state state_of_alive(const struct peer *peer, const struct summary *s)
+{
+	if (s->wrong)
+		return PEER_FOREIGN;
+	if (s->failed && peer->failed > peer->liveness.alive_since + STALE_FAILURE_MS)
+		return PEER_FAILED;
+	return PEER_RESOLVED;
+}
+
+static enum peer_state state_of_mute(const struct peer *peer, const struct summary *s)
+{
+	if (s->wrong || peer->is_claimed)
+		return PEER_FOREIGN;
+	return s->failed ? PEER_FAILED : PEER_SILENT;
+}
+
 enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *mirror)
 {
 	struct summary s = summarize(peer, mirror);
 
+	if (peer->liveness.life == PEER_ALIVE)
+		return state_of_alive(peer, &s);
+	if (peer->liveness.life == PEER_MUTE)
+		return state_of_mute(peer, &s);
 	if (s.confirmed && !s.failed && !s.wrong)
 		return PEER_RESOLVED;
 	if (s.wrong || peer->is_claimed)
@@ -83,6 +107,11 @@ enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *m
 	if (s.pinned)
 		return PEER_RESOLVED;
 	return s.stale ? PEER_STALE : PEER_NONE;
+}
+
+bool peer_neigh_has_failed(const struct peer *peer, const struct mirror *mirror)
+{
+	return summarize(peer, mirror).failed;
 }
 
 bool peer_neigh_is_confirmed(const struct peer *peer, const struct mirror *mirror)

@@ -22,16 +22,38 @@ enum peer_state {
 	PEER_FOREIGN,  /* another host claims its address (I7) */
 };
 
+/* Whether a peer answers: see liveness.h. Times are monotonic. */
+enum peer_life {
+	PEER_UNASKED, /* not known yet, or liveness is off */
+	PEER_ALIVE,
+	PEER_MUTE, /* it has left LIVENESS_PATIENCE questions in a row unanswered */
+};
+struct peer_liveness {
+	enum peer_life life;
+	bool is_waiting;      /* the last question is neither answered nor given up */
+	unsigned missed;      /* unanswered in a row */
+	uint64_t asked;       /* time of the last question, ms */
+	uint64_t asked_us;    /* the same, us */
+	uint64_t frames_in;   /* its counter then */
+	uint64_t heard;       /* when it was last heard, ms; 0: never */
+	uint64_t alive_since; /* ms; if PEER_ALIVE */
+	unsigned latency_us;  /* of the last answer; 0: none yet */
+	uint64_t stack_asked; /* when the stack asked last and got no answer yet, ms; 0: it did not
+			       */
+};
+
 /* A peer: another node. Valid as long as its table. */
 struct peer {
 	const struct config_node *node;
 	struct peer_counters counters;
 	enum peer_state state;
-	enum peer_state told;         /* the state last logged: PEER_RESOLVED or PEER_FAILED */
-	uint64_t changed;             /* time of the last state change, monotonic ms; 0: none */
-	uint64_t changes;             /* number of changes of state */
-	uint64_t mended;              /* time of the last attempt to write an entry, monotonic ms */
-	bool is_to_seed;              /* missing entries have to be installed */
+	enum peer_state told; /* the state last logged: PEER_RESOLVED or PEER_FAILED */
+	uint64_t changed;     /* time of the last state change, monotonic ms; 0: none */
+	uint64_t changes;     /* number of changes of state */
+	uint64_t mended;      /* time of the last attempt to write an entry, monotonic ms */
+	bool is_to_seed;      /* missing entries have to be installed */
+	struct peer_liveness liveness;
+	uint64_t failed;              /* since when the kernel cannot resolve it, ms; 0: it can */
 	bool is_claimed;              /* last ARP with its address came from another host (I7) */
 	uint32_t slot;                /* index of its counters in the kernel programs; 0: none */
 	struct peer_counters carried; /* kernel counts that `counters` already includes */

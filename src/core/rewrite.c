@@ -20,7 +20,7 @@ struct context {
 	struct rule_keys keys;
 	struct peers_entry destination, source; /* by MAC */
 	struct peers_entry sender, target; /* by IP: of ARP and ND, or IP source and destination */
-	struct ip_addr target_ip;
+	const struct ip_addr *target_ip;
 	unsigned impossible; /* edits that the frame has no place for */
 };
 
@@ -36,8 +36,10 @@ static struct mac mac_from(const uint8_t b[MAC_LEN])
 static void view_resolution(struct context *c, struct rewrite_result *result, enum frame_kind kind)
 {
 	result->is_resolution = true;
+	result->destination = c->keys.eth_dst;
+	c->target_ip = &result->target_ip;
 	c->sender = peers_by_ip(c->peers, &result->sender_ip);
-	c->target = peers_by_ip(c->peers, &c->target_ip);
+	c->target = peers_by_ip(c->peers, c->target_ip);
 	c->keys.kind = (uint8_t)kind;
 	c->keys.sender_ip = (uint8_t)c->sender.roles;
 	c->keys.target_ip = (uint8_t)c->target.roles;
@@ -59,9 +61,10 @@ static void view_arp(struct context *c, struct rewrite_result *result)
 
 	result->sender_mac = mac_from(c->arp->sender_mac);
 	result->sender_ip = ip_from_ipv4_bytes(c->arp->sender_ip);
-	c->target_ip = ip_from_ipv4_bytes(c->arp->target_ip);
+	result->target_ip = ip_from_ipv4_bytes(c->arp->target_ip);
 	view_resolution(c, result, FRAME_ARP);
-	c->keys.is_reply = frame_arp_op(c->arp) == FRAME_ARP_REPLY;
+	result->is_reply = frame_arp_op(c->arp) == FRAME_ARP_REPLY;
+	c->keys.is_reply = result->is_reply;
 	c->keys.sender_mac = sender_mac_roles(c, &result->sender_mac);
 	c->keys.target_mac = peers_by_mac(c->peers, &target_mac).roles;
 }
@@ -123,10 +126,11 @@ static void view_nd(struct context *c, struct rewrite_result *result)
 {
 	result->is_nd = true;
 	result->sender_ip = nd_sender(&c->nd);
-	c->target_ip = nd_target(&c->nd);
+	result->target_ip = nd_target(&c->nd);
 	view_resolution(c, result, FRAME_ND);
-	c->keys.is_reply =
+	result->is_reply =
 		c->nd.type != ND_NEIGHBOR_SOLICITATION && c->nd.type != ND_ROUTER_SOLICITATION;
+	c->keys.is_reply = result->is_reply;
 	c->keys.is_redirect = c->nd.type == ND_REDIRECT;
 	c->impossible |= EDIT_TARGET_MAC_CLUSTER;
 	view_lladdrs(c, result);
@@ -201,7 +205,7 @@ static void set_sender_ip(struct context *c, const struct ip_addr *ip)
 static void edit_resolution(struct context *c, unsigned edits)
 {
 	if (edits & EDIT_SENDER_IP_SELF)
-		set_sender_ip(c, peers_own_address_for(c->peers, &c->target_ip));
+		set_sender_ip(c, peers_own_address_for(c->peers, c->target_ip));
 	if (edits & EDIT_SENDER_MAC_SELF)
 		set_sender_mac(c, &peers_self(c->peers)->dedicated);
 	if (edits & EDIT_SENDER_MAC_PEER)
@@ -215,7 +219,7 @@ static void edit_resolution(struct context *c, unsigned edits)
  * none to send from: the frame stays as it is (E2b). */
 static uint16_t possible(const struct context *c, uint16_t edits)
 {
-	if ((edits & EDIT_SENDER_IP_SELF) && !peers_own_address_for(c->peers, &c->target_ip))
+	if ((edits & EDIT_SENDER_IP_SELF) && !peers_own_address_for(c->peers, c->target_ip))
 		edits &= (uint16_t)~EDIT_RESOLUTION;
 	return edits & (uint16_t)~c->impossible;
 }

@@ -35,10 +35,13 @@ struct rewrite_result {
 	/* The peer that the frame goes to (egress) or comes from (ingress); for a spoofed frame,
 	 * the peer whose address it claims. NULL: none. */
 	struct peer *peer;
-	bool is_resolution;    /* a well-formed ARP request or reply, or Neighbour Discovery */
-	bool is_nd;            /* the latter */
-	struct mac sender_mac; /* if is_resolution: as it arrived */
-	struct ip_addr sender_ip;
+	bool is_resolution; /* a well-formed ARP request or reply, or Neighbour Discovery */
+	bool is_nd;         /* the latter */
+	/* If is_resolution: as it arrived */
+	bool is_reply; /* not a request or a solicitation */
+	struct mac sender_mac;
+	struct ip_addr sender_ip, target_ip;
+	uint16_t destination; /* enum mac_role, of the Ethernet destination */
 };
 
 /* `data`: `len` bytes of an Ethernet frame, with VLAN tags inline. Changed in place if the verdict

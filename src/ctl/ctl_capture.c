@@ -18,8 +18,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_stream.h"
 #include "ctl/common/ctl_text.h"
+
+#define SNAPLEN_MIN     64
+#define SNAPLEN_DEFAULT 256
+#define SNAPLEN_MAX     262144
 
 #define BLOCK_MIN        12
 #define BLOCK_MAX        (16u * 1024 * 1024)
@@ -38,6 +43,13 @@
 #define OPTION_CAME    4 /* of the statistics */
 #define OPTION_LOST    5
 #define OUTBOUND       2
+
+struct job {
+	const char *path;   /* of the daemon's socket */
+	const char *file;   /* NULL or "-": standard output, which must not be a terminal */
+	json_int_t count;   /* frames; 0: no limit */
+	json_int_t snaplen; /* bytes of each */
+};
 
 struct output {
 	const char *name; /* as given; NULL: stdout */
@@ -276,7 +288,7 @@ static int drain(struct output *out, struct ctl_answer *a)
 
 /* The daemon has closed the connection. If it still answers, all `count` frames have been captured.
  * (The frames written do not show this, because some may have been lost.) */
-static int at_end(const struct ctl_capture *job)
+static int at_end(const struct job *job)
 {
 	json_t *request, *answer;
 	bool is_there;
@@ -291,7 +303,7 @@ static int at_end(const struct ctl_capture *job)
 	return is_there ? EXIT_ANSWERED : ctl_daemon_ended();
 }
 
-static int go_on(const struct ctl_capture *job, struct output *out, struct ctl_answer *a)
+static int go_on(const struct job *job, struct output *out, struct ctl_answer *a)
 {
 	enum ctl_event event = CTL_BYTES;
 	int rc = write_blocks(out, a);
@@ -325,7 +337,7 @@ static int finish(struct output *out, int rc)
 	return rc;
 }
 
-int ctl_capture(const struct ctl_capture *job)
+static int run(const struct job *job)
 {
 	bool is_stdout = !job->file || !strcmp(job->file, "-");
 	struct output out = { .name = is_stdout ? NULL : job->file, .fd = STDOUT_FILENO };
@@ -353,4 +365,18 @@ int ctl_capture(const struct ctl_capture *job)
 		rc = finish(&out, go_on(job, &out, &a));
 	ctl_close(&a);
 	return rc;
+}
+
+int ctl_capture_run(const struct ctl_options *o)
+{
+	const struct job job = {
+		.path = o->socket,
+		.file = ctl_option(o, CTL_WRITE),
+		.count = ctl_option_count(o, CTL_COUNT, 0),
+		.snaplen = ctl_option_count(o, CTL_SNAPLEN, SNAPLEN_DEFAULT),
+	};
+
+	if (job.snaplen < SNAPLEN_MIN || job.snaplen > SNAPLEN_MAX)
+		return ctl_usage_error(o->command, "--snaplen needs a number from 64 to 262144");
+	return run(&job);
 }

@@ -5,8 +5,10 @@
  */
 #include "ctl/ctl_config.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_text.h"
 
 static void print_key(const char *key, const char *value)
@@ -112,7 +114,8 @@ static void print_list(FILE *out, const char *title, const json_t *list, const j
 	}
 }
 
-bool ctl_print_reload(const json_t *answer, bool is_trial)
+/* `is_trial`: a dry run. Returns whether all changes can be made without a restart. */
+static bool print_reload(const json_t *answer, bool is_trial)
 {
 	const json_t *reload = json_object_get(answer, "reload");
 	const json_t *changes = json_object_get(reload, "changes");
@@ -130,11 +133,38 @@ bool ctl_print_reload(const json_t *answer, bool is_trial)
 	return true;
 }
 
-void ctl_print_log_level(const json_t *answer)
+int ctl_reload_run(const struct ctl_options *o)
+{
+	bool is_trial = ctl_option(o, CTL_DRY_RUN);
+	json_t *answer = ctl_ask_or_say(
+		o->socket, json_pack("{s:s, s:b}", "command", "reload", "dry_run", (int)is_trial));
+	int rc = EXIT_ANSWERED;
+
+	if (!answer)
+		return EXIT_NO_DAEMON;
+	if (ctl_option(o, CTL_JSON))
+		ctl_print_json(answer);
+	else if (!print_reload(answer, is_trial))
+		rc = EXIT_REFUSED;
+	if (ctl_is_refused(answer))
+		rc = EXIT_REFUSED;
+	json_decref(answer);
+	return rc;
+}
+
+static void print_log_level(const json_t *answer)
 {
 	fputs("log level: ", stdout);
 	ctl_put_clean(stdout, ctl_string(answer, "log_level"), false);
 	putchar('\n');
+}
+
+int ctl_log_level_run(const struct ctl_options *o)
+{
+	json_t *request = json_pack("{s:s, s:s*}", "command", "log-level", "level",
+				    o->count ? o->words[0] : NULL);
+
+	return ctl_ask_and_print(o->socket, request, ctl_option(o, CTL_JSON), print_log_level);
 }
 
 void ctl_print_metrics(const json_t *answer)

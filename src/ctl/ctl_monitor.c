@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_stream.h"
 #include "ctl/common/ctl_text.h"
 
@@ -227,15 +228,16 @@ static int print_lines(struct ctl_answer *a, bool json)
 	return is_event ? -1 : EXIT_REFUSED;
 }
 
-int ctl_monitor(const char *path, bool json)
+int ctl_monitor_run(const struct ctl_options *o)
 {
+	bool json = ctl_option(o, CTL_JSON);
 	json_t *request = ctl_must(json_pack("{s:s}", "command", "monitor"));
 	struct ctl_answer a;
 	int rc = -1;
 
 	ctl_stream_init();
-	if (!ctl_open(&a, path, request))
-		rc = ctl_no_daemon(path);
+	if (!ctl_open(&a, o->socket, request))
+		rc = ctl_no_daemon(o->socket);
 	json_decref(request);
 	if (rc >= 0)
 		return rc;

@@ -9,11 +9,19 @@
 #include <time.h>
 
 #include "base/addr.h"
-#include "ctl/common/ctl_ask.h"
+#include "base/words.h"
+#include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_table.h"
 
 #define POLL_MS    500 /* each answer takes a look at all connections */
 #define WEIGHT_MAX 100
+
+struct shares {
+	const struct ctl_options *options;
+	char **words; /* the arguments after `shares` */
+	int count;
+	json_t *request;
+};
 
 static double now(void)
 {
@@ -55,18 +63,6 @@ static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t 
 	return number >= min;
 }
 
-/* Seconds, as in 2 or 2.5. */
-static bool parse_seconds(const char *text, double *out)
-{
-	size_t whole = strspn(text, "0123456789");
-	size_t part = text[whole] == '.' ? 1 + strspn(text + whole + 1, "0123456789") : 0;
-
-	if (!whole || part == 1 || text[whole + part] || whole > 9)
-		return false;
-	*out = strtod(text, NULL);
-	return true;
-}
-
 /* What JSON cannot carry (not UTF-8) is not the name of a node. */
 static bool check_node(const char *name)
 {
@@ -78,32 +74,14 @@ static bool check_node(const char *name)
 	return wrong("'%s' is not the name of a node", name);
 }
 
-static bool add_dead(struct ctl_shares *s, const char *name)
-{
-	if (!check_node(name))
-		return false;
-	if (!s->dead)
-		s->dead = ctl_must(json_array());
-	json_array_append_new(s->dead, ctl_must(json_string(name)));
-	return true;
-}
-
-bool ctl_shares_take(struct ctl_shares *s, enum ctl_shares_option option, const char *value)
-{
-	s->values[option] = value;
-	if (option == CTL_SHARES_WAIT && !parse_seconds(value, &s->wait))
-		return wrong("--wait needs a number of seconds, not '%s'", value);
-	return option != CTL_SHARES_DEAD || add_dead(s, value);
-}
-
-static void put(struct ctl_shares *s, const char *key, json_t *value)
+static void put(struct shares *s, const char *key, json_t *value)
 {
 	json_object_set_new(s->request, key, ctl_must(value));
 }
 
 /* ADDRESS, ADDRESS:PORT, [ADDRESS] or [ADDRESS]:PORT. An IPv6 address without brackets has no port:
  * it could not be told from the address. */
-static bool check_client(struct ctl_shares *s)
+static bool check_client(struct shares *s)
 {
 	const char *text = s->words[1], *port = NULL;
 	char address[IP_STRLEN];
@@ -135,7 +113,7 @@ static bool check_client(struct ctl_shares *s)
 	return true;
 }
 
-static bool check_weight(struct ctl_shares *s)
+static bool check_weight(struct shares *s)
 {
 	uint64_t weight;
 
@@ -146,9 +124,9 @@ static bool check_weight(struct ctl_shares *s)
 	return true;
 }
 
-static bool check_epoch(struct ctl_shares *s)
+static bool check_epoch(struct shares *s)
 {
-	const char *text = s->values[CTL_SHARES_EPOCH];
+	const char *text = ctl_option(s->options, CTL_EPOCH);
 	uint64_t epoch;
 
 	if (!text)
@@ -159,9 +137,9 @@ static bool check_epoch(struct ctl_shares *s)
 	return true;
 }
 
-static bool check_ttl(struct ctl_shares *s)
+static bool check_ttl(struct shares *s)
 {
-	const char *text = s->values[CTL_SHARES_TTL];
+	const char *text = ctl_option(s->options, CTL_TTL);
 	double seconds;
 
 	if (!text)
@@ -170,7 +148,7 @@ static bool check_ttl(struct ctl_shares *s)
 		put(s, "ttl", json_string(text));
 		return true;
 	}
-	if (!parse_seconds(text, &seconds))
+	if (!ctl_parse_seconds(text, &seconds))
 		return wrong("--ttl needs a number of seconds, or forever, not '%s'", text);
 	put(s, "ttl", json_real(seconds));
 	put(s, "sent", json_integer((json_int_t)(now() * 1000)));
@@ -199,20 +177,40 @@ static bool add_present(json_t *nodes, const char *word)
 	return good;
 }
 
-static bool check_set(struct ctl_shares *s)
+/* All values of --dead. */
+static bool check_dead(struct shares *s)
+{
+	const struct ctl_options *o = s->options;
+	json_t *dead = ctl_must(json_array());
+
+	for (size_t i = 0; i < o->given_count; i++) {
+		if (o->given[i].option != CTL_DEAD)
+			continue;
+		if (!check_node(o->given[i].value)) {
+			json_decref(dead);
+			return false;
+		}
+		json_array_append_new(dead, ctl_must(json_string(o->given[i].value)));
+	}
+	if (json_array_size(dead))
+		put(s, "dead", dead);
+	else
+		json_decref(dead);
+	return true;
+}
+
+static bool check_set(struct shares *s)
 {
 	json_t *nodes = ctl_must(json_object());
-	bool good = check_epoch(s) && check_ttl(s);
+	bool good = check_epoch(s) && check_ttl(s) && check_dead(s);
 
 	for (int i = 1; i < s->count && good; i++)
 		good = add_present(nodes, s->words[i]);
 	put(s, "nodes", nodes);
-	if (s->dead)
-		json_object_set(s->request, "dead", s->dead);
 	return good;
 }
 
-static bool check_released(struct ctl_shares *s)
+static bool check_released(struct shares *s)
 {
 	json_t *nodes = ctl_must(json_array());
 	bool good = check_epoch(s);
@@ -223,7 +221,7 @@ static bool check_released(struct ctl_shares *s)
 			json_array_append_new(nodes, ctl_must(json_string(s->words[i])));
 	}
 	put(s, "nodes", nodes);
-	if (s->values[CTL_SHARES_ASKING])
+	if (ctl_option(s->options, CTL_ASKING))
 		put(s, "asking", json_true());
 	return good;
 }
@@ -395,24 +393,24 @@ static void print_released(const json_t *answer)
 static const struct subcommand {
 	const char *name, *request, *arguments; /* those in the usage */
 	int min, max;                           /* number of words after the name */
-	unsigned options;                       /* bit mask of enum ctl_shares_option */
-	bool (*check)(struct ctl_shares *s);
+	unsigned options;                       /* those of shares that apply: CTL_BIT() */
+	bool (*check)(struct shares *s);
 	void (*print)(const json_t *answer);
 } subcommands[] = {
 	{ "of", "shares_of", "ADDRESS[:PORT]", 1, 1, 0, check_client, print_of },
-	{ "drain", "shares_drain", "[--wait SEC]", 0, 0, 1 << CTL_SHARES_WAIT, NULL, print_drain },
+	{ "drain", "shares_drain", "[--wait SEC]", 0, 0, CTL_BIT(CTL_WAIT), NULL, print_drain },
 	{ "resume", "shares_resume", "", 0, 0, 0, NULL, print_wish },
 	{ "weight", "shares_weight", "N", 1, 1, 0, check_weight, print_wish },
 	{ "set", "shares_set", "--epoch E --ttl SEC NODE[=WEIGHT]... [--dead NODE]...", 1,
-	  INT32_MAX, 1 << CTL_SHARES_EPOCH | 1 << CTL_SHARES_TTL | 1 << CTL_SHARES_DEAD, check_set,
+	  INT32_MAX, CTL_BIT(CTL_EPOCH) | CTL_BIT(CTL_TTL) | CTL_BIT(CTL_DEAD), check_set,
 	  print_set },
 	{ "released", "shares_released", "--epoch E [--asking] NODE...", 1, INT32_MAX,
-	  1 << CTL_SHARES_EPOCH | 1 << CTL_SHARES_ASKING, check_released, print_released },
+	  CTL_BIT(CTL_EPOCH) | CTL_BIT(CTL_ASKING), check_released, print_released },
 };
 static const struct subcommand show = { "", "shares", "", 0, 0, 0, NULL, print_shares };
 
 /* NULL: there is none of this name. */
-static const struct subcommand *find(const struct ctl_shares *s)
+static const struct subcommand *find(const struct shares *s)
 {
 	if (!s->count)
 		return &show;
@@ -423,79 +421,97 @@ static const struct subcommand *find(const struct ctl_shares *s)
 	return NULL;
 }
 
-bool ctl_shares_check(struct ctl_shares *s)
+static bool find_wrong(const struct shares *s)
 {
-	static const char *const names[CTL_SHARES_OPTIONS] = { "wait", "epoch", "ttl", "dead",
-							       "asking" };
+	const char *names[sizeof(subcommands) / sizeof(subcommands[0]) + 1] = { NULL }, *meant;
+
+	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
+		names[i] = subcommands[i].name;
+	meant = words_suggest(s->words[0], names);
+	if (meant)
+		return wrong("unknown subcommand '%s': did you mean '%s'?", s->words[0], meant);
+	return wrong("unknown subcommand '%s'", s->words[0]);
+}
+
+static bool check(struct shares *s)
+{
+	const struct ctl_options *o = s->options;
 	const struct subcommand *c = find(s);
 	int words = s->count ? s->count - 1 : 0;
 
 	if (!c)
-		return wrong("unknown subcommand '%s'", s->words[0]);
+		return find_wrong(s);
 	if (words < c->min || words > c->max)
 		return wrong("the usage is: shares %s%s%s", c->name, *c->arguments ? " " : "",
 			     c->arguments);
-	for (size_t i = 0; i < CTL_SHARES_OPTIONS; i++) {
-		if (s->values[i] && !(c->options & 1u << i))
-			return wrong("--%s does not apply to shares%s%s", names[i],
+	for (size_t i = 0; i < o->given_count; i++) {
+		enum ctl_option option = o->given[i].option;
+
+		if (option > CTL_JSON && !(c->options & CTL_BIT(option)))
+			return wrong("--%s does not apply to shares%s%s", ctl_option_name(option),
 				     *c->name ? " " : "", c->name);
 	}
 	s->request = ctl_must(json_pack("{s:s}", "command", c->request));
 	return !c->check || c->check(s);
 }
 
-void ctl_shares_free(struct ctl_shares *s)
-{
-	json_decref(s->request);
-	json_decref(s->dead);
-}
-
 /* --- asking --- */
 
 /* Replace the answer by later ones, until the node is drained or the time is over. NULL: the
  * daemon is gone. */
-static json_t *wait_drained(const struct ctl_shares *s, json_t *answer)
+static json_t *wait_drained(const struct shares *s, json_t *answer)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
 	json_t *request = ctl_must(json_pack("{s:s}", "command", show.request));
-	double end = now() + s->wait;
+	double end = now() + ctl_option_seconds(s->options, CTL_WAIT, 0);
 
 	while (answer && !json_object_get(answer, "error") && !is_drained(answer) && now() < end) {
 		nanosleep(&pause, NULL);
 		json_decref(answer);
-		answer = ctl_ask(s->socket, request);
+		answer = ctl_ask(s->options->socket, request);
 	}
 	json_decref(request);
 	return answer;
 }
 
-static int finish(const struct ctl_shares *s, const json_t *answer)
+static int finish(const struct shares *s, const json_t *answer)
 {
-	if (s->json)
+	const char *wait = ctl_option(s->options, CTL_WAIT);
+	bool json = ctl_option(s->options, CTL_JSON);
+
+	if (json)
 		ctl_print_json(answer);
 	if (ctl_is_refused(answer))
 		return EXIT_REFUSED;
-	if (s->values[CTL_SHARES_WAIT] && !is_drained(answer)) {
-		fprintf(stderr,
-			"clusterarpctl: not drained after %s s: ", s->values[CTL_SHARES_WAIT]);
+	if (wait && !is_drained(answer)) {
+		fprintf(stderr, "clusterarpctl: not drained after %s s: ", wait);
 		put_awaited(stderr, answer);
 		return EXIT_REFUSED;
 	}
-	if (!s->json)
+	if (!json)
 		find(s)->print(answer);
 	return EXIT_ANSWERED;
 }
 
-int ctl_shares_run(const struct ctl_shares *s)
+static int ask(const struct shares *s)
 {
-	json_t *answer = ctl_ask(s->socket, s->request);
+	json_t *answer = ctl_ask(s->options->socket, s->request);
 	int rc;
 
-	if (s->values[CTL_SHARES_WAIT])
+	if (ctl_option(s->options, CTL_WAIT))
 		answer = wait_drained(s, answer);
 	if (!answer)
-		return ctl_no_daemon(s->socket);
+		return ctl_no_daemon(s->options->socket);
 	rc = finish(s, answer);
 	json_decref(answer);
+	return rc;
+}
+
+int ctl_shares_run(const struct ctl_options *o)
+{
+	struct shares s = { .options = o, .words = o->words, .count = o->count };
+	int rc = check(&s) ? ask(&s) : ctl_usage_error(o->command, NULL);
+
+	json_decref(s.request);
 	return rc;
 }

@@ -2,18 +2,28 @@
 /* ctl_status: prints an overview that fits on a screen of 24 lines; see ctl_status.h. */
 #include "ctl/ctl_status.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "ctl/ctl_counters.h"
+#include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_table.h"
+#include "ctl/ctl_counters.h"
 
-#define SCREEN_LINES   23 /* one more for the prompt */
+#define MEASURE_NS     500000000 /* the time over which the traffic is measured */
+#define SCREEN_LINES   23        /* one more for the prompt */
 #define PEERS_SHOWN    12
 #define PEERS_LEAST    3 /* shown even if problems take the room */
 #define PROBLEMS_SHOWN 4
 #define COLUMNS        80
 #define NAME_SHOWN     16 /* characters of a peer's name */
+
+/* The answers that the overview is made from; `peers` was asked twice, `seconds` apart. */
+struct overview {
+	const json_t *status, *counters, *peers_before, *peers;
+	double seconds;
+};
 
 /* The first address of a list, and how many more there are. */
 static void address_cell(struct ctl_table *t, const json_t *list)
@@ -123,7 +133,7 @@ static const json_t *find_peer(const json_t *peers, const char *name)
 }
 
 /* A rate per second, multiplied by `factor`; "-" where nothing was counted. */
-static void rate_cell(struct ctl_table *t, const struct ctl_status *s, const json_t *peer,
+static void rate_cell(struct ctl_table *t, const struct overview *s, const json_t *peer,
 		      const char *counter, double factor)
 {
 	const json_t *before =
@@ -139,7 +149,7 @@ static void rate_cell(struct ctl_table *t, const struct ctl_status *s, const jso
 			 ctl_scaled((double)(now - then) * factor / s->seconds, "", text));
 }
 
-static void add_peer(struct ctl_table *t, const struct ctl_status *s, const json_t *peer)
+static void add_peer(struct ctl_table *t, const struct overview *s, const json_t *peer)
 {
 	const char *name = ctl_string(peer, "name"), *state = ctl_string(peer, "state");
 	const char *first = json_string_value(json_array_get(json_object_get(peer, "address"), 0));
@@ -204,7 +214,7 @@ static void print_more(const json_t **peers, size_t count)
 }
 
 /* Print at most `shown` peers. Returns how many lines were printed. */
-static size_t print_peers(const struct ctl_status *s, size_t shown)
+static size_t print_peers(const struct overview *s, size_t shown)
 {
 	const json_t *peers = json_object_get(s->peers, "peers");
 	size_t count = json_array_size(peers), i;
@@ -228,7 +238,7 @@ static size_t print_peers(const struct ctl_status *s, size_t shown)
 	return 2 + i + (count > shown);
 }
 
-void ctl_print_status(const struct ctl_status *s)
+static void print_overview(const struct overview *s)
 {
 	const json_t *dedicated = json_object_get(s->status, "dedicated");
 	struct ctl_table *t = ctl_table_create("lll");
@@ -248,4 +258,59 @@ void ctl_print_status(const struct ctl_status *s)
 	putchar('\n');
 	ctl_print_drops(json_object_get(s->counters, "counters"),
 			lines < SCREEN_LINES ? SCREEN_LINES - lines : 1);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static const char *const parts[] = { "peers", "status", "counters", "peers" };
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* Ask for the parts. The first and the last one are `peers`, *seconds apart, so that rates can be
+ * computed. Returns the exit status. */
+static int ask_parts(const struct ctl_options *o, json_t *answers[PARTS], double *seconds)
+{
+	const struct timespec pause = { .tv_nsec = MEASURE_NS };
+	size_t i;
+
+	for (i = 0; i < PARTS; i++) {
+		if (i == PARTS - 1)
+			nanosleep(&pause, NULL);
+		answers[i] = ctl_ask_or_say(o->socket, json_pack("{s:s}", "command", parts[i]));
+		if (!answers[i])
+			return EXIT_NO_DAEMON;
+		if (ctl_is_refused(answers[i]))
+			return EXIT_REFUSED;
+		*seconds = i ? *seconds : -now();
+	}
+	*seconds += now();
+	return EXIT_ANSWERED;
+}
+
+int ctl_status_run(const struct ctl_options *o)
+{
+	json_t *answers[PARTS] = { NULL };
+	struct overview s = { 0 };
+	size_t i;
+	int rc;
+
+	if (ctl_option(o, CTL_JSON))
+		return ctl_ask_and_print(o->socket, json_pack("{s:s}", "command", "status"), true,
+					 NULL);
+	rc = ask_parts(o, answers, &s.seconds);
+	s.peers_before = answers[0];
+	s.status = answers[1];
+	s.counters = answers[2];
+	s.peers = answers[3];
+	if (rc == EXIT_ANSWERED)
+		print_overview(&s);
+	for (i = 0; i < PARTS; i++)
+		json_decref(answers[i]);
+	return rc;
 }

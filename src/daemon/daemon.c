@@ -25,6 +25,7 @@
 #include "daemon/options.h"
 #include "daemon/reload.h"
 #include "io/notify.h"
+#include "probe/probes.h"
 #include "report/event_feed.h"
 #include "report/events.h"
 #include "report/problems.h"
@@ -50,6 +51,7 @@ struct daemon {
 	struct shares_path shares; /* as published last */
 	struct captures *captures;
 	struct links *links;
+	struct probes *probes;
 	struct requests *requests;
 
 	unsigned generation; /* of the configuration: 1, and one more with each reload applied */
@@ -143,6 +145,44 @@ static void on_forwarded(const struct flow_tuple *connection, void *arg)
 		links_keep(d->links, connection);
 }
 
+/* --- what the probes need --- */
+
+static const struct netlink_link *find_nic(void *arg)
+{
+	struct daemon *d = arg;
+
+	return links_nic(d->links);
+}
+
+static const struct mirror *find_mirror(void *arg)
+{
+	struct daemon *d = arg;
+
+	return neighbours_mirror(links_neighbours(d->links));
+}
+
+static void collect(struct counters *counters, void *arg)
+{
+	struct daemon *d = arg;
+
+	*counters = *relay_counters(d->relay);
+	links_collect(d->links, counters);
+}
+
+static void count_peer(struct peer *peer, void *arg)
+{
+	struct daemon *d = arg;
+
+	links_collect_peer(d->links, peer);
+}
+
+static void on_life_changed(struct peer *peer, void *arg)
+{
+	struct daemon *d = arg;
+
+	neighbours_peer_changed(links_neighbours(d->links), peer);
+}
+
 /* --- what clients ask for --- */
 
 static void fill_state(struct report_state *state, void *arg)
@@ -197,6 +237,8 @@ static void apply(struct daemon *d, struct reload *r)
 		refuse(r, "out of memory");
 	}
 	r->is_applied = r->is_possible;
+	if (r->is_applied)
+		probes_start(d->probes);
 	d->generation += r->is_applied;
 	d->reloads++;
 	d->reload_ok = r->is_applied;
@@ -310,6 +352,21 @@ static void ignore_signals(struct daemon *d)
 
 /* --- start and stop --- */
 
+static struct probes *create_probes(struct daemon *d)
+{
+	const struct probes_needs needs = { .loop = d->loop,
+					    .peers = d->peers,
+					    .relay = d->relay,
+					    .nic = find_nic,
+					    .mirror = find_mirror,
+					    .collect = collect,
+					    .count = count_peer,
+					    .life_changed = on_life_changed,
+					    .arg = d };
+
+	return probes_create(&needs);
+}
+
 static bool create(struct daemon *d, const struct config_node *self)
 {
 	d->peers = peers_create(d->config, self);
@@ -324,7 +381,9 @@ static bool create(struct daemon *d, const struct config_node *self)
 	d->captures = captures_create(d->loop, d->relay, d->feed);
 	d->ready = loop_timer_add(d->loop, on_ready, d);
 	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
-	return d->problems && d->events && d->relay && d->captures && d->ready && d->watchdog;
+	d->probes = d->relay ? create_probes(d) : NULL;
+	return d->problems && d->events && d->relay && d->captures && d->ready && d->watchdog &&
+	       d->probes;
 }
 
 /* The service manager usually makes the runtime directory; without one the daemon does. */
@@ -344,7 +403,8 @@ static bool listen_to_clients(struct daemon *d)
 					      .neighbours = links_neighbours(d->links),
 					      .feed = d->feed,
 					      .captures = d->captures,
-					      .sharing = d->sharing };
+					      .sharing = d->sharing,
+					      .doctor = probes_doctor(d->probes) };
 
 	d->requests = requests_create(d->loop, d->options->socket, &ops, &needs);
 	return d->requests;
@@ -399,6 +459,7 @@ static void stop(struct daemon *d)
 {
 	ignore_signals(d);
 	requests_destroy(d->requests);
+	probes_destroy(d->probes);
 	sharing_destroy(d->sharing, !d->is_restart && d->exit_code == EXIT_WELL);
 	d->sharing = NULL;
 	if (d->links && d->is_restart)
@@ -424,6 +485,7 @@ static void run(struct daemon *d)
 	if (d->options->ready(d->options->arg))
 		return;
 	become_ready(d);
+	probes_start(d->probes);
 	d->watchdog_ms = notify_watchdog_ms() / 3;
 	if (d->watchdog_ms)
 		loop_timer_set(d->watchdog, d->watchdog_ms);

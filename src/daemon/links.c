@@ -713,6 +713,11 @@ void links_collect(struct links *l, struct counters *counters)
 	counters->tap_repaired = link_checks_repaired(l->checks);
 }
 
+void links_collect_peer(struct links *l, struct peer *peer)
+{
+	takeover_collect_peer(l->nic, peer);
+}
+
 struct neighbours *links_neighbours(const struct links *l)
 {
 	return l->neighbours;

@@ -74,6 +74,8 @@ bool links_has_kernel_path(const struct links *links);
 struct kernel_path *links_kernel_path(const struct links *links);
 /* Add what the kernel has counted. */
 void links_collect(struct links *links, struct counters *counters);
+/* The same for the counters of one peer. */
+void links_collect_peer(struct links *links, struct peer *peer);
 struct neighbours *links_neighbours(const struct links *links);
 /* Serve each side once now, whether or not it has frames: for the watchdog. */
 void links_serve(struct links *links);

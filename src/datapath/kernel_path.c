@@ -375,7 +375,7 @@ bool kernel_path_set_tap(struct kernel_path *path, int ifindex, bool is_up)
 	return !rc;
 }
 
-static void collect_peer(struct kernel_path *path, struct peer *peer)
+void kernel_path_collect_peer(struct kernel_path *path, struct peer *peer)
 {
 	struct peer_counters *c = &peer->counters, *before = &peer->carried;
 	struct bpf_peer_counts now;
@@ -392,7 +392,7 @@ static void collect_peer(struct kernel_path *path, struct peer *peer)
 static void collect_peers(struct kernel_path *path)
 {
 	for (size_t i = 0; i < peers_count(path->peers); i++)
-		collect_peer(path, peers_get(path->peers, i));
+		kernel_path_collect_peer(path, peers_get(path->peers, i));
 }
 
 /* The programs' counters, to be read before the programs are unloaded. */

@@ -83,5 +83,7 @@ void kernel_path_forget_observed(struct kernel_path *path);
 
 /* Add the programs' counters to `counters`, and to those of each peer. */
 void kernel_path_collect(struct kernel_path *path, struct counters *counters);
+/* The same for the counters of one peer. */
+void kernel_path_collect_peer(struct kernel_path *path, struct peer *peer);
 
 #endif

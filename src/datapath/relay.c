@@ -12,6 +12,9 @@
 /* Until the shares are set this node has none. */
 static const struct shares_path nothing;
 
+/* The comment on an answer to a question of the daemon's own, which goes no further. */
+#define OWN_ANSWER "answers the daemon"
+
 #define MEMORY ((size_t)PACKET_BATCH * PACKET_MEMORY)
 
 /* One direction. The kernel maps the packets' memory as it is used: one page per packet, more for
@@ -36,6 +39,8 @@ struct relay {
 	struct relay_side tap, nic;
 	struct way ways[2]; /* by enum rewrite_direction */
 	struct packet own;  /* of relay_inject(): was received on no side */
+	relay_listener *listener;
+	void *listener_arg;
 	relay_observer *observer;
 	void *observer_arg;
 	uint8_t head[REWRITE_REACH_MAX]; /* of rewrite_observed() */
@@ -157,12 +162,6 @@ static void observe(struct relay *relay, enum rewrite_direction direction, bool 
 	relay->observer(direction, is_out, packet, *text ? text : NULL, relay->observer_arg);
 }
 
-static void observe_received(struct relay *relay, enum rewrite_direction direction,
-			     const struct packet *packet, bool is_dropped)
-{
-	observe(relay, direction, false, packet, is_dropped ? relay->ways[direction].rules : "");
-}
-
 static void observe_sent(struct relay *relay, enum rewrite_direction direction,
 			 const struct packet *packet, enum drop_reason reason)
 {
@@ -266,24 +265,62 @@ static void rewrite(struct relay *relay, enum rewrite_direction direction, struc
 		      result);
 }
 
-/* Apply the rules, and show the observer the frame as it was received, with the verdict on it. */
-static void rewrite_observed(struct relay *relay, enum rewrite_direction direction,
-			     struct packet *packet, struct rewrite_result *result)
+/* Is it an answer to a question of the daemon's own? */
+static bool is_own_answer(struct relay *relay, enum rewrite_direction direction,
+			  const struct packet *packet, const struct rewrite_result *result)
+{
+	return result->is_resolution && relay->listener && packet != &relay->own &&
+	       relay->listener(direction, result, relay->listener_arg) &&
+	       direction == REWRITE_INGRESS;
+}
+
+static void add_waiting(struct way *way, struct packet *packet, struct peer *peer)
+{
+	way->waiting[way->count] = packet;
+	way->peers[way->count++] = peer;
+}
+
+/* Keep what the rules may change. Returns how much that is. */
+static size_t keep_head(struct relay *relay, const struct packet *packet)
 {
 	size_t reach = rewrite_reach(packet->frame, packet->len);
 
 	memcpy(relay->head, packet->frame, reach);
-	rewrite(relay, direction, packet, result);
+	return reach;
+}
+
+/* Show the frame as it was received, when its head was kept, with the verdict on it. */
+static void observe_received(struct relay *relay, enum rewrite_direction direction,
+			     struct packet *packet, const char *comment, size_t reach)
+{
 	for (size_t i = 0; i < reach; i++) {
 		uint8_t after = packet->frame[i];
 
 		packet->frame[i] = relay->head[i];
 		relay->head[i] = after;
 	}
-	rule_text(result, direction, relay->ways[direction].rules);
-	if (packet != &relay->own)
-		observe_received(relay, direction, packet, result->verdict.drop);
+	observe(relay, direction, false, packet, comment);
 	memcpy(packet->frame, relay->head, reach);
+}
+
+/* Apply the rules, and show the observer what comes of it. */
+static bool rewrite_observed(struct relay *relay, enum rewrite_direction direction,
+			     struct packet *packet, struct rewrite_result *result)
+{
+	char *rules = relay->ways[direction].rules;
+	size_t reach = keep_head(relay, packet);
+	bool is_answer;
+
+	rewrite(relay, direction, packet, result);
+	is_answer = is_own_answer(relay, direction, packet, result);
+	rule_text(result, direction, rules);
+	if (packet == &relay->own)
+		return is_answer;
+	if (result->verdict.drop != DROP_NONE)
+		observe_received(relay, direction, packet, rules, reach);
+	else
+		observe_received(relay, direction, packet, is_answer ? OWN_ANSWER : "", reach);
+	return is_answer;
 }
 
 /* Apply the rules to a packet. If it passes, add it to the packets to send. */
@@ -291,25 +328,32 @@ static void carry(struct relay *relay, enum rewrite_direction direction, struct 
 {
 	struct way *way = &relay->ways[direction];
 	struct rewrite_result result;
+	bool is_answer;
 
-	if (way->is_shown)
-		rewrite_observed(relay, direction, packet, &result);
-	else
+	if (way->is_shown) {
+		is_answer = rewrite_observed(relay, direction, packet, &result);
+	} else {
 		rewrite(relay, direction, packet, &result);
+		is_answer = is_own_answer(relay, direction, packet, &result);
+	}
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
 		return;
 	}
 	if (result.is_resolution)
 		count_resolution(relay, direction, &result);
-	way->waiting[way->count] = packet;
-	way->peers[way->count++] = result.peer;
+	if (is_answer) {
+		relay->counters.own_answers++;
+		return;
+	}
+	add_waiting(way, packet, result.peer);
 }
 
 static void begin(struct relay *relay, struct way *way)
 {
 	way->next = way->count = 0;
 	way->is_shown = relay->observer;
+	way->rules[0] = '\0';
 }
 
 int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most)
@@ -344,22 +388,54 @@ int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned mo
 	return more ? RELAY_MORE : RELAY_DRAINED;
 }
 
-void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
+/* NULL: the NIC is busy. */
+static struct packet *prepare_own(struct relay *relay, const uint8_t *frame, size_t len)
 {
 	struct packet *own = &relay->own;
 
 	if (relay_flush(relay, REWRITE_EGRESS) == RELAY_BLOCKED) {
 		count_drop(relay, DROP_NIC_BUSY);
-		return;
+		return NULL;
 	}
 	packet_reset(own);
 	memset(packet_start(own), 0, PACKET_VNET_LEN);
 	memcpy(own->frame, frame, len);
 	own->len = len;
+	relay->counters.own_sent++;
 	begin(relay, &relay->ways[REWRITE_EGRESS]);
-	carry(relay, REWRITE_EGRESS, own);
+	return own;
+}
+
+static void send_own(struct relay *relay)
+{
 	relay_flush(relay, REWRITE_EGRESS);
 	drop_kept(relay, REWRITE_EGRESS);
+}
+
+void relay_inject(struct relay *relay, const uint8_t *frame, size_t len)
+{
+	struct packet *own = prepare_own(relay, frame, len);
+
+	if (!own)
+		return;
+	carry(relay, REWRITE_EGRESS, own);
+	send_own(relay);
+}
+
+void relay_send(struct relay *relay, const uint8_t *frame, size_t len)
+{
+	struct packet *own = prepare_own(relay, frame, len);
+
+	if (!own)
+		return;
+	add_waiting(&relay->ways[REWRITE_EGRESS], own, NULL);
+	send_own(relay);
+}
+
+void relay_listen(struct relay *relay, relay_listener *listener, void *arg)
+{
+	relay->listener = listener;
+	relay->listener_arg = arg;
 }
 
 void relay_set_shares(struct relay *relay, const struct shares_path *shares,

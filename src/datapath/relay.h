@@ -33,6 +33,12 @@ struct relay_side {
  * (`is_claimed`). */
 typedef void relay_event(const struct rewrite_result *result, void *arg);
 
+/* Called for each ARP and ND frame of the stack or from the NIC, with the verdict, also if it is
+ * dropped. True, of one from the NIC: it answers a question of the daemon's own; if it passes, it
+ * is counted, but not sent to the TAP. */
+typedef bool relay_listener(enum rewrite_direction direction, const struct rewrite_result *result,
+			    void *arg);
+
 enum relay_state {
 	RELAY_IDLE,    /* nothing to read */
 	RELAY_DRAINED, /* frames were read, and no more wait */
@@ -41,8 +47,8 @@ enum relay_state {
 };
 
 /* Called for each frame as it is received and as it is sent, in that order in time. `comment`: why
- * the frame is dropped; as it is sent, also the rules that have rewritten it (core/rule_text.h); or
- * NULL. Not called for the sending of a frame that was received before
+ * the frame is dropped, or goes no further; as it is sent, also the rules that have rewritten it
+ * (core/rule_text.h); or NULL. Not called for the sending of a frame that was received before
  * the observer was set. Frames of the daemon's own (relay_inject()) are seen as sent only. */
 typedef void relay_observer(enum rewrite_direction direction, bool is_out,
 			    const struct packet *packet, const char *comment, void *arg);
@@ -62,8 +68,14 @@ void relay_set_nic(struct relay *relay, struct relay_side side);
 int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most);
 /* Send what relay_run() kept. RELAY_DRAINED or RELAY_BLOCKED. */
 int relay_flush(struct relay *relay, enum rewrite_direction direction);
-/* Send a frame of the daemon's own (`len` bytes, at most 1500) as if the stack had sent it. */
+/* Send a frame of the daemon's own (`len` bytes, at most PACKET_FRAME_MAX) as if the stack had sent
+ * it. */
 void relay_inject(struct relay *relay, const uint8_t *frame, size_t len);
+/* The same without the rules: as it is. */
+void relay_send(struct relay *relay, const uint8_t *frame, size_t len);
+
+/* Set who listens for answers to the daemon's own questions; NULL: nobody. */
+void relay_listen(struct relay *relay, relay_listener *listener, void *arg);
 
 /* Set the shares, which are borrowed; before that this node has none. `clock`: as loop_now(). */
 void relay_set_shares(struct relay *relay, const struct shares_path *shares,

@@ -3,6 +3,7 @@
 #include "nic/nic_lock.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,21 +12,48 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "io/netlink/netlink_sockets.h"
 
-/* Is the lock's address held by a process of root or of this user? Sets *holder. The holder accepts
- * no connections, so its backlog can be full of earlier attempts. Then the holder is unknown (pid
- * 0), and counts as such a process. */
-static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
+/* The user that the package makes for the daemon. */
+#define DAEMON_USER "clusterarpd"
+
+static bool may_hold(uid_t uid)
+{
+	const struct passwd *daemon;
+
+	if (uid == 0 || uid == geteuid())
+		return true;
+	daemon = getpwnam(DAEMON_USER);
+	return daemon && daemon->pw_uid == uid;
+}
+
+/* The process that listens at the lock's address; false: not known. It accepts no connections, so
+ * its backlog may be full of earlier attempts. */
+static bool ask_holder(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
 {
 	socklen_t size = sizeof(*holder);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool connected = fd >= 0 && !connect(fd, (const struct sockaddr *)address, len);
-	bool full = fd >= 0 && !connected && errno == EAGAIN;
-	bool known = connected && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
+	bool is_known = fd >= 0 && !connect(fd, (const struct sockaddr *)address, len) &&
+			!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
 
 	if (fd >= 0)
 		close(fd);
-	return full || (known && (holder->uid == 0 || holder->uid == geteuid()));
+	return is_known;
+}
+
+/* Is the lock's address held by somebody who may? Sets *holder, whose pid is 0 if it is not known.
+ * The kernel is asked for the user, because any user may bind the address and fill its own backlog.
+ * If nobody can tell, the lock counts as held. */
+static bool is_taken(const struct sockaddr_un *address, socklen_t len, struct ucred *holder)
+{
+	const size_t head = offsetof(struct sockaddr_un, sun_path) + 1;
+	bool is_known = ask_holder(address, len, holder);
+	uid_t uid;
+	int rc = netlink_sockets_listener(address->sun_path + 1, len - head, &uid);
+
+	if (!rc)
+		return may_hold(uid);
+	return rc != -ENXIO && (!is_known || may_hold(holder->uid));
 }
 
 int nic_lock(const char *interface, int ifindex, pid_t *holder)

@@ -559,3 +559,8 @@ void takeover_collect(struct takeover *takeover, struct counters *counters)
 	drops[DROP_KERNEL_RING] +=
 		takeover->lost + (takeover->socket ? packet_socket_lost(takeover->socket) : 0);
 }
+
+void takeover_collect_peer(struct takeover *takeover, struct peer *peer)
+{
+	kernel_path_collect_peer(takeover->kernel_path, peer);
+}

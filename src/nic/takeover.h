@@ -80,5 +80,7 @@ struct kernel_path *takeover_kernel_path(const struct takeover *takeover);
 /* Add what the eBPF programs and the packet socket have counted, to `counters` and to each peer's
  * counters. */
 void takeover_collect(struct takeover *takeover, struct counters *counters);
+/* The same for the counters of one peer. */
+void takeover_collect_peer(struct takeover *takeover, struct peer *peer);
 
 #endif

@@ -256,15 +256,18 @@ void events_link(struct events *e, const char *dev, const struct netlink_link *l
 					  "mtu", link ? (int)link->mtu : 0));
 }
 
-/* Log the state only if the last such line about this peer was the other one, or there was none. */
+/* Log the state only if the last such line about this peer was the other one, or there was none: a
+ * peer that is silent, and that the kernel cannot resolve later, has one line. */
 void events_peer_state(struct events *e, struct peer *peer)
 {
-	if (peer->told == peer->state)
+	enum peer_state state = peer->state == PEER_RESOLVED ? PEER_RESOLVED : PEER_FAILED;
+
+	if (peer->told == state)
 		return;
-	peer->told = peer->state;
+	peer->told = state;
 	if (!may_log(e, loop_now()))
 		return;
-	if (peer->state == PEER_FAILED)
+	if (state == PEER_FAILED)
 		log_warning("node %s does not answer", peer->node->name);
 	else
 		log_notice("node %s is reachable", peer->node->name);

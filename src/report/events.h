@@ -24,7 +24,8 @@ void events_dropped(struct events *events, const struct rewrite_result *result);
 
 /* A peer's state changed; it was `before`. */
 void events_peer_changed(struct events *events, const struct peer *peer, enum peer_state before);
-/* A peer was confirmed to be reachable (PEER_RESOLVED), or does not answer (PEER_FAILED). */
+/* A peer was confirmed to be reachable (PEER_RESOLVED), or does not answer (PEER_SILENT,
+ * PEER_FAILED). */
 void events_peer_state(struct events *events, struct peer *peer);
 /* A neighbour entry of the peer held another MAC (`was`), and was corrected. */
 void events_peer_repaired(struct events *events, const struct peer *peer,

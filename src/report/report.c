@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "core/liveness.h"
 #include "core/peer_neigh.h"
 #include "report/metrics.h"
 #include "report/report_line.h"
@@ -98,19 +99,35 @@ static json_t *peer_neigh_json(const struct peer *peer, const struct mirror *mir
 	return list;
 }
 
+/* null: never, or not asked for */
+static json_t *heard_json(const struct peer *peer, uint64_t now)
+{
+	uint64_t heard = liveness_heard(peer, now);
+
+	return heard ? json_integer((json_int_t)(now > heard ? now - heard : 0)) : json_null();
+}
+
+static json_t *latency_json(const struct peer *peer)
+{
+	unsigned us = peer->liveness.latency_us;
+
+	return us ? json_integer(us) : json_null();
+}
+
 static json_t *peer_json(const struct peer *peer, const struct report_state *s)
 {
 	uint64_t since = peer->changed ? peer->changed : s->started;
 
 	/* o*: without shares, no key `share` */
-	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o*}", "name", peer->node->name,
-			 "address", addresses_json(&peer->node->address), "lladdr",
-			 report_line_mac(&peer->node->dedicated), "state",
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o*}", "name",
+			 peer->node->name, "address", addresses_json(&peer->node->address),
+			 "lladdr", report_line_mac(&peer->node->dedicated), "state",
 			 peer_neigh_state_name(peer->state), "neigh",
 			 peer_neigh_json(peer, s->mirror), "last_change_seconds",
-			 seconds(s->now - since), "changes", (json_int_t)peer->changes, "counters",
-			 peer_counters_json(&peer->counters), "share",
-			 report_share_json(s->shares, peers_config(s->peers), peer->node));
+			 seconds(s->now - since), "changes", (json_int_t)peer->changes,
+			 "last_heard_ms", heard_json(peer, s->now), "latency_us",
+			 latency_json(peer), "counters", peer_counters_json(&peer->counters),
+			 "share", report_share_json(s->shares, peers_config(s->peers), peer->node));
 }
 
 static json_t *peers_json(const struct report_state *s)
@@ -151,8 +168,10 @@ static json_t *gateways_json(const struct config *c)
 
 static json_t *cluster_json(const struct config *c)
 {
+	char interval[CONFIG_INTERVAL_SIZE];
+
 	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:b, s:s, "
-			 "s:s, s:o, s:o}",
+			 "s:s, s:s, s:o, s:o}",
 			 "interface", c->interface, "tap", c->tap, "address",
 			 addresses_json(&c->address), "mac", report_line_mac(&c->mac),
 			 "dedicated_mac", config_dedicated_mac_name(c->dedicated_mac), "source_mac",
@@ -161,8 +180,9 @@ static json_t *cluster_json(const struct config *c)
 			 "datapath", config_datapath_name(c->datapath), "neigh",
 			 config_neigh_name(c->neigh), "adopt", c->adopt, "forward", c->forward,
 			 "shares", config_shares_name(c->shares), "affinity",
-			 config_affinity_name(c->affinity), "gateway", gateways_json(c), "mtu",
-			 c->mtu ? json_integer(c->mtu) : json_string("auto"));
+			 config_affinity_name(c->affinity), "liveness",
+			 config_interval_text(c->liveness, interval), "gateway", gateways_json(c),
+			 "mtu", c->mtu ? json_integer(c->mtu) : json_string("auto"));
 }
 
 static json_t *corosync_json(const struct config_corosync *corosync)

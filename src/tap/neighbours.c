@@ -153,18 +153,36 @@ static void settle_later(struct neighbours *n)
 	loop_timer_set(n->settle_timer, SETTLE_MS);
 }
 
+static void note_failure(const struct neighbours *n, struct peer *peer)
+{
+	if (!peer_neigh_has_failed(peer, n->mirror))
+		peer->failed = 0;
+	else if (!peer->failed)
+		peer->failed = loop_now();
+}
+
+/* Is its state certain enough for a log line? */
+static bool is_certain(const struct neighbours *n, const struct peer *peer)
+{
+	if (peer->state == PEER_RESOLVED)
+		return peer->liveness.life == PEER_ALIVE ||
+		       peer_neigh_is_confirmed(peer, n->mirror);
+	return peer->state == PEER_FAILED || peer->state == PEER_SILENT;
+}
+
 static void update_state(struct neighbours *n, struct peer *peer)
 {
-	bool confirmed = peer_neigh_is_confirmed(peer, n->mirror);
-	enum peer_state state = peer_neigh_state(peer, n->mirror), before = peer->state;
+	enum peer_state state, before = peer->state;
 
+	note_failure(n, peer);
+	state = peer_neigh_state(peer, n->mirror);
 	if (state != before) {
 		peer->state = state;
 		peer->changed = loop_now();
 		peer->changes++;
 		events_peer_changed(n->events, peer, before);
 	}
-	if (state == PEER_FAILED || (state == PEER_RESOLVED && confirmed))
+	if (is_certain(n, peer))
 		events_peer_state(n->events, peer);
 }
 
@@ -211,6 +229,11 @@ void neighbours_heard(struct neighbours *n, const struct rewrite_result *result)
 	else if (result->verdict.drop == DROP_NONE &&
 		 peers_by_ip(n->peers, &result->sender_ip).peer == peer)
 		peer->is_claimed = false;
+	update_state(n, peer);
+}
+
+void neighbours_peer_changed(struct neighbours *n, struct peer *peer)
+{
 	update_state(n, peer);
 }
 

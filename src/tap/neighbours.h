@@ -39,6 +39,9 @@ void neighbours_reload(struct neighbours *n, const struct peers *old);
 /* ARP or ND with a peer's address as sender was received: it passed, or was dropped as spoofed. */
 void neighbours_heard(struct neighbours *n, const struct rewrite_result *result);
 
+/* peer->liveness has changed. */
+void neighbours_peer_changed(struct neighbours *n, struct peer *peer);
+
 const struct mirror *neighbours_mirror(const struct neighbours *n);
 /* How often the table had to be dumped again because notifications were lost. */
 uint64_t neighbours_resyncs(const struct neighbours *n);

@@ -21,7 +21,7 @@ sleeps() {
 bystander_run() {
 	local before after seen dropped
 	lab_nodes 3 ageing=0 family=46
-	lab_config "$@"
+	lab_config liveness=0 "$@"
 	lab_start_all
 	# shellcheck disable=SC2034 # for lab.sh
 	for LAB_FAMILY in 4 6; do

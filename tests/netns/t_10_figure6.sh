@@ -16,7 +16,8 @@ B=12.12.4.102
 ZERO=00:00:00:00:00:00
 
 lab_nodes 2 ageing=0
-lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast
+# Without questions of the daemons' own, so that the captures hold the figure alone.
+lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast liveness=0
 lab_start_all
 
 # The filter leaves out the announcements made at start, which have sender = target.

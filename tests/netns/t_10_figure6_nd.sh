@@ -16,7 +16,8 @@ GROUP_IP=ff02::1:ff00:102
 GROUP=33:33:ff:00:01:02
 
 lab_nodes 2 ageing=0 family=6
-lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast
+# Without questions of the daemons' own, so that the captures hold the figure alone.
+lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast liveness=0
 lab_start_all
 lab_announced
 

@@ -100,7 +100,8 @@ expect_reach out alpha
 expect_num "frames lost, with the next NIC" "$(lost)" ">=" "$before"
 lab_stop alpha
 
-# An unprivileged process has bound the lock's name, and listens or not.
+# An unprivileged process has bound the lock's name, and listens or not; or listens with a full
+# backlog, so that nobody can connect to ask who it is.
 ifindex=$(on alpha cat /sys/class/net/eth0/ifindex)
 squat() {
 	ip netns exec alpha setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -108,12 +109,16 @@ squat() {
 import socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.bind("\0clusterarpd/nic/" + sys.argv[1])
-if sys.argv[2] == "listens": s.listen()
+if sys.argv[2] != "binds": s.listen(0)
+while sys.argv[2] == "is full":
+    c = socket.socket(socket.AF_UNIX)
+    c.setblocking(False)
+    if c.connect_ex(s.getsockname()): break
 time.sleep(600)' "$ifindex" "$1" &
 	SQUATTER=$!
 }
 squatted() { on alpha grep -q "@clusterarpd/nic/$ifindex\$" /proc/net/unix; }
-for squatter in listens binds; do
+for squatter in listens binds "is full"; do
 	squat "$squatter"
 	within 5 squatted || fail "the lock's name is not bound"
 	: >"$LAB_DIR/alpha.log"

@@ -12,7 +12,7 @@
 . "$(dirname "$0")/lab.sh"
 
 lab_nodes 2 family=46
-lab_config
+lab_config liveness=0
 lab_start_all
 OUT=$(nic_mac out)
 

@@ -82,7 +82,7 @@ expect_repair() {
 
 # --- learn: repairs ---
 
-lab_config
+lab_config liveness=0
 lab_start_all
 began=$(now_ms)
 expect "learn, before any traffic" "" "$(table_of alpha)"
@@ -167,7 +167,7 @@ lab_stop_all
 
 # start SETTINGS…
 start() {
-	lab_config "$@"
+	lab_config liveness=0 "$@"
 	: >"$LAB_DIR/alpha.log"
 	lab_start_all
 }
@@ -368,7 +368,7 @@ lab_stop_all
 # A kernel without IPv6 takes no IPv6 entries, which is no error.
 "${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$LAB_DIR/no_ipv6_neigh.so" "$LAB_TOP/no_ipv6_neigh.c" -ldl
 for policy in pin seed; do
-	lab_config neigh=$policy
+	lab_config liveness=0 neigh=$policy
 	: >"$LAB_DIR/alpha.log"
 	lab_launch alpha env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$LAB_DIR/no_ipv6_neigh.so" \
 		"$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"

@@ -11,7 +11,7 @@
 . "$(dirname "$0")/lab.sh"
 
 lab_nodes 3 family=46
-lab_config datapath=auto
+lab_config liveness=0 datapath=auto
 lab_start_all
 expect "the data path that auto takes" kernel "$(ctl alpha -j status | jq -r .datapath)"
 expect_reach alpha beta

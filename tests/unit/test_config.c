@@ -177,6 +177,7 @@ static void test_defaults(void **state)
 	assert_true(c->adopt);
 	assert_int_equal(c->shares, CONFIG_SHARES_NONE);
 	assert_int_equal(c->affinity, AFFINITY_CONNECTION);
+	assert_int_equal(c->liveness, 1000);
 	assert_null(config_gateway(c, AF_INET));
 	assert_null(config_gateway(c, AF_INET6));
 	assert_int_equal(c->mtu, 0);
@@ -209,6 +210,7 @@ static void test_every_key(void **state)
 				   "adopt         = no\n"
 				   "shares        = driven\n"
 				   "affinity      = network\n"
+				   "liveness      = 250ms\n"
 				   "gateway       = 12.12.4.1\n"
 				   "mtu           = 9000\n"
 				   "address       = 2001:db8::100/64\n"
@@ -242,6 +244,7 @@ static void test_every_key(void **state)
 	assert_false(c->adopt);
 	assert_int_equal(c->shares, CONFIG_SHARES_DRIVEN);
 	assert_int_equal(c->affinity, AFFINITY_NETWORK);
+	assert_int_equal(c->liveness, 250);
 	assert_true(ip_parse("12.12.4.1", &gateway));
 	assert_true(ip_equal(config_gateway(c, AF_INET), &gateway));
 	assert_true(ip_parse("fe80::1", &gateway));
@@ -488,6 +491,26 @@ static const struct row values_rows[] = {
 	{ "mtu most", CLUSTER "mtu = 65521\n" NODES, "" },
 	{ "mtu and IPv6", CLUSTER "mtu = 1279\n" NODES "address = 2001:db8::1/64\n",
 	  "4: mtu = 1279 is too small for IPv6: at least 1280" },
+	{ "liveness off", CLUSTER "liveness = 0\n" NODES, "" },
+	{ "liveness off in another way", CLUSTER "liveness = 0ms\n" NODES, "" },
+	{ "liveness least", CLUSTER "liveness = 100ms\n" NODES, "" },
+	{ "liveness most", CLUSTER "liveness = 60s\n" NODES, "" },
+	{ "liveness too little", CLUSTER "liveness = 99ms\n" NODES,
+	  "4: liveness = '99ms': must be an interval from 100ms to 60s" },
+	{ "liveness too much", CLUSTER "liveness = 61s\n" NODES,
+	  "4: liveness = '61s': must be an interval from 100ms to 60s" },
+	{ "liveness overflows", CLUSTER "liveness = 4294968s\n" NODES,
+	  "4: liveness = '4294968s': must be an interval" },
+	{ "liveness without a unit", CLUSTER "liveness = 2\n" NODES,
+	  "4: liveness = '2': did you mean '2s'?" },
+	{ "liveness without a unit, in ms", CLUSTER "liveness = 500\n" NODES,
+	  "4: liveness = '500': did you mean '500ms'?" },
+	{ "liveness in minutes", CLUSTER "liveness = 1m\n" NODES,
+	  "4: liveness = '1m': must be an interval" },
+	{ "liveness negative", CLUSTER "liveness = -1s\n" NODES,
+	  "4: liveness = '-1s': must be an interval" },
+	{ "liveness off, as people say", CLUSTER "liveness = off\n" NODES,
+	  "4: liveness = 'off': did you mean '0'?" },
 	{ "shares", CLUSTER "shares = sttic\n" NODES,
 	  "4: shares = 'sttic': must be none, static or driven; did you mean 'static'?" },
 	{ "affinity", CLUSTER "shares = static\naffinity = clients\n" NODES,

@@ -26,6 +26,7 @@
 	"adopt = yes\n"              \
 	"shares = static\n"          \
 	"affinity = connection\n"    \
+	"liveness = 1s\n"            \
 	"gateway = 12.12.4.1\n"      \
 	"mtu = auto\n" ALPHA BETA GAMMA
 
@@ -141,6 +142,8 @@ static void each_key_gives_its_line(void **state)
 		{ "adopt = yes", "adopt = no", { "adopt: yes to no", true } },
 		{ "= static", "= none", { "shares: static to none", false } },
 		{ "= static", "= driven", { "shares: static to driven", false } },
+		{ "= 1s", "= 1500ms", { "liveness: 1s to 1500ms", false } },
+		{ "= 1s", "= 0", { "liveness: 1s to 0", false } },
 		{ "= connection", "= client", { "affinity: connection to client", false } },
 		{ "= connection", "= network", { "affinity: connection to network", false } },
 		{ "id = 1\n", "id = 1\nweight = 3\n", { "node alpha: weight 1 to 3", false } },

@@ -255,6 +255,56 @@ static void a_failed_peer_stays_so_until_it_answers(void **state)
 	}
 }
 
+/* Its answers count more than entries, but for one with another MAC. */
+static void alive(void **state)
+{
+	static const struct outcome outcomes[] = {
+		{ "--", PEER_RESOLVED, PEER_RESOLVED, false },
+		{ "S-", PEER_RESOLVED, PEER_RESOLVED, false },
+		{ "I-", PEER_RESOLVED, PEER_RESOLVED, false },
+		{ "RR", PEER_RESOLVED, PEER_RESOLVED, true },
+		{ "s-", PEER_FOREIGN, PEER_FOREIGN, false },
+	};
+	struct lab *lab = *state;
+
+	lab->peer.liveness.life = PEER_ALIVE;
+	lab->peer.liveness.alive_since = 10000;
+	are_states(lab, outcomes, COUNT(outcomes));
+}
+
+/* An entry that has failed is from before the peer was back, or tells that the kernel's own
+ * requests do not get there. */
+static void alive_but_failed(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->peer.liveness.life = PEER_ALIVE;
+	lab->peer.liveness.alive_since = 10000;
+	lab->peer.failed = 9000;
+	is_state(lab, &(struct outcome){ "F-", PEER_RESOLVED, PEER_RESOLVED, false });
+	lab->peer.failed = 13500;
+	is_state(lab, &(struct outcome){ "F-", PEER_RESOLVED, PEER_RESOLVED, false });
+	lab->peer.failed = 13501;
+	is_state(lab, &(struct outcome){ "F-", PEER_FAILED, PEER_FAILED, false });
+}
+
+/* No entry hides it, be it pinned. */
+static void mute(void **state)
+{
+	static const struct outcome outcomes[] = {
+		{ "--", PEER_SILENT, PEER_FOREIGN, false },
+		{ "R-", PEER_SILENT, PEER_FOREIGN, true },
+		{ "M-", PEER_SILENT, PEER_FOREIGN, false },
+		{ "S-", PEER_SILENT, PEER_FOREIGN, false },
+		{ "F-", PEER_FAILED, PEER_FOREIGN, false },
+		{ "s-", PEER_FOREIGN, PEER_FOREIGN, false },
+	};
+	struct lab *lab = *state;
+
+	lab->peer.liveness.life = PEER_MUTE;
+	are_states(lab, outcomes, COUNT(outcomes));
+}
+
 static void others_entries_do_not_matter(void **state)
 {
 	struct lab *lab = *state;
@@ -275,6 +325,7 @@ static void names_of_states(void **state)
 	assert_string_equal(peer_neigh_state_name(PEER_NONE), "none");
 	assert_string_equal(peer_neigh_state_name(PEER_RESOLVED), "resolved");
 	assert_string_equal(peer_neigh_state_name(PEER_STALE), "stale");
+	assert_string_equal(peer_neigh_state_name(PEER_SILENT), "silent");
 	assert_string_equal(peer_neigh_state_name(PEER_FAILED), "failed");
 	assert_string_equal(peer_neigh_state_name(PEER_FOREIGN), "foreign");
 }
@@ -289,6 +340,9 @@ int main(void)
 		WITH_LAB(the_state_by_several_entries),
 		WITH_LAB(a_failed_peer_stays_so_until_it_answers),
 		WITH_LAB(others_entries_do_not_matter),
+		WITH_LAB(alive),
+		WITH_LAB(alive_but_failed),
+		WITH_LAB(mute),
 		cmocka_unit_test(names_of_states),
 	};
 

@@ -228,6 +228,33 @@ int ctl_no_daemon(const char *path)
 	return EXIT_NO_DAEMON;
 }
 
+json_t *ctl_ask_or_say(const char *path, json_t *request)
+{
+	json_t *answer = ctl_ask(path, ctl_must(request));
+
+	if (!answer)
+		ctl_no_daemon(path);
+	json_decref(request);
+	return answer;
+}
+
+int ctl_ask_and_print(const char *path, json_t *request, bool json,
+		      void (*print)(const json_t *answer))
+{
+	json_t *answer = ctl_ask_or_say(path, request);
+	bool is_refused;
+
+	if (!answer)
+		return EXIT_NO_DAEMON;
+	if (json)
+		ctl_print_json(answer);
+	is_refused = ctl_is_refused(answer);
+	if (!json && !is_refused)
+		print(answer);
+	json_decref(answer);
+	return is_refused ? EXIT_REFUSED : EXIT_ANSWERED;
+}
+
 int ctl_daemon_ended(void)
 {
 	fputs("clusterarpctl: the daemon has ended\n", stderr);

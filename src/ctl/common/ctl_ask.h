@@ -42,6 +42,12 @@ char *ctl_take_line(struct ctl_answer *answer, bool end);
  * answer. */
 json_t *ctl_ask(const char *path, const json_t *request);
 
+/* As ctl_ask(), but takes ownership of the request, and says on stderr why there is no answer. */
+json_t *ctl_ask_or_say(const char *path, json_t *request);
+/* Likewise, and prints the answer: by `print`, or with `json` as JSON. Returns the exit status. */
+int ctl_ask_and_print(const char *path, json_t *request, bool json,
+		      void (*print)(const json_t *answer));
+
 /* Is the answer a refusal? Then the reason is printed to stderr. */
 bool ctl_is_refused(const json_t *answer);
 /* Print to stderr why there is no answer: no daemon (errno), and who may ask if it is EACCES; or it

@@ -21,7 +21,7 @@ int netlink_open(struct netlink **out)
 
 	if (!nl)
 		return -ENOMEM;
-	rc = netlink_socket_open(nl);
+	rc = netlink_socket_open(nl, NETLINK_ROUTE);
 	if (rc) {
 		free(nl);
 		return rc;

@@ -83,7 +83,7 @@ static int open_requests(struct netlink *nl, struct nl_sock **out)
 
 	if (!socket)
 		return -NLE_NOMEM;
-	nle = nl_connect(socket, NETLINK_ROUTE);
+	nle = nl_connect(socket, nl->protocol);
 	if (nle < 0) {
 		nl_socket_free(socket);
 		return nle;
@@ -139,9 +139,12 @@ int netlink_socket_filter(struct nl_sock *socket, struct sock_filter *program, s
 		       : 0;
 }
 
-int netlink_socket_open(struct netlink *nl)
+int netlink_socket_open(struct netlink *nl, int protocol)
 {
-	int nle = open_requests(nl, &nl->requests);
+	int nle;
+
+	nl->protocol = protocol;
+	nle = open_requests(nl, &nl->requests);
 
 	return nle < 0 ? netlink_errno(nle) : 0;
 }

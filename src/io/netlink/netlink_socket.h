@@ -15,11 +15,12 @@
 
 struct netlink {
 	struct nl_sock *requests;
+	int protocol; /* NETLINK_ROUTE, … */
 	int refused; /* the kernel's error for the current request: negative errno, or 0 */
 };
 
-/* The socket for requests. 0 or a negative errno value. */
-int netlink_socket_open(struct netlink *nl);
+/* The socket for requests of `protocol`. 0 or a negative errno value. */
+int netlink_socket_open(struct netlink *nl, int protocol);
 void netlink_socket_close(struct netlink *nl);
 
 /* A list for the results of a dump. A dump is read to its end before any callback gets its results:

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink_sockets: TCP connections from sock_diag; see netlink_sockets.h. */
+/* netlink_sockets: sockets from sock_diag; see netlink_sockets.h. */
 #include "io/netlink/netlink_sockets.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,4 +124,56 @@ int netlink_sockets_fd(const struct netlink_sockets *s)
 void netlink_sockets_dispatch(struct netlink_sockets *s)
 {
 	netlink_walk_dispatch(s->walk);
+}
+
+/* --- listeners --- */
+
+struct wanted {
+	const char *name;
+	size_t length;
+};
+
+/* The kernel gives the name of a socket with the zero byte before it. */
+static int parse_listener(struct nl_msg *message, void *arg)
+{
+	struct netlink_list *list = arg;
+	const struct wanted *wanted = list->arg;
+	struct nlattr *attributes[UNIX_DIAG_MAX + 1], *name;
+	uid_t *uid;
+
+	if (!netlink_attributes(nlmsg_hdr(message), sizeof(struct unix_diag_msg), attributes,
+				UNIX_DIAG_MAX, NULL))
+		return NL_OK;
+	name = attributes[UNIX_DIAG_NAME];
+	if (!name || !attributes[UNIX_DIAG_UID] ||
+	    nla_len(attributes[UNIX_DIAG_UID]) != (int)sizeof(*uid) ||
+	    (size_t)nla_len(name) != wanted->length + 1 || *(const char *)nla_data(name) ||
+	    memcmp((const char *)nla_data(name) + 1, wanted->name, wanted->length) != 0)
+		return NL_OK;
+	uid = netlink_list_add(list);
+	if (uid)
+		*uid = nla_get_u32(attributes[UNIX_DIAG_UID]);
+	return NL_OK;
+}
+
+int netlink_sockets_listener(const char *name, size_t length, uid_t *uid)
+{
+	const struct unix_diag_req head = { .sdiag_family = AF_UNIX,
+					    .udiag_states = 1u << TCP_LISTEN,
+					    .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_UID };
+	const struct wanted wanted = { name, length };
+	struct netlink_list list = { .size = sizeof(*uid), .arg = &wanted };
+	struct netlink nl = { 0 };
+	int rc = netlink_socket_open(&nl, NETLINK_SOCK_DIAG);
+
+	if (rc)
+		return rc;
+	rc = netlink_dump(&nl, SOCK_DIAG_BY_FAMILY, &head, sizeof(head), parse_listener, &list);
+	if (!rc && !list.count)
+		rc = -ENXIO;
+	if (!rc)
+		*uid = *(uid_t *)list.items;
+	free(list.items);
+	netlink_socket_close(&nl);
+	return rc;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_sockets: the TCP connections of this network namespace, from sock_diag(7): also those
- * that are being made (SYN_RECV), and what is left of closed ones (TIME_WAIT).
+ * netlink_sockets: sockets of this network namespace, from sock_diag(7): its TCP connections, also
+ * those that are being made (SYN_RECV), and what is left of closed ones (TIME_WAIT); and who
+ * listens at an abstract UNIX address.
  *
  * A dump is not a snapshot: a connection that is made or closed meanwhile may be in it or not.
  */
@@ -9,7 +10,9 @@
 #define CLUSTERARPD_IO_NETLINK_NETLINK_SOCKETS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/addr.h"
 
@@ -44,5 +47,11 @@ int netlink_sockets_start(struct netlink_sockets *s);
  * done() may start the next dump, but not close `s`. */
 int netlink_sockets_fd(const struct netlink_sockets *s);
 void netlink_sockets_dispatch(struct netlink_sockets *s);
+
+/* The user whose process made the stream socket that listens at the abstract address `name`
+ * (`length` bytes, without the leading zero byte). Blocks for the time of a dump. -ENOENT: nobody
+ * listens there, or the kernel cannot tell (no unix_diag); other negative errno: could not be
+ * asked. */
+int netlink_sockets_listener(const char *name, size_t length, uid_t *uid);
 
 #endif
