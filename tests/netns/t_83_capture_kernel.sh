@@ -14,7 +14,7 @@
 . "$LAB_TOP/capture.sh"
 
 lab_nodes 2 ageing=0
-lab_config datapath=kernel
+lab_config datapath=kernel liveness=0
 lab_start_all
 SOCKET=$(socket_of alpha)
 DED_A=$(dedicated_mac alpha)
@@ -380,8 +380,11 @@ lab_veth alpha eth0 "$NIC" p_alpha
 on_user_path() { [ "$(ctl alpha -j status | jq -r .datapath)" = user ]; }
 within "$(seconds 5)" on_user_path || fail "the user data path does not take over"
 within "$(seconds 5)" reach alpha beta || fail "alpha does not reach beta"
+sleep "$(seconds 3)" # the daemons ask whether the other one is there
 on alpha ping -n -c 1 -W "$(seconds 1)" -s 104 "$B" >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 ctl_capture_end "$FILE"
+asked=$(fields "$FILE" 'frame.comment == "answers the daemon"' frame.packet_flags_direction | sort -u)
+expect "answers to the daemon's own questions are seen where they come in" 0x00000001 "$asked"
 expect "a ping on the user data path, both ways" 4 "$(fields "$FILE" 'icmp and frame.len == 146' frame.number | wc -l)"
 expect_reach beta alpha
 lab_stop_all
