@@ -619,6 +619,48 @@ static const struct row announcement_wire = { ALPHA_MAC, BROADCAST,   FRAME_ARP_
 					      ALPHA_IP,  CLUSTER_MAC, ALPHA_IP,
 					      NO_MAC };
 
+static bool on_answer(enum rewrite_direction direction, const struct rewrite_result *result,
+		      void *arg)
+{
+	(void)direction;
+	(void)result;
+	(void)arg;
+	return true;
+}
+
+/* It goes no further, so the observer must not wait for its outgoing side. If it is dropped, that
+ * is said. A frame of the stack is sent in any case. */
+static void an_answer_to_the_daemon_is_seen_once(void **state)
+{
+	static const struct row spoof = { OUT_MAC, BROADCAST, FRAME_ARP_REQUEST, BETA_IP, OUT_MAC,
+					  OUT_IP,  NO_MAC };
+	static const struct row answer = { BETA_MAC,    ALPHA_MAC, FRAME_ARP_REPLY, BETA_IP,
+					   CLUSTER_MAC, ALPHA_IP,  ALPHA_MAC };
+	struct lab *lab = *state;
+
+	watch(lab);
+	relay_listen(lab->relay, on_answer, NULL);
+	lab->nic.frame = arp_frame(&answer);
+	lab->nic.waiting = 1;
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
+	frame_seen(REWRITE_INGRESS, false, arp_frame(&answer), "answers the daemon");
+	no_more_seen();
+	assert_int_equal(lab->tap.sent, 0);
+	lab->nic.frame = arp_frame(&spoof);
+	lab->nic.waiting = 1;
+	run(lab, REWRITE_INGRESS);
+	frame_seen(REWRITE_INGRESS, false, arp_frame(&spoof), "dropped: spoofed");
+	no_more_seen();
+	lab->tap.frame = arp_frame(&announcement);
+	lab->tap.waiting = 1;
+	run(lab, REWRITE_EGRESS);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	frame_seen(REWRITE_EGRESS, true, arp_frame(&announcement_wire), "E1");
+	relay_send(lab->relay, lab->tap.frame.data, lab->tap.frame.len); /* without the rules */
+	frame_seen(REWRITE_EGRESS, true, lab->tap.frame, "");
+	no_more_seen();
+}
+
 /* They have no incoming side. */
 static void own_frames_are_seen_going_out_only(void **state)
 {
@@ -757,6 +799,7 @@ int main(void)
 		WITH_LAB(both_ways_are_seen_in_order),
 		WITH_LAB(an_observer_may_leave_as_it_looks),
 		WITH_LAB(what_the_rules_drop_is_seen),
+		WITH_LAB(an_answer_to_the_daemon_is_seen_once),
 		WITH_LAB(what_cannot_be_sent_is_seen),
 		WITH_LAB(a_kept_frame_is_seen_when_it_leaves),
 		WITH_LAB(what_waits_when_it_begins_is_not_seen),
