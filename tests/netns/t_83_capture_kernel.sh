@@ -281,6 +281,7 @@ ok "a client that reads nothing is cut"
 # Frames of all kinds, more than a client takes that reads now and then, and nobody else sends. What
 # the counters have is what was captured and what is counted as lost.
 lab_stop beta
+ip -n sw link set p_beta down
 lab_announced
 handled() {
 	ctl alpha -j counters | jq '.counters | .tap_frames_in + .nic_frames_in + .drops.not_ours + .drops.kernel_ring'
@@ -335,8 +336,19 @@ for way in read stop; do
 	expect "$way: in the file, frames that came in" "$frames" \
 		"$(fields "$FILE" 'frame.packet_flags_direction == 1' frame.number | wc -l)"
 done
+# What has passed when the client ends, and was not read yet, is captured, too.
+ctl_capture "$FILE"
+kill -STOP "${LAB_PID[alpha]}"
+flood out:eth0 3000 "$DED_A $OUT 88b5 06"
+kill -INT "$CAPTURE"
+sleep 0.2
+kill -CONT "${LAB_PID[alpha]}"
+ctl_capture_ended "$FILE"
+expect "frames while the daemon does nothing: both sides" 6000 \
+	"$(fields "$FILE" 'eth.type == 0x88b5' frame.number | wc -l)"
 grep -q 'frames were not captured' "$LAB_DIR/alpha.log" || fail "the log does not tell of the loss"
 expect_plain "after the floods"
+ip -n sw link set p_beta up
 lab_start beta
 within "$(seconds 5)" reach alpha beta || fail "alpha does not reach beta"
 
