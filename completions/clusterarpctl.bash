@@ -4,8 +4,8 @@
 # Completion of clusterarpctl for bash, with bash-completion's functions.
 
 _clusterarpctl_commands() {
-	printf '%s ' status peers neigh counters config reload monitor capture metrics shares log-level \
-		version help
+	printf '%s ' status peers neigh counters config reload monitor capture explain doctor metrics \
+		shares check log-level version help
 }
 
 # The instances of clusterarpd@ that have a configuration file.
@@ -31,12 +31,26 @@ _clusterarpctl_nodes() {
 	"${words[0]}" "${daemon[@]}" config 2>/dev/null | sed -n 's/^\[node \(.*\)\]$/\1/p'
 }
 
+# The nodes of the configuration file on the command line, or of the default file.
+_clusterarpctl_file_nodes() {
+	local i file=/etc/clusterarpd/clusterarpd.conf
+	for ((i = 1; i < ${#words[@]}; i++)); do
+		case ${words[i]} in
+		-c | --config) file=${words[i + 1]-} ;;
+		--config=*) file=${words[i]#*=} ;;
+		esac
+	done
+	[[ ${file:0:2} != \~/ ]] || file=$HOME${file:1}
+	sed -n 's/^[[:space:]]*\[node[[:space:]]\{1,\}\([A-Za-z0-9._-]*\)[[:space:]]*].*/\1/p' \
+		"$file" 2>/dev/null
+}
+
 # The words before the current one that are not options: the command and its arguments.
 _clusterarpctl_arguments() {
 	local i
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-s | --socket | -i | --instance | -w | --write | --count | --snaplen | --wait | --epoch | --ttl | --dead) ((++i)) ;;
+		-s | --socket | -i | --instance | -w | --write | -c | --config | -n | --node | --side | --count | --snaplen | --wait | --epoch | --ttl | --dead) ((++i)) ;;
 		-*) ;;
 		*) printf '%s\n' "${words[i]}" ;;
 		esac
@@ -58,8 +72,10 @@ _clusterarpctl_options() {
 	[[ $1 == capture || $1 == help ]] || printf '%s ' -j --json
 	[[ ${1:-reload} != reload ]] || printf '%s ' --dry-run
 	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count= --snaplen=
+	[[ ${1:-check} != check ]] || printf '%s ' --wait=
+	[[ ${1:-explain} != explain ]] || printf '%s ' -c --config= -n --node= --side=
 	[[ ${1:-shares} == shares ]] || return
-	[[ ${2:-drain} != drain ]] || printf '%s ' --wait=
+	[[ ${1-} != shares || ${2:-drain} != drain ]] || printf '%s ' --wait=
 	[[ ${2:-set} != set && $2 != released ]] || printf '%s ' --epoch=
 	[[ ${2:-set} != set ]] || printf '%s ' --ttl= --dead=
 	[[ ${2:-released} != released ]] || printf '%s ' --asking
@@ -71,12 +87,20 @@ _clusterarpctl() {
 	_init_completion -s || return
 
 	case $prev in
-	-s | --socket | -w | --write)
+	-s | --socket | -w | --write | -c | --config)
 		_filedir
 		return
 		;;
 	-i | --instance)
 		mapfile -t COMPREPLY < <(compgen -W "$(_clusterarpctl_instances)" -- "$cur")
+		return
+		;;
+	-n | --node)
+		mapfile -t COMPREPLY < <(compgen -W "$(_clusterarpctl_file_nodes)" -- "$cur")
+		return
+		;;
+	--side)
+		mapfile -t COMPREPLY < <(compgen -W 'wire tap' -- "$cur")
 		return
 		;;
 	--ttl)
@@ -97,10 +121,15 @@ _clusterarpctl() {
 		choices=$(_clusterarpctl_options "${arguments[0]-}" "${arguments[1]-}")
 	elif ((${#arguments[@]} == 0)); then
 		choices=$(_clusterarpctl_commands)
+	elif [[ ${arguments[0]} == peers ]]; then
+		choices=$(_clusterarpctl_nodes)
 	elif [[ ${arguments[*]} == help ]]; then
 		choices=$(_clusterarpctl_commands)
 	elif [[ ${arguments[*]} == log-level ]]; then
 		choices='error warning notice info debug'
+	elif [[ ${arguments[*]} == explain ]]; then
+		_filedir
+		return
 	elif [[ ${arguments[0]} == shares ]]; then
 		choices=$(_clusterarpctl_shares "${arguments[@]:1}")
 	fi

@@ -33,6 +33,19 @@ struct packet {
 	struct fragments_key key; /* if is_fragment */
 };
 
+/* Two hashes of the MAC. */
+struct shares_key flow_key(const struct mac *cluster)
+{
+	static const struct shares_key one = { { 1, 0 } }, two = { { 2, 0 } };
+	uint8_t bytes[8] = { 0 };
+	__u64 word;
+
+	memcpy(bytes, cluster->b, MAC_LEN);
+	word = shares_word(bytes);
+	return (struct shares_key){ { shares_siphash(&one, &word, 1),
+				      shares_siphash(&two, &word, 1) } };
+}
+
 void flow_client(struct shares_client *c, enum config_affinity affinity, const struct ip_addr *ip,
 		 uint16_t port)
 {

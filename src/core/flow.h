@@ -25,6 +25,10 @@ struct shares_path {
 	uint8_t decisions[SHARES_BUCKETS]; /* enum shares_decision */
 };
 
+/* The key of the buckets of the cluster with this MAC, the same on all nodes: new addresses move no
+ * connections. */
+struct shares_key flow_key(const struct mac *cluster);
+
 /* What a client's bucket is made of. `port`: in host byte order, 0: none. */
 void flow_client(struct shares_client *c, enum config_affinity affinity, const struct ip_addr *ip,
 		 uint16_t port);

@@ -20,6 +20,7 @@ enum peer_state {
 	PEER_SILENT,   /* it does not answer the questions of liveness */
 	PEER_FAILED,   /* it does not answer the kernel */
 	PEER_FOREIGN,  /* another host claims its address (I7) */
+	PEER_STATES
 };
 
 /* Whether a peer answers: see liveness.h. Times are monotonic. */

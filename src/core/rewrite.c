@@ -176,7 +176,7 @@ static void view(struct context *c, bool has_partial_checksum, struct rewrite_re
 }
 
 /* Fill the keys of I10. */
-static void view_flow(struct context *c, const struct rewrite *r)
+static void view_flow(struct context *c, const struct rewrite *r, struct rewrite_result *result)
 {
 	bool is_forwarded = !(c->keys.ip_dst & IP_CLUSTER);
 	struct flow flow = flow_view(&c->frame, r->shares, is_forwarded, r->fragments, r->now);
@@ -184,6 +184,7 @@ static void view_flow(struct context *c, const struct rewrite *r)
 	c->keys.flow = (uint8_t)flow.kind;
 	c->keys.share = r->shares->decisions[flow.bucket];
 	c->keys.has_lease = r->now < r->shares->lease;
+	result->bucket = flow.bucket;
 }
 
 static void set_sender_mac(struct context *c, const struct mac *m)
@@ -275,10 +276,11 @@ void rewrite_frame(const struct rewrite *rewrite, enum rewrite_direction directi
 		result->peer = receiver(&c);
 	} else {
 		if (rule_is_shared(&c.keys) && !rule_I1(&c.keys))
-			view_flow(&c, rewrite);
+			view_flow(&c, rewrite, result);
 		result->verdict = rules_ingress(&c.keys);
 		result->peer = sender(&c);
 	}
+	result->keys = c.keys;
 	result->verdict.edits = possible(&c, result->verdict.edits);
 	if (result->verdict.drop == DROP_NONE)
 		edit(&c, result->verdict.edits);

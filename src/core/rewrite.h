@@ -41,7 +41,9 @@ struct rewrite_result {
 	bool is_reply; /* not a request or a solicitation */
 	struct mac sender_mac;
 	struct ip_addr sender_ip, target_ip;
-	uint16_t destination; /* enum mac_role, of the Ethernet destination */
+	uint16_t destination;  /* enum mac_role, of the Ethernet destination */
+	struct rule_keys keys; /* what the rules have judged */
+	unsigned bucket;       /* if rule_is_shared(&keys), unless keys.flow is FLOW_ALL */
 };
 
 /* `data`: `len` bytes of an Ethernet frame, with VLAN tags inline. Changed in place if the verdict

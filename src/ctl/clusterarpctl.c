@@ -41,5 +41,5 @@ int main(int argc, char **argv)
 	if (o.command->is_stream || (!fflush(stdout) && !ferror(stdout)))
 		return rc;
 	fprintf(stderr, "clusterarpctl: cannot write: %s\n", strerror(errno));
-	return EXIT_REFUSED;
+	return o.command->trouble ? o.command->trouble : EXIT_REFUSED;
 }

@@ -10,9 +10,11 @@
 #include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_text.h"
 #include "ctl/ctl_capture.h"
+#include "ctl/ctl_check.h"
 #include "ctl/ctl_config.h"
 #include "ctl/ctl_counters.h"
 #include "ctl/ctl_doctor.h"
+#include "ctl/ctl_explain.h"
 #include "ctl/ctl_monitor.h"
 #include "ctl/ctl_neigh.h"
 #include "ctl/ctl_peers.h"
@@ -71,12 +73,18 @@ const struct ctl_command ctl_commands[] = {
 	},
 	{
 		.name = "peers",
-		.arguments = "",
+		.arguments = "[NAME]...",
 		.summary = "the other nodes, and the traffic to and from each",
-		.help = "IN is from the peer, OUT to it, since the daemon was started.\n",
+		.help = "Those that do not answer come first; the last line counts the states. IN "
+			"is\n"
+			"from the peer, OUT to it, since the daemon was started. With names, all "
+			"that\n"
+			"is known of these peers.\n"
+			"\n"
+			"  clusterarpctl peers beta\n",
 		.options = JSON,
-		.run = run_simple,
-		.print = ctl_print_peers,
+		.most = INT_MAX,
+		.run = ctl_peers_run,
 	},
 	{
 		.name = "neigh",
@@ -149,16 +157,30 @@ const struct ctl_command ctl_commands[] = {
 		.arguments = "",
 		.summary = "examine the network: what reaches which node, and what not",
 		.help = "It takes about five seconds, and asks each peer three times in each way, "
-			"by "
-			"ARP\nor Neighbour Discovery: by a broadcast, at its dedicated MAC, at the "
-			"cluster "
-			"MAC,\nin a frame of full MTU, and so that it answers to the cluster MAC. "
-			"Each "
-			"finding\nsays what it means and which setting to look for. Exit status: 0 "
-			"nothing "
-			"is wrong,\n1 something is.\n",
+			"by\n"
+			"ARP or Neighbour Discovery: by a broadcast, at its dedicated MAC, at the\n"
+			"cluster MAC, in a frame of full MTU, and so that it answers to the "
+			"cluster\n"
+			"MAC. Each finding says what it means and which setting to look for.\n"
+			"Exit status: 0 nothing is wrong, 1 something is.\n",
 		.options = JSON,
 		.run = ctl_doctor_run,
+	},
+	{
+		.name = "explain",
+		.arguments = "FILE",
+		.summary = "which rule decides about each frame of a capture",
+		.help = "For each frame of a pcap or pcapng file: the rules that apply, the "
+			"verdict, and\n"
+			"what changes, byte by byte. It needs no daemon and no rights, but the "
+			"cluster's\n"
+			"configuration file (default: " DEFAULT_CONFIG ").\n"
+			"\n"
+			"  tcpdump -r FILE -w - arp | clusterarpctl explain -\n",
+		.options = JSON | CTL_BIT(CTL_CONFIG) | CTL_BIT(CTL_NODE) | CTL_BIT(CTL_SIDE),
+		.least = 1,
+		.most = 1,
+		.run = ctl_explain_run,
 	},
 	{
 		.name = "metrics",
@@ -169,6 +191,21 @@ const struct ctl_command ctl_commands[] = {
 		.options = JSON,
 		.run = run_simple,
 		.print = ctl_print_metrics,
+	},
+	{
+		.name = "check",
+		.arguments = "[--wait SEC]",
+		.summary = "is all well? for monitoring and scripts",
+		.help = "One line, with performance data, and the exit status of monitoring "
+			"plugins:\n"
+			"0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (no daemon, no answer, no "
+			"permission).\n"
+			"With --wait it returns as soon as the status is 0, or after that time.\n"
+			"\n"
+			"  clusterarpctl check --wait 10 && start-the-service\n",
+		.options = JSON | CTL_BIT(CTL_WAIT),
+		.run = ctl_check_run,
+		.trouble = CTL_CHECK_UNKNOWN,
 	},
 	{
 		.name = "shares",

@@ -55,7 +55,7 @@ static const struct reason {
 	{ "nic_busy", "the NIC's queue was full, or the NIC down" },
 	{ "tap_busy", "the TAP was down, or memory was short" },
 	{ "too_long", "longer than the NIC's MTU allows" },
-	{ "malformed", "not an Ethernet frame, too many tags, or bad offload data" },
+	{ "malformed", "no Ethernet frame, too many tags, or bad offload data" },
 	{ "strict", "from outsiders to the dedicated MAC" },
 	{ "no_lease", "from new clients, without a lease: the driver is silent" },
 	{ "elsewhere", "to the cluster MAC, for an address that no node has" },

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl_peers: prints the answer to `peers`, as a table.
+ * ctl_peers: the command `peers`: a table of all peers, those that do not answer first, with a line
+ * that counts the states; or all that is known of those that are named.
  */
 #ifndef CLUSTERARPD_CTL_CTL_PEERS_H
 #define CLUSTERARPD_CTL_CTL_PEERS_H
 
-#include <jansson.h>
+#include "ctl/common/ctl_command.h"
 
-void ctl_print_peers(const json_t *answer);
+int ctl_peers_run(const struct ctl_options *options);
 
 #endif

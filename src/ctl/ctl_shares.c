@@ -23,14 +23,6 @@ struct shares {
 	json_t *request;
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* --- the arguments --- */
 
 __attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
@@ -151,7 +143,7 @@ static bool check_ttl(struct shares *s)
 	if (!ctl_parse_seconds(text, &seconds))
 		return wrong("--ttl needs a number of seconds, or forever, not '%s'", text);
 	put(s, "ttl", json_real(seconds));
-	put(s, "sent", json_integer((json_int_t)(now() * 1000)));
+	put(s, "sent", json_integer((json_int_t)(ctl_now() * 1000)));
 	return true;
 }
 
@@ -239,40 +231,49 @@ static const json_t *find_self(const json_t *shares)
 	return NULL;
 }
 
-static void print_lease(const json_t *shares)
+static void write_lease(FILE *out, const json_t *shares)
 {
 	json_int_t ms = ctl_integer(shares, "lease_ms");
 
 	if (json_is_null(json_object_get(shares, "lease_ms")))
-		fputs("  lease forever", stdout);
+		fputs(", lease forever", out);
 	else if (ms)
-		printf("  lease %.1f s", (double)ms / 1000);
+		fprintf(out, ", lease %.1f s", (double)ms / 1000);
 	else
-		printf("  lease %snone (no new connections)%s", ctl_colour_begin(CTL_RED),
-		       ctl_colour_end(CTL_RED));
+		fputs(", lease none (no new connections)", out);
+}
+
+static void write_whole(FILE *out, const json_t *shares)
+{
+	const json_t *wish = json_object_get(shares, "wish");
+
+	fprintf(out, "mode %s, affinity %s", ctl_string(shares, "mode"),
+		ctl_string(shares, "affinity"));
+	if (json_is_null(json_object_get(shares, "source")))
+		fputs(", epoch none (a driver has to give an order)", out);
+	else
+		fprintf(out, ", epoch %" JSON_INTEGER_FORMAT, ctl_integer(shares, "epoch"));
+	write_lease(out, shares);
+	fprintf(out, ", waiting %" JSON_INTEGER_FORMAT ", asking %" JSON_INTEGER_FORMAT,
+		ctl_integer(shares, "unowned"), ctl_integer(shares, "asking"));
+	if (json_is_integer(wish) && !json_integer_value(wish))
+		fputs(", wish drain", out);
+	else if (json_is_integer(wish))
+		fprintf(out, ", wish weight %" JSON_INTEGER_FORMAT, json_integer_value(wish));
 }
 
 /* The line below the table: what holds for this node as a whole. */
 static void print_whole(const json_t *shares)
 {
-	const json_t *wish = json_object_get(shares, "wish");
+	char *text = NULL;
+	size_t size;
+	FILE *out = ctl_must(open_memstream(&text, &size));
 
-	fputs("\nmode ", stdout);
-	ctl_put_clean(stdout, ctl_string(shares, "mode"), false);
-	fputs("  affinity ", stdout);
-	ctl_put_clean(stdout, ctl_string(shares, "affinity"), false);
-	if (json_is_null(json_object_get(shares, "source")))
-		fputs("  epoch none (a driver has to give an order)", stdout);
-	else
-		printf("  epoch %" JSON_INTEGER_FORMAT, ctl_integer(shares, "epoch"));
-	print_lease(shares);
-	printf("  waiting %" JSON_INTEGER_FORMAT "  asking %" JSON_INTEGER_FORMAT,
-	       ctl_integer(shares, "unowned"), ctl_integer(shares, "asking"));
-	if (json_is_integer(wish) && !json_integer_value(wish))
-		fputs("  wish drain", stdout);
-	else if (json_is_integer(wish))
-		printf("  wish weight %" JSON_INTEGER_FORMAT, json_integer_value(wish));
+	write_whole(out, shares);
+	fclose(out);
 	putchar('\n');
+	ctl_print_wrapped(ctl_must(text), 0, 2);
+	free(text);
 }
 
 static void add_node(struct ctl_table *t, const json_t *node, json_int_t buckets)
@@ -322,8 +323,7 @@ static void print_of(const json_t *answer)
 	if (json_is_object(owner))
 		ctl_put_clean(stdout, ctl_string(owner, "name"), false);
 	fputs("\nthis node: ", stdout);
-	ctl_put_clean(stdout, ctl_string(of, "why"), false);
-	putchar('\n');
+	ctl_print_wrapped(ctl_string(of, "why"), sizeof("this node: ") - 1, 2);
 }
 
 /* No bucket is this node's any more, and it has no connection in those of others. Before the first
@@ -463,9 +463,10 @@ static json_t *wait_drained(const struct shares *s, json_t *answer)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
 	json_t *request = ctl_must(json_pack("{s:s}", "command", show.request));
-	double end = now() + ctl_option_seconds(s->options, CTL_WAIT, 0);
+	double end = ctl_now() + ctl_option_seconds(s->options, CTL_WAIT, 0);
 
-	while (answer && !json_object_get(answer, "error") && !is_drained(answer) && now() < end) {
+	while (answer && !json_object_get(answer, "error") && !is_drained(answer) &&
+	       ctl_now() < end) {
 		nanosleep(&pause, NULL);
 		json_decref(answer);
 		answer = ctl_ask(s->options->socket, request);

@@ -16,8 +16,6 @@
 #define PEERS_SHOWN    12
 #define PEERS_LEAST    3 /* shown even if problems take the room */
 #define PROBLEMS_SHOWN 4
-#define COLUMNS        80
-#define NAME_SHOWN     16 /* characters of a peer's name */
 
 /* The answers that the overview is made from; `peers` was asked twice, `seconds` apart. */
 struct overview {
@@ -41,17 +39,18 @@ static void address_cell(struct ctl_table *t, const json_t *list)
 static void print_node(const json_t *status)
 {
 	json_int_t generation = ctl_integer(status, "config_generation");
-	char uptime[CTL_NUMBER_SIZE];
+	char uptime[CTL_NUMBER_SIZE], reloads[64] = "", *text;
 
-	fputs("node       ", stdout);
-	ctl_put_clean(stdout, ctl_string(status, "node"), false);
-	printf(", up %s", ctl_duration(ctl_integer(status, "uptime_seconds"), uptime));
+	ctl_duration(ctl_integer(status, "uptime_seconds"), uptime);
 	if (generation > 1)
-		printf(", reloaded %" JSON_INTEGER_FORMAT " time%s", generation - 1,
-		       generation == 2 ? "" : "s");
-	fputs(", data path: ", stdout);
-	ctl_put_clean(stdout, ctl_string(status, "datapath"), false);
-	putchar('\n');
+		snprintf(reloads, sizeof(reloads), ", reloaded %" JSON_INTEGER_FORMAT " time%s",
+			 generation - 1, generation == 2 ? "" : "s");
+	if (asprintf(&text, "%s, up %s%s, data path: %s", ctl_string(status, "node"), uptime,
+		     reloads, ctl_string(status, "datapath")) < 0)
+		text = NULL;
+	fputs("node       ", stdout);
+	ctl_print_wrapped(ctl_must(text), 11, 11);
+	free(text);
 }
 
 static void add_macs(struct ctl_table *t, const json_t *status)
@@ -92,16 +91,14 @@ static void add_nic(struct ctl_table *t, const json_t *status)
 /* Returns how many lines of a screen were printed. */
 static size_t print_problem(const json_t *problem)
 {
-	const char *severity = ctl_string(problem, "severity"), *text = ctl_string(problem, "text");
+	const char *severity = ctl_string(problem, "severity");
 	enum ctl_colour colour = strcmp(severity, "critical") ? CTL_YELLOW : CTL_RED;
 
 	fputs(ctl_colour_begin(colour), stdout);
 	ctl_put_clean(stdout, severity, false);
 	fputs(ctl_colour_end(colour), stdout);
 	fputs(": ", stdout);
-	ctl_put_clean(stdout, text, false);
-	putchar('\n');
-	return (strlen(severity) + 2 + strlen(text) + COLUMNS - 1) / COLUMNS;
+	return ctl_print_wrapped(ctl_string(problem, "text"), strlen(severity) + 2, 2);
 }
 
 static size_t print_problems(const json_t *problems)
@@ -156,10 +153,7 @@ static void add_peer(struct ctl_table *t, const struct overview *s, const json_t
 	const char *address = first ? first : "-";
 	char age[CTL_NUMBER_SIZE];
 
-	if (strlen(name) > NAME_SHOWN)
-		ctl_cell(t, CTL_PLAIN, "%.*s~", NAME_SHOWN - 1, name);
-	else
-		ctl_cell(t, CTL_PLAIN, "%s", name);
+	ctl_cell(t, CTL_PLAIN, "%s", name);
 	ctl_cell(t, CTL_PLAIN, "%.*s", (int)strcspn(address, "/"), address);
 	ctl_cell(t, ctl_state_colour(state), "%s", state);
 	ctl_cell(t, CTL_PLAIN, "%s", ctl_age(ctl_integer(peer, "last_change_seconds"), age));
@@ -169,17 +163,11 @@ static void add_peer(struct ctl_table *t, const struct overview *s, const json_t
 	rate_cell(t, s, peer, "bytes_out", 8);
 }
 
-static unsigned rank(const char *state)
-{
-	if (!strcmp(state, "resolved"))
-		return 2;
-	return ctl_state_colour(state) == CTL_RED ? 0 : 1;
-}
-
 static int compare_peers(const void *a, const void *b)
 {
 	const json_t *const *p = a, *const *q = b;
-	unsigned m = rank(ctl_string(*p, "state")), n = rank(ctl_string(*q, "state"));
+	unsigned m = ctl_state_rank(ctl_string(*p, "state")),
+		 n = ctl_state_rank(ctl_string(*q, "state"));
 
 	if (m != n)
 		return m < n ? -1 : 1;
@@ -226,7 +214,7 @@ static size_t print_peers(const struct overview *s, size_t shown)
 		return 1;
 	}
 	list = order(peers, count, shown);
-	t = ctl_table_create("llllrrrr");
+	t = ctl_table_create("nallrrrr");
 	ctl_cells(t, "", "", "", "", "PKT/S", "", "BIT/S", "", NULL);
 	ctl_cells(t, "PEER", "ADDRESS", "STATE", "SINCE", "IN", "OUT", "IN", "OUT", NULL);
 	for (i = 0; i < count && i < shown; i++)
@@ -241,7 +229,7 @@ static size_t print_peers(const struct overview *s, size_t shown)
 static void print_overview(const struct overview *s)
 {
 	const json_t *dedicated = json_object_get(s->status, "dedicated");
-	struct ctl_table *t = ctl_table_create("lll");
+	struct ctl_table *t = ctl_table_create("lal");
 	size_t lines = 6; /* two of them empty */
 	size_t problems, peers;
 
@@ -258,14 +246,6 @@ static void print_overview(const struct overview *s)
 	putchar('\n');
 	ctl_print_drops(json_object_get(s->counters, "counters"),
 			lines < SCREEN_LINES ? SCREEN_LINES - lines : 1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static const char *const parts[] = { "peers", "status", "counters", "peers" };
@@ -287,9 +267,9 @@ static int ask_parts(const struct ctl_options *o, json_t *answers[PARTS], double
 			return EXIT_NO_DAEMON;
 		if (ctl_is_refused(answers[i]))
 			return EXIT_REFUSED;
-		*seconds = i ? *seconds : -now();
+		*seconds = i ? *seconds : -ctl_now();
 	}
-	*seconds += now();
+	*seconds += ctl_now();
 	return EXIT_ANSWERED;
 }
 

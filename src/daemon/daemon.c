@@ -24,6 +24,7 @@
 #include "daemon/links.h"
 #include "daemon/options.h"
 #include "daemon/reload.h"
+#include "daemon/state_problems.h"
 #include "io/notify.h"
 #include "probe/probes.h"
 #include "report/event_feed.h"
@@ -56,7 +57,8 @@ struct daemon {
 
 	unsigned generation; /* of the configuration: 1, and one more with each reload applied */
 	uint64_t reloads;
-	bool reload_ok; /* the last reload was applied */
+	bool reload_ok;       /* the last reload was applied */
+	char *reload_message; /* reload_summary() of it */
 
 	struct loop_timer *ready; /* to tell the service manager READY */
 	uint64_t ready_by;        /* ms: the latest time for it */
@@ -190,6 +192,8 @@ static void fill_state(struct report_state *state, void *arg)
 	struct daemon *d = arg;
 	const struct netlink_link *nic = links_nic(d->links);
 
+	problems_expire(d->problems, loop_now());
+	state_problems_note(d->problems, d->peers, d->links);
 	*state = (struct report_state){
 		.peers = d->peers,
 		.mirror = neighbours_mirror(links_neighbours(d->links)),
@@ -203,6 +207,7 @@ static void fill_state(struct report_state *state, void *arg)
 		.config_generation = d->generation,
 		.reloads = d->reloads,
 		.reload_ok = d->reload_ok,
+		.reload_message = d->reload_message,
 		.dev = nic ? nic->name : d->config->interface,
 		.carrier = nic && nic->carrier,
 		.mtu = nic ? nic->mtu : 0,
@@ -242,6 +247,8 @@ static void apply(struct daemon *d, struct reload *r)
 	d->generation += r->is_applied;
 	d->reloads++;
 	d->reload_ok = r->is_applied;
+	free(d->reload_message);
+	d->reload_message = reload_summary(r);
 	if (d->reload_ok)
 		problems_clear(d->problems, "reload_refused");
 	else
@@ -376,7 +383,7 @@ static bool create(struct daemon *d, const struct config_node *self)
 	d->started = loop_now();
 	d->feed = event_feed_create();
 	d->problems = problems_create();
-	d->events = d->feed ? events_create(d->loop, d->feed) : NULL;
+	d->events = d->feed && d->problems ? events_create(d->loop, d->feed, d->problems) : NULL;
 	d->relay = relay_create(d->peers, on_frame, d);
 	d->captures = captures_create(d->loop, d->relay, d->feed);
 	d->ready = loop_timer_add(d->loop, on_ready, d);
@@ -476,6 +483,7 @@ static void stop(struct daemon *d)
 	event_feed_destroy(d->feed);
 	loop_destroy(d->loop);
 	peers_destroy(d->peers);
+	free(d->reload_message);
 }
 
 static void run(struct daemon *d)

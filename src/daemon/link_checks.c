@@ -2,6 +2,7 @@
 /* link_checks: checks of what other programs may change; see link_checks.h. */
 #include "daemon/link_checks.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct link_checks {
 	struct check_timer *own;           /* the host's addresses */
 	struct check_timer *guard;         /* the TAP's settings */
 	struct check_timer *uppers;        /* links on top of the TAP */
+	struct own_addresses found;        /* by `own` */
 	bool own_is_new;                   /* the programs do not know the addresses yet */
 	bool has_upper;                    /* `uppers` found one */
 	bool was_off;                      /* IPv6 of the TAP, as of the last check by `guard` */
@@ -60,8 +62,9 @@ static void note_ask(struct link_checks *c)
 		problems_set(c->needs.problems, "shares_not_asked", PROBLEM_CRITICAL,
 			     "another filter is in the place of the program that asks for "
 			     "connections, priority 1 of the ingress of %s: connections that other "
-			     "nodes have may be cut",
-			     c->config->tap);
+			     "nodes have may be cut; move that filter (tc filter show dev %s "
+			     "ingress)",
+			     c->config->tap, c->config->tap);
 }
 
 static bool check_shield(void *arg)
@@ -83,7 +86,7 @@ static void note_left_out(struct link_checks *c, size_t left_out)
 	else if (problems_set(
 			 c->needs.problems, "too_many_addresses", PROBLEM_WARNING,
 			 "this host has more than %d addresses: frames to the others are dropped "
-			 "(elsewhere)",
+			 "(elsewhere); remove what it does not need (ip addr)",
 			 PEERS_OWN_MAX))
 		log_warning(
 			"this host has more than %d addresses: frames to the others are dropped "
@@ -95,32 +98,39 @@ static void note_left_out(struct link_checks *c, size_t left_out)
 static bool check_own_addresses(void *arg)
 {
 	struct link_checks *c = arg;
-	size_t left_out;
 	int rc = own_addresses_read(c->needs.netlink, c->needs.peers,
-				    tap_link_ifindex(c->needs.tap), &left_out);
+				    tap_link_ifindex(c->needs.tap), &c->found);
 
 	c->own_is_new |= rc > 0;
 	if (rc >= 0)
-		note_left_out(c, left_out);
+		note_left_out(c, c->found.left_out);
 	if (rc >= 0 && c->own_is_new && c->nic) {
 		rc = takeover_reload(c->nic);
 		c->own_is_new = rc != 0;
 	}
-	if (rc < 0)
+	if (rc == -EINTR) /* they have changed meanwhile */
+		log_debug_errno(-rc, "the host's addresses are read again");
+	else if (rc < 0)
 		log_warning_errno(-rc, "cannot follow the host's addresses");
 	return rc >= 0;
 }
 
-/* The second failure in a row is a problem, with one line; it stays until a check succeeds. */
+/* The second failure in a row is a problem, with one line; it stays until a check succeeds. Of
+ * addresses that change while they are read (EINTR) nothing is known yet. */
 static void note_drift(struct link_checks *c, int rc)
 {
+	if (rc == -EINTR)
+		return;
 	c->failures = rc ? c->failures + 1 : 0;
 	if (!rc)
 		problems_clear(c->needs.problems, "tap_drift");
 	else if (c->failures > 1 &&
-		 problems_set(c->needs.problems, "tap_drift", PROBLEM_CRITICAL,
-			      "%s was changed by another program, and cannot be corrected: %s",
-			      c->config->tap, strerror(-rc)))
+		 problems_set(
+			 c->needs.problems, "tap_drift", PROBLEM_CRITICAL,
+			 "%s was changed by another program, and cannot be corrected (%s): look "
+			 "for that program (clusterarpctl monitor tells what it changes, ip "
+			 "monitor when), and keep it off %s",
+			 c->config->tap, strerror(-rc), c->config->tap))
 		log_warning_errno(-rc, "%s: cannot correct its settings", c->config->tap);
 }
 
@@ -204,7 +214,7 @@ static bool check_uppers(void *arg)
 	else if (problems_set(
 			 c->needs.problems, "mac_on_tap", PROBLEM_WARNING,
 			 "%s is on top of %s with a MAC of its own, or has ports that have one: "
-			 "frames for that MAC do not reach this node (routed or NAT networks do)",
+			 "frames for that MAC do not reach this node; use a routed or NAT network",
 			 upper->name, c->config->tap))
 		log_warning("%s is on top of %s: frames for a MAC of its own, or of its ports, do "
 			    "not reach this node",
@@ -279,6 +289,12 @@ void link_checks_tap(struct link_checks *c)
 	if (!check_tap_settings(c))
 		check_timer_retry(c->guard);
 	check_uppers(c);
+}
+
+size_t link_checks_unlisted(const struct link_checks *c, struct ip_addr *first)
+{
+	*first = c->found.first_unlisted;
+	return c->found.unlisted;
 }
 
 uint64_t link_checks_repaired(const struct link_checks *c)

@@ -57,6 +57,8 @@ void link_checks_retry_shield(struct link_checks *checks);
 /* There is no shield to check. */
 void link_checks_nic_gone(struct link_checks *checks);
 
+/* Addresses of the TAP that are not in the file; the first one, if there is one. */
+size_t link_checks_unlisted(const struct link_checks *checks, struct ip_addr *first);
 /* How often the TAP's settings had to be corrected. */
 uint64_t link_checks_repaired(const struct link_checks *checks);
 

@@ -671,6 +671,7 @@ int links_reload(struct links *l, struct peers *peers)
 	} else {
 		relay_forget_peers(l->needs.relay);
 		neighbours_reload(l->neighbours, peers);
+		link_checks_own_addresses(l->checks); /* which of them the file has */
 		tap_link_reload(l->tap, nic_mtu(l));
 	}
 	fd_store_keep(&tap, tap_device_fd(tap_link_device(l->tap)));
@@ -704,6 +705,15 @@ bool links_has_kernel_path(const struct links *l)
 struct kernel_path *links_kernel_path(const struct links *l)
 {
 	return takeover_kernel_path(l->nic);
+}
+
+void links_survey(const struct links *l, struct links_survey *survey)
+{
+	survey->is_tap_up = tap_link_is_up(l->tap);
+	survey->is_shielded = takeover_is_shielded(l->nic);
+	survey->has_kernel_path = takeover_has_kernel_path(l->nic);
+	survey->has_tap_program = takeover_has_tap_program(l->nic);
+	survey->unlisted = link_checks_unlisted(l->checks, &survey->first_unlisted);
 }
 
 void links_collect(struct links *l, struct counters *counters)

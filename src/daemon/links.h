@@ -20,6 +20,16 @@
 
 struct links;
 
+/* The NIC is links_nic(). */
+struct links_survey {
+	bool is_tap_up;
+	bool is_shielded; /* the NIC's own stack is kept off, as far as the last check knows */
+	bool has_kernel_path;
+	bool has_tap_program; /* of the kernel data path */
+	size_t unlisted;      /* addresses of the TAP that are not in the file */
+	struct ip_addr first_unlisted;
+};
+
 /* What it needs; borrowed. */
 struct links_needs {
 	struct loop *loop;
@@ -72,6 +82,8 @@ bool links_is_settled(const struct links *links);
 bool links_has_kernel_path(const struct links *links);
 /* It lasts as long as the links that were opened. */
 struct kernel_path *links_kernel_path(const struct links *links);
+/* What state_problems.h looks at. */
+void links_survey(const struct links *links, struct links_survey *survey);
 /* Add what the kernel has counted. */
 void links_collect(struct links *links, struct counters *counters);
 /* The same for the counters of one peer. */

@@ -2,6 +2,7 @@
 /* reload: reads the configuration file again; see reload.h. */
 #include "daemon/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,47 @@ json_t *reload_event(const struct reload *r)
 {
 	return json_pack("{s:b, s:o}", "applied", r->is_applied, "changes",
 			 lines_json(&r->diff.changes));
+}
+
+/* The first error, as --test prints it. */
+static void write_error(FILE *out, const struct reload *r)
+{
+	const struct config_message *first = first_error(&r->report);
+
+	fputs(r->path, out);
+	if (first && first->line)
+		fprintf(out, ":%u", first->line);
+	fprintf(out, ": %s", text_of(first));
+}
+
+static void write_lines(FILE *out, const struct config_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		fprintf(out, "%s%s", i ? "; " : "", lines->list[i]);
+}
+
+char *reload_summary(const struct reload *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (r->is_applied && !r->diff.changes.count) {
+		fputs("nothing has changed", out);
+	} else if (r->is_applied) {
+		write_lines(out, &r->diff.changes);
+	} else if (r->diff.needs_restart.count && !first_error(&r->report)) {
+		fputs("needs a restart: ", out);
+		write_lines(out, &r->diff.needs_restart);
+	} else {
+		write_error(out, r);
+	}
+	fclose(out);
+	for (size_t i = 0; text && text[i]; i++)
+		text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	return text;
 }
 
 static void log_message(const char *path, const struct config_message *m)

@@ -31,6 +31,8 @@ void reload_clear(struct reload *reload);
 
 /* The result as a line of the control protocol, from malloc(). NULL: out of memory. */
 char *reload_answer(const struct reload *reload);
+/* The result in one line, for `status`, from malloc(). NULL: out of memory. */
+char *reload_summary(const struct reload *reload);
 /* Log the result. */
 void reload_log(const struct reload *reload);
 /* The event for monitor clients. */

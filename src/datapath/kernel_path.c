@@ -347,6 +347,11 @@ void kernel_path_keep(struct kernel_path *path, const struct flow_tuple *connect
 	programs_keep(path->programs, connection);
 }
 
+bool kernel_path_is_broken(const struct kernel_path *path)
+{
+	return path->broken;
+}
+
 bool kernel_path_ask_fails(const struct kernel_path *path)
 {
 	return path->ask_fails;

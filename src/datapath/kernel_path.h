@@ -58,7 +58,9 @@ bool kernel_path_set_shares(struct kernel_path *path, const struct shares_path *
 
 /* As programs_keep(). */
 void kernel_path_keep(struct kernel_path *path, const struct flow_tuple *connection);
-/* Is the program needed, but cannot be attached? */
+/* Is the program of the data path at the TAP needed, but cannot be attached? */
+bool kernel_path_is_broken(const struct kernel_path *path);
+/* Likewise the one that asks for connections. */
 bool kernel_path_ask_fails(const struct kernel_path *path);
 
 /* Qdiscs or filters were changed: attach the TAP's programs again if one is missing. `is_shielded`:

@@ -521,6 +521,16 @@ bool takeover_check_shield(struct takeover *takeover, uint64_t now)
 	return !bind_socket(takeover) && is_in && is_shielded;
 }
 
+bool takeover_is_shielded(const struct takeover *takeover)
+{
+	return !takeover->shield.broken;
+}
+
+bool takeover_has_tap_program(const struct takeover *takeover)
+{
+	return !kernel_path_is_broken(takeover->kernel_path);
+}
+
 bool takeover_set_tap(struct takeover *takeover, int ifindex, bool is_up)
 {
 	return kernel_path_set_tap(takeover->kernel_path, ifindex, is_up);

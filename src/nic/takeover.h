@@ -73,6 +73,10 @@ bool takeover_set_tap(struct takeover *takeover, int ifindex, bool is_up);
 bool takeover_set_shares(struct takeover *takeover, const struct shares_path *shares);
 void takeover_keep(struct takeover *takeover, const struct flow_tuple *connection);
 bool takeover_ask_fails(const struct takeover *takeover);
+/* As of the last takeover_check_shield(): the NIC's own stack is kept off; the TAP's program of the
+ * kernel data path is attached, or not needed. */
+bool takeover_is_shielded(const struct takeover *takeover);
+bool takeover_has_tap_program(const struct takeover *takeover);
 /* Do frames take the kernel data path? */
 bool takeover_has_kernel_path(const struct takeover *takeover);
 /* The same one as long as `takeover` lasts. */

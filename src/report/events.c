@@ -18,6 +18,7 @@
  * many seconds without a pause, there is a loop, or a second host runs as this node. */
 #define ECHO_SECONDS   2
 #define ECHO_REPEAT_MS 60000
+#define NOTE_MS        1000
 
 enum reason { REASON_SPOOFED, REASON_CONFLICT, REASON_REPAIRED };
 
@@ -25,12 +26,14 @@ enum reason { REASON_SPOOFED, REASON_CONFLICT, REASON_REPAIRED };
 
 struct events {
 	struct event_feed *monitor;
+	struct problems *problems;
 	struct ratelimit limit;
 	struct loop_timer *summary; /* of what the limit has suppressed */
 	bool is_summary_due;        /* it runs */
 	struct repeats *repeats;
 	struct loop_timer *next_repeat;
 	uint64_t echo_first, echo_last, echo_told; /* ms; 0: never */
+	uint64_t echo_noted, conflict_noted;       /* in `problems` */
 	uint64_t tap_minute;                       /* ms */
 	unsigned tap_lines, tap_left_out;
 };
@@ -109,13 +112,15 @@ static bool may_log_repeat(struct events *e, enum reason reason, const struct ma
 	return may;
 }
 
-struct events *events_create(struct loop *loop, struct event_feed *monitor)
+struct events *events_create(struct loop *loop, struct event_feed *monitor,
+			     struct problems *problems)
 {
 	struct events *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	e->monitor = monitor;
+	e->problems = problems;
 	e->limit.per_second = LINES_PER_SECOND;
 	e->summary = loop_timer_add(loop, on_summary, e);
 	e->repeats = repeats_create(&e->limit);
@@ -146,13 +151,29 @@ static bool may_log(struct events *e, uint64_t now)
 	return may;
 }
 
+/* Once a second is enough for what each frame of a flood would change. */
+static bool may_note(uint64_t *noted, uint64_t now)
+{
+	if (*noted && now - *noted < NOTE_MS)
+		return false;
+	*noted = now;
+	return true;
+}
+
 static void echo(struct events *e, uint64_t now)
 {
 	if (!e->echo_last || now - e->echo_last > 1500)
 		e->echo_first = now;
 	e->echo_last = now;
-	if (now - e->echo_first < ECHO_SECONDS * 1000 ||
-	    (e->echo_told && now - e->echo_told < ECHO_REPEAT_MS) || !may_log(e, now))
+	if (now - e->echo_first < ECHO_SECONDS * 1000)
+		return;
+	if (may_note(&e->echo_noted, now))
+		problems_set_until(
+			e->problems, now + EVENTS_PROBLEM_MS, "echo", PROBLEM_WARNING,
+			"this node's own frames come back from the wire, less than 5 minutes ago: "
+			"look for a second host that runs as this node (clusterarpd -n), a loop "
+			"between switches, or a bond that the switch does not know as one link");
+	if ((e->echo_told && now - e->echo_told < ECHO_REPEAT_MS) || !may_log(e, now))
 		return;
 	e->echo_told = now;
 	log_warning("this node's own frames keep coming back from the wire: a loop in the "
@@ -196,12 +217,27 @@ static void log_dropped(const struct rewrite_result *result)
 			    ip);
 }
 
+static void note_conflict(struct events *e, const struct rewrite_result *result, uint64_t now)
+{
+	char mac[MAC_STRLEN], ip[IP_STRLEN];
+
+	if (may_note(&e->conflict_noted, now))
+		problems_set_until(
+			e->problems, now + EVENTS_PROBLEM_MS, "conflict", PROBLEM_WARNING,
+			"another host, %s, uses %s, an address of this node, less than 5 minutes "
+			"ago: find it by this MAC in the switch's table and give it another "
+			"address; if it is a node, its file differs (clusterarpd -t)",
+			mac_format(&result->sender_mac, mac), ip_format(&result->sender_ip, ip));
+}
+
 void events_dropped(struct events *e, const struct rewrite_result *result)
 {
 	enum reason reason =
 		result->verdict.drop == DROP_SPOOFED ? REASON_SPOOFED : REASON_CONFLICT;
 
 	emit_dropped(e, result);
+	if (result->verdict.drop == DROP_CONFLICT)
+		note_conflict(e, result, loop_now());
 	if (result->verdict.drop == DROP_ECHO)
 		echo(e, loop_now());
 	else if (may_log_repeat(e, reason, &result->sender_mac, &result->sender_ip))

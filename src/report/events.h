@@ -12,14 +12,18 @@
 #include "io/loop.h"
 #include "io/netlink/netlink.h"
 #include "report/event_feed.h"
+#include "report/problems.h"
 
 struct events;
 
-/* Both are borrowed. NULL: out of memory. */
-struct events *events_create(struct loop *loop, struct event_feed *monitor);
+/* All are borrowed. NULL: out of memory. */
+struct events *events_create(struct loop *loop, struct event_feed *monitor,
+			     struct problems *problems);
 void events_destroy(struct events *events);
 
-/* A frame was dropped as echo, spoofed or conflict. */
+/* A frame was dropped as echo, spoofed or conflict. A conflict, and echoes that go on, are problems
+ * until there was none for EVENTS_PROBLEM_MS. */
+#define EVENTS_PROBLEM_MS (5 * 60 * 1000)
 void events_dropped(struct events *events, const struct rewrite_result *result);
 
 /* A peer's state changed; it was `before`. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "core/liveness.h"
 #include "core/peer_neigh.h"
 #include "report/report_shares.h"
 
@@ -67,6 +68,19 @@ static void sides(FILE *out, const char *what, uint64_t tap_in, uint64_t tap_out
 	fprintf(out, "clusterarpd_%s{side=\"nic\",direction=\"out\"} %" PRIu64 "\n", what, nic_out);
 }
 
+/* Only the problems that there are: the expression `clusterarpd_problem == 1` finds them all. */
+static void write_problems(FILE *out, const struct problems *problems)
+{
+	head(out, "problem", "gauge", "1 for each problem that there is now.");
+	for (size_t i = 0; i < problems_count(problems); i++) {
+		const struct problem *p = problems_get(problems, i);
+
+		fprintf(out, "clusterarpd_problem{id=\"%s\",severity=\"%s\"} 1\n", p->id,
+			problems_severity_name(p->severity));
+	}
+	single(out, "problems", "gauge", "Number of problems.", problems_count(problems));
+}
+
 static void write_counters(FILE *out, const struct counters *c)
 {
 	head(out, "frames_total", "counter",
@@ -95,7 +109,29 @@ static void peer_label(FILE *out, const char *metric, const struct peer *peer)
 	label(out, "peer", peer->node->name);
 }
 
-#define PEER_STATES (PEER_FOREIGN + 1)
+/* Of peers that were heard, if liveness is on. */
+static void write_heard(FILE *out, const struct report_state *s)
+{
+	head(out, "peer_last_heard_seconds", "gauge", "Time since a peer was heard last.");
+	for (size_t i = 0; i < peers_count(s->peers); i++) {
+		const struct peer *peer = peers_get(s->peers, i);
+		uint64_t heard = liveness_heard(peer, s->now);
+
+		if (!heard)
+			continue;
+		peer_label(out, "peer_last_heard_seconds", peer);
+		fprintf(out, "} %.3f\n", s->now > heard ? (double)(s->now - heard) / 1000 : 0.0);
+	}
+	head(out, "peer_latency_seconds", "gauge", "How long the last answer of a peer took.");
+	for (size_t i = 0; i < peers_count(s->peers); i++) {
+		const struct peer *peer = peers_get(s->peers, i);
+
+		if (!peer->liveness.latency_us)
+			continue;
+		peer_label(out, "peer_latency_seconds", peer);
+		fprintf(out, "} %.6f\n", peer->liveness.latency_us / 1e6);
+	}
+}
 
 static void write_states(FILE *out, const struct report_state *s)
 {
@@ -109,6 +145,7 @@ static void write_states(FILE *out, const struct report_state *s)
 				peer->state == state);
 		}
 	}
+	write_heard(out, s);
 	head(out, "peer_state_changes_total", "counter", "Changes of a peer's state.");
 	for (size_t i = 0; i < peers_count(s->peers); i++) {
 		peer_label(out, "peer_state_changes_total", peers_get(s->peers, i));
@@ -165,6 +202,7 @@ char *metrics_text(const struct report_state *s)
 		return NULL;
 	write_build(out, s);
 	write_config(out, s);
+	write_problems(out, s->problems);
 	write_counters(out, &s->counters);
 	single(out, "neighbours", "gauge", "Entries in the mirror of the neighbour table.",
 	       mirror_count(s->mirror));

@@ -62,26 +62,55 @@ static void clean(char *text)
 			*text = '?';
 }
 
+static bool set(struct problems *p, const struct problem *problem)
+{
+	size_t i = find(p, problem->id);
+	bool is_news;
+
+	if (i < p->count && p->list[i].severity == problem->severity) {
+		is_news = strcmp(p->list[i].text, problem->text) != 0;
+		p->list[i] = *problem;
+		return is_news;
+	}
+	if (i < p->count)
+		remove_at(p, i);
+	return insert(p, problem);
+}
+
 bool problems_set(struct problems *p, const char *id, enum problem_severity severity,
 		  const char *format, ...)
 {
 	struct problem problem = { .id = id, .severity = severity };
-	size_t i = find(p, id);
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(problem.text, sizeof(problem.text), format, args);
 	va_end(args);
 	clean(problem.text);
-	if (i < p->count && p->list[i].severity == severity) {
-		if (!strcmp(p->list[i].text, problem.text))
-			return false;
-		p->list[i] = problem;
-		return true;
+	return set(p, &problem);
+}
+
+bool problems_set_until(struct problems *p, uint64_t until, const char *id,
+			enum problem_severity severity, const char *format, ...)
+{
+	struct problem problem = { .id = id, .severity = severity, .until = until };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(problem.text, sizeof(problem.text), format, args);
+	va_end(args);
+	clean(problem.text);
+	return set(p, &problem);
+}
+
+void problems_expire(struct problems *p, uint64_t now)
+{
+	size_t i = p->count;
+
+	while (i--) {
+		if (p->list[i].until && now >= p->list[i].until)
+			remove_at(p, i);
 	}
-	if (i < p->count)
-		remove_at(p, i);
-	return insert(p, &problem);
 }
 
 bool problems_clear(struct problems *p, const char *id)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PROBLEMS_MAX      32 /* a warning makes room for a critical one */
 #define PROBLEMS_TEXT_MAX 512
@@ -24,6 +25,7 @@ struct problem {
 	const char *id;
 	enum problem_severity severity;
 	char text[PROBLEMS_TEXT_MAX];
+	uint64_t until; /* ends by itself then, in the caller's ms; 0: it does not */
 };
 
 struct problems;
@@ -37,6 +39,12 @@ void problems_destroy(struct problems *problems);
  * it is new, or its severity or text has changed. */
 bool problems_set(struct problems *problems, const char *id, enum problem_severity severity,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same for what is only seen when it happens: it is over at `until` unless it is set again. */
+bool problems_set_until(struct problems *problems, uint64_t until, const char *id,
+			enum problem_severity severity, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+/* Clear those whose time is over. */
+void problems_expire(struct problems *problems, uint64_t now);
 /* It is over. True: there was this problem. */
 bool problems_clear(struct problems *problems, const char *id);
 

@@ -50,13 +50,68 @@ static json_t *problems_json(const struct problems *problems)
 	return list;
 }
 
+static json_t *last_reload_json(const struct report_state *s)
+{
+	return json_pack("{s:b, s:s?}", "ok", (int)s->reload_ok, "message", s->reload_message);
+}
+
+static json_t *drops_json(const struct counters *from)
+{
+	json_t *drops = json_object();
+	unsigned reason;
+
+	for (reason = DROP_NONE + 1; reason < DROP_REASONS; reason++)
+		json_object_set_new(drops, counters_drop_name(reason),
+				    json_integer((json_int_t)from->drops[reason]));
+	return drops;
+}
+
+/* How many peers are in each state. */
+static json_t *states_json(const struct peers *peers)
+{
+	unsigned counts[PEER_STATES] = { 0 };
+	json_t *object = json_object();
+	unsigned state;
+	size_t i;
+
+	for (i = 0; i < peers_count(peers); i++)
+		counts[peers_get(peers, i)->state]++;
+	for (state = 0; state < PEER_STATES; state++)
+		json_object_set_new(object, peer_neigh_state_name((enum peer_state)state),
+				    json_integer(counts[state]));
+	return object;
+}
+
+static json_int_t since(const struct peer *peer, const struct report_state *s)
+{
+	return seconds(s->now - (peer->changed ? peer->changed : s->started));
+}
+
+/* What the overview as text says of each, but for the rates. */
+static json_t *overview_json(const struct report_state *s)
+{
+	json_t *list = json_array();
+	const struct peer *peer;
+	size_t i;
+
+	for (i = 0; i < peers_count(s->peers); i++) {
+		peer = peers_get(s->peers, i);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:s, s:I}", "name", peer->node->name,
+						"address", addresses_json(&peer->node->address),
+						"state", peer_neigh_state_name(peer->state),
+						"last_change_seconds", since(peer, s)));
+	}
+	return list;
+}
+
 static json_t *status_json(const struct report_state *s)
 {
 	const struct config *c = peers_config(s->peers);
 	const struct config_node *self = peers_self(s->peers);
 
 	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:{s:o, s:o, s:s, s:o}, s:{s:o, s:o}, s:o, "
-			 "s:{s:b, s:i}, s:o}",
+			 "s:{s:b, s:i}, s:o, s:o, s:o, s:o, s:o}",
 			 "version", PACKAGE_VERSION, "node", self->name, "datapath", s->datapath,
 			 "config_generation", (int)s->config_generation, "uptime_seconds",
 			 seconds(s->now - s->started), "cluster", "address",
@@ -65,7 +120,9 @@ static json_t *status_json(const struct report_state *s)
 			 addresses_json(&self->address), "lladdr",
 			 report_line_mac(&self->dedicated), "source_lladdr",
 			 report_line_mac(&self->source), "link", "carrier", (int)s->carrier, "mtu",
-			 (int)s->mtu, "problems", problems_json(s->problems));
+			 (int)s->mtu, "last_reload", last_reload_json(s), "problems",
+			 problems_json(s->problems), "peers", states_json(s->peers), "peer_list",
+			 overview_json(s), "drops", drops_json(&s->counters));
 }
 
 #define SET_COUNTER(name) json_object_set_new(object, #name, json_integer((json_int_t)from->name));
@@ -116,18 +173,16 @@ static json_t *latency_json(const struct peer *peer)
 
 static json_t *peer_json(const struct peer *peer, const struct report_state *s)
 {
-	uint64_t since = peer->changed ? peer->changed : s->started;
-
 	/* o*: without shares, no key `share` */
 	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o*}", "name",
 			 peer->node->name, "address", addresses_json(&peer->node->address),
 			 "lladdr", report_line_mac(&peer->node->dedicated), "state",
 			 peer_neigh_state_name(peer->state), "neigh",
-			 peer_neigh_json(peer, s->mirror), "last_change_seconds",
-			 seconds(s->now - since), "changes", (json_int_t)peer->changes,
-			 "last_heard_ms", heard_json(peer, s->now), "latency_us",
-			 latency_json(peer), "counters", peer_counters_json(&peer->counters),
-			 "share", report_share_json(s->shares, peers_config(s->peers), peer->node));
+			 peer_neigh_json(peer, s->mirror), "last_change_seconds", since(peer, s),
+			 "changes", (json_int_t)peer->changes, "last_heard_ms",
+			 heard_json(peer, s->now), "latency_us", latency_json(peer), "counters",
+			 peer_counters_json(&peer->counters), "share",
+			 report_share_json(s->shares, peers_config(s->peers), peer->node));
 }
 
 static json_t *peers_json(const struct report_state *s)
@@ -143,14 +198,10 @@ static json_t *peers_json(const struct report_state *s)
 static json_t *counters_json(const struct report_state *s)
 {
 	const struct counters *from = &s->counters;
-	json_t *object = json_object(), *drops = json_object();
-	unsigned reason;
+	json_t *object = json_object();
 
 	COUNTERS(SET_COUNTER)
-	for (reason = DROP_NONE + 1; reason < DROP_REASONS; reason++)
-		json_object_set_new(drops, counters_drop_name(reason),
-				    json_integer((json_int_t)from->drops[reason]));
-	json_object_set_new(object, "drops", drops);
+	json_object_set_new(object, "drops", drops_json(from));
 	return json_pack("{s:o}", "counters", object);
 }
 

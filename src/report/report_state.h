@@ -24,8 +24,9 @@ struct report_state {
 	uint64_t now, started; /* monotonic ms */
 	unsigned config_generation;
 	uint64_t reloads;
-	bool reload_ok;  /* the last reload was applied */
-	const char *dev; /* the NIC's name */
+	bool reload_ok;             /* the last reload was applied */
+	const char *reload_message; /* what came of it; NULL: there was none */
+	const char *dev;            /* the NIC's name */
 	bool carrier;
 	unsigned mtu;                       /* of the NIC; 0 while it does not exist */
 	const struct report_shares *shares; /* NULL: shares = none */

@@ -14,19 +14,6 @@
  * node may have them (SPEC 11). */
 #define GRACE (3600 * 1000)
 
-/* The same on all nodes: two hashes of the cluster MAC. */
-static struct shares_key key_of(const struct mac *mac)
-{
-	static const struct shares_key one = { { 1, 0 } }, two = { { 2, 0 } };
-	uint8_t bytes[8] = { 0 };
-	__u64 word;
-
-	memcpy(bytes, mac->b, MAC_LEN);
-	word = shares_word(bytes);
-	return (struct shares_key){ { shares_siphash(&one, &word, 1),
-				      shares_siphash(&two, &word, 1) } };
-}
-
 /* --- the fingerprint: equal on all nodes whose files give the same owners --- */
 
 /* Of another value when the same file comes to give other owners. */
@@ -117,7 +104,7 @@ struct share_engine *share_engine_create(const struct peers *peers)
 		return NULL;
 	*e = (struct share_engine){ .mode = c->shares,
 				    .affinity = c->affinity,
-				    .key = key_of(&c->mac),
+				    .key = flow_key(&c->mac),
 				    .count = c->node_count,
 				    .self = (size_t)(peers_self(peers) - c->nodes) };
 	if (copy_nodes(e, c) && take_fingerprint(e, c) &&

@@ -37,7 +37,10 @@ static const char *note_lease_out(struct share_news *n)
 	bool is_news = n->lease != SHARE_LEASE_OUT;
 
 	problems_clear(n->problems, NO_ORDER);
-	problems_set(n->problems, NO_LEASE, PROBLEM_CRITICAL, "%s", text);
+	problems_set(n->problems, NO_LEASE, PROBLEM_CRITICAL,
+		     "%s: look whether the driver runs, and at its log (systemctl status "
+		     "clusterarpd-corosync)",
+		     text);
 	n->lease = SHARE_LEASE_OUT;
 	if (!is_news)
 		return NULL;

@@ -38,6 +38,29 @@ static size_t append(struct peers_own *out, size_t count, const struct netlink_a
 	return count;
 }
 
+/* By the file; also what SLAAC makes here, which is a peer's address to the others (I9). */
+static bool is_listed(const struct peers *peers, const struct ip_addr *ip)
+{
+	struct ip_addr id = ip_interface_id(ip);
+	struct ip_addr own = ip_interface_id(&peers_self(peers)->link_local);
+
+	return peers_by_file(peers, ip).roles || (ip->family == AF_INET6 && ip_equal(&id, &own));
+}
+
+static void find_unlisted(const struct peers *peers, const struct netlink_address *list, size_t n,
+			  int tap, struct own_addresses *found)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct ip_addr *ip = &list[i].prefix.addr;
+
+		if (list[i].ifindex != tap || is_loopback(ip) || ip_is_link_local(ip) ||
+		    is_listed(peers, ip))
+			continue;
+		if (!found->unlisted++)
+			found->first_unlisted = *ip;
+	}
+}
+
 static int set_own(struct peers *peers, const struct netlink_address *list, size_t n, int tap,
 		   size_t *left_out)
 {
@@ -55,15 +78,18 @@ static int set_own(struct peers *peers, const struct netlink_address *list, size
 	return rc;
 }
 
-int own_addresses_read(struct netlink *netlink, struct peers *peers, int tap, size_t *left_out)
+int own_addresses_read(struct netlink *netlink, struct peers *peers, int tap,
+		       struct own_addresses *found)
 {
 	struct netlink_address *list;
 	size_t count;
 	int rc = netlink_addresses(netlink, 0, &list, &count);
 
-	*left_out = 0;
-	if (!rc)
-		rc = set_own(peers, list, count, tap, left_out);
+	*found = (struct own_addresses){ 0 };
+	if (!rc) {
+		find_unlisted(peers, list, count, tap, found);
+		rc = set_own(peers, list, count, tap, &found->left_out);
+	}
 	free(list);
 	return rc;
 }

@@ -13,9 +13,15 @@
 #include "core/peers.h"
 #include "io/netlink/netlink.h"
 
-/* Read them all; those of the TAP `tap` come first, and *left_out is the number of those after the
- * first PEERS_OWN_MAX. 1: they differ from those known before, and whoever keeps a copy has to be
- * told; 0: they do not; or a negative errno. */
-int own_addresses_read(struct netlink *netlink, struct peers *peers, int tap, size_t *left_out);
+struct own_addresses {
+	size_t left_out; /* those after the first PEERS_OWN_MAX; those of the TAP come first */
+	size_t unlisted; /* those of the TAP that no node has by the file; not link-local ones */
+	struct ip_addr first_unlisted;
+};
+
+/* Read them all; `tap`: the TAP's ifindex. `found` is set in any case. 1: they differ from those
+ * known before, and whoever keeps a copy has to be told; 0: they do not; or a negative errno. */
+int own_addresses_read(struct netlink *netlink, struct peers *peers, int tap,
+		       struct own_addresses *found);
 
 #endif

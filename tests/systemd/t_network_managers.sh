@@ -21,7 +21,7 @@ start_beta
 # network-online.target starts those that are enabled: only one at a time configures the NIC.
 systemctl -q disable systemd-networkd networking NetworkManager NetworkManager-wait-online
 
-problems() { clusterarpctl -j status | jq -c '[.problems[].id]'; }
+problems() { clusterarpctl -j status | jq -c '[.problems[].id | select(startswith("peer_") | not)]'; }
 on_nic() { ip -4 -o addr show dev eth0 | awk '{ print $4 }'; }
 default_route() { ip -j route show default | jq -r '.[] | "\(.gateway) \(.dev)"' | xargs; }
 settled_on_tap() { [ -z "$(on_nic)" ] && [ "$(default_route)" = "$ROUTER cluster0" ]; }

@@ -75,6 +75,24 @@ static void critical_first(void **state)
 	assert_string_equal(ids(p), "c2 w1 c1 ");
 }
 
+/* What is only seen when it happens ends by itself, unless it happens again. */
+static void expire(void **state)
+{
+	struct problems *p = *state;
+
+	problems_set(p, "stays", PROBLEM_CRITICAL, "x");
+	assert_true(problems_set_until(p, 300, "conflict", PROBLEM_WARNING, "%s", "b"));
+	assert_true(problems_set_until(p, 200, "echo", PROBLEM_WARNING, "x"));
+	problems_expire(p, 199);
+	assert_string_equal(ids(p), "stays conflict echo ");
+	assert_false(problems_set_until(p, 400, "conflict", PROBLEM_WARNING, "b")); /* no news */
+	problems_expire(p, 399);
+	assert_string_equal(ids(p), "stays conflict ");
+	problems_expire(p, 400);
+	assert_string_equal(ids(p), "stays ");
+	assert_false(problems_clear(p, "conflict"));
+}
+
 static void bounded(void **state)
 {
 	static char names[PROBLEMS_MAX + 2][8];
@@ -115,6 +133,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(critical_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(expire, setup, teardown),
 		cmocka_unit_test_setup_teardown(text_is_clean, setup, teardown),
 	};
 

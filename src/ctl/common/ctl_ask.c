@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/common/ctl_text.h"
@@ -17,11 +18,28 @@
 #define TIMEOUT_SECONDS 10
 #define READ_BYTES      65536
 
-/* A connected socket, or -1 with errno. */
-static int connect_to(const char *path)
+double ctl_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Not 0, which is no limit. */
+static struct timeval to_timeval(double seconds)
+{
+	struct timeval t = { .tv_sec = (time_t)seconds };
+
+	t.tv_usec = (suseconds_t)((seconds - (double)t.tv_sec) * 1e6) + 1;
+	return t;
+}
+
+/* A connected socket, or -1 with errno. Connecting waits while the daemon's queue is full. */
+static int connect_to(const char *path, double seconds)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval timeout = { .tv_sec = TIMEOUT_SECONDS };
+	struct timeval timeout = to_timeval(seconds);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -51,13 +69,21 @@ static void send_request(int fd, const json_t *request)
 	free(line);
 }
 
-bool ctl_open(struct ctl_answer *a, const char *path, const json_t *request)
+static bool open_within(struct ctl_answer *a, const char *path, const json_t *request,
+			double seconds)
 {
-	*a = (struct ctl_answer){ .fd = connect_to(path) };
-	if (a->fd < 0)
+	*a = (struct ctl_answer){ .fd = connect_to(path, seconds) };
+	if (a->fd < 0) {
+		errno = errno == EAGAIN ? ETIMEDOUT : errno;
 		return false;
+	}
 	send_request(a->fd, request);
 	return true;
+}
+
+bool ctl_open(struct ctl_answer *a, const char *path, const json_t *request)
+{
+	return open_within(a, path, request, TIMEOUT_SECONDS);
 }
 
 void ctl_close(struct ctl_answer *a)
@@ -81,10 +107,28 @@ static void make_room(struct ctl_answer *a)
 	a->data = a->memory;
 }
 
+/* Have the next read end in time. False: it is over. */
+static bool limit_read(const struct ctl_answer *a)
+{
+	struct timeval left;
+
+	if (a->end <= 0)
+		return true;
+	if (ctl_now() >= a->end)
+		return false;
+	left = to_timeval(a->end - ctl_now());
+	setsockopt(a->fd, SOL_SOCKET, SO_RCVTIMEO, &left, sizeof(left));
+	return true;
+}
+
 ssize_t ctl_fill(struct ctl_answer *a)
 {
 	ssize_t n;
 
+	if (!limit_read(a)) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
 	make_room(a);
 	do
 		n = read(a->fd, a->data + a->len, READ_BYTES);
@@ -132,22 +176,37 @@ static bool await_line(struct ctl_answer *a)
 	return n > 0 || (!n && a->len);
 }
 
-json_t *ctl_ask(const char *path, const json_t *request)
+static json_t *read_answer(struct ctl_answer *a)
 {
-	struct ctl_answer a;
 	json_t *answer = NULL;
 	char *line;
 
-	if (!ctl_open(&a, path, request))
-		return NULL;
-	if (await_line(&a)) {
-		line = ctl_take_line(&a, true);
+	if (await_line(a)) {
+		line = ctl_take_line(a, true);
 		answer = json_loads(line, 0, NULL);
 		free(line);
 		errno = EPROTO;
 	}
-	ctl_close(&a);
+	ctl_close(a);
 	return answer;
+}
+
+json_t *ctl_ask(const char *path, const json_t *request)
+{
+	struct ctl_answer a;
+
+	return ctl_open(&a, path, request) ? read_answer(&a) : NULL;
+}
+
+json_t *ctl_ask_within(const char *path, const json_t *request, double seconds)
+{
+	double end = ctl_now() + seconds;
+	struct ctl_answer a;
+
+	if (!open_within(&a, path, request, seconds))
+		return NULL;
+	a.end = end;
+	return read_answer(&a);
 }
 
 static bool ends_with(const char *text, const char *end)

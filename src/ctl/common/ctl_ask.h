@@ -24,7 +24,11 @@ struct ctl_answer {
 	/* private */
 	char *memory;
 	size_t size;
+	double end; /* ctl_now(); 0: no limit but that of each wait */
 };
+
+/* Monotonic time, in seconds. */
+double ctl_now(void);
 
 /* Connect to the socket `path`, which must be shorter than CTL_PATH_SIZE, and send the request.
  * False, with errno: cannot connect. */
@@ -41,6 +45,8 @@ char *ctl_take_line(struct ctl_answer *answer, bool end);
 /* Send a request and return its answer of one line. NULL, with errno: no daemon, or no valid
  * answer. */
 json_t *ctl_ask(const char *path, const json_t *request);
+/* The same, and gives up (ETIMEDOUT) after this time, even if bytes go on coming. */
+json_t *ctl_ask_within(const char *path, const json_t *request, double seconds);
 
 /* As ctl_ask(), but takes ownership of the request, and says on stderr why there is no answer. */
 json_t *ctl_ask_or_say(const char *path, json_t *request);

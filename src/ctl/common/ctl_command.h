@@ -26,6 +26,9 @@ enum ctl_option {
 	CTL_WRITE,
 	CTL_COUNT,
 	CTL_SNAPLEN,
+	CTL_CONFIG,
+	CTL_NODE,
+	CTL_SIDE,
 	CTL_WAIT,
 	CTL_EPOCH,
 	CTL_TTL,
@@ -66,8 +69,8 @@ struct ctl_command {
 	int (*run)(const struct ctl_options *options);
 	/* Prints the answer as text, for ctl_commands.c's way to run simple commands. */
 	void (*print)(const json_t *answer);
-	bool is_stream;  /* checks its output itself */
-	int usage_error; /* exit status in place of EXIT_USAGE */
+	bool is_stream; /* checks its output itself */
+	int trouble;    /* exit status in place of EXIT_USAGE; 0: it has none of its own */
 };
 
 #endif

@@ -27,12 +27,15 @@ static const struct row {
 	[CTL_INSTANCE] = { "instance", 'i', TEXT, "NAME", "control socket of clusterarpd@NAME" },
 	[CTL_VERSION] = { "version", 'V', FLAG, "", "print the version and exit" },
 	[CTL_HELP] = { "help", 'h', FLAG, "", "print this, or the help of a command, and exit" },
-	[CTL_JSON] = { "json", 'j', FLAG, "", "print JSON (not with capture)" },
+	[CTL_JSON] = { "json", 'j', FLAG, "", "print JSON" },
 	[CTL_DRY_RUN] = { "dry-run", 0, FLAG, "", "only show what would change" },
 	[CTL_WRITE] = { "write", 'w', TEXT, "FILE", "write to this file, not to standard output" },
 	[CTL_COUNT] = { "count", 0, COUNT, "N", "stop after N frames" },
 	[CTL_SNAPLEN] = { "snaplen", 0, COUNT, "N", "keep N bytes of each frame (default: 256)" },
-	[CTL_WAIT] = { "wait", 0, SECONDS, "SEC", "wait for at most SEC seconds" },
+	[CTL_CONFIG] = { "config", 'c', TEXT, "FILE", "configuration file, not the default one" },
+	[CTL_NODE] = { "node", 'n', TEXT, "NODE", "as this node (default: the host name)" },
+	[CTL_SIDE] = { "side", 0, TEXT, "SIDE", "all frames were captured there: wire or tap" },
+	[CTL_WAIT] = { "wait", 0, SECONDS, "SEC", "wait at most SEC seconds until it is so" },
 	[CTL_EPOCH] = { "epoch", 0, TEXT, "E", "number of the order" },
 	[CTL_TTL] = { "ttl", 0, TEXT, "SEC", "for how long this node may take new clients" },
 	[CTL_DEAD] = { "dead", 0, TEXT, "NODE", "this node has stopped" },
@@ -56,7 +59,7 @@ int ctl_usage_error(const struct ctl_command *command, const char *format, ...)
 		fprintf(stderr, "Try 'clusterarpctl help %s'.\n", command->name);
 	else
 		fputs("Try 'clusterarpctl --help'.\n", stderr);
-	return command && command->usage_error ? command->usage_error : EXIT_USAGE;
+	return command && command->trouble ? command->trouble : EXIT_USAGE;
 }
 
 static bool applies(enum ctl_option option, const struct ctl_command *command)

@@ -74,6 +74,11 @@ void ctl_cells(struct ctl_table *t, const char *text, ...)
 	va_end(args);
 }
 
+/* How narrow a column may become. */
+#define NAME_LEAST    8
+#define NAME_MODERATE 12
+#define ADDRESS_LEAST 12
+
 static int width_of(const struct ctl_table *t, size_t column)
 {
 	size_t width = 0, len, i;
@@ -95,6 +100,51 @@ static bool is_rest_empty(const struct ctl_table *t, size_t cell)
 			break;
 	}
 	return true;
+}
+
+/* Cut a cell to the width of its column; `kept`: how much of its beginning stays. */
+static void cut(struct cell *c, int width, int kept)
+{
+	int len = (int)strlen(c->text);
+
+	if (len <= width)
+		return;
+	c->text[kept] = '~';
+	memmove(c->text + kept + 1, c->text + len - (width - kept - 1), (size_t)(width - kept));
+}
+
+/* Take what is too much from the columns of this kind; returns what is still too much. */
+static int narrow(struct ctl_table *t, int *widths, char kind, int least, int excess)
+{
+	for (size_t i = 0; i < t->columns; i++) {
+		int room = widths[i] - least;
+
+		if (t->alignment[i] != kind || room <= 0 || excess <= 0)
+			continue;
+		widths[i] -= room < excess ? room : excess;
+		excess -= room < excess ? room : excess;
+	}
+	return excess;
+}
+
+/* A name of moderate length is worth more than the beginning of an address, a long one is not. */
+static void fit(struct ctl_table *t, int *widths, int indent)
+{
+	int excess = indent + 2 * ((int)t->columns - 1) - CTL_COLUMNS;
+
+	for (size_t i = 0; i < t->columns; i++)
+		excess += widths[i];
+	excess = narrow(t, widths, 'n', NAME_MODERATE, excess);
+	excess = narrow(t, widths, 'a', ADDRESS_LEAST, excess);
+	narrow(t, widths, 'n', NAME_LEAST, excess);
+	for (size_t i = 0; i < t->count; i++) {
+		int width = widths[i % t->columns];
+
+		if (t->alignment[i % t->columns] == 'n')
+			cut(&t->cells[i], width, width / 2);
+		else if (t->alignment[i % t->columns] == 'a')
+			cut(&t->cells[i], width, 0);
+	}
 }
 
 static void print_cell(const struct ctl_table *t, size_t i, int width)
@@ -129,6 +179,7 @@ void ctl_table_print(struct ctl_table *t, const char *indent)
 
 	for (i = 0; i < t->columns; i++)
 		widths[i] = width_of(t, i);
+	fit(t, widths, (int)strlen(indent));
 	for (i = 0; i < t->count; i += t->columns) {
 		fputs(indent, stdout);
 		print_row(t, i, widths);

@@ -2,7 +2,8 @@
 /*
  * ctl_table: a table whose columns are as wide as their widest cell.
  *
- * Cells are added one after the other, from left to right, row by row.
+ * Cells are added one after the other, from left to right, row by row. If the table would be wider
+ * than CTL_COLUMNS, names and addresses are cut, with a '~' in the place of what is missing.
  */
 #ifndef CLUSTERARPD_CTL_COMMON_CTL_TABLE_H
 #define CLUSTERARPD_CTL_COMMON_CTL_TABLE_H
@@ -11,7 +12,9 @@
 
 struct ctl_table;
 
-/* `alignment`: 'l' or 'r' for each column; it is borrowed. */
+/* `alignment`: for each column 'l' or 'r'; 'n': a name, to the left, which may lose its middle;
+ * 'a': an address, to the left, which may lose its beginning: in a cluster the ends differ. It is
+ * borrowed. */
 struct ctl_table *ctl_table_create(const char *alignment);
 /* Add a cell. The text is cleaned with ctl_clean(). */
 void ctl_cell(struct ctl_table *table, enum ctl_colour colour, const char *format, ...)

@@ -36,9 +36,17 @@ enum ctl_colour ctl_state_colour(const char *state)
 {
 	if (!strcmp(state, "resolved") || !strcmp(state, "active"))
 		return CTL_GREEN;
-	if (!strcmp(state, "failed") || !strcmp(state, "foreign") || !strcmp(state, "no_lease"))
+	if (!strcmp(state, "failed") || !strcmp(state, "silent") || !strcmp(state, "foreign") ||
+	    !strcmp(state, "no_lease"))
 		return CTL_RED;
 	return CTL_PLAIN;
+}
+
+unsigned ctl_state_rank(const char *state)
+{
+	if (!strcmp(state, "resolved"))
+		return 2;
+	return ctl_state_colour(state) == CTL_RED ? 0 : 1;
 }
 
 static bool is_printable(char c)
@@ -71,6 +79,34 @@ void ctl_put_clean(FILE *out, const char *text, bool lines)
 			putc(*text, out);
 		else if (!is_continuation(*text))
 			putc('?', out);
+}
+
+/* A word that is too long for any line is not cut. */
+size_t ctl_print_wrapped(const char *text, size_t used, size_t indent)
+{
+	char *copy = ctl_must(strdup(text)), *rest, *word;
+	size_t lines = 1;
+	bool is_first = true;
+
+	ctl_clean(copy);
+	for (word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		size_t len = strlen(word);
+
+		if (!is_first && used + 1 + len > CTL_COLUMNS) {
+			printf("\n%*s", (int)indent, "");
+			used = indent;
+			lines++;
+		} else if (!is_first) {
+			putchar(' ');
+			used++;
+		}
+		fputs(word, stdout);
+		used += len;
+		is_first = false;
+	}
+	putchar('\n');
+	free(copy);
+	return lines;
 }
 
 const char *ctl_string(const json_t *object, const char *key)

@@ -23,11 +23,18 @@ const char *ctl_colour_begin(enum ctl_colour colour);
 const char *ctl_colour_end(enum ctl_colour colour);
 /* The colour of a peer's state, or of a share's. */
 enum ctl_colour ctl_state_colour(const char *state);
+/* 0: a peer in this state does not answer; 1: not known; 2: resolved. */
+unsigned ctl_state_rank(const char *state);
 
 /* Replaces, in place, each character that is not printable ASCII with '?'. */
 void ctl_clean(char *text);
 /* Writes `text` to `out`, cleaned likewise; with `lines`, newlines and tabs are kept. */
 void ctl_put_clean(FILE *out, const char *text, bool lines);
+
+/* Prints a text with a newline in lines of at most CTL_COLUMNS characters, cleaned; `used`: what is
+ * in the first line already; the others begin with `indent` spaces. Returns the number of lines. */
+#define CTL_COLUMNS 80
+size_t ctl_print_wrapped(const char *text, size_t used, size_t indent);
 
 /* The member `key` of an object; "?" or 0 if there is none of that type. */
 const char *ctl_string(const json_t *object, const char *key);
