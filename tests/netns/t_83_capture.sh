@@ -22,7 +22,7 @@ B=12.12.4.102
 ZERO=00:00:00:00:00:00
 
 lab_nodes 2 ageing=0 mtu=9000 family=46
-lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast datapath=user
+lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast datapath=user liveness=0
 lab_start_all
 SOCKET=$(socket_of alpha)
 
