@@ -50,7 +50,7 @@ _clusterarpctl_arguments() {
 	local i
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-s | --socket | -i | --instance | -w | --write | -c | --config | -n | --node | --side | --count | --wait | --epoch | --ttl | --dead) ((++i)) ;;
+		-s | --socket | -i | --instance | -w | --write | -c | --config | -n | --node | --side | --count | --snaplen | --wait | --epoch | --ttl | --dead) ((++i)) ;;
 		-*) ;;
 		*) printf '%s\n' "${words[i]}" ;;
 		esac
@@ -71,7 +71,7 @@ _clusterarpctl_options() {
 	printf '%s ' -s --socket= -i --instance= -V --version -h --help
 	[[ $1 == capture || $1 == help ]] || printf '%s ' -j --json
 	[[ ${1:-reload} != reload ]] || printf '%s ' --dry-run
-	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count=
+	[[ ${1:-capture} != capture ]] || printf '%s ' -w --write= --count= --snaplen=
 	[[ ${1:-check} != check ]] || printf '%s ' --wait=
 	[[ ${1:-explain} != explain ]] || printf '%s ' -c --config= -n --node= --side=
 	[[ ${1:-shares} == shares ]] || return

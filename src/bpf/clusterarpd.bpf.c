@@ -26,11 +26,14 @@
  * Link-local group addresses (01:80:c2:00:00:0x: LLDP, 802.1X, LACP) belong to the
  * NIC's own stack: the shield passes them, and the daemon does not receive them.
  *
+ * A second set of these programs shows each frame to a capture as well: observe.bpf.h.
+ *
  * The rules are in core/rules.h, shared with the daemon; frames are parsed in view.bpf.h.
  * The programs must load on Linux 6.1: no newer helpers.
  */
 #include "bpf/ask.bpf.h"
 #include "bpf/flow.bpf.h"
+#include "bpf/observe.bpf.h"
 
 #include <linux/pkt_cls.h>
 
@@ -155,19 +158,6 @@ int clusterarpd_nic(struct __sk_buff *skb)
 	return is_filtered(skb, &v) ? FILTER_DROP : FILTER_PASS;
 }
 
-/* The verifier must see a test of each bound of `len`, on the whole register: barrier_var() keeps
- * the compiler from merging the two tests. */
-static __always_inline int copy_frame(struct __sk_buff *skb, __u8 *to, __u64 len, __u64 size)
-{
-	barrier_var(len);
-	if (len < ETH_HLEN)
-		return -1;
-	barrier_var(len);
-	if (len > size)
-		return -1;
-	return bpf_skb_load_bytes(skb, 0, to, (__u32)len) ? -1 : 0;
-}
-
 /* Submit the frame in a record with room for `size` bytes, which must be a constant. 0, or -1. */
 static __always_inline int put_frame(struct __sk_buff *skb, __u32 len, __u32 size)
 {
@@ -193,10 +183,19 @@ static __always_inline int is_too_full(__u32 len, int is_resolution)
 					 bpf_ringbuf_query(&from_wire, BPF_RB_RING_SIZE) / 2;
 }
 
+/* The rules drop the frame. `direction`: SEEN_INGRESS or 0. */
+static __always_inline void drop(struct __sk_buff *skb, const struct view *v, __u32 direction,
+				 struct bpf_counts *c, __u32 reason)
+{
+	count_drop(c, reason);
+	observe(skb, v, direction | SEEN_CAME, reason, 0);
+}
+
 /* Pass the frame to the daemon. The kernel's checksum and segmentation metadata is not passed on.
  * Resolution frames have none; other frames that need it are discarded by the host's stack, as if
  * they had been lost on the wire. */
-static __always_inline int send_to_daemon(struct __sk_buff *skb, int is_resolution)
+static __always_inline int send_to_daemon(struct __sk_buff *skb, const struct view *v,
+					  int is_resolution)
 {
 	__u32 len = skb->len;
 	int err;
@@ -212,7 +211,7 @@ static __always_inline int send_to_daemon(struct __sk_buff *skb, int is_resoluti
 	else
 		err = put_frame(skb, len, FRAME_BIG_TCP);
 	if (err)
-		count_drop(find_counts(), DROP_KERNEL_RING);
+		drop(skb, v, SEEN_INGRESS, find_counts(), DROP_KERNEL_RING);
 	return TC_ACT_SHOT;
 }
 
@@ -230,7 +229,7 @@ static __always_inline __u32 wanted(const struct rule_keys *keys)
 	return want;
 }
 
-static __always_inline int redirect_to_tap(struct __sk_buff *skb,
+static __always_inline int redirect_to_tap(struct __sk_buff *skb, const struct view *v,
 					   const struct rule_verdict *verdict, struct bpf_counts *c,
 					   __u32 peer, __u32 tap)
 {
@@ -239,11 +238,13 @@ static __always_inline int redirect_to_tap(struct __sk_buff *skb,
 
 	if (verdict->edits & EDIT_ETH_DST_CLUSTER && set_destination(skb, path.cluster.b)) {
 		count_drop(c, DROP_TAP_BUSY); /* no memory */
+		observe(skb, v, SEEN_INGRESS | SEEN_CAME | SEEN_LEFT, DROP_TAP_BUSY, 0);
 		return TC_ACT_SHOT;
 	}
 	count_frame(&c->tap_out, len);
 	if (p)
 		count_frame(&p->in, len);
+	observe(skb, v, SEEN_INGRESS | SEEN_CAME | SEEN_LEFT, DROP_NONE, verdict->edits);
 	return bpf_redirect(tap, BPF_F_INGRESS);
 }
 
@@ -283,19 +284,19 @@ static __always_inline int forward_in(struct __sk_buff *skb, const struct view *
 	keys.eth_dst = find_mac(v->eth.h_dest).roles;
 	peer = look_into_ip(skb, v, &keys);
 	if (rule_I1(&keys) != DROP_NONE)
-		return send_to_daemon(skb, 0);
+		return send_to_daemon(skb, v, 0);
 	if (rule_is_shared(&keys))
 		look_into_flow(skb, v, &keys);
 	verdict = rules_ingress(&keys);
 	if (verdict.drop != DROP_NOT_OURS) /* not counted on the user data path, either */
 		count_frame(&c->nic_in, frame_len(skb));
 	if (verdict.drop != DROP_NONE) {
-		count_drop(c, verdict.drop);
+		drop(skb, v, SEEN_INGRESS, c, verdict.drop);
 		return TC_ACT_SHOT;
 	}
 	if (source.peer || !(keys.policy & POLICY_SOURCE_CLUSTER))
 		peer = source.peer;
-	return redirect_to_tap(skb, &verdict, c, peer, tap);
+	return redirect_to_tap(skb, v, &verdict, c, peer, tap);
 }
 
 /* Does the frame belong to the NIC's own stack, so that the shield passes it? */
@@ -321,7 +322,10 @@ int clusterarpd_in(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	if (tap && !v.is_resolution)
 		return forward_in(skb, &v, tap);
-	return is_filtered(skb, &v) ? TC_ACT_SHOT : send_to_daemon(skb, v.is_resolution);
+	if (!is_filtered(skb, &v))
+		return send_to_daemon(skb, &v, v.is_resolution);
+	observe(skb, &v, SEEN_INGRESS | SEEN_CAME, DROP_NOT_OURS, 0);
+	return TC_ACT_SHOT;
 }
 
 /* --- egress --- */
@@ -391,6 +395,8 @@ int clusterarpd_tap(struct __sk_buff *skb)
 	reason = send_out(skb, &v, &verdict);
 	if (reason != DROP_NONE) {
 		count_drop(c, reason);
+		observe(skb, &v, verdict.drop ? SEEN_CAME : SEEN_CAME | SEEN_LEFT, reason,
+			verdict.edits);
 		return TC_ACT_SHOT;
 	}
 	count_frame(&c->nic_out, len);
@@ -398,6 +404,7 @@ int clusterarpd_tap(struct __sk_buff *skb)
 		p = bpf_map_lookup_elem(&peers, &destination.peer);
 	if (p)
 		count_frame(&p->out, len);
+	observe(skb, &v, SEEN_CAME | SEEN_LEFT, DROP_NONE, verdict.edits);
 	skb->tc_index = FORWARDED;
 	return bpf_redirect(nic, 0);
 }
@@ -427,5 +434,6 @@ int clusterarpd_ask(struct __sk_buff *skb)
 	if (reason == DROP_NONE)
 		return TC_ACT_UNSPEC;
 	count_drop(find_counts(), reason);
+	observe(skb, &v, SEEN_INGRESS | SEEN_LEFT, reason, 0);
 	return TC_ACT_SHOT;
 }

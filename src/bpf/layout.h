@@ -62,6 +62,35 @@ struct bpf_frame {
 	__u8 data[];
 };
 
+/* A record of `seen`: a frame that a program has handled, while somebody captures; as it is now,
+ * which is after rewriting. */
+struct bpf_seen {
+	__u64 time; /* CLOCK_MONOTONIC, ns */
+	__u64 mac;  /* struct bpf_mac_key: before rewriting. Of what comes from the NIC the Ethernet
+		     * destination, else the source: no more is rewritten by the programs. */
+	__u32 how;  /* enum bpf_seen_how */
+	__u32 len;  /* of the frame */
+	__u32 kept; /* of that in `data` */
+	__u16 vlan_tpid, vlan_tci; /* as in struct bpf_frame */
+	__u8 data[];
+};
+
+enum bpf_seen_how {
+	SEEN_INGRESS = 1 << 0, /* from the NIC to the TAP */
+	SEEN_CAME = 1 << 1,    /* to be shown where it came in, */
+	SEEN_LEFT = 1 << 2,    /* and where it went out, or was to */
+};
+#define SEEN_DROP  8  /* shift of enum drop_reason, in a byte */
+#define SEEN_EDITS 16 /* shift of enum rule_edit */
+
+/* Value of `seen_lost`, per CPU: sides for whose frame `seen` had no room. */
+struct bpf_seen_lost {
+	__u64 tap_in, tap_out, nic_in, nic_out;
+};
+
+#define BPF_SEEN_BYTES  (4 * 1024 * 1024)
+#define BPF_SNAPLEN_MAX (256 * 1024)
+
 /* A MAC that many frames have as source or destination, with its entry in `macs`: compared
  * directly, which saves a map look-up. */
 struct bpf_near {

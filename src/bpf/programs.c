@@ -23,7 +23,8 @@ struct programs {
 	struct clusterarpd_bpf *skel;
 	int cpus;
 	struct hooks hooks;
-	struct ring *ring; /* NULL: user data path */
+	struct ring *ring;       /* NULL: user data path */
+	struct observe *observe; /* NULL: nobody captures */
 };
 
 /* A reload may double the cluster, or add ROOM_NODES nodes to it, each with two MACs and several
@@ -66,6 +67,23 @@ static int prepare(struct clusterarpd_bpf *skel, const struct programs_room *roo
 	return err;
 }
 
+static int set_hooks(struct programs *k, bool forwards)
+{
+	int err =
+		hooks_set(&k->hooks, HOOK_INGRESS, bpf_program__fd(k->skel->progs.clusterarpd_in));
+
+	if (!err)
+		err = hooks_set(&k->hooks, HOOK_EGRESS,
+				bpf_program__fd(k->skel->progs.clusterarpd_out));
+	if (!err && forwards)
+		err = hooks_set(&k->hooks, HOOK_TAP_EGRESS,
+				bpf_program__fd(k->skel->progs.clusterarpd_tap));
+	if (!err)
+		err = hooks_set(&k->hooks, HOOK_TAP_INGRESS,
+				bpf_program__fd(k->skel->progs.clusterarpd_ask));
+	return err;
+}
+
 static int load(struct programs *k, const struct programs_room *room, bool forwards, int ring)
 {
 	int err;
@@ -80,17 +98,7 @@ static int load(struct programs *k, const struct programs_room *room, bool forwa
 	if (!err)
 		err = clusterarpd_bpf__load(k->skel);
 	if (!err)
-		err = hooks_set(&k->hooks, HOOK_INGRESS,
-				bpf_program__fd(k->skel->progs.clusterarpd_in));
-	if (!err)
-		err = hooks_set(&k->hooks, HOOK_EGRESS,
-				bpf_program__fd(k->skel->progs.clusterarpd_out));
-	if (!err && forwards)
-		err = hooks_set(&k->hooks, HOOK_TAP_EGRESS,
-				bpf_program__fd(k->skel->progs.clusterarpd_tap));
-	if (!err)
-		err = hooks_set(&k->hooks, HOOK_TAP_INGRESS,
-				bpf_program__fd(k->skel->progs.clusterarpd_ask));
+		err = set_hooks(k, forwards);
 	if (!err && forwards)
 		err = ring_create(bpf_map__fd(k->skel->maps.from_wire), &k->ring);
 	return err;
@@ -118,6 +126,7 @@ void programs_unload(struct programs *k)
 	if (!k)
 		return;
 	ring_destroy(k->ring);
+	observe_unload(k->observe);
 	clusterarpd_bpf__destroy(k->skel);
 	free(k);
 }
@@ -346,6 +355,36 @@ void programs_keep(struct programs *k, const struct flow_tuple *connection)
 	memcpy(key.client, connection->client.b, ip_bytes(&connection->client));
 	memcpy(key.server, connection->server.b, ip_bytes(&connection->server));
 	bpf_map_update_elem(bpf_map__fd(k->skel->maps.begun), &key, &value, BPF_ANY);
+}
+
+int programs_observe(struct programs *k, unsigned snaplen)
+{
+	int err = observe_load(k->skel, snaplen, &k->observe);
+
+	if (err)
+		return err;
+	err = observe_set_hooks(k->observe, &k->hooks);
+	if (err) {
+		set_hooks(k, true);
+		programs_unload_observing(k);
+	}
+	return err;
+}
+
+int programs_end_observing(struct programs *k)
+{
+	return set_hooks(k, true);
+}
+
+void programs_unload_observing(struct programs *k)
+{
+	observe_unload(k->observe);
+	k->observe = NULL;
+}
+
+struct observe *programs_observed(const struct programs *k)
+{
+	return k->observe;
 }
 
 const struct hooks *programs_hooks(const struct programs *k)

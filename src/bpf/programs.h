@@ -17,6 +17,7 @@
 #include "base/addr.h"
 #include "bpf/hooks.h"
 #include "bpf/layout.h"
+#include "bpf/observe.h"
 #include "bpf/ring.h"
 #include "core/flow.h"
 #include "core/rules.h"
@@ -81,6 +82,15 @@ void programs_keep(struct programs *k, const struct flow_tuple *connection);
 /* The index of the first peer's counters, and for how many peers there are counters. */
 #define PROGRAMS_PEER_FIRST 1
 uint32_t programs_peers(const struct programs *k);
+
+/* Load the programs that show frames to a capture, and make programs_hooks() those. Only on the
+ * kernel data path; at most one at a time. 0, or a negative errno with bpf_error_text(). */
+int programs_observe(struct programs *k, unsigned snaplen);
+/* Make programs_hooks() the plain ones again: to be attached before the others are unloaded. */
+int programs_end_observing(struct programs *k);
+void programs_unload_observing(struct programs *k);
+/* NULL: they are not loaded. */
+struct observe *programs_observed(const struct programs *k);
 
 /* The programs for the tc hooks. */
 const struct hooks *programs_hooks(const struct programs *k);

@@ -292,6 +292,19 @@ VIEW int set_source(struct __sk_buff *skb, const __u8 *mac)
 	return 0;
 }
 
+/* The verifier must see a test of each bound of `len`, on the whole register: barrier_var() keeps
+ * the compiler from merging the two tests. */
+VIEW int copy_frame(struct __sk_buff *skb, __u8 *to, __u64 len, __u64 size)
+{
+	barrier_var(len);
+	if (len < ETH_HLEN)
+		return -1;
+	barrier_var(len);
+	if (len > size)
+		return -1;
+	return bpf_skb_load_bytes(skb, 0, to, (__u32)len) ? -1 : 0;
+}
+
 VIEW void view_arp(struct __sk_buff *skb, const struct view *v, struct rule_keys *keys)
 {
 	struct arp arp;

@@ -92,6 +92,12 @@ static void expect_progress(struct control_client *c)
 		loop_timer_set(c->timer, CLIENT_MS);
 }
 
+/* A client that may end the answer is listened to meanwhile. */
+static unsigned sending(const struct control_client *c)
+{
+	return LOOP_WRITE | (c->source.finish ? LOOP_READ : 0);
+}
+
 /* True: the whole piece was sent. */
 static bool send_piece(struct control_client *c)
 {
@@ -107,7 +113,7 @@ static bool send_piece(struct control_client *c)
 		expect_progress(c);
 	}
 	if (c->sent < c->piece.len) {
-		loop_io_set(c->io, LOOP_WRITE);
+		loop_io_set(c->io, sending(c));
 		return false;
 	}
 	free(c->piece.data);
@@ -119,7 +125,7 @@ static void set_piece(struct control_client *c, struct control_piece piece)
 {
 	c->piece = piece;
 	c->sent = 0;
-	loop_io_set(c->io, LOOP_WRITE);
+	loop_io_set(c->io, sending(c));
 }
 
 /* Until the source has a piece: for an endless answer, watch for the client's end of file, which
@@ -166,7 +172,19 @@ void control_stream(struct control_client *c, const struct control_source *sourc
 void control_wake(struct control_client *c)
 {
 	expect_progress(c);
-	loop_io_set(c->io, LOOP_WRITE);
+	loop_io_set(c->io, sending(c));
+}
+
+bool control_who(const struct control_client *c, pid_t *pid, uid_t *uid)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &who, &len))
+		return false;
+	*pid = who.pid;
+	*uid = who.uid;
+	return true;
 }
 
 bool control_has_room(const struct control *control)
@@ -227,13 +245,26 @@ static void read_request(struct control_client *c)
 	}
 }
 
+/* The client waits for the rest of its answer. */
+static void finish(struct control_client *c)
+{
+	void (*source)(void *arg) = c->source.finish;
+
+	c->source.finish = NULL;
+	c->source.is_endless = false;
+	source(c->source.arg);
+	control_wake(c);
+}
+
 /* A client must not send anything after its request; it is discarded. */
 static void read_end(struct control_client *c)
 {
 	char rest[4096];
 	ssize_t n = recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT);
 
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (n == 0 && c->source.finish)
+		finish(c);
+	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		close_client(c);
 }
 
@@ -243,10 +274,10 @@ static void on_client(unsigned ready, void *arg)
 
 	if (!c->is_answering)
 		read_request(c);
-	else if (ready & LOOP_WRITE)
-		go_on(c);
-	else
+	else if (ready & LOOP_READ)
 		read_end(c);
+	else
+		go_on(c);
 }
 
 /* Does the client wait for the daemon: has it sent something, or can it be sent to? */

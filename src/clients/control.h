@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "io/loop.h"
 
@@ -46,12 +47,17 @@ struct control_source {
 	enum control_next (*next)(struct control_piece *piece, void *arg);
 	/* Called once, when the answer is complete or the client is gone. */
 	void (*close)(void *arg);
+	/* The client has closed its sending side: it wants the rest of an endless answer, which is
+	 * not endless from then on. NULL: such a client is gone. */
+	void (*finish)(void *arg);
 	void *arg;
 	bool is_endless; /* no timeout, neither for the pieces nor for the reader */
 };
 void control_stream(struct control_client *client, const struct control_source *source);
 /* Is there room for one more endless answer? */
 bool control_has_room(const struct control *control);
+/* The process at the other end, as it connected. False: it is not known. */
+bool control_who(const struct control_client *client, pid_t *pid, uid_t *uid);
 /* The source has a piece now. */
 void control_wake(struct control_client *client);
 

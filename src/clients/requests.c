@@ -11,8 +11,10 @@
 #include "base/log.h"
 #include "base/words.h"
 #include "clients/control.h"
+#include "clients/monitoring.h"
 #include "clients/requests_doctor.h"
 #include "clients/requests_shares.h"
+#include "report/capture.h"
 #include "report/report_line.h"
 #include "report/report_neigh.h"
 
@@ -31,7 +33,8 @@ struct requests {
 	struct control *control;
 	const struct peers *peers;
 	struct neighbours *neighbours;
-	struct streams *streams;
+	struct event_feed *feed;
+	struct captures *captures;
 	struct requests_shares shares;
 	struct doctor *doctor;
 	struct requests_ops ops;
@@ -121,7 +124,8 @@ static void answer_refreshed(struct requests *r, struct control_client *client,
 	if (a->following)
 		a->following->place = &a->following;
 	r->answers = a;
-	control_stream(client, &(struct control_source){ next_piece, close_answer, a, false });
+	control_stream(client, &(struct control_source){
+				       .next = next_piece, .close = close_answer, .arg = a });
 	a->dump = neighbours_refresh(r->neighbours);
 }
 
@@ -160,29 +164,40 @@ static void answer_monitor(struct requests *r, struct control_client *client, co
 
 	(void)request;
 	if (control_has_room(r->control))
-		why = streams_monitor(r->streams, client);
+		why = monitoring_begin(r->feed, client);
 	if (why)
 		refuse(client, why);
 }
 
+/* A member of the request that is a number; `otherwise` if there is none, -1 if it is no number. */
+static json_int_t number(const json_t *request, const char *name, json_int_t otherwise)
+{
+	const json_t *value = json_object_get(request, name);
+
+	if (!value)
+		return otherwise;
+	return json_is_integer(value) ? json_integer_value(value) : -1;
+}
+
 static void answer_capture(struct requests *r, struct control_client *client, const json_t *request)
 {
-	static const char kernel[] = "kernel data path: only ARP, Neighbour Discovery and echoes "
-				     "(I1) pass through the daemon and are captured";
-	json_int_t count = json_integer_value(json_object_get(request, "count"));
+	json_int_t count = number(request, "count", 0);
+	json_int_t snaplen = number(request, "snaplen", CAPTURE_SNAPLEN_DEFAULT);
 	const char *why = "too many clients monitor or capture";
 	struct report_state state;
-	struct streams_wish wish;
+	struct captures_wish wish;
 
 	get_state(r, &state);
-	wish = (struct streams_wish){ .tap = peers_config(state.peers)->tap,
-				      .nic = state.dev,
-				      .comment = strcmp(state.datapath, "kernel") ? NULL : kernel,
-				      .count = (uint64_t)count };
+	wish = (struct captures_wish){ .tap = peers_config(state.peers)->tap,
+				       .nic = state.dev,
+				       .count = (uint64_t)count,
+				       .snaplen = (size_t)snaplen };
 	if (count < 0)
 		why = "a count cannot be negative";
+	else if (snaplen < CAPTURE_SNAPLEN_MIN || snaplen > CAPTURE_SNAPLEN_MAX)
+		why = "a snaplen is from 64 to 262144";
 	else if (control_has_room(r->control))
-		why = streams_capture(r->streams, client, &wish);
+		why = captures_begin(r->captures, client, &wish);
 	if (why)
 		refuse(client, why);
 }
@@ -270,24 +285,23 @@ static void on_request(struct control_client *client, const char *request, void 
 }
 
 struct requests *requests_create(struct loop *loop, const char *path,
-				 const struct requests_ops *ops, const struct peers *peers,
-				 struct neighbours *neighbours, struct streams *streams,
-				 struct sharing *sharing, struct doctor *doctor)
+				 const struct requests_ops *ops, const struct requests_needs *needs)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	int rc = -ENOMEM;
 
 	if (r) {
-		*r = (struct requests){ .peers = peers,
-					.neighbours = neighbours,
-					.streams = streams,
-					.shares = { sharing, peers },
-					.doctor = doctor,
+		*r = (struct requests){ .peers = needs->peers,
+					.neighbours = needs->neighbours,
+					.feed = needs->feed,
+					.captures = needs->captures,
+					.shares = { needs->sharing, needs->peers },
+					.doctor = needs->doctor,
 					.ops = *ops };
 		rc = control_open(loop, path, on_request, r, &r->control);
 	}
 	if (!rc) {
-		neighbours_on_refreshed(neighbours, on_refreshed, r);
+		neighbours_on_refreshed(r->neighbours, on_refreshed, r);
 		return r;
 	}
 	if (rc == -EADDRINUSE)

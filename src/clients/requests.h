@@ -5,7 +5,7 @@
 #ifndef CLUSTERARPD_CLIENTS_REQUESTS_H
 #define CLUSTERARPD_CLIENTS_REQUESTS_H
 
-#include "clients/streams.h"
+#include "clients/capturing.h"
 #include "io/loop.h"
 #include "probe/doctor.h"
 #include "report/report.h"
@@ -21,11 +21,20 @@ struct requests_ops {
 	void *arg;
 };
 
+/* What they are about; borrowed. */
+struct requests_needs {
+	const struct peers *peers;
+	struct neighbours *neighbours;
+	struct event_feed *feed;
+	struct captures *captures;
+	struct sharing *sharing;
+	struct doctor *doctor;
+};
+
 /* Listen on `path`. All other arguments are borrowed. NULL after a log line. */
 struct requests *requests_create(struct loop *loop, const char *path,
-				 const struct requests_ops *ops, const struct peers *peers,
-				 struct neighbours *neighbours, struct streams *streams,
-				 struct sharing *sharing, struct doctor *doctor);
+				 const struct requests_ops *ops,
+				 const struct requests_needs *needs);
 void requests_destroy(struct requests *requests);
 
 #endif

@@ -106,8 +106,8 @@ static void answer_shares(const struct call *call)
 	if (!a)
 		return;
 	*a = (struct answer){ .r = *call->r, .client = call->client };
-	control_stream(call->client,
-		       &(struct control_source){ next_piece, close_answer, a, false });
+	control_stream(call->client, &(struct control_source){
+					     .next = next_piece, .close = close_answer, .arg = a });
 	sharing_scan(a->r.sharing, on_scanned, a);
 }
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,27 +22,47 @@
 #include "ctl/common/ctl_stream.h"
 #include "ctl/common/ctl_text.h"
 
-#define BLOCK_MIN    12
-#define BLOCK_MAX    (16u * 1024 * 1024)
-#define BLOCK_PACKET 6
-#define PACKET_HEAD  28 /* bytes of a packet block before the frame */
-#define OPTION_FLAGS 2
-#define OPTION_DROPS 4
-#define OUTBOUND     2
-#define DRAIN_READS  256
+#define SNAPLEN_MIN     64
+#define SNAPLEN_DEFAULT 256
+#define SNAPLEN_MAX     262144
+
+#define BLOCK_MIN        12
+#define BLOCK_MAX        (16u * 1024 * 1024)
+#define BLOCK_SECTION    0x0a0d0d0au
+#define BLOCK_STATISTICS 5
+#define BLOCK_PACKET     6
+
+/* Bytes of a block before its options, or before the frame. */
+#define SECTION_HEAD    24
+#define STATISTICS_HEAD 20
+#define PACKET_HEAD     28
+
+#define OPTION_COMMENT 1 /* of the section */
+#define OPTION_FLAGS   2 /* of a packet */
+#define OPTION_DROPS   4
+#define OPTION_CAME    4 /* of the statistics */
+#define OPTION_LOST    5
+#define OUTBOUND       2
 
 struct job {
-	const char *path; /* of the daemon's socket */
-	const char *file; /* NULL or "-": standard output, which must not be a terminal */
-	json_int_t count; /* frames; 0: no limit */
+	const char *path;   /* of the daemon's socket */
+	const char *file;   /* NULL or "-": standard output, which must not be a terminal */
+	json_int_t count;   /* frames; 0: no limit */
+	json_int_t snaplen; /* bytes of each */
 };
 
 struct output {
 	const char *name; /* as given; NULL: stdout */
 	int fd;
 	/* Counts of what was written. A frame has one record per side, coming in and going out. */
-	uint64_t frames, records, lost;
+	uint64_t frames, records;
+	uint64_t lost_before; /* as the records tell */
+	/* As the daemon tells at the end: frames that came in, and records that are lost. */
+	uint64_t came, lost;
 };
+
+/* An option of a block: `size` bytes at `value`. */
+typedef void option_reader(struct output *out, uint16_t code, const char *value, uint16_t size);
 
 static uint16_t get_u16(const char *p)
 {
@@ -59,25 +80,49 @@ static uint32_t get_u32(const char *p)
 	return value;
 }
 
-/* Evaluate the options, which follow the frame in its block. */
-static void read_options(struct output *out, const char *block, uint32_t len)
+static uint64_t get_u64(const char *p)
 {
-	uint64_t kept = get_u32(block + 20), value;
-	uint64_t at = PACKET_HEAD + ((kept + 3) & ~UINT64_C(3));
-	uint16_t code, size;
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+/* The options of a block, which are at `at` and to its end. */
+static void read_options(struct output *out, const char *block, uint32_t len, uint64_t at,
+			 option_reader *reader)
+{
+	uint16_t size;
 
 	for (; at + 8 <= len; at += 4 + ((size + 3u) & ~3u)) {
-		code = get_u16(block + at);
 		size = get_u16(block + at + 2);
 		if (at + 8 + size > len)
 			break;
-		if (code == OPTION_FLAGS && size == 4 && (get_u32(block + at + 4) & 3) == OUTBOUND)
-			out->frames--;
-		if (code != OPTION_DROPS || size != sizeof(value))
-			continue;
-		memcpy(&value, block + at + 4, sizeof(value));
-		out->lost += value;
+		reader(out, get_u16(block + at), block + at + 4, size);
 	}
+}
+
+static void read_section(struct output *out, uint16_t code, const char *value, uint16_t size)
+{
+	(void)out;
+	if (code == OPTION_COMMENT)
+		fprintf(stderr, "note: %.*s\n", (int)size, value);
+}
+
+static void read_packet(struct output *out, uint16_t code, const char *value, uint16_t size)
+{
+	if (code == OPTION_FLAGS && size == 4 && (get_u32(value) & 3) == OUTBOUND)
+		out->frames--;
+	if (code == OPTION_DROPS && size == 8)
+		out->lost_before += get_u64(value);
+}
+
+static void read_statistics(struct output *out, uint16_t code, const char *value, uint16_t size)
+{
+	if (code == OPTION_CAME && size == 8)
+		out->came += get_u64(value);
+	if (code == OPTION_LOST && size == 8)
+		out->lost += get_u64(value);
 }
 
 /* Can the received bytes be the beginning of a block? */
@@ -88,13 +133,26 @@ static bool is_block(const struct ctl_answer *a)
 	return len >= BLOCK_MIN && len % 4 == 0 && len <= BLOCK_MAX;
 }
 
-static void count_block(struct output *out, const char *block, uint32_t len)
+static void count_packet(struct output *out, const char *block, uint32_t len)
 {
-	if (get_u32(block) != BLOCK_PACKET || len < PACKET_HEAD + 4)
+	if (len < PACKET_HEAD + 4)
 		return;
 	out->records++;
 	out->frames++;
-	read_options(out, block, len);
+	read_options(out, block, len, PACKET_HEAD + (((uint64_t)get_u32(block + 20) + 3) & ~3ull),
+		     read_packet);
+}
+
+static void count_block(struct output *out, const char *block, uint32_t len)
+{
+	uint32_t type = get_u32(block);
+
+	if (type == BLOCK_PACKET)
+		count_packet(out, block, len);
+	else if (type == BLOCK_SECTION)
+		read_options(out, block, len, SECTION_HEAD, read_section);
+	else if (type == BLOCK_STATISTICS)
+		read_options(out, block, len, STATISTICS_HEAD, read_statistics);
 }
 
 /* How many of the first `max` bytes are whole blocks. They are counted in `out`, unless it is NULL.
@@ -216,14 +274,14 @@ static int begin(struct output *out, struct ctl_answer *a)
 	return a->data[0] == '{' ? refused(a) : open_output(out);
 }
 
-/* Write what the daemon has sent already when the user stops the capture; at most DRAIN_READS
- * reads. */
+/* The user stops the capture: write what the daemon still has. It then ends the file, and closes
+ * the connection. */
 static int drain(struct output *out, struct ctl_answer *a)
 {
-	int rc = -1, i;
+	int rc = -1;
 
-	fcntl(a->fd, F_SETFL, O_NONBLOCK);
-	for (i = 0; i < DRAIN_READS && rc < 0 && ctl_fill(a) > 0; i++)
+	shutdown(a->fd, SHUT_WR);
+	while (rc < 0 && ctl_fill(a) > 0)
 		rc = write_blocks(out, a);
 	return rc < 0 ? EXIT_ANSWERED : rc;
 }
@@ -257,34 +315,26 @@ static int go_on(const struct job *job, struct output *out, struct ctl_answer *a
 	return rc;
 }
 
+static void print_counts(const struct output *out)
+{
+	uint64_t lost = out->lost > out->lost_before ? out->lost : out->lost_before;
+
+	fprintf(stderr, "%" PRIu64 " frame%s captured, %" PRIu64 " record%s", out->frames,
+		out->frames == 1 ? "" : "s", out->records, out->records == 1 ? "" : "s");
+	if (lost)
+		fprintf(stderr, ", %" PRIu64 " lost", lost);
+	putc('\n', stderr);
+	if (out->came > out->frames)
+		fprintf(stderr, "%" PRIu64 " frame%s not captured: too slow\n",
+			out->came - out->frames, out->came - out->frames == 1 ? " was" : "s were");
+}
+
 static int finish(struct output *out, int rc)
 {
 	if (out->name && close(out->fd) && rc == EXIT_ANSWERED)
 		rc = cannot_write(out, errno);
-	fprintf(stderr, "%" PRIu64 " frame%s captured, %" PRIu64 " record%s", out->frames,
-		out->frames == 1 ? "" : "s", out->records, out->records == 1 ? "" : "s");
-	if (out->lost)
-		fprintf(stderr, ", %" PRIu64 " lost", out->lost);
-	putc('\n', stderr);
+	print_counts(out);
 	return rc;
-}
-
-/* On the kernel data path most frames do not pass through the daemon: say so. */
-static void say_what_is_hidden(const struct job *job)
-{
-	json_t *request = ctl_must(json_pack("{s:s}", "command", "status"));
-	json_t *status = ctl_ask(job->path, request), *cluster = json_object_get(status, "cluster");
-	const char *datapath = json_string_value(json_object_get(status, "datapath"));
-	const char *dev = json_string_value(json_object_get(cluster, "dev"));
-
-	if (datapath && dev && !strcmp(datapath, "kernel"))
-		fprintf(stderr,
-			"note: on the kernel data path only ARP, Neighbour Discovery and echoes "
-			"pass\n"
-			"through the daemon and are captured; for the rest use: tcpdump -i %s\n",
-			dev);
-	json_decref(request);
-	json_decref(status);
 }
 
 static int run(const struct job *job)
@@ -304,14 +354,13 @@ static int run(const struct job *job)
 		return EXIT_USAGE;
 	}
 	ctl_stream_init();
-	request = ctl_must(json_pack("{s:s, s:I}", "command", "capture", "count", job->count));
+	request = ctl_must(json_pack("{s:s, s:I, s:I}", "command", "capture", "count", job->count,
+				     "snaplen", job->snaplen));
 	is_open = ctl_open(&a, job->path, request);
 	json_decref(request);
 	if (!is_open)
 		return ctl_no_daemon(job->path);
 	rc = begin(&out, &a);
-	if (rc < 0)
-		say_what_is_hidden(job);
 	if (rc < 0)
 		rc = finish(&out, go_on(job, &out, &a));
 	ctl_close(&a);
@@ -320,8 +369,14 @@ static int run(const struct job *job)
 
 int ctl_capture_run(const struct ctl_options *o)
 {
-	const struct job job = { o->socket, ctl_option(o, CTL_WRITE),
-				 ctl_option_count(o, CTL_COUNT, 0) };
+	const struct job job = {
+		.path = o->socket,
+		.file = ctl_option(o, CTL_WRITE),
+		.count = ctl_option_count(o, CTL_COUNT, 0),
+		.snaplen = ctl_option_count(o, CTL_SNAPLEN, SNAPLEN_DEFAULT),
+	};
 
+	if (job.snaplen < SNAPLEN_MIN || job.snaplen > SNAPLEN_MAX)
+		return ctl_usage_error(o->command, "--snaplen needs a number from 64 to 262144");
 	return run(&job);
 }

@@ -139,14 +139,16 @@ const struct ctl_command ctl_commands[] = {
 	},
 	{
 		.name = "capture",
-		.arguments = "[-w FILE|-] [--count N]",
+		.arguments = "[-w FILE|-] [--count N] [--snaplen N]",
 		.summary = "write frames, before and after rewriting, as pcapng",
-		.help = "Each frame is there twice, as it came and as it went, with the reason of "
-			"a drop\n"
-			"as comment.\n"
+		.help = "Each frame is there twice, as it came and as it went, with the rules that "
+			"have\n"
+			"rewritten it, or the reason of a drop, as comment. N of --snaplen is from "
+			"64 to\n"
+			"262144.\n"
 			"\n"
 			"  clusterarpctl capture | tshark -r -\n",
-		.options = CTL_BIT(CTL_WRITE) | CTL_BIT(CTL_COUNT),
+		.options = CTL_BIT(CTL_WRITE) | CTL_BIT(CTL_COUNT) | CTL_BIT(CTL_SNAPLEN),
 		.run = ctl_capture_run,
 		.is_stream = true,
 	},

@@ -143,6 +143,14 @@ static void say_link(const json_t *event)
 	printf(", MTU %" JSON_INTEGER_FORMAT " bytes", ctl_integer(event, "mtu"));
 }
 
+static void say_capture(const json_t *event)
+{
+	say("a capture has %s (%s)", ctl_string(event, "state"), ctl_string(event, "client"));
+	if (!strcmp(ctl_string(event, "state"), "ended"))
+		printf(": %" JSON_INTEGER_FORMAT " frames captured, %" JSON_INTEGER_FORMAT " not",
+		       ctl_integer(event, "frames"), ctl_integer(event, "lost"));
+}
+
 static void say_lost(const json_t *event)
 {
 	printf("%" JSON_INTEGER_FORMAT " events are missing here: they arrived too fast",
@@ -162,6 +170,7 @@ static const struct {
 	{ "reload", say_reload },
 	{ "link", say_link },
 	{ "shares", say_shares },
+	{ "capture", say_capture },
 	{ "lost", say_lost },
 };
 

@@ -21,7 +21,6 @@
 
 #include "base/log.h"
 #include "clients/requests.h"
-#include "clients/streams.h"
 #include "daemon/links.h"
 #include "daemon/options.h"
 #include "daemon/reload.h"
@@ -51,7 +50,7 @@ struct daemon {
 	struct relay *relay;
 	struct sharing *sharing;
 	struct shares_path shares; /* as published last */
-	struct streams *streams;
+	struct captures *captures;
 	struct links *links;
 	struct probes *probes;
 	struct requests *requests;
@@ -386,11 +385,11 @@ static bool create(struct daemon *d, const struct config_node *self)
 	d->problems = problems_create();
 	d->events = d->feed && d->problems ? events_create(d->loop, d->feed, d->problems) : NULL;
 	d->relay = relay_create(d->peers, on_frame, d);
-	d->streams = streams_create(d->feed, d->relay);
+	d->captures = captures_create(d->loop, d->relay, d->feed);
 	d->ready = loop_timer_add(d->loop, on_ready, d);
 	d->watchdog = loop_timer_add(d->loop, on_watchdog, d);
 	d->probes = d->relay ? create_probes(d) : NULL;
-	return d->problems && d->events && d->relay && d->streams && d->ready && d->watchdog &&
+	return d->problems && d->events && d->relay && d->captures && d->ready && d->watchdog &&
 	       d->probes;
 }
 
@@ -404,6 +403,20 @@ static void make_directory(const char *file)
 	free(path);
 }
 
+static bool listen_to_clients(struct daemon *d)
+{
+	const struct requests_ops ops = { fill_state, reload, d };
+	const struct requests_needs needs = { .peers = d->peers,
+					      .neighbours = links_neighbours(d->links),
+					      .feed = d->feed,
+					      .captures = d->captures,
+					      .sharing = d->sharing,
+					      .doctor = probes_doctor(d->probes) };
+
+	d->requests = requests_create(d->loop, d->options->socket, &ops, &needs);
+	return d->requests;
+}
+
 static bool open_all(struct daemon *d)
 {
 	const struct sharing_needs shares = { .loop = d->loop,
@@ -414,7 +427,6 @@ static bool open_all(struct daemon *d)
 					      .publish = on_shares,
 					      .keep = on_forwarded,
 					      .arg = d };
-	const struct requests_ops ops = { fill_state, reload, d };
 	const struct links_needs needs = { .loop = d->loop,
 					   .peers = d->peers,
 					   .events = d->events,
@@ -436,10 +448,10 @@ static bool open_all(struct daemon *d)
 	d->links = links_create(&needs);
 	if (!d->links)
 		return false;
-	d->requests = requests_create(d->loop, d->options->socket, &ops, d->peers,
-				      links_neighbours(d->links), d->streams, d->sharing,
-				      probes_doctor(d->probes));
-	return d->requests && links_open(d->links);
+	if (!listen_to_clients(d) || !links_open(d->links))
+		return false;
+	captures_set_kernel_path(d->captures, links_kernel_path(d->links));
+	return true;
 }
 
 static bool start(struct daemon *d, const struct config_node *self)
@@ -465,7 +477,7 @@ static void stop(struct daemon *d)
 	relay_destroy(d->relay);
 	loop_timer_free(d->ready);
 	loop_timer_free(d->watchdog);
-	streams_destroy(d->streams);
+	captures_destroy(d->captures);
 	events_destroy(d->events);
 	problems_destroy(d->problems);
 	event_feed_destroy(d->feed);

@@ -702,6 +702,11 @@ bool links_has_kernel_path(const struct links *l)
 	return takeover_has_kernel_path(l->nic);
 }
 
+struct kernel_path *links_kernel_path(const struct links *l)
+{
+	return takeover_kernel_path(l->nic);
+}
+
 void links_survey(const struct links *l, struct links_survey *survey)
 {
 	survey->is_tap_up = tap_link_is_up(l->tap);

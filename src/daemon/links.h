@@ -80,6 +80,8 @@ const struct netlink_link *links_nic(const struct links *links);
 bool links_is_settled(const struct links *links);
 /* Do frames take the kernel data path? */
 bool links_has_kernel_path(const struct links *links);
+/* It lasts as long as the links that were opened. */
+struct kernel_path *links_kernel_path(const struct links *links);
 /* What state_problems.h looks at. */
 void links_survey(const struct links *links, struct links_survey *survey);
 /* Add what the kernel has counted. */

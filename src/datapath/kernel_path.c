@@ -468,6 +468,76 @@ void kernel_path_forget_nic(struct kernel_path *path)
 	set_path(path);
 }
 
+/* --- capture --- */
+
+/* Attach what programs_hooks() names now, to where something is attached. What is not is attached
+ * by the checks later. On failure *why is the reason. */
+static int exchange_programs(struct kernel_path *path, const char **why)
+{
+	const struct hooks *hooks = programs_hooks(path->programs);
+	bool changed;
+	int rc = 0;
+
+	*why = "";
+	if (path->nic && path->is_shielded) {
+		rc = hooks_attach_shield(hooks, path->nic, &changed);
+		*why = bpf_error_text();
+	}
+	if (!rc && path->nic && path->tap && !path->broken)
+		rc = attach_to_tap(path, &changed, why);
+	if (!rc)
+		follow_asks(path);
+	return rc == -ENODEV ? 0 : rc;
+}
+
+int kernel_path_observe(struct kernel_path *path, unsigned snaplen)
+{
+	const char *why;
+	int rc;
+
+	if (!path->forwards)
+		return -EOPNOTSUPP;
+	rc = programs_observe(path->programs, snaplen);
+	if (rc) {
+		log_warning_errno(-rc, "cannot load the eBPF programs for a capture (%s)",
+				  bpf_error_text());
+		return rc;
+	}
+	rc = exchange_programs(path, &why);
+	if (!rc)
+		return 0;
+	log_warning_errno(-rc, "cannot attach the eBPF programs for a capture (%s)", why);
+	kernel_path_end_observing(path);
+	kernel_path_forget_observed(path);
+	return rc;
+}
+
+struct observe *kernel_path_observed(const struct kernel_path *path)
+{
+	return programs_observed(path->programs);
+}
+
+void kernel_path_end_observing(struct kernel_path *path)
+{
+	const char *why;
+	int rc;
+
+	if (!kernel_path_observed(path))
+		return;
+	rc = programs_end_observing(path->programs);
+	if (!rc)
+		rc = exchange_programs(path, &why);
+	if (rc)
+		log_error_errno(-rc, "cannot attach the eBPF programs again after a capture (%s)",
+				bpf_error_text());
+	observe_settle();
+}
+
+void kernel_path_forget_observed(struct kernel_path *path)
+{
+	programs_unload_observing(path->programs);
+}
+
 /* --- counters --- */
 
 static void add_counts(struct counters *counters, const struct bpf_counts *from)

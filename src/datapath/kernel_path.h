@@ -72,6 +72,17 @@ bool kernel_path_has_room(const struct kernel_path *path, const struct peers *pe
 /* The peers changed: update the maps. 0, or a negative errno: the maps may hold a mix of both. */
 int kernel_path_reload(struct kernel_path *path);
 
+/* Attach the programs that show each frame to a capture, in place of the plain ones (observe.h); at
+ * most one capture at a time. 0; -EOPNOTSUPP: this is the user data path; or another negative
+ * errno, logged. */
+int kernel_path_observe(struct kernel_path *path, unsigned snaplen);
+/* What the programs have shown; NULL: nobody captures, or the user data path took over. */
+struct observe *kernel_path_observed(const struct kernel_path *path);
+/* Attach the plain programs again. After that nothing more is shown, and what was can still be
+ * read. Waits until the kernel runs none of the others any more, some milliseconds. */
+void kernel_path_end_observing(struct kernel_path *path);
+void kernel_path_forget_observed(struct kernel_path *path);
+
 /* Add the programs' counters to `counters`, and to those of each peer. */
 void kernel_path_collect(struct kernel_path *path, struct counters *counters);
 /* The same for the counters of one peer. */

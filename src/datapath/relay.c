@@ -3,13 +3,17 @@
 #include "datapath/relay.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/rule_text.h"
+
 /* Until the shares are set this node has none. */
 static const struct shares_path nothing;
+
+/* The comment on an answer to a question of the daemon's own, which goes no further. */
+#define OWN_ANSWER "answers the daemon"
 
 #define MEMORY ((size_t)PACKET_BATCH * PACKET_MEMORY)
 
@@ -23,7 +27,8 @@ struct way {
 	struct packet *waiting[PACKET_BATCH];
 	struct peer *peers[PACKET_BATCH];
 	unsigned next, count;
-	bool is_shown; /* the observer was set when they were received */
+	bool is_shown; /* the observer was set when they were received: there is one at most */
+	char rules[RULE_TEXT]; /* of the one that is shown */
 };
 
 struct relay {
@@ -150,13 +155,22 @@ static enum drop_reason send_failure(enum rewrite_direction direction, int error
 	}
 }
 
+/* `text`: "" is none. */
 static void observe(struct relay *relay, enum rewrite_direction direction, bool is_out,
-		    const struct packet *packet, enum drop_reason reason)
+		    const struct packet *packet, const char *text)
 {
-	char comment[64];
+	relay->observer(direction, is_out, packet, *text ? text : NULL, relay->observer_arg);
+}
 
-	snprintf(comment, sizeof(comment), "dropped: %s", reason ? counters_drop_name(reason) : "");
-	relay->observer(direction, is_out, packet, reason ? comment : NULL, relay->observer_arg);
+static void observe_sent(struct relay *relay, enum rewrite_direction direction,
+			 const struct packet *packet, enum drop_reason reason)
+{
+	const struct rewrite_result dropped = { .verdict.drop = (uint8_t)reason };
+	char *text = relay->ways[direction].rules;
+
+	if (reason)
+		rule_text(&dropped, direction, text);
+	observe(relay, direction, true, packet, text);
 }
 
 /* The next waiting packet was sent, or is dropped for `reason`. */
@@ -171,7 +185,7 @@ static void conclude(struct relay *relay, enum rewrite_direction direction, enum
 		count_out(&relay->counters, direction, packet->len, way->peers[way->next]);
 	way->next++;
 	if (relay->observer && way->is_shown)
-		observe(relay, direction, true, packet, reason);
+		observe_sent(relay, direction, packet, reason);
 }
 
 static void drop_kept(struct relay *relay, enum rewrite_direction direction)
@@ -251,25 +265,6 @@ static void rewrite(struct relay *relay, enum rewrite_direction direction, struc
 		      result);
 }
 
-/* Apply the rules, and show the observer the frame as it was received, with the verdict on it. */
-static void rewrite_observed(struct relay *relay, enum rewrite_direction direction,
-			     struct packet *packet, struct rewrite_result *result)
-{
-	size_t reach = rewrite_reach(packet->frame, packet->len);
-
-	memcpy(relay->head, packet->frame, reach);
-	rewrite(relay, direction, packet, result);
-	for (size_t i = 0; i < reach; i++) {
-		uint8_t after = packet->frame[i];
-
-		packet->frame[i] = relay->head[i];
-		relay->head[i] = after;
-	}
-	if (packet != &relay->own)
-		observe(relay, direction, false, packet, result->verdict.drop);
-	memcpy(packet->frame, relay->head, reach);
-}
-
 /* Is it an answer to a question of the daemon's own? */
 static bool is_own_answer(struct relay *relay, enum rewrite_direction direction,
 			  const struct packet *packet, const struct rewrite_result *result)
@@ -285,6 +280,49 @@ static void add_waiting(struct way *way, struct packet *packet, struct peer *pee
 	way->peers[way->count++] = peer;
 }
 
+/* Keep what the rules may change. Returns how much that is. */
+static size_t keep_head(struct relay *relay, const struct packet *packet)
+{
+	size_t reach = rewrite_reach(packet->frame, packet->len);
+
+	memcpy(relay->head, packet->frame, reach);
+	return reach;
+}
+
+/* Show the frame as it was received, when its head was kept, with the verdict on it. */
+static void observe_received(struct relay *relay, enum rewrite_direction direction,
+			     struct packet *packet, const char *comment, size_t reach)
+{
+	for (size_t i = 0; i < reach; i++) {
+		uint8_t after = packet->frame[i];
+
+		packet->frame[i] = relay->head[i];
+		relay->head[i] = after;
+	}
+	observe(relay, direction, false, packet, comment);
+	memcpy(packet->frame, relay->head, reach);
+}
+
+/* Apply the rules, and show the observer what comes of it. */
+static bool rewrite_observed(struct relay *relay, enum rewrite_direction direction,
+			     struct packet *packet, struct rewrite_result *result)
+{
+	char *rules = relay->ways[direction].rules;
+	size_t reach = keep_head(relay, packet);
+	bool is_answer;
+
+	rewrite(relay, direction, packet, result);
+	is_answer = is_own_answer(relay, direction, packet, result);
+	rule_text(result, direction, rules);
+	if (packet == &relay->own)
+		return is_answer;
+	if (result->verdict.drop != DROP_NONE)
+		observe_received(relay, direction, packet, rules, reach);
+	else
+		observe_received(relay, direction, packet, is_answer ? OWN_ANSWER : "", reach);
+	return is_answer;
+}
+
 /* Apply the rules to a packet. If it passes, add it to the packets to send. */
 static void carry(struct relay *relay, enum rewrite_direction direction, struct packet *packet)
 {
@@ -292,11 +330,12 @@ static void carry(struct relay *relay, enum rewrite_direction direction, struct 
 	struct rewrite_result result;
 	bool is_answer;
 
-	if (way->is_shown)
-		rewrite_observed(relay, direction, packet, &result);
-	else
+	if (way->is_shown) {
+		is_answer = rewrite_observed(relay, direction, packet, &result);
+	} else {
 		rewrite(relay, direction, packet, &result);
-	is_answer = is_own_answer(relay, direction, packet, &result);
+		is_answer = is_own_answer(relay, direction, packet, &result);
+	}
 	if (result.verdict.drop != DROP_NONE) {
 		report_drop(relay, &result);
 		return;
@@ -314,6 +353,7 @@ static void begin(struct relay *relay, struct way *way)
 {
 	way->next = way->count = 0;
 	way->is_shown = relay->observer;
+	way->rules[0] = '\0';
 }
 
 int relay_run(struct relay *relay, enum rewrite_direction direction, unsigned most)

@@ -47,7 +47,8 @@ enum relay_state {
 };
 
 /* Called for each frame as it is received and as it is sent, in that order in time. `comment`: why
- * the frame is dropped, or NULL. Not called for the sending of a frame that was received before
+ * the frame is dropped, or goes no further; as it is sent, also the rules that have rewritten it
+ * (core/rule_text.h); or NULL. Not called for the sending of a frame that was received before
  * the observer was set. Frames of the daemon's own (relay_inject()) are seen as sent only. */
 typedef void relay_observer(enum rewrite_direction direction, bool is_out,
 			    const struct packet *packet, const char *comment, void *arg);

@@ -556,6 +556,11 @@ bool takeover_has_kernel_path(const struct takeover *takeover)
 	return kernel_path_is_used(takeover->kernel_path);
 }
 
+struct kernel_path *takeover_kernel_path(const struct takeover *takeover)
+{
+	return takeover->kernel_path;
+}
+
 void takeover_collect(struct takeover *takeover, struct counters *counters)
 {
 	uint64_t *drops = counters->drops;

@@ -79,6 +79,8 @@ bool takeover_is_shielded(const struct takeover *takeover);
 bool takeover_has_tap_program(const struct takeover *takeover);
 /* Do frames take the kernel data path? */
 bool takeover_has_kernel_path(const struct takeover *takeover);
+/* The same one as long as `takeover` lasts. */
+struct kernel_path *takeover_kernel_path(const struct takeover *takeover);
 /* Add what the eBPF programs and the packet socket have counted, to `counters` and to each peer's
  * counters. */
 void takeover_collect(struct takeover *takeover, struct counters *counters);

@@ -12,12 +12,14 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define RING_BYTES  (4u * 1024 * 1024)
-#define SNAP_LENGTH (256u * 1024)
+#define RING_BYTES (4u * 1024 * 1024)
+#define END_BYTES  256u /* kept free for capture_end() */
+#define ROOM_MORE  1024 /* of a packet block beside the frame, at most */
 
-#define BLOCK_SECTION   0x0a0d0d0au
-#define BLOCK_INTERFACE 0x00000001u
-#define BLOCK_PACKET    0x00000006u
+#define BLOCK_SECTION    0x0a0d0d0au
+#define BLOCK_INTERFACE  0x00000001u
+#define BLOCK_STATISTICS 0x00000005u
+#define BLOCK_PACKET     0x00000006u
 
 #define OPTION_COMMENT    1
 #define COMMENT_MAX       256
@@ -25,14 +27,17 @@
 #define OPTION_EPB_FLAGS  2
 #define OPTION_EPB_DROPS  4
 #define OPTION_IF_TSRESOL 9
+#define OPTION_ISB_IFRECV 4
+#define OPTION_ISB_IFDROP 5
 
 #define LINKTYPE_ETHERNET 1
 #define NANOSECONDS       9
 
 struct capture {
 	uint8_t *ring; /* from mmap(2), so that the memory is returned after the capture */
-	size_t start, used;
-	uint64_t lost;
+	size_t start, used, limit;
+	size_t snaplen;
+	struct capture_counts counts;
 	uint64_t lost_now[2]; /* by interface, since its last block in the ring */
 };
 
@@ -87,7 +92,7 @@ static bool put_block(struct capture *c, uint32_t type, const struct block *head
 	uint32_t total = (uint32_t)(12 + head->len + len + padding + tail->len);
 	const uint32_t begin[2] = { type, total };
 
-	if (total > RING_BYTES - c->used)
+	if (total > c->limit - c->used)
 		return false;
 	ring_put(c, begin, sizeof(begin));
 	ring_put(c, head->bytes, head->len);
@@ -121,14 +126,14 @@ static void put_interface(struct capture *c, const char *name)
 	struct block head = { .len = 0 }, none = { .len = 0 };
 
 	put(&head, type, sizeof(type));
-	put_u32(&head, SNAP_LENGTH);
+	put_u32(&head, (uint32_t)c->snaplen);
 	put_option(&head, OPTION_IF_NAME, name, strlen(name));
 	put_option(&head, OPTION_IF_TSRESOL, &resolution, sizeof(resolution));
 	put_option(&head, 0, NULL, 0);
 	put_block(c, BLOCK_INTERFACE, &head, NULL, 0, &none);
 }
 
-struct capture *capture_create(const char *tap, const char *nic, const char *comment)
+struct capture *capture_create(const struct capture_about *about)
 {
 	struct capture *c = calloc(1, sizeof(*c));
 
@@ -140,9 +145,11 @@ struct capture *capture_create(const char *tap, const char *nic, const char *com
 		free(c);
 		return NULL;
 	}
-	put_section(c, comment);
-	put_interface(c, tap);
-	put_interface(c, nic);
+	c->snaplen = about->snaplen;
+	c->limit = RING_BYTES - END_BYTES;
+	put_section(c, about->comment);
+	put_interface(c, about->tap);
+	put_interface(c, about->nic);
 	return c;
 }
 
@@ -154,13 +161,16 @@ void capture_destroy(struct capture *c)
 	free(c);
 }
 
-static void put_time(struct block *b)
+static uint64_t now(void)
 {
 	struct timespec now;
-	uint64_t ns;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void put_time(struct block *b, uint64_t ns)
+{
 	put_u32(b, (uint32_t)(ns >> 32));
 	put_u32(b, (uint32_t)ns);
 }
@@ -178,24 +188,57 @@ static void put_options(struct block *b, enum capture_direction direction, uint6
 	put_option(b, 0, NULL, 0);
 }
 
-void capture_frame(struct capture *c, enum capture_interface interface,
-		   enum capture_direction direction, const uint8_t *frame, size_t len,
-		   const char *comment)
+void capture_lose(struct capture *c, enum capture_interface interface,
+		  enum capture_direction direction, uint64_t frames)
 {
-	size_t kept = len < SNAP_LENGTH ? len : SNAP_LENGTH;
+	c->counts.lost[interface] += frames;
+	c->lost_now[interface] += frames;
+	if (direction == CAPTURE_OUT)
+		return;
+	c->counts.received[interface] += frames;
+	c->counts.missed += frames;
+}
+
+void capture_frame(struct capture *c, const struct capture_record *r)
+{
+	size_t kept = r->kept < c->snaplen ? r->kept : c->snaplen;
 	struct block head = { .len = 0 }, tail = { .len = 0 };
 
-	put_u32(&head, interface);
-	put_time(&head);
+	put_u32(&head, r->interface);
+	put_time(&head, r->time ? r->time : now());
 	put_u32(&head, (uint32_t)kept);
-	put_u32(&head, (uint32_t)len);
-	put_options(&tail, direction, c->lost_now[interface], comment);
-	if (put_block(c, BLOCK_PACKET, &head, frame, kept, &tail)) {
-		c->lost_now[interface] = 0;
-	} else {
-		c->lost_now[interface]++;
-		c->lost++;
+	put_u32(&head, (uint32_t)r->len);
+	put_options(&tail, r->direction, c->lost_now[r->interface], r->comment);
+	if (!put_block(c, BLOCK_PACKET, &head, r->frame, kept, &tail)) {
+		capture_lose(c, r->interface, r->direction, 1);
+		return;
 	}
+	c->lost_now[r->interface] = 0;
+	c->counts.received[r->interface] += r->direction == CAPTURE_IN;
+}
+
+bool capture_has_room(const struct capture *c)
+{
+	return c->limit - c->used >= 2 * (c->snaplen + ROOM_MORE);
+}
+
+static void put_statistics(struct capture *c, enum capture_interface interface)
+{
+	struct block head = { .len = 0 }, none = { .len = 0 };
+
+	put_u32(&head, interface);
+	put_time(&head, now());
+	put_option(&head, OPTION_ISB_IFRECV, &c->counts.received[interface], sizeof(uint64_t));
+	put_option(&head, OPTION_ISB_IFDROP, &c->counts.lost[interface], sizeof(uint64_t));
+	put_option(&head, 0, NULL, 0);
+	put_block(c, BLOCK_STATISTICS, &head, NULL, 0, &none);
+}
+
+void capture_end(struct capture *c)
+{
+	c->limit = RING_BYTES;
+	put_statistics(c, CAPTURE_TAP);
+	put_statistics(c, CAPTURE_NIC);
 }
 
 size_t capture_take(struct capture *c, void *out, size_t size)
@@ -215,7 +258,7 @@ bool capture_is_empty(const struct capture *c)
 	return c->used == 0;
 }
 
-uint64_t capture_lost(const struct capture *c)
+struct capture_counts capture_counts(const struct capture *c)
 {
-	return c->lost;
+	return c->counts;
 }

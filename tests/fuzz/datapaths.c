@@ -15,6 +15,9 @@
  * at tc ingress. Exactly one of them handles it: the program at ingress, or the filter while no
  * program is attached there. The other one must ignore the frame.
  *
+ * In every other cluster somebody captures: the programs that show frames run then, and have to do
+ * the same, and to show each frame that does not go to the daemon, before and after.
+ *
  * Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Exit status 0: no difference.
  */
 #include <bpf/bpf.h>
@@ -48,6 +51,7 @@ struct bench {
 	struct bpf_counts counts;
 	struct oracle_counts expected;
 	struct packet *packets;
+	struct observe *observe; /* NULL: nobody captures in this cluster */
 };
 
 static unsigned differences;
@@ -226,8 +230,8 @@ static void die(const char *what, int error)
 	exit(2);
 }
 
-static int run_program(const struct bpf_program *program, const struct made *frame,
-		       const uint8_t *data, size_t len, struct oracle_outcome *o)
+static int run_program(int program, const struct made *frame, const uint8_t *data, size_t len,
+		       struct oracle_outcome *o)
 {
 	struct __sk_buff skb = { .gso_size = frame->gso_size, .gso_segs = frame->gso_size != 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data, .data_size_in = (__u32)len,
@@ -239,11 +243,17 @@ static int run_program(const struct bpf_program *program, const struct made *fra
 		opts.ctx_in = &skb;
 		opts.ctx_size_in = sizeof(skb);
 	}
-	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
+	if (bpf_prog_test_run_opts(program, &opts))
 		die("BPF_PROG_TEST_RUN", errno);
 	if (o)
 		o->len = opts.data_size_out;
 	return (int)opts.retval;
+}
+
+/* The program that would be attached there. */
+static int program_at(const struct bench *b, enum hook hook)
+{
+	return programs_hooks(kernel_path_programs(b->datapath))->programs[hook].fd;
 }
 
 static void clear_map(const struct bpf_map *map)
@@ -289,8 +299,8 @@ static bool run_filter(const struct bench *b, const struct made *frame)
 	uint8_t data[ETH_HLEN + FRAME_MAX] = { 0 };
 
 	memcpy(data + ETH_HLEN, frame->bytes, frame->len);
-	return run_program(b->skel->progs.clusterarpd_nic, frame, data, ETH_HLEN + frame->len,
-			   NULL) != 0;
+	return run_program(bpf_program__fd(b->skel->progs.clusterarpd_nic), frame, data,
+			   ETH_HLEN + frame->len, NULL) != 0;
 }
 
 /* Is a frame in the ring, which leads to the daemon? *is_whole: the ring has this frame, complete,
@@ -317,7 +327,7 @@ static bool is_left_to_daemon(struct bench *b, const struct oracle_sample *s, bo
 
 	set_path(b, has_program, false);
 	passes = run_filter(b, &s->frame);
-	act = run_program(b->skel->progs.clusterarpd_in, &s->frame, s->frame.bytes, s->frame.len,
+	act = run_program(program_at(b, HOOK_INGRESS), &s->frame, s->frame.bytes, s->frame.len,
 			  NULL);
 	reason = take_reason(b);
 	is_told = is_in_ring(b, &s->frame, &is_whole);
@@ -339,9 +349,8 @@ static void run_kernel(struct bench *b, const struct oracle_sample *s, struct or
 {
 	bool egress = s->direction == REWRITE_EGRESS;
 	bool is_right = egress || is_filter_right(b, s);
-	int act =
-		run_program(egress ? b->skel->progs.clusterarpd_tap : b->skel->progs.clusterarpd_in,
-			    &s->frame, s->frame.bytes, s->frame.len, o);
+	int act = run_program(program_at(b, egress ? HOOK_TAP_EGRESS : HOOK_INGRESS), &s->frame,
+			      s->frame.bytes, s->frame.len, o);
 	bool is_whole, to_daemon = is_in_ring(b, &s->frame, &is_whole);
 
 	o->reason = DROP_NONE;
@@ -370,7 +379,7 @@ static bool is_asked_rightly(struct bench *b, const struct oracle_sample *s)
 
 	if (s->is_asked) /* by an earlier frame a connection may have begun */
 		clear_map(b->skel->maps.begun);
-	act = run_program(b->skel->progs.clusterarpd_ask, &s->frame, s->core.bytes, s->core.len,
+	act = run_program(program_at(b, HOOK_TAP_INGRESS), &s->frame, s->core.bytes, s->core.len,
 			  NULL);
 	reason = take_reason(b);
 	b->expected.all.drops[DROP_OTHER_SHARE] += s->is_asked;
@@ -379,13 +388,75 @@ static bool is_asked_rightly(struct bench *b, const struct oracle_sample *s)
 	return act == TC_ACT_UNSPEC && reason == DROP_NONE;
 }
 
+/* --- what a capture sees --- */
+
+struct sides {
+	const struct oracle_sample *sample;
+	unsigned in, out;
+	bool differs;
+};
+
+static bool has_bytes(const struct observed *side, const uint8_t *bytes, size_t len)
+{
+	return side->len == len && side->kept == len && !memcmp(side->frame, bytes, len);
+}
+
+/* What cannot be sent was rewritten in the core, and is too long to be rewritten by the programs.
+ */
+static bool is_out_right(const struct observed *side, const struct oracle_sample *s)
+{
+	if (s->core.fate == DROPPED)
+		return s->core.reason == DROP_TOO_LONG && side->verdict.drop == DROP_TOO_LONG;
+	if (side->verdict.drop != DROP_NONE) /* at the TAP */
+		return s->is_asked && side->verdict.drop == DROP_OTHER_SHARE;
+	return s->core.fate == PASSED && has_bytes(side, s->core.bytes, s->core.len) &&
+	       side->verdict.edits == s->result.verdict.edits;
+}
+
+static bool is_in_right(const struct observed *side, const struct oracle_sample *s)
+{
+	bool is_sent = s->core.fate == PASSED || s->core.reason == DROP_TOO_LONG;
+
+	return has_bytes(side, s->frame.bytes, s->frame.len) && !side->verdict.edits &&
+	       side->verdict.drop == (is_sent ? DROP_NONE : s->core.reason);
+}
+
+static void on_side(const struct observed *side, void *arg)
+{
+	struct sides *sides = arg;
+	const struct oracle_sample *s = sides->sample;
+
+	*(side->is_out ? &sides->out : &sides->in) += 1;
+	if (side->direction != s->direction ||
+	    !(side->is_out ? is_out_right(side, s) : is_in_right(side, s)))
+		sides->differs = true;
+}
+
+/* is_left_to_daemon() has run the program at ingress once more, which shows what is another node's.
+ */
+static bool is_shown_rightly(const struct bench *b, const struct oracle_sample *s)
+{
+	struct sides sides = { .sample = s };
+	bool is_sent = s->core.fate == PASSED || s->core.reason == DROP_TOO_LONG;
+	bool is_dropped = s->core.fate == DROPPED;
+	unsigned in = s->core.fate == PASSED || is_dropped;
+	unsigned out = is_sent + (s->core.fate == PASSED && s->is_asked);
+
+	if (!b->observe)
+		return true;
+	if (is_dropped && s->core.reason == DROP_NOT_OURS && s->direction == REWRITE_INGRESS)
+		in++;
+	observe_read(b->observe, 16, on_side, &sides);
+	return !sides.differs && sides.in == in && sides.out == out;
+}
+
 /* --- comparing --- */
 
 static const char *reason_name(unsigned reason)
 {
 	const char *name = counters_drop_name(reason);
 
-	return name ? name : "handled by no program, by both, twice, or truncated";
+	return name ? name : "handled by no program, by both, twice, truncated, or shown wrongly";
 }
 
 static void complain(const struct bench *b, const struct oracle_sample *s,
@@ -417,6 +488,8 @@ static void compare(struct bench *b, struct oracle_sample *s)
 	oracle_ask(&b->cluster, s, &b->expected);
 	run_kernel(b, s, &o);
 	if (s->direction == REWRITE_INGRESS && o.fate == PASSED && !is_asked_rightly(b, s))
+		o = (struct oracle_outcome){ .fate = DROPPED, .reason = DROP_REASONS };
+	if (!is_shown_rightly(b, s))
 		o = (struct oracle_outcome){ .fate = DROPPED, .reason = DROP_REASONS };
 	if (o.fate != s->core.fate || (o.fate == DROPPED && o.reason != s->core.reason) ||
 	    (o.fate == PASSED &&
@@ -451,6 +524,16 @@ static void compare_counters(struct bench *b)
 	oracle_compare_counts(&b->cluster, &b->expected, &seen, complain_of_count, b);
 }
 
+static void compare_lost(struct bench *b)
+{
+	struct bpf_seen_lost lost;
+
+	if (observe_lost(b->observe, &lost))
+		die("lost", errno);
+	if (lost.tap_in + lost.tap_out + lost.nic_in + lost.nic_out)
+		complain_of_count("frames that were not shown", lost.tap_in + lost.nic_in, 0, b);
+}
+
 /* BPF_PROG_TEST_RUN refuses an IP packet with an incomplete header. (veth.c sends those.) */
 static bool can_be_run(const struct made *f)
 {
@@ -471,6 +554,9 @@ static void run_cluster(unsigned index, struct packet *packets)
 	if (!b.datapath || !kernel_path_is_used(b.datapath))
 		exit(2);
 	b.skel = programs_skeleton(kernel_path_programs(b.datapath));
+	if (index % 2 && kernel_path_observe(b.datapath, BPF_SNAPLEN_MAX))
+		exit(2);
+	b.observe = kernel_path_observed(b.datapath);
 	set_path(&b, true, true);
 	for (i = 0; i < BY_RULE / CLUSTERS; i++) {
 		do
@@ -488,6 +574,8 @@ static void run_cluster(unsigned index, struct packet *packets)
 		compare(&b, &s);
 	}
 	compare_counters(&b);
+	if (b.observe)
+		compare_lost(&b);
 	kernel_path_destroy(b.datapath);
 	generate_cluster_clear(&b.cluster);
 }

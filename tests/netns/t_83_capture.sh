@@ -5,13 +5,15 @@
 # run: user
 #
 # `capture`: frames before and after the rewrite, in a file that tcpdump and tshark read: figure 6
-# (SPEC 2) row by row, dropped frames with the reason, and a count of the frames for which there was
-# no room. A reader that stalls or dies does not slow down the traffic.
+# (SPEC 2) row by row, the rules or the reason as comment, and a count of the frames for which there
+# was no room. A reader that stalls or dies does not slow down the traffic. This is the user data path;
+# t_83_capture_kernel.sh has the other one.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
+# shellcheck source=capture.sh
+. "$LAB_TOP/capture.sh"
 
-command -v tshark >/dev/null || fail "no tshark"
 CLUSTER=02:bf:aa:bb:cc:dd
 DED_A=03:bf:0c:0c:04:65
 DED_B=03:bf:0c:0c:04:66
@@ -20,53 +22,9 @@ B=12.12.4.102
 ZERO=00:00:00:00:00:00
 
 lab_nodes 2 ageing=0 mtu=9000 family=46
-lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast datapath=user
+lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast arp=broadcast datapath=user liveness=0
 lab_start_all
 SOCKET=$(socket_of alpha)
-
-# ctl_capture FILE [OPTION…]: captures in the background, until it ends or until ctl_capture_end.
-# (Not through a function in the background, so that the process is the program itself.)
-CAPTURE=
-ctl_capture() {
-	local file=$1
-	shift
-	rm -f "$file"
-	"$CLUSTERARPCTL" -s "$SOCKET" capture -w "$file" "$@" >/dev/null 2>"$file.err" </dev/null &
-	CAPTURE=$!
-	within "$(seconds 5)" test -s "$file" || fail "nothing is captured: $(cat "$file.err")"
-}
-ended() { ! kill -0 "$CAPTURE" 2>/dev/null; }
-# ctl_capture_end FILE: ends it as Control-C does; the frames that have passed are in the file.
-ctl_capture_end() {
-	sleep 0.2
-	ended || kill -INT "$CAPTURE"
-	ctl_capture_ended "$1"
-}
-ctl_capture_ended() {
-	local rc=0
-	within "$(seconds 10)" ended || fail "the capture does not end"
-	wait "$CAPTURE" || rc=$?
-	[ "$rc" -eq 0 ] || fail "capture: exit status $rc: $(cat "$1.err")"
-	expect_valid "$1"
-}
-# tcpdump and tshark read the whole file, and find the same number of frames.
-expect_valid() {
-	local n
-	timeout 60 tcpdump -n -e -r "$1" >"$1.txt" 2>"$LAB_DIR/output" || fail "tcpdump: $(cat "$LAB_DIR/output")"
-	! grep -qi 'bad\|truncated\|error' "$LAB_DIR/output" || fail "tcpdump: $(cat "$LAB_DIR/output")"
-	n=$(fields "$1" '' frame.number | wc -l)
-	expect "frames in ${1##*/}, by tcpdump and tshark" "$n" "$(wc -l <"$1.txt")"
-	grep -Eq " captured, $n records?(,|\$)" "$1.err" || fail "capture of $n frames says: $(cat "$1.err")"
-}
-# fields FILE FILTER FIELD…: prints the fields of each frame.
-fields() {
-	local file=$1 filter=$2 field arguments=()
-	shift 2
-	for field in "$@"; do arguments+=(-e "$field"); done
-	timeout 100 tshark -n -r "$file" ${filter:+-Y "$filter"} -T fields -E separator=' ' -E occurrence=f \
-		"${arguments[@]}" 2>"$LAB_DIR/tshark.err" || fail "tshark: $(cat "$LAB_DIR/tshark.err")"
-	! grep -v 'Running as user' "$LAB_DIR/tshark.err" | grep . || fail "tshark prints errors"
-}
 
 # --- figure 6 ---------------------------------------------------------------------------
 
@@ -78,7 +36,7 @@ on alpha ping -n -c 1 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$L
 frames arp out:eth0 --sha 02:66:66:66:66:66 --spa $B --tpa $A
 ctl_capture_end "$FILE"
 
-between="arp.src.proto_ipv4 in {$A, $B} and arp.dst.proto_ipv4 in {$A, $B} and not frame.comment"
+between="arp.src.proto_ipv4 in {$A, $B} and arp.dst.proto_ipv4 in {$A, $B} and not frame.comment contains \"dropped\""
 expect "figure 6 at A (600, 610, 630, 640)" \
 	"cluster0 1 $CLUSTER ff:ff:ff:ff:ff:ff 1 $A $CLUSTER $B $ZERO
 eth0 2 $CLUSTER ff:ff:ff:ff:ff:ff 1 $A $DED_A $B $ZERO
@@ -93,8 +51,12 @@ eth0 1 $CLUSTER $DED_A $B $A 0
 cluster0 2 $CLUSTER $CLUSTER $B $A 0" \
 	"$(fields "$FILE" icmp frame.interface_name frame.packet_flags_direction eth.src eth.dst ip.src ip.dst icmp.type |
 		sed 's/0x0*//')"
+expect "the rules of figures 6 and 7" "E1, E2
+I2
+E1
+I2" "$(fields "$FILE" "($between or icmp) and frame.packet_flags_direction == 2" frame.comment)"
 expect "the spoofed packet's comment" "eth0 02:66:66:66:66:66 dropped: spoofed" \
-	"$(fields "$FILE" frame.comment frame.interface_name eth.src frame.comment)"
+	"$(fields "$FILE" 'frame.comment contains "dropped"' frame.interface_name eth.src frame.comment)"
 
 # --- Neighbour Discovery -----------------------------------------------------------------
 
@@ -113,14 +75,14 @@ expect_nd() {
 eth0 2 $DED_A" "$(fields "$1" "icmpv6.type == 135 and icmpv6.nd.ns.target_address == $B6 and eth.dst[0:2] == 33:33" \
 		frame.interface_name frame.packet_flags_direction icmpv6.opt.linkaddr | sed 's/0x0*//')"
 	expect "the spoofed advertisement's comment" "eth0 dropped: spoofed" \
-		"$(fields "$1" 'frame.comment and icmpv6.type == 136' frame.interface_name frame.comment)"
+		"$(fields "$1" 'frame.comment contains "dropped" and icmpv6.type == 136' frame.interface_name frame.comment)"
 	expect "the long advertisement, before and after (I6), option and length" "eth0 1 $CLUSTER 406
 cluster0 2 $DED_B 406" "$(fields "$1" 'icmpv6.type == 136 and frame.len > 300' frame.interface_name \
 		frame.packet_flags_direction icmpv6.opt.linkaddr frame.cap_len | sed 's/0x0*//')"
 	expect "messages with a wrong checksum" 0 "$(fields "$1" 'icmpv6.checksum.status == "Bad"' frame.number | wc -l)"
 }
 FILE=$LAB_DIR/nd.pcapng
-ctl_capture "$FILE"
+ctl_capture "$FILE" --snaplen 262144
 nd_frames
 ctl_capture_end "$FILE"
 expect_nd "$FILE"
@@ -131,7 +93,7 @@ expect_nd "$FILE"
 # comment. Prints the number of incoming frames, and the number of violations.
 pairs_whole() {
 	fields "$1" '' frame.packet_flags_direction frame.interface_name frame.comment | sed 's/0x0*//' | awk '
-		$1 == 1 { if (came) bad++; came = NF == 2 ? $2 : ""; n++ }
+		$1 == 1 { if (came) bad++; came = /dropped/ ? "" : $2; n++ }
 		$1 == 2 { if (came == "" || came == $2) bad++; came = "" }
 		END { print n + 0, bad + (came != "") }'
 }
@@ -174,11 +136,12 @@ expect_reach alpha beta
 # --- long frames --------------------------------------------------------------------------
 
 FILE=$LAB_DIR/long.pcapng
-ctl_capture "$FILE"
+ctl_capture "$FILE" --snaplen 9014
 on alpha ping -n -c 1 -W 2 -M 'do' -s 8972 $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 iperf alpha beta -n 20M
 ctl_capture_end "$FILE"
 expect "jumbo frames, both ways, before and after" 4 "$(fields "$FILE" 'icmp and frame.len == 9014' frame.number | wc -l)"
+expect "the longest that is kept" 9014 "$(fields "$FILE" '' frame.cap_len | sort -n | tail -n 1)"
 for side in cluster0 eth0; do
 	expect_num "the longest frame on $side" \
 		"$(fields "$FILE" "frame.interface_name == $side" frame.len | sort -n | tail -n 1)" ">" 20000
@@ -226,16 +189,16 @@ for round in 1 2; do
 	stalled=$(best "$stalled" "$GBITS")
 	pings_end "round $round: pings while a reader does not read"
 	expect_rc 1 "a second capture" "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/second.pcapng"
-	grep -q 'another capture is running' "$LAB_DIR/output" || fail "a second capture: $(cat "$LAB_DIR/output")"
+	grep -q "another capture runs (process $CAPTURE, user root)" "$LAB_DIR/output" || fail "a second capture: $(cat "$LAB_DIR/output")"
 	[ ! -e "$LAB_DIR/second.pcapng" ] || fail "a second capture leaves a file"
 	kill -CONT "$CAPTURE"
 	sleep 0.3
 	on alpha ping -n -c 2 -i 0.2 -s 777 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 	ctl_capture_end "$FILE"
-	lost=$(sed -n 's/.* records, \([0-9]*\) lost$/\1/p' "$FILE.err")
-	expect_num "frames lost" "${lost:-0}" ">" 1000
-	expect "the same number in the file" "$lost" \
+	expect_num "records lost" "$(ctl_capture_lost "$FILE")" ">" 1000
+	expect "the same number in the file" "$(ctl_capture_lost "$FILE")" \
 		"$(fields "$FILE" frame.drop_count frame.drop_count | awk '{ n += $1 } END { print n + 0 }')"
+	expect_num "frames that were not captured" "$(ctl_capture_missed "$FILE")" ">" 500
 	expect "frames after the stall" 8 "$(fields "$FILE" 'icmp and frame.len == 819' frame.number | wc -l)"
 done
 say "Gb/s: $reading with a reader, $stalled with a reader that does not read"
@@ -258,22 +221,4 @@ fi
 ctl_capture "$LAB_DIR/last.pcapng" --count 2
 on alpha ping -n -c 1 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 ctl_capture_ended "$LAB_DIR/last.pcapng"
-lab_stop_all
-
-# --- the kernel data path -----------------------------------------------------------------
-
-lab_config mac=$CLUSTER source_mac=cluster dedicated_mac=multicast datapath=kernel
-lab_start_all
-lab_announced
-FILE=$LAB_DIR/kernel.pcapng
-ctl_capture "$FILE"
-on alpha ping -n -c 3 -i 0.2 -W "$(seconds 1)" $B >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
-nd_frames
-ctl_capture_end "$FILE"
-expect_nd "$FILE"
-expect "kernel data path: ARP between the nodes, and pings" "4 0" \
-	"$(fields "$FILE" "$between" frame.number | wc -l) $(fields "$FILE" icmp frame.number | wc -l)"
-expect_in() { grep -q "$2" <<<"$3" || fail "$1: $3"; ok "$1: $2"; }
-expect_in "the hint for the other frames" "tcpdump -i eth0" "$(cat "$FILE.err")"
-expect_in "the hint in the file" "kernel data path: only ARP, Neighbour Discovery and echoes" "$(capinfos -k "$FILE" 2>&1)"
 lab_stop_all

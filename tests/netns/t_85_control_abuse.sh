@@ -127,7 +127,7 @@ GARBAGE = {
     "a command of 4000 letters": b'{"command": "' + b"z" * 4000 + b'"}\n',
     "a negative count": b'{"command": "capture", "count": -1}\n',
     "a count beyond any": b'{"command": "capture", "count": 99999999999999999999}\n',
-    "no level": b'{"command": "log-level"}\n',
+    "a snaplen that is none": b'{"command": "capture", "snaplen": "all"}\n',
     "an invalid level": b'{"command": "log-level", "level": "\xc3\xa4"}\n',
     "a level that is a number": b'{"command": "log-level", "level": 4}\n',
     "too long": b"x" * 100000,

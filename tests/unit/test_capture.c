@@ -20,8 +20,9 @@
 #define SNAP  (256u * 1024)
 #define TAP   "cluster0"
 #define NIC   "eth0"
-#define BLOCK 12 /* bytes of a block's type and its two lengths */
-#define EPB   32 /* BLOCK, and the fixed fields of an Enhanced Packet Block */
+#define END   256 /* bytes of the ring that are kept for the statistics */
+#define BLOCK 12  /* bytes of a block's type and its two lengths */
+#define EPB   32  /* BLOCK, and the fixed fields of an Enhanced Packet Block */
 
 /* Data taken from the capture and not parsed yet. */
 struct file {
@@ -252,10 +253,35 @@ static void end_follows(struct file *f)
 	assert_false(next_frame(f, &s));
 }
 
+static struct capture *create(const char *tap, const char *nic, size_t snaplen)
+{
+	return capture_create(
+		&(struct capture_about){ .tap = tap, .nic = nic, .snaplen = snaplen });
+}
+
+static void put(struct capture *c, enum capture_interface interface,
+		enum capture_direction direction, const uint8_t *frame, size_t len,
+		const char *comment)
+{
+	capture_frame(c, &(struct capture_record){ .interface = interface,
+						   .direction = direction,
+						   .frame = frame,
+						   .kept = len,
+						   .len = len,
+						   .comment = comment });
+}
+
+static uint64_t lost(const struct capture *c)
+{
+	struct capture_counts counts = capture_counts(c);
+
+	return counts.lost[0] + counts.lost[1];
+}
+
 /* Creates a capture and reads its first blocks. */
 static struct capture *begin(struct file *f)
 {
-	struct capture *c = capture_create(TAP, NIC, NULL);
+	struct capture *c = create(TAP, NIC, SNAP);
 
 	assert_non_null(c);
 	take(f, c, 1000);
@@ -282,14 +308,14 @@ static void begins_with_section_and_interfaces(void **state)
 		struct capture *c;
 
 		snprintf(tap, sizeof(tap), "%.*s", (int)i, name);
-		c = capture_create(tap, nic, NULL);
+		c = create(tap, nic, SNAP);
 		assert_false(capture_is_empty(c));
 		take(&f, c, i); /* by 1 to 15 bytes */
 		section_follows(&f);
 		interface_follows(&f, tap);
 		interface_follows(&f, nic);
 		end_follows(&f);
-		assert_int_equal(capture_lost(c), 0);
+		assert_int_equal(lost(c), 0);
 		end(c, &f);
 	}
 }
@@ -327,8 +353,7 @@ static void a_frame_and_what_is_known_of_it(void **state)
 		frame[i] = (uint8_t)(0x80 + i);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		before = nanoseconds();
-		capture_frame(c, cases[i].interface, cases[i].direction, frame, 60 + i,
-			      cases[i].comment);
+		put(c, cases[i].interface, cases[i].direction, frame, 60 + i, cases[i].comment);
 		after = nanoseconds();
 		take(&f, c, 7);
 		frame_follows(&f, &s);
@@ -360,7 +385,7 @@ static void lengths_of_frames_and_comments(void **state)
 	memset(comment, 'c', sizeof(comment));
 	for (size_t len = 0; len < 24; len++) {
 		comment[len] = '\0';
-		capture_frame(c, CAPTURE_NIC, CAPTURE_IN, len ? frame : NULL, len, comment);
+		put(c, CAPTURE_NIC, CAPTURE_IN, len ? frame : NULL, len, comment);
 		take(&f, c, 4096);
 		frame_follows(&f, &s);
 		assert_int_equal(s.captured, len);
@@ -369,7 +394,7 @@ static void lengths_of_frames_and_comments(void **state)
 		comment[len] = 'c';
 	}
 	comment[sizeof(comment) - 1] = '\0';
-	capture_frame(c, CAPTURE_NIC, CAPTURE_IN, frame, sizeof(frame), comment);
+	put(c, CAPTURE_NIC, CAPTURE_IN, frame, sizeof(frame), comment);
 	take(&f, c, 4096);
 	frame_follows(&f, &s);
 	assert_int_equal(strlen(s.comment), 256); /* the maximum */
@@ -390,7 +415,7 @@ static void long_frames_are_cut(void **state)
 	for (size_t i = 0; i < 512 * 1024 + 64; i++)
 		frame[i] = (uint8_t)(i * 31 >> 3);
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, lengths[i], "x");
+		put(c, CAPTURE_TAP, CAPTURE_IN, frame, lengths[i], "x");
 		take(&f, c, 65536);
 		frame_follows(&f, &s);
 		assert_int_equal(s.original, lengths[i]);
@@ -420,8 +445,8 @@ static void put_numbered(struct capture *c, uint64_t n)
 	uint8_t frame[4096];
 
 	fill_numbered(frame, n);
-	capture_frame(c, n % 2 ? CAPTURE_NIC : CAPTURE_TAP, n % 4 < 2 ? CAPTURE_IN : CAPTURE_OUT,
-		      frame, numbered_length(n), n % 3 ? NULL : "dropped: echo");
+	put(c, n % 2 ? CAPTURE_NIC : CAPTURE_TAP, n % 4 < 2 ? CAPTURE_IN : CAPTURE_OUT, frame,
+	    numbered_length(n), n % 3 ? NULL : "dropped: echo");
 }
 
 static void is_numbered(const struct seen_frame *s, uint64_t n)
@@ -460,7 +485,7 @@ static void round_the_ring(void **state)
 	while (next_frame(&f, &s))
 		is_numbered(&s, out++);
 	assert_int_equal(out, in);
-	assert_int_equal(capture_lost(c), 0);
+	assert_int_equal(lost(c), 0);
 	end(c, &f);
 }
 
@@ -495,12 +520,12 @@ static void a_full_ring_loses_and_tells(void **state)
 	uint64_t in = 0, out = 0;
 
 	(void)state;
-	while (!capture_lost(c))
+	while (!lost(c))
 		put_numbered(c, in++);
 	in--;
 	for (unsigned i = 0; i < 9; i++) /* longer than the lost one: they do not fit either */
-		capture_frame(c, CAPTURE_NIC, CAPTURE_IN, (uint8_t[4096]){ 0 }, 4096, NULL);
-	assert_int_equal(capture_lost(c), 10);
+		put(c, CAPTURE_NIC, CAPTURE_IN, (uint8_t[4096]){ 0 }, 4096, NULL);
+	assert_int_equal(lost(c), 10);
 	take(&f, c, 10007);
 	while (next_frame(&f, &s)) {
 		is_numbered(&s, out++);
@@ -516,7 +541,7 @@ static void a_full_ring_loses_and_tells(void **state)
 		assert_int_equal(s.drops, i > 1 ? 0 : i == in % 2 ? 1 + 9 * i : 9 * i);
 	}
 	end_follows(&f);
-	assert_int_equal(capture_lost(c), 10); /* in total */
+	assert_int_equal(lost(c), 10); /* in total */
 	end(c, &f);
 }
 
@@ -531,14 +556,14 @@ static void the_small_pass_where_the_large_do_not(void **state)
 
 	(void)state;
 	assert_non_null(frame);
-	for (; !capture_lost(c); in++)
-		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
-	capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
+	for (; !lost(c); in++)
+		put(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
+	put(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
 	put_numbered(c, 1);
-	capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
+	put(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, NULL);
 	put_numbered(c, 2);
 	put_numbered(c, 3);
-	assert_int_equal(capture_lost(c), 3);
+	assert_int_equal(lost(c), 3);
 	take(&f, c, 99991);
 	while (--in)
 		frame_follows(&f, &s);
@@ -563,29 +588,29 @@ static void exactly_full(void **state)
 	const size_t overhead = EPB + 8 + 4; /* epb_flags, opt_endofopt */
 	struct file f = { 0 };
 	struct capture *c = begin(&f);
-	uint64_t lost = 0;
+	uint64_t now_lost = 0;
 	struct seen_frame s;
 	size_t room;
 
 	(void)state;
 	for (unsigned round = 0; round < 20; round++) {
-		for (room = RING; room > SNAP + overhead; room -= 200000 + overhead)
-			capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 200000, NULL);
+		for (room = RING - END; room > SNAP + overhead; room -= 200000 + overhead)
+			put(c, CAPTURE_TAP, CAPTURE_IN, frame, 200000, NULL);
 		if (round % 2) { /* too long by one byte, and its padding */
-			capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead + 1, NULL);
-			assert_int_equal(capture_lost(c), ++lost);
+			put(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead + 1, NULL);
+			assert_int_equal(lost(c), ++now_lost);
 			room -= 12; /* for epb_dropcount, with its option header */
 		}
-		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead, NULL);
-		assert_int_equal(capture_lost(c), lost);
-		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 0, NULL);
-		assert_int_equal(capture_lost(c), ++lost);
+		put(c, CAPTURE_TAP, CAPTURE_IN, frame, room - overhead, NULL);
+		assert_int_equal(lost(c), now_lost);
+		put(c, CAPTURE_TAP, CAPTURE_IN, frame, 0, NULL);
+		assert_int_equal(lost(c), ++now_lost);
 		take(&f, c, round % 3 ? 65537 : RING);
 		while (f.at < f.len)
 			frame_follows(&f, &s);
 		assert_int_equal(s.captured, room - overhead);
 		/* Get the loss reported, and move the position in the ring. */
-		capture_frame(c, CAPTURE_TAP, CAPTURE_IN, frame, 131 * round + 1, NULL);
+		put(c, CAPTURE_TAP, CAPTURE_IN, frame, 131 * round + 1, NULL);
 		take(&f, c, 65537);
 		frame_follows(&f, &s);
 		assert_int_equal(s.drops, 1);
@@ -609,7 +634,7 @@ static void a_slow_reader(void **state)
 		take_once(&f, c, 1 + round * 7907 % 40009);
 	}
 	take(&f, c, 50021);
-	assert_true(capture_lost(c) > 1000);
+	assert_true(lost(c) > 1000);
 	put_numbered(c, in++);
 	put_numbered(c, in++);
 	take(&f, c, 50021);
@@ -621,7 +646,133 @@ static void a_slow_reader(void **state)
 	}
 	assert_int_equal(next[0], in);
 	assert_int_equal(next[1], in + 1);
-	assert_int_equal(told, capture_lost(c));
+	assert_int_equal(told, lost(c));
+	end(c, &f);
+}
+
+/* Cut at the snaplen, whether or not more of the frame is there; its length is told. */
+static void the_snaplen(void **state)
+{
+	static const struct {
+		size_t kept, len, captured;
+	} cases[] = {
+		{ 63, 63, 63 },   { 64, 64, 64 }, { 65, 65, 64 },         { 300, 300, 64 },
+		{ 64, 9000, 64 }, { 60, 60, 60 }, { 68, 512 * 1024, 64 },
+	};
+	struct capture *c = create(TAP, NIC, 64);
+	struct file f = { 0 };
+	struct seen_frame s;
+	uint8_t frame[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(frame); i++)
+		frame[i] = (uint8_t)i;
+	take(&f, c, 1000);
+	section_follows(&f);
+	f.at += 8 + 4; /* the length that interface_follows() expects is another */
+	assert_int_equal(u32(f.data + f.at), 64);
+	end(c, &f);
+	f = (struct file){ 0 };
+	c = create(TAP, NIC, 64);
+	take(&f, c, 1000);
+	f.at = f.len;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		capture_frame(c, &(struct capture_record){ .time = 1700000000123456789ull + i,
+							   .frame = frame,
+							   .kept = cases[i].kept,
+							   .len = cases[i].len });
+		take(&f, c, 1000);
+		frame_follows(&f, &s);
+		assert_int_equal(s.captured, cases[i].captured);
+		assert_int_equal(s.original, cases[i].len);
+		assert_memory_equal(s.data, frame, s.captured);
+		assert_true(s.time == 1700000000123456789ull + i);
+	}
+	end(c, &f);
+}
+
+/* The statistics block of an interface: frames that came in there, and what was lost. */
+static void statistics_follow(struct file *f, uint32_t interface, uint64_t came,
+			      uint64_t lost_there)
+{
+	uint32_t type;
+	size_t len, size;
+	const uint8_t *p = next_block(f, &type, &len), *end, *value;
+	unsigned code, options = 0;
+
+	assert_non_null(p);
+	end = p + len;
+	assert_int_equal(type, 5);
+	assert_int_equal(u32(p), interface);
+	assert_true((uint64_t)u32(p + 4) << 32 | u32(p + 8));
+	for (p += 12; next_option(&p, end, &code, &size, &value); options++) {
+		assert_int_equal(size, 8);
+		assert_true(code == 4 || code == 5); /* isb_ifrecv, isb_ifdrop */
+		assert_true(u64(value) == (code == 4 ? came : lost_there));
+	}
+	assert_int_equal(options, 2);
+}
+
+/* Also when the ring is full: there is room left for them. What the kernel lost is told with the
+ * next frame, and at the end. */
+static void the_end_tells_what_is_lost(void **state)
+{
+	static uint8_t frame[100000];
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	struct capture_counts counts;
+	uint64_t frames = 0;
+	struct seen_frame s;
+
+	(void)state;
+	capture_lose(c, CAPTURE_TAP, CAPTURE_IN, 7);
+	capture_lose(c, CAPTURE_NIC, CAPTURE_OUT, 5);
+	capture_lose(c, CAPTURE_NIC, CAPTURE_IN, 0);
+	put(c, CAPTURE_NIC, CAPTURE_OUT, frame, 60, "E1");
+	put(c, CAPTURE_TAP, CAPTURE_IN, frame, 60, NULL);
+	assert_true(capture_has_room(c));
+	while (lost(c) == 12)
+		put(c, CAPTURE_NIC, CAPTURE_IN, frame, sizeof(frame), NULL);
+	for (unsigned i = 0; i < 5000; i++) /* until the last byte */
+		put(c, CAPTURE_NIC, CAPTURE_IN, frame, 0, NULL);
+	assert_false(capture_has_room(c));
+	capture_end(c);
+	take(&f, c, 65537);
+	frame_follows(&f, &s);
+	assert_true(s.interface == CAPTURE_NIC && s.drops == 5);
+	frame_follows(&f, &s);
+	assert_true(s.interface == CAPTURE_TAP && s.drops == 7);
+	counts = capture_counts(c);
+	assert_int_equal(counts.lost[CAPTURE_TAP], 7);
+	assert_true(counts.lost[CAPTURE_NIC] > 6);
+	assert_int_equal(counts.missed, 7 + counts.lost[CAPTURE_NIC] - 5);
+	for (frames = 0; u32(f.data + f.at) == 6; frames++)
+		frame_follows(&f, &s);
+	statistics_follow(&f, CAPTURE_TAP, 8, 7);
+	statistics_follow(&f, CAPTURE_NIC, frames + counts.lost[CAPTURE_NIC] - 5,
+			  counts.lost[CAPTURE_NIC]);
+	assert_int_equal(f.at, f.len);
+	end(c, &f);
+}
+
+/* Both sides of any frame fit while there is room. */
+static void room_is_for_both_sides(void **state)
+{
+	static uint8_t frame[SNAP];
+	char comment[300];
+	struct file f = { 0 };
+	struct capture *c = begin(&f);
+	unsigned frames = 0;
+
+	(void)state;
+	memset(comment, 'c', sizeof(comment) - 1);
+	comment[sizeof(comment) - 1] = '\0';
+	for (; capture_has_room(c); frames++) {
+		put(c, CAPTURE_TAP, CAPTURE_IN, frame, SNAP, comment);
+		put(c, CAPTURE_NIC, CAPTURE_OUT, frame, SNAP, comment);
+		assert_int_equal(lost(c), 0);
+	}
+	assert_int_equal(frames, 7);
 	end(c, &f);
 }
 
@@ -638,6 +789,9 @@ int main(void)
 		cmocka_unit_test(the_small_pass_where_the_large_do_not),
 		cmocka_unit_test(exactly_full),
 		cmocka_unit_test(a_slow_reader),
+		cmocka_unit_test(the_snaplen),
+		cmocka_unit_test(the_end_tells_what_is_lost),
+		cmocka_unit_test(room_is_for_both_sides),
 	};
 
 	capture_destroy(NULL);

@@ -415,7 +415,7 @@ static void no_more_seen(void)
 
 /* A frame `in` from the stack or the wire is sent on as `out`, and the observer sees both. */
 static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const struct row *in,
-			const struct row *out)
+			const struct row *out, const char *rules)
 {
 	struct fake *from = direction == REWRITE_EGRESS ? &lab->tap : &lab->nic;
 	struct fake *to = direction == REWRITE_EGRESS ? &lab->nic : &lab->tap;
@@ -426,7 +426,7 @@ static void row_is_seen(struct lab *lab, enum rewrite_direction direction, const
 	from->waiting = 1;
 	assert_int_equal(run(lab, direction), RELAY_DRAINED);
 	frame_seen(direction, false, arp_frame(in), "");
-	frame_seen(direction, true, arp_frame(out), "");
+	frame_seen(direction, true, arp_frame(out), rules);
 	no_more_seen();
 	assert_int_equal(to->last.len, expected.len); /* observing changes nothing */
 	assert_memory_equal(to->last.data, expected.data, expected.len);
@@ -449,10 +449,10 @@ static void figure6_is_seen_before_and_after(void **state)
 	struct lab *alpha = lab_make(GROUPS, "alpha"), *beta = lab_make(GROUPS, "beta");
 
 	(void)state;
-	row_is_seen(alpha, REWRITE_EGRESS, &rows[0], &rows[1]);
-	row_is_seen(beta, REWRITE_INGRESS, &rows[1], &rows[1]);
-	row_is_seen(beta, REWRITE_EGRESS, &rows[2], &rows[3]);
-	row_is_seen(alpha, REWRITE_INGRESS, &rows[3], &rows[4]);
+	row_is_seen(alpha, REWRITE_EGRESS, &rows[0], &rows[1], "E1, E2");
+	row_is_seen(beta, REWRITE_INGRESS, &rows[1], &rows[1], "");
+	row_is_seen(beta, REWRITE_EGRESS, &rows[2], &rows[3], "E1, E2");
+	row_is_seen(alpha, REWRITE_INGRESS, &rows[3], &rows[4], "I2");
 	lab_free(alpha);
 	lab_free(beta);
 }
@@ -469,10 +469,11 @@ static void both_ways_are_seen_in_order(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
 		frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP),
-			   "");
+			   "E1");
 	}
 	frame_seen(REWRITE_INGRESS, false, lab->nic.frame, "");
-	frame_seen(REWRITE_INGRESS, true, ipv4_frame(BETA_MAC, CLUSTER_MAC, BETA_IP, ALPHA_IP), "");
+	frame_seen(REWRITE_INGRESS, true, ipv4_frame(BETA_MAC, CLUSTER_MAC, BETA_IP, ALPHA_IP),
+		   "I2");
 	no_more_seen();
 	relay_observe(lab->relay, NULL, NULL);
 	lab->tap.waiting = lab->nic.waiting = 5;
@@ -587,7 +588,7 @@ static void a_kept_frame_is_seen_when_it_leaves(void **state)
 	no_more_seen();
 	lab->nic.room = 1;
 	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
 	assert_int_equal(relay_flush(lab->relay, REWRITE_EGRESS), RELAY_DRAINED);
 	no_more_seen();
 }
@@ -607,7 +608,7 @@ static void what_waits_when_it_begins_is_not_seen(void **state)
 	lab->tap.waiting = 1;
 	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
 	no_more_seen();
 }
 
@@ -618,6 +619,48 @@ static const struct row announcement_wire = { ALPHA_MAC, BROADCAST,   FRAME_ARP_
 					      ALPHA_IP,  CLUSTER_MAC, ALPHA_IP,
 					      NO_MAC };
 
+static bool on_answer(enum rewrite_direction direction, const struct rewrite_result *result,
+		      void *arg)
+{
+	(void)direction;
+	(void)result;
+	(void)arg;
+	return true;
+}
+
+/* It goes no further, so the observer must not wait for its outgoing side. If it is dropped, that
+ * is said. A frame of the stack is sent in any case. */
+static void an_answer_to_the_daemon_is_seen_once(void **state)
+{
+	static const struct row spoof = { OUT_MAC, BROADCAST, FRAME_ARP_REQUEST, BETA_IP, OUT_MAC,
+					  OUT_IP,  NO_MAC };
+	static const struct row answer = { BETA_MAC,    ALPHA_MAC, FRAME_ARP_REPLY, BETA_IP,
+					   CLUSTER_MAC, ALPHA_IP,  ALPHA_MAC };
+	struct lab *lab = *state;
+
+	watch(lab);
+	relay_listen(lab->relay, on_answer, NULL);
+	lab->nic.frame = arp_frame(&answer);
+	lab->nic.waiting = 1;
+	assert_int_equal(run(lab, REWRITE_INGRESS), RELAY_DRAINED);
+	frame_seen(REWRITE_INGRESS, false, arp_frame(&answer), "answers the daemon");
+	no_more_seen();
+	assert_int_equal(lab->tap.sent, 0);
+	lab->nic.frame = arp_frame(&spoof);
+	lab->nic.waiting = 1;
+	run(lab, REWRITE_INGRESS);
+	frame_seen(REWRITE_INGRESS, false, arp_frame(&spoof), "dropped: spoofed");
+	no_more_seen();
+	lab->tap.frame = arp_frame(&announcement);
+	lab->tap.waiting = 1;
+	run(lab, REWRITE_EGRESS);
+	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
+	frame_seen(REWRITE_EGRESS, true, arp_frame(&announcement_wire), "E1");
+	relay_send(lab->relay, lab->tap.frame.data, lab->tap.frame.len); /* without the rules */
+	frame_seen(REWRITE_EGRESS, true, lab->tap.frame, "");
+	no_more_seen();
+}
+
 /* They have no incoming side. */
 static void own_frames_are_seen_going_out_only(void **state)
 {
@@ -626,7 +669,7 @@ static void own_frames_are_seen_going_out_only(void **state)
 
 	watch(lab);
 	relay_inject(lab->relay, own.data, own.len);
-	frame_seen(REWRITE_EGRESS, true, wire, "");
+	frame_seen(REWRITE_EGRESS, true, wire, "E1");
 	no_more_seen();
 	/* after a frame that is kept */
 	lab->tap.waiting = 1;
@@ -635,13 +678,13 @@ static void own_frames_are_seen_going_out_only(void **state)
 	lab->nic.room = 3;
 	relay_inject(lab->relay, own.data, own.len);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
-	frame_seen(REWRITE_EGRESS, true, wire, "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
+	frame_seen(REWRITE_EGRESS, true, wire, "E1");
 	/* the next frame is from the stack again */
 	lab->tap.waiting = 1;
 	run(lab, REWRITE_EGRESS);
 	frame_seen(REWRITE_EGRESS, false, lab->tap.frame, "");
-	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "");
+	frame_seen(REWRITE_EGRESS, true, ipv4_frame(ALPHA_MAC, BETA_MAC, ALPHA_IP, BETA_IP), "E1");
 	no_more_seen();
 	lab->nic.refusal = -ENOBUFS;
 	relay_inject(lab->relay, own.data, own.len);
@@ -705,7 +748,7 @@ static void frames_of_all_lengths_are_seen_whole(void **state)
 		bytes_seen(REWRITE_EGRESS, false, tap.frame, tap.len,
 			   tap.len < FRAME_HEADER_LEN ? "dropped: malformed" : "");
 		if (tap.len >= FRAME_HEADER_LEN) {
-			bytes_seen(REWRITE_EGRESS, true, wire, tap.len, "");
+			bytes_seen(REWRITE_EGRESS, true, wire, tap.len, "E1");
 			assert_int_equal(nic.last_len, tap.len);
 			assert_memory_equal(nic.last, wire, tap.len);
 		}
@@ -756,6 +799,7 @@ int main(void)
 		WITH_LAB(both_ways_are_seen_in_order),
 		WITH_LAB(an_observer_may_leave_as_it_looks),
 		WITH_LAB(what_the_rules_drop_is_seen),
+		WITH_LAB(an_answer_to_the_daemon_is_seen_once),
 		WITH_LAB(what_cannot_be_sent_is_seen),
 		WITH_LAB(a_kept_frame_is_seen_when_it_leaves),
 		WITH_LAB(what_waits_when_it_begins_is_not_seen),

@@ -25,6 +25,7 @@ enum ctl_option {
 	CTL_DRY_RUN,
 	CTL_WRITE,
 	CTL_COUNT,
+	CTL_SNAPLEN,
 	CTL_CONFIG,
 	CTL_NODE,
 	CTL_SIDE,

@@ -31,6 +31,7 @@ static const struct row {
 	[CTL_DRY_RUN] = { "dry-run", 0, FLAG, "", "only show what would change" },
 	[CTL_WRITE] = { "write", 'w', TEXT, "FILE", "write to this file, not to standard output" },
 	[CTL_COUNT] = { "count", 0, COUNT, "N", "stop after N frames" },
+	[CTL_SNAPLEN] = { "snaplen", 0, COUNT, "N", "keep N bytes of each frame (default: 256)" },
 	[CTL_CONFIG] = { "config", 'c', TEXT, "FILE", "configuration file, not the default one" },
 	[CTL_NODE] = { "node", 'n', TEXT, "NODE", "as this node (default: the host name)" },
 	[CTL_SIDE] = { "side", 0, TEXT, "SIDE", "all frames were captured there: wire or tap" },
