@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With many peers several are asked at once, so that the event loop wakes up less often. */
-#define STEP_MS 100
+/* With many peers several are asked at once, so that the event loop wakes up less often: so many
+ * that no second, wherever it begins, has more than LIVENESS_RATE questions. */
+#define STEP_MS  100
+#define STEP_MAX (LIVENESS_RATE / (1000 / STEP_MS + 1))
 
 struct liveness {
 	const struct peers *peers;
@@ -35,8 +37,8 @@ static uint64_t step(const struct liveness *l, size_t *count)
 	if (ms >= STEP_MS)
 		return ms;
 	*count = (all * STEP_MS + interval(l) - 1) / interval(l);
-	if (*count > LIVENESS_RATE * STEP_MS / 1000)
-		*count = LIVENESS_RATE * STEP_MS / 1000;
+	if (*count > STEP_MAX)
+		*count = STEP_MAX;
 	return STEP_MS;
 }
 

@@ -9,7 +9,7 @@
 
 #include "probe/question.h"
 
-#define WAIT_MS       250 /* for the answers to the last question of a round */
+#define WAIT_MS       200 /* for the answers to the last question of a round */
 #define BATCH         16  /* peers asked at once */
 #define BATCH_MS      10
 #define OUTSIDERS_MAX 8
@@ -33,7 +33,8 @@ struct doctor {
 	bool is_waiting; /* for the answers of this round */
 	struct diagnosis_facts facts;
 	struct patient *patients;
-	uint8_t *frame; /* room for one of full MTU */
+	uint8_t *frame;       /* room for one of full MTU */
+	struct ip_addr alias; /* of is_about_snooping() */
 	unsigned round;
 	size_t next; /* the peer to ask next */
 	struct counters before;
@@ -54,6 +55,14 @@ static struct counters counters(const struct doctor *d)
 static enum diagnosis_way way_of(unsigned round)
 {
 	return (enum diagnosis_way)(round % DIAGNOSIS_WAYS);
+}
+
+/* An answer to a dedicated MAC that is a group address would be lost as the question is: so these
+ * two are asked from an address that no file lists, made from the wire source MAC, to which it
+ * comes. */
+static bool is_about_snooping(enum diagnosis_way way)
+{
+	return way == DIAGNOSIS_ND || way == DIAGNOSIS_SNOOPING;
 }
 
 /* --- outsiders --- */
@@ -144,17 +153,24 @@ static void send_question(struct doctor *d, const struct peer *peer, const struc
 {
 	const struct config_node *self = peers_self(d->needs.peers);
 	const struct ip_addr nobody = { .family = AF_INET };
-	bool is_back = way == DIAGNOSIS_BACK;
-	const struct question q = {
+	struct question q = {
 		.destination = destination_of(d, peer, way),
 		.source = &self->source,
-		.lladdr = is_back ? &peers_config(d->needs.peers)->mac : &self->dedicated,
-		.sender = is_back ? &nobody : peers_own_address_for(d->needs.peers, target),
+		.lladdr = &self->dedicated,
+		.sender = peers_own_address_for(d->needs.peers, target),
 		.target = target,
-		.is_direct = way == DIAGNOSIS_SNOOPING,
 	};
-	size_t len = question_write(d->frame, &q);
+	size_t len;
 
+	if (way == DIAGNOSIS_BACK) {
+		q.lladdr = &peers_config(d->needs.peers)->mac;
+		q.sender = &nobody;
+	} else if (is_about_snooping(way)) {
+		q.lladdr = &self->source;
+		q.sender = &d->alias;
+		q.is_direct = way == DIAGNOSIS_SNOOPING;
+	}
+	len = question_write(d->frame, &q);
 	if (way == DIAGNOSIS_FULL && len < d->facts.mtu + FRAME_HEADER_LEN) {
 		memset(d->frame + len, 0, d->facts.mtu + FRAME_HEADER_LEN - len);
 		len = d->facts.mtu + FRAME_HEADER_LEN;
@@ -170,7 +186,7 @@ static const struct ip_addr *target_of(const struct doctor *d, const struct peer
 
 	if (way == DIAGNOSIS_BACK && target && target->family != AF_INET)
 		return NULL;
-	if (way != DIAGNOSIS_ND && way != DIAGNOSIS_SNOOPING)
+	if (!is_about_snooping(way))
 		return target;
 	return d->facts.is_group && question_may_ask(d->needs.peers, &peer->node->link_local)
 		       ? &peer->node->link_local
@@ -210,6 +226,8 @@ static bool is_answer(const struct doctor *d, const struct rewrite_result *r)
 		return false;
 	if (way_of(d->round) == DIAGNOSIS_BACK)
 		return r->destination & MAC_CLUSTER && ip_is_unspecified(&r->target_ip);
+	if (is_about_snooping(way_of(d->round)))
+		return ip_equal(&r->target_ip, &d->alias);
 	return peers_by_ip(d->needs.peers, &r->target_ip).roles & IP_SELF;
 }
 
@@ -228,7 +246,7 @@ static void note_peer(struct doctor *d, size_t i, const struct rewrite_result *r
 	if (r->verdict.drop != DROP_NONE)
 		return;
 	d->patients[i].answers++;
-	if (way_of(d->round) != DIAGNOSIS_BACK &&
+	if (way_of(d->round) < DIAGNOSIS_BACK &&
 	    mac_equal(&r->sender_mac, &peers_config(d->needs.peers)->mac))
 		p->has_cluster = true;
 }
@@ -328,6 +346,7 @@ static bool prepare(struct doctor *d)
 	d->facts.can_send = nic && (nic->flags & IFF_RUNNING);
 	d->facts.mtu = nic ? nic->mtu : 0;
 	d->facts.is_group = mac_is_group(&peers_self(d->needs.peers)->dedicated);
+	d->alias = ip_link_local_of(&peers_self(d->needs.peers)->source);
 	d->facts.count = count;
 	d->facts.peers = calloc(count + 1, sizeof(*d->facts.peers));
 	d->patients = calloc(count + 1, sizeof(*d->patients));

@@ -16,7 +16,7 @@
 struct netlink {
 	struct nl_sock *requests;
 	int protocol; /* NETLINK_ROUTE, … */
-	int refused; /* the kernel's error for the current request: negative errno, or 0 */
+	int refused;  /* the kernel's error for the current request: negative errno, or 0 */
 };
 
 /* The socket for requests of `protocol`. 0 or a negative errno value. */
