@@ -200,14 +200,27 @@ static void many_frames(void **state)
 /* What `clusterarpctl capture` writes. */
 static void own_capture(void **state)
 {
-	struct capture *capture = capture_create("cluster0", "ens3", "a comment");
+	const struct capture_about about = {
+		.tap = "cluster0", .nic = "ens3", .comment = "a comment", .snaplen = 256
+	};
+	const struct capture_record in = { .interface = CAPTURE_TAP,
+					   .direction = CAPTURE_IN,
+					   .frame = frame,
+					   .kept = 60,
+					   .len = 60 };
+	struct capture_record out = in;
+	struct capture *capture = capture_create(&about);
 	struct captures *c = captures_create();
 	struct explain_file *f;
 	struct explain_packet p;
 
 	(void)state;
-	capture_frame(capture, CAPTURE_TAP, CAPTURE_IN, frame, 60, NULL);
-	capture_frame(capture, CAPTURE_NIC, CAPTURE_OUT, frame, 60, "why");
+	capture_frame(capture, &in);
+	out.interface = CAPTURE_NIC;
+	out.direction = CAPTURE_OUT;
+	out.comment = "E1, E2";
+	capture_frame(capture, &out);
+	capture_end(capture);
 	c->len = capture_take(capture, c->bytes, CAPTURES_MAX);
 	capture_destroy(capture);
 	f = open_it(c);
