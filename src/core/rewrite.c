@@ -36,7 +36,6 @@ static struct mac mac_from(const uint8_t b[MAC_LEN])
 static void view_resolution(struct context *c, struct rewrite_result *result, enum frame_kind kind)
 {
 	result->is_resolution = true;
-	result->destination = c->keys.eth_dst;
 	c->target_ip = &result->target_ip;
 	c->sender = peers_by_ip(c->peers, &result->sender_ip);
 	c->target = peers_by_ip(c->peers, c->target_ip);
@@ -63,8 +62,7 @@ static void view_arp(struct context *c, struct rewrite_result *result)
 	result->sender_ip = ip_from_ipv4_bytes(c->arp->sender_ip);
 	result->target_ip = ip_from_ipv4_bytes(c->arp->target_ip);
 	view_resolution(c, result, FRAME_ARP);
-	result->is_reply = frame_arp_op(c->arp) == FRAME_ARP_REPLY;
-	c->keys.is_reply = result->is_reply;
+	c->keys.is_reply = frame_arp_op(c->arp) == FRAME_ARP_REPLY;
 	c->keys.sender_mac = sender_mac_roles(c, &result->sender_mac);
 	c->keys.target_mac = peers_by_mac(c->peers, &target_mac).roles;
 }
@@ -128,9 +126,8 @@ static void view_nd(struct context *c, struct rewrite_result *result)
 	result->sender_ip = nd_sender(&c->nd);
 	result->target_ip = nd_target(&c->nd);
 	view_resolution(c, result, FRAME_ND);
-	result->is_reply =
+	c->keys.is_reply =
 		c->nd.type != ND_NEIGHBOR_SOLICITATION && c->nd.type != ND_ROUTER_SOLICITATION;
-	c->keys.is_reply = result->is_reply;
 	c->keys.is_redirect = c->nd.type == ND_REDIRECT;
 	c->impossible |= EDIT_TARGET_MAC_CLUSTER;
 	view_lladdrs(c, result);

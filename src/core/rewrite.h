@@ -38,10 +38,8 @@ struct rewrite_result {
 	bool is_resolution; /* a well-formed ARP request or reply, or Neighbour Discovery */
 	bool is_nd;         /* the latter */
 	/* If is_resolution: as it arrived */
-	bool is_reply; /* not a request or a solicitation */
 	struct mac sender_mac;
 	struct ip_addr sender_ip, target_ip;
-	uint16_t destination;  /* enum mac_role, of the Ethernet destination */
 	struct rule_keys keys; /* what the rules have judged */
 	unsigned bucket;       /* if rule_is_shared(&keys), unless keys.flow is FLOW_ALL */
 };

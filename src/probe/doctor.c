@@ -222,10 +222,10 @@ static void close_round(struct doctor *d)
 /* An answer to a question of this round? To the BACK ones it comes to the cluster MAC. */
 static bool is_answer(const struct doctor *d, const struct rewrite_result *r)
 {
-	if (!r->is_reply || d->round >= ROUND_OUTSIDERS)
+	if (!r->keys.is_reply || d->round >= ROUND_OUTSIDERS)
 		return false;
 	if (way_of(d->round) == DIAGNOSIS_BACK)
-		return r->destination & MAC_CLUSTER && ip_is_unspecified(&r->target_ip);
+		return r->keys.eth_dst & MAC_CLUSTER && ip_is_unspecified(&r->target_ip);
 	if (is_about_snooping(way_of(d->round)))
 		return ip_equal(&r->target_ip, &d->alias);
 	return peers_by_ip(d->needs.peers, &r->target_ip).roles & IP_SELF;
@@ -235,7 +235,7 @@ static void note_peer(struct doctor *d, size_t i, const struct rewrite_result *r
 {
 	struct diagnosis_peer *p = &d->facts.peers[i];
 
-	if (!r->is_reply && r->verdict.drop == DROP_NONE)
+	if (!r->keys.is_reply && r->verdict.drop == DROP_NONE)
 		p->is_heard_asking = true;
 	if (!is_answer(d, r))
 		return;
@@ -259,10 +259,11 @@ void doctor_heard(struct doctor *d, const struct rewrite_result *r)
 		return;
 	peer = peers_by_ip(d->needs.peers, &r->sender_ip).peer;
 	if (r->verdict.drop == DROP_ECHO)
-		d->facts.loops += !r->is_reply && peers_by_ip(d->needs.peers, &r->target_ip).peer;
+		d->facts.loops +=
+			!r->keys.is_reply && peers_by_ip(d->needs.peers, &r->target_ip).peer;
 	else if (peer)
 		note_peer(d, (size_t)(peer - peers_get(d->needs.peers, 0)), r);
-	else if (r->is_reply && r->verdict.drop == DROP_NONE)
+	else if (r->keys.is_reply && r->verdict.drop == DROP_NONE)
 		note_outsider(d, &r->sender_ip);
 }
 

@@ -74,8 +74,8 @@ static bool is_answer(const struct probes *p, const struct rewrite_result *resul
 {
 	const struct ip_addr *asked;
 
-	if (result->verdict.drop != DROP_NONE || !result->is_reply || !result->peer ||
-	    !(result->destination & MAC_SELF_DEDICATED))
+	if (result->verdict.drop != DROP_NONE || !result->keys.is_reply || !result->peer ||
+	    !(result->keys.eth_dst & MAC_SELF_DEDICATED))
 		return false;
 	asked = question_target(p->needs.peers, result->peer);
 	return asked && ip_equal(asked, &result->sender_ip);
@@ -99,7 +99,7 @@ static bool on_resolution(enum rewrite_direction direction, const struct rewrite
 	struct probes *p = arg;
 
 	if (direction == REWRITE_EGRESS) {
-		if (!result->is_reply && result->peer)
+		if (!result->keys.is_reply && result->peer)
 			result->peer->liveness.stack_asked = now_us() / 1000;
 		return false;
 	}
