@@ -87,6 +87,7 @@ ok "the example is valid"
 # Edit the example as its comments say: the NIC's name, one option, the host's name.
 sed -i -e 's/^interface = eth0$/interface = lan0/' -e 's/^;arp = broadcast$/arp = directed/' "$conf"
 hostname alpha
+echo alpha >/etc/hostname # NetworkManager, which may run here, sets it
 clusterarpd -t >/dev/null || fail "the edited file is refused"
 start_beta
 systemctl enable --now clusterarpd 2>/dev/null || fail "systemctl enable --now clusterarpd"

@@ -76,6 +76,7 @@ configure() {
 		address   = 12.12.4.102/24
 	CONF
 	hostname alpha
+	echo alpha >/etc/hostname # NetworkManager, which may run here, sets it
 }
 
 # second_cluster INTERFACE: makes a second NIC on the switch, and the configuration of a second

@@ -14,7 +14,6 @@ ROUTER=12.12.4.1
 systemd-sysusers
 network
 configure
-echo alpha >/etc/hostname # NetworkManager sets it
 ip -n out addr add $ROUTER/24 dev eth0
 ip -n out addr add 198.51.100.1/32 dev lo
 start_beta
