@@ -212,7 +212,7 @@ static void print_traffic(const json_t *counters)
 	ctl_cells(t, "bytes", NULL);
 	ctl_bytes_cell(t, counters, "bytes_in");
 	ctl_bytes_cell(t, counters, "bytes_out");
-	ctl_cells(t, "ARP and ND", NULL);
+	ctl_cells(t, "ARP", NULL);
 	ctl_number_cell(t, counters, "arp_in", CTL_PLAIN);
 	ctl_number_cell(t, counters, "arp_out", CTL_PLAIN);
 	ctl_table_print(t, "  ");

@@ -117,8 +117,8 @@ static const struct peer_problem {
 	  "runs, and whether the file is the same (clusterarpd -t); else find the host with the "
 	  "MAC that the log names" },
 	{ PEER_SILENT, "peer_silent",
-	  "%s%s: no answer to three questions of liveness: look whether the host runs, and at its "
-	  "cable; clusterarpctl doctor asks the network" },
+	  "%s%s: no answer to three questions of liveness: look whether the host runs, at its "
+	  "cable, and whether its file is the same; clusterarpctl doctor asks the network" },
 	{ PEER_FAILED, "peer_failed",
 	  "%s%s: no answer to the kernel's ARP or Neighbour Discovery: look whether the host runs, "
 	  "and at its cable; clusterarpctl doctor asks the network" },

@@ -109,7 +109,8 @@ static void explain_silence(struct findings *f, const struct diagnosis_facts *fa
 		    "another VLAN");
 	else
 		add(f, "nothing_heard", NO_PEER,
-		    "nothing is heard from anybody: wrong VLAN or port, a cable that is in the "
+		    "nothing is heard from anybody: isolated ports, a wrong VLAN or port, a cable "
+		    "that is in the "
 		    "wrong "
 		    "place, or a hypervisor that passes only frames from and to the NIC's own MAC "
 		    "(allow "
@@ -138,9 +139,10 @@ static void explain_absence(struct findings *f, const struct diagnosis_peer *p, 
 		add(f, "peer_absent", i,
 		    "it does not answer in any way, and nothing is heard from it: it is down, its "
 		    "clusterarpd does not run, its cable is out, its port is isolated from this "
-		    "node's "
-		    "one, or its hypervisor drops frames with another source than its NIC's own "
-		    "MAC");
+		    "node's one, its hypervisor drops frames with another source than its NIC's "
+		    "own "
+		    "MAC, or its file has other addresses or MACs than this node's "
+		    "('clusterarpctl config' on both)");
 }
 
 static void explain_other_mac(struct findings *f, const struct diagnosis_peer *p, size_t i)

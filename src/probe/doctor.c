@@ -285,7 +285,6 @@ static void end(struct doctor *d, bool is_whole)
 	d->is_running = false;
 	d->is_whole = is_whole;
 	loop_timer_cancel(d->timer);
-	d->needs.ended(d->needs.arg);
 }
 
 static void conclude(struct doctor *d)

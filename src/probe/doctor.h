@@ -34,7 +34,6 @@ struct doctor_needs {
 	const struct mirror *(*mirror)(void *arg);
 	void (*collect)(struct counters *counters, void *arg); /* all that was counted */
 	void (*count)(struct peer *peer, void *arg);           /* bring its counters up to date */
-	void (*ended)(void *arg); /* a run has ended, or was given up */
 	void *arg;
 };
 

@@ -59,10 +59,8 @@ static void changed(struct peer *peer, void *arg)
 static void run(void *arg)
 {
 	struct probes *p = arg;
-	uint64_t us = now_us(), next = LIVENESS_NEVER;
+	uint64_t us = now_us(), next = liveness_run(p->liveness, us / 1000, us);
 
-	if (!doctor_is_running(p->doctor))
-		next = liveness_run(p->liveness, us / 1000, us);
 	if (next == LIVENESS_NEVER)
 		loop_timer_cancel(p->timer);
 	else
@@ -97,17 +95,17 @@ static bool on_resolution(enum rewrite_direction direction, const struct rewrite
 			  void *arg)
 {
 	struct probes *p = arg;
+	bool is_own;
 
 	if (direction == REWRITE_EGRESS) {
 		if (!result->keys.is_reply && result->peer)
 			result->peer->liveness.stack_asked = now_us() / 1000;
 		return false;
 	}
-	if (doctor_is_running(p->doctor)) {
+	is_own = is_answer(p, result) && on_answer(p, result->peer);
+	if (!is_own)
 		doctor_heard(p->doctor, result);
-		return false;
-	}
-	return is_answer(p, result) && on_answer(p, result->peer);
+	return is_own;
 }
 
 static const struct netlink_link *nic(void *arg)
@@ -131,14 +129,6 @@ static void collect(struct counters *counters, void *arg)
 	p->needs.collect(counters, p->needs.arg);
 }
 
-/* The doctor has ended: go on. */
-static void resume(void *arg)
-{
-	struct probes *p = arg;
-
-	loop_timer_set(p->timer, 0);
-}
-
 struct probes *probes_create(const struct probes_needs *needs)
 {
 	struct probes *p = calloc(1, sizeof(*p));
@@ -150,7 +140,6 @@ struct probes *probes_create(const struct probes_needs *needs)
 					     .mirror = mirror,
 					     .collect = collect,
 					     .count = count,
-					     .ended = resume,
 					     .arg = p };
 
 	if (!p)

@@ -21,7 +21,7 @@ void share_news_event(struct share_news *n, const char *change, const struct sha
 static void note_no_order(struct share_news *n)
 {
 	static const char text[] =
-		"no driver has given an order yet: this node begins no connection";
+		"no driver has given an order yet: this node takes no new connection";
 
 	if (problems_set(n->problems, NO_ORDER, PROBLEM_CRITICAL,
 			 "shares = driven, and %s: start the driver, or give an order with "
@@ -33,7 +33,7 @@ static void note_no_order(struct share_news *n)
 static const char *note_lease_out(struct share_news *n)
 {
 	static const char text[] = "the lease has run out, and the driver does not renew it: "
-				   "this node begins no connection";
+				   "this node takes no new connection";
 	bool is_news = n->lease != SHARE_LEASE_OUT;
 
 	problems_clear(n->problems, NO_ORDER);

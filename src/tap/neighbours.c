@@ -189,6 +189,7 @@ static void update_state(struct neighbours *n, struct peer *peer)
 static void check_peer(struct neighbours *n, struct peer *peer)
 {
 	mend(n, peer);
+	note_failure(n, peer);
 	if (peer->state != PEER_FAILED && peer_neigh_state(peer, n->mirror) == PEER_FAILED)
 		settle_later(n);
 	else

@@ -55,6 +55,8 @@ ok "another cluster MAC in beta's file: alpha: $(paste -sd ' ' "$LAB_DIR/found")
 restart beta "$ours"
 lab_kill gamma
 expect_found "gamma is down" alpha "gamma:peer_absent"
+# The doctor does not keep liveness from seeing it.
+expect "gamma, after a doctor that found it down" silent "$(peer alpha gamma .state)"
 lab_start gamma
 
 # --- while it runs ---
