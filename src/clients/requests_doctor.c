@@ -102,8 +102,9 @@ static void answer_run(struct doctor *doctor, struct control_client *client, jso
 	else if (doctor_is_running(doctor) && doctor_start(doctor) == run)
 		answer_line(client, report_line(pending_json((unsigned)run)));
 	else
-		answer_line(client, report_line_refusal("the doctor's run was given up: the "
-							"configuration was reloaded meanwhile"));
+		answer_line(client, report_line_refusal("there is no result of this examination: "
+							"the configuration was reloaded "
+							"meanwhile, or others were begun"));
 }
 
 void requests_doctor_answer(struct doctor *doctor, struct control_client *client,

@@ -51,13 +51,30 @@ static void set_life(struct liveness *l, struct peer *peer, enum peer_life life,
 	l->ops.changed(peer, l->ops.arg);
 }
 
+/* What was counted before stays known, so that it is not taken for news. */
 static void forget(struct liveness *l, struct peer *peer)
 {
-	enum peer_life was = peer->liveness.life;
+	const struct peer_liveness was = peer->liveness;
 
-	memset(&peer->liveness, 0, sizeof(peer->liveness));
-	if (was != PEER_UNASKED)
+	peer->liveness =
+		(struct peer_liveness){ .resolutions = was.resolutions, .traffic = was.traffic };
+	if (was.life != PEER_UNASKED)
 		l->ops.changed(peer, l->ops.arg);
+}
+
+/* Its own frames, other than ARP and Neighbour Discovery: a peer that hears nothing goes on asking.
+ */
+static void look(struct peer *peer, uint64_t now)
+{
+	struct peer_liveness *p = &peer->liveness;
+	uint64_t traffic = peer->counters.frames_in - p->resolutions;
+
+	if ((int64_t)(traffic - p->traffic) > 0 && p->asked) {
+		p->has_traffic = true;
+		p->missed = 0;
+		p->heard = now;
+	}
+	p->traffic = traffic;
 }
 
 /* --- questions --- */
@@ -81,7 +98,10 @@ static void ask_next(struct liveness *l, size_t count, uint64_t now, uint64_t no
 		struct peer *peer = peers_get(l->peers, (l->next + i) % all);
 
 		l->ops.count(peer, l->ops.arg);
-		peer->liveness.frames_in = peer->counters.frames_in;
+		look(peer, now);
+		if (peer->liveness.has_traffic)
+			set_life(l, peer, PEER_ALIVE, now);
+		peer->liveness.has_traffic = false;
 		ask(l, peer, now, now_us);
 	}
 	l->next = (l->next + count) % all;
@@ -107,8 +127,9 @@ static void judge(struct liveness *l, struct peer *peer, uint64_t now)
 
 	p->is_waiting = false;
 	l->ops.count(peer, l->ops.arg);
-	if (peer->counters.frames_in != p->frames_in)
-		hear(l, peer, now);
+	look(peer, now);
+	if (p->has_traffic)
+		set_life(l, peer, PEER_ALIVE, now);
 	else if (++p->missed >= LIVENESS_PATIENCE)
 		set_life(l, peer, PEER_MUTE, now);
 }
@@ -134,11 +155,10 @@ bool liveness_answered(struct liveness *l, struct peer *peer, uint64_t now, uint
 	return true;
 }
 
-uint64_t liveness_heard(const struct peer *peer, uint64_t now)
+uint64_t liveness_heard(struct peer *peer, uint64_t now)
 {
-	const struct peer_liveness *p = &peer->liveness;
-
-	return p->asked && peer->counters.frames_in != p->frames_in ? now : p->heard;
+	look(peer, now);
+	return peer->liveness.heard;
 }
 
 /* --- life --- */

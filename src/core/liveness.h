@@ -2,7 +2,8 @@
 /*
  * liveness: which peers answer (SPEC 12). Each peer is asked once per interval, but all of them
  * together at most LIVENESS_RATE times a second; one that leaves LIVENESS_PATIENCE questions in a
- * row unanswered is mute, and one that answers, or is heard otherwise, is alive.
+ * row unanswered is mute, and one that answers, or is heard otherwise, is alive. ARP and Neighbour
+ * Discovery of its own do not count as heard: they also come from a peer that nothing reaches.
  *
  * Time comes in and questions go out: this module has no clock and no socket. What it knows of a
  * peer is in the peer itself (struct peer_liveness), so that it outlives a reload.
@@ -52,8 +53,8 @@ uint64_t liveness_run(struct liveness *liveness, uint64_t now, uint64_t now_us);
 /* The peer has answered somebody. True: probably this module, which waits for an answer. */
 bool liveness_answered(struct liveness *liveness, struct peer *peer, uint64_t now, uint64_t now_us);
 
-/* When the peer was heard last, by its answers and, since the last question, by its counter: it
- * must be up to date. Monotonic ms; 0: never, or liveness is off. */
-uint64_t liveness_heard(const struct peer *peer, uint64_t now);
+/* When the peer was heard last: by its answers, and by its counter, which must be up to date:
+ * frames since the last look count as heard now. Monotonic ms; 0: never, or liveness is off. */
+uint64_t liveness_heard(struct peer *peer, uint64_t now);
 
 #endif

@@ -72,13 +72,18 @@ static struct summary summarize(const struct peer *peer, const struct mirror *mi
 
 /* A resolution that began before the peer was back has failed by this time, ms. */
 #define STALE_FAILURE_MS 3500
+/* A failure is true for so long, ms: the kernel keeps the entry, but while something is sent to the
+ * peer it tries again, and fails again. */
+#define FAILURE_MS 10000
 
 /* Liveness has found out that it answers. */
-static enum peer_state state_of_alive(const struct peer *peer, const struct summary *s)
+static enum peer_state state_of_alive(const struct peer *peer, const struct summary *s,
+				      uint64_t now)
 {
 	if (s->wrong)
 		return PEER_FOREIGN;
-	if (s->failed && peer->failed > peer->liveness.alive_since + STALE_FAILURE_MS)
+	if (s->failed && peer->failed > peer->liveness.alive_since + STALE_FAILURE_MS &&
+	    now < peer->failed + FAILURE_MS)
 		return PEER_FAILED;
 	return PEER_RESOLVED;
 }
@@ -90,12 +95,12 @@ static enum peer_state state_of_mute(const struct peer *peer, const struct summa
 	return s->failed ? PEER_FAILED : PEER_SILENT;
 }
 
-enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *mirror)
+enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *mirror, uint64_t now)
 {
 	struct summary s = summarize(peer, mirror);
 
 	if (peer->liveness.life == PEER_ALIVE)
-		return state_of_alive(peer, &s);
+		return state_of_alive(peer, &s, now);
 	if (peer->liveness.life == PEER_MUTE)
 		return state_of_mute(peer, &s);
 	if (s.confirmed && !s.failed && !s.wrong)
@@ -107,11 +112,6 @@ enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *m
 	if (s.pinned)
 		return PEER_RESOLVED;
 	return s.stale ? PEER_STALE : PEER_NONE;
-}
-
-bool peer_neigh_has_failed(const struct peer *peer, const struct mirror *mirror)
-{
-	return summarize(peer, mirror).failed;
 }
 
 bool peer_neigh_is_confirmed(const struct peer *peer, const struct mirror *mirror)

@@ -26,11 +26,11 @@ enum peer_neigh_need peer_neigh_check(enum config_neigh policy, const struct pee
 /* The state of a peer, from the entries of all its addresses. Resolved takes precedence over
  * foreign: an entry that the kernel has confirmed with the dedicated MAC works, whatever other host
  * claims the address. What liveness has found out counts more than an entry, which may be old; but
- * if the kernel fails to resolve a peer that answers, its packets do not get there. */
-enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *mirror);
+ * if the kernel fails to resolve a peer that answers, its packets do not get there: that holds for
+ * ten seconds after the last failure (peer->failed). `now`: monotonic ms. */
+enum peer_state peer_neigh_state(const struct peer *peer, const struct mirror *mirror,
+				 uint64_t now);
 
-/* Can the kernel not resolve the peer? */
-bool peer_neigh_has_failed(const struct peer *peer, const struct mirror *mirror);
 /* True if the kernel has recently confirmed the peer at its dedicated MAC. */
 bool peer_neigh_is_confirmed(const struct peer *peer, const struct mirror *mirror);
 

@@ -35,7 +35,9 @@ struct peer_liveness {
 	unsigned missed;      /* unanswered in a row */
 	uint64_t asked;       /* time of the last question, ms */
 	uint64_t asked_us;    /* the same, us */
-	uint64_t frames_in;   /* its counter then */
+	bool has_traffic;     /* frames of its own have come since */
+	uint64_t resolutions; /* ARP and ND that its counter frames_in holds */
+	uint64_t traffic;     /* frames_in without those, as last looked at */
 	uint64_t heard;       /* when it was last heard, ms; 0: never */
 	uint64_t alive_since; /* ms; if PEER_ALIVE */
 	unsigned latency_us;  /* of the last answer; 0: none yet */
@@ -54,7 +56,7 @@ struct peer {
 	uint64_t mended;      /* time of the last attempt to write an entry, monotonic ms */
 	bool is_to_seed;      /* missing entries have to be installed */
 	struct peer_liveness liveness;
-	uint64_t failed;              /* since when the kernel cannot resolve it, ms; 0: it can */
+	uint64_t failed;              /* when the kernel failed to resolve it last, ms; 0: never */
 	bool is_claimed;              /* last ARP with its address came from another host (I7) */
 	uint32_t slot;                /* index of its counters in the kernel programs; 0: none */
 	struct peer_counters carried; /* kernel counts that `counters` already includes */

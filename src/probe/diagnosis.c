@@ -210,6 +210,19 @@ static void explain_answers(struct findings *f, const struct diagnosis_facts *fa
 		    "both");
 }
 
+/* Questions that were lost though others of the same way were answered. */
+static unsigned lost(const struct diagnosis_peer *p)
+{
+	unsigned n = 0;
+
+	for (int way = 0; way < DIAGNOSIS_WAYS; way++)
+		if (p->ways[way].answered)
+			n += p->ways[way].asked - p->ways[way].answered;
+	return n;
+}
+
+#define LOST_MAX 2
+
 static void explain_peer(struct findings *f, const struct diagnosis_facts *facts, size_t i)
 {
 	const struct diagnosis_peer *p = &facts->peers[i];
@@ -222,6 +235,14 @@ static void explain_peer(struct findings *f, const struct diagnosis_facts *facts
 		explain_absence(f, p, i);
 	else
 		explain_answers(f, facts, i);
+	if (lost(p) > LOST_MAX)
+		add(f, "loss", i,
+		    "some questions are answered and %u are not: frames are lost on the way, or a "
+		    "fault "
+		    "has begun or ended meanwhile. Run it again; look at the error counters of the "
+		    "ports "
+		    "(ip -s link, ethtool -S)",
+		    lost(p));
 }
 
 /* --- the cluster MAC --- */
@@ -324,6 +345,13 @@ size_t diagnosis_make(const struct diagnosis_facts *facts, struct diagnosis_find
 		add(&f, "twin", NO_PEER,
 		    "another host sends with this node's source MAC: two hosts run as this node (a "
 		    "cloned machine, or the same --node twice)");
+	if (!t.asked && facts->count) {
+		add(&f, "not_asked", NO_PEER,
+		    "this host has no address to ask from: the addresses of the file are missing "
+		    "or "
+		    "tentative, or IPv6 is off on the TAP. clusterarpctl status tells");
+		return f.count;
+	}
 	if (t.asked && !t.answering) {
 		explain_silence(&f, facts, &t);
 		return f.count;

@@ -74,7 +74,7 @@ struct diagnosis_finding {
 	char text[DIAGNOSIS_TEXT_MAX]; /* what it is, and what to look for */
 };
 
-#define DIAGNOSIS_FINDINGS_MAX(peers) (5 * (peers) + 3)
+#define DIAGNOSIS_FINDINGS_MAX(peers) (6 * (peers) + 3)
 
 /* Writes at most DIAGNOSIS_FINDINGS_MAX(facts->count) findings. Returns how many; 0: all is well.
  */

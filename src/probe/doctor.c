@@ -31,7 +31,8 @@ struct doctor {
 	unsigned number; /* of the run; 0: none yet */
 	bool is_running, is_whole;
 	bool is_waiting; /* for the answers of this round */
-	struct diagnosis_facts facts;
+	struct diagnosis_facts facts, previous;
+	unsigned previous_number; /* 0: there is none */
 	struct patient *patients;
 	uint8_t *frame;       /* room for one of full MTU */
 	struct ip_addr alias; /* of is_about_snooping() */
@@ -287,10 +288,18 @@ static void end(struct doctor *d, bool is_whole)
 	loop_timer_cancel(d->timer);
 }
 
+static bool can_send(const struct doctor *d)
+{
+	const struct netlink_link *nic = d->needs.nic(d->needs.arg);
+
+	return nic && (nic->flags & IFF_RUNNING);
+}
+
 static void conclude(struct doctor *d)
 {
 	struct counters now = counters(d);
 
+	d->facts.can_send &= can_send(d); /* all the while, as far as can be told */
 	d->facts.heard = now.nic_frames_in - d->before.nic_frames_in;
 	d->facts.twins = (unsigned)(now.drops[DROP_ECHO] - d->echoes);
 	for (size_t i = 0; i < d->facts.count; i++) {
@@ -337,14 +346,36 @@ static void on_timer(void *arg)
 	loop_timer_set(d->timer, d->is_waiting ? WAIT_MS : BATCH_MS);
 }
 
-static bool prepare(struct doctor *d)
+/* The MTU that frames of the host are to have; 0: there is no NIC. */
+static unsigned mtu_of(const struct doctor *d)
 {
 	const struct netlink_link *nic = d->needs.nic(d->needs.arg);
+	unsigned configured = peers_config(d->needs.peers)->mtu;
+
+	if (!nic)
+		return 0;
+	return configured && configured < nic->mtu ? configured : nic->mtu;
+}
+
+/* The result of the run before stays: somebody may be about to ask for it. */
+static void put_aside(struct doctor *d)
+{
+	if (!d->is_whole)
+		return;
+	free(d->previous.peers);
+	d->previous = d->facts;
+	d->previous_number = d->number;
+	d->facts.peers = NULL;
+}
+
+static bool prepare(struct doctor *d)
+{
 	size_t count = peers_count(d->needs.peers);
 
+	put_aside(d);
 	clear(d);
-	d->facts.can_send = nic && (nic->flags & IFF_RUNNING);
-	d->facts.mtu = nic ? nic->mtu : 0;
+	d->facts.can_send = can_send(d);
+	d->facts.mtu = mtu_of(d);
 	d->facts.is_group = mac_is_group(&peers_self(d->needs.peers)->dedicated);
 	d->alias = ip_link_local_of(&peers_self(d->needs.peers)->source);
 	d->facts.count = count;
@@ -397,6 +428,8 @@ bool doctor_is_running(const struct doctor *d)
 
 const struct diagnosis_facts *doctor_facts(const struct doctor *d, unsigned number)
 {
+	if (number && number == d->previous_number)
+		return &d->previous;
 	return number == d->number && d->is_whole ? &d->facts : NULL;
 }
 
@@ -419,6 +452,7 @@ void doctor_destroy(struct doctor *d)
 	if (!d)
 		return;
 	clear(d);
+	free(d->previous.peers);
 	loop_timer_free(d->timer);
 	free(d);
 }

@@ -47,8 +47,8 @@ unsigned doctor_start(struct doctor *doctor);
 /* Give a run up: the peers are about to be replaced. */
 void doctor_stop(struct doctor *doctor);
 bool doctor_is_running(const struct doctor *doctor);
-/* The facts of the run with this number; NULL: it has not ended, was given up, or another one was
- * begun since. */
+/* The facts of the run with this number, if it is the last one that has ended, or the one before;
+ * else NULL. */
 const struct diagnosis_facts *doctor_facts(const struct doctor *doctor, unsigned number);
 
 /* ARP or Neighbour Discovery from the NIC, also if it is dropped. */

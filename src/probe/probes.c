@@ -86,9 +86,12 @@ static bool on_answer(struct probes *p, struct peer *peer)
 {
 	uint64_t us = now_us(), now = us / 1000, stack_asked = peer->liveness.stack_asked;
 
+	bool is_waited_for = liveness_answered(p->liveness, peer, now, us);
+
 	peer->liveness.stack_asked = 0;
-	return liveness_answered(p->liveness, peer, now, us) &&
-	       !(stack_asked && now < stack_asked + STACK_WAITS_MS);
+	if (peer->state == PEER_FAILED) /* a failure is true for a time: see peer_neigh.h */
+		p->needs.life_changed(peer, p->needs.arg);
+	return is_waited_for && !(stack_asked && now < stack_asked + STACK_WAITS_MS);
 }
 
 static bool on_resolution(enum rewrite_direction direction, const struct rewrite_result *result,
@@ -103,6 +106,8 @@ static bool on_resolution(enum rewrite_direction direction, const struct rewrite
 		return false;
 	}
 	is_own = is_answer(p, result) && on_answer(p, result->peer);
+	if (!is_own && result->peer && result->verdict.drop == DROP_NONE)
+		result->peer->liveness.resolutions++;
 	if (!is_own)
 		doctor_heard(p->doctor, result);
 	return is_own;

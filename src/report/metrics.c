@@ -114,7 +114,7 @@ static void write_heard(FILE *out, const struct report_state *s)
 {
 	head(out, "peer_last_heard_seconds", "gauge", "Time since a peer was heard last.");
 	for (size_t i = 0; i < peers_count(s->peers); i++) {
-		const struct peer *peer = peers_get(s->peers, i);
+		struct peer *peer = peers_get(s->peers, i);
 		uint64_t heard = liveness_heard(peer, s->now);
 
 		if (!heard)

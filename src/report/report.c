@@ -157,7 +157,7 @@ static json_t *peer_neigh_json(const struct peer *peer, const struct mirror *mir
 }
 
 /* null: never, or not asked for */
-static json_t *heard_json(const struct peer *peer, uint64_t now)
+static json_t *heard_json(struct peer *peer, uint64_t now)
 {
 	uint64_t heard = liveness_heard(peer, now);
 
@@ -171,7 +171,7 @@ static json_t *latency_json(const struct peer *peer)
 	return us ? json_integer(us) : json_null();
 }
 
-static json_t *peer_json(const struct peer *peer, const struct report_state *s)
+static json_t *peer_json(struct peer *peer, const struct report_state *s)
 {
 	/* o*: without shares, no key `share` */
 	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o*}", "name",

@@ -153,14 +153,6 @@ static void settle_later(struct neighbours *n)
 	loop_timer_set(n->settle_timer, SETTLE_MS);
 }
 
-static void note_failure(const struct neighbours *n, struct peer *peer)
-{
-	if (!peer_neigh_has_failed(peer, n->mirror))
-		peer->failed = 0;
-	else if (!peer->failed)
-		peer->failed = loop_now();
-}
-
 /* Is its state certain enough for a log line? */
 static bool is_certain(const struct neighbours *n, const struct peer *peer)
 {
@@ -172,10 +164,9 @@ static bool is_certain(const struct neighbours *n, const struct peer *peer)
 
 static void update_state(struct neighbours *n, struct peer *peer)
 {
-	enum peer_state state, before = peer->state;
+	enum peer_state state = peer_neigh_state(peer, n->mirror, loop_now());
+	enum peer_state before = peer->state;
 
-	note_failure(n, peer);
-	state = peer_neigh_state(peer, n->mirror);
 	if (state != before) {
 		peer->state = state;
 		peer->changed = loop_now();
@@ -189,8 +180,8 @@ static void update_state(struct neighbours *n, struct peer *peer)
 static void check_peer(struct neighbours *n, struct peer *peer)
 {
 	mend(n, peer);
-	note_failure(n, peer);
-	if (peer->state != PEER_FAILED && peer_neigh_state(peer, n->mirror) == PEER_FAILED)
+	if (peer->state != PEER_FAILED &&
+	    peer_neigh_state(peer, n->mirror, loop_now()) == PEER_FAILED)
 		settle_later(n);
 	else
 		update_state(n, peer);
@@ -304,6 +295,8 @@ static void on_changed(const struct mirror_entry *entry, void *arg)
 		return;
 	if (entry->state == NUD_REACHABLE && mac_equal(&entry->lladdr, &peer->node->dedicated))
 		peer->is_claimed = false;
+	if (entry->state & NUD_FAILED)
+		peer->failed = loop_now();
 	if (!is_listed(peer, &entry->dst))
 		mend_unlisted(n, peer, entry);
 	check_peer(n, peer);

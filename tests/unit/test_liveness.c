@@ -222,6 +222,40 @@ static void traffic_is_an_answer(void **state)
 	assert_int_equal(liveness_heard(peer(w, 0), w->now), w->now);
 }
 
+/* Whenever it comes within the interval. */
+static void traffic_between_questions(void **state)
+{
+	struct world *w = *state;
+
+	w->others[0].is_there = false;
+	for (unsigned at = 50; at < SECONDS; at += 100) {
+		pass(w, 5 * SECONDS);
+		pass(w, SECONDS - w->now % SECONDS + at);
+		for (unsigned i = 0; i < 10; i++) {
+			peer(w, 0)->counters.frames_in++;
+			pass(w, SECONDS);
+		}
+		assert_int_equal(life(w, 0), PEER_ALIVE);
+		pass(w, 2450); /* 3.45 s after the last frame */
+		assert_int_equal(life(w, 0), PEER_MUTE);
+	}
+}
+
+/* It asks, but nothing reaches it. */
+static void questions_of_its_own_are_no_answers(void **state)
+{
+	struct world *w = *state;
+
+	w->others[0].is_there = false;
+	for (unsigned i = 0; i < 100; i++) {
+		peer(w, 0)->counters.frames_in++;
+		peer(w, 0)->liveness.resolutions++;
+		pass(w, 100);
+	}
+	assert_int_equal(life(w, 0), PEER_MUTE);
+	assert_int_equal(liveness_heard(peer(w, 0), w->now), 0);
+}
+
 /* Slower than an answer is waited for, but it answers. */
 static void late_answers(void **state)
 {
@@ -357,6 +391,8 @@ int main(void)
 		TEST(two_are_not_enough),
 		TEST(never_there),
 		TEST(traffic_is_an_answer),
+		TEST(traffic_between_questions),
+		TEST(questions_of_its_own_are_no_answers),
 		TEST(late_answers),
 		TEST(only_what_is_asked_is_kept),
 		TEST(without_carrier),

@@ -15,6 +15,7 @@ struct lab {
 	struct config_node node;
 	struct peer peer;
 	struct mirror *mirror;
+	uint64_t now;
 };
 
 static struct mac mac(const char *text)
@@ -157,9 +158,11 @@ static void is_state(struct lab *lab, const struct outcome *outcome)
 		put(lab->mirror, outcome->entries[i], &lab->list[0].addr);
 		put(lab->mirror, outcome->entries[!i], &lab->list[1].addr);
 		lab->peer.is_claimed = false;
-		assert_int_equal(peer_neigh_state(&lab->peer, lab->mirror), outcome->state);
+		assert_int_equal(peer_neigh_state(&lab->peer, lab->mirror, lab->now),
+				 outcome->state);
 		lab->peer.is_claimed = true;
-		assert_int_equal(peer_neigh_state(&lab->peer, lab->mirror), outcome->claimed);
+		assert_int_equal(peer_neigh_state(&lab->peer, lab->mirror, lab->now),
+				 outcome->claimed);
 		assert_int_equal(peer_neigh_is_confirmed(&lab->peer, lab->mirror),
 				 outcome->is_confirmed);
 	}
@@ -284,8 +287,12 @@ static void alive_but_failed(void **state)
 	is_state(lab, &(struct outcome){ "F-", PEER_RESOLVED, PEER_RESOLVED, false });
 	lab->peer.failed = 13500;
 	is_state(lab, &(struct outcome){ "F-", PEER_RESOLVED, PEER_RESOLVED, false });
-	lab->peer.failed = 13501;
+	lab->peer.failed = lab->now = 13501;
 	is_state(lab, &(struct outcome){ "F-", PEER_FAILED, PEER_FAILED, false });
+	lab->now += 9999;
+	is_state(lab, &(struct outcome){ "F-", PEER_FAILED, PEER_FAILED, false });
+	lab->now++;
+	is_state(lab, &(struct outcome){ "F-", PEER_RESOLVED, PEER_RESOLVED, false });
 }
 
 /* No entry hides it, be it pinned. */

@@ -139,13 +139,16 @@ static int parse_listener(struct nl_msg *message, void *arg)
 	struct netlink_list *list = arg;
 	const struct wanted *wanted = list->arg;
 	struct nlattr *attributes[UNIX_DIAG_MAX + 1], *name;
+	const struct unix_diag_msg *diag;
 	uid_t *uid;
 
 	if (!netlink_attributes(nlmsg_hdr(message), sizeof(struct unix_diag_msg), attributes,
 				UNIX_DIAG_MAX, NULL))
 		return NL_OK;
 	name = attributes[UNIX_DIAG_NAME];
-	if (!name || !attributes[UNIX_DIAG_UID] ||
+	diag = nlmsg_data(nlmsg_hdr(message));
+	/* Sockets of other types have addresses of their own. */
+	if (diag->udiag_type != SOCK_STREAM || !name || !attributes[UNIX_DIAG_UID] ||
 	    nla_len(attributes[UNIX_DIAG_UID]) != (int)sizeof(*uid) ||
 	    (size_t)nla_len(name) != wanted->length + 1 || *(const char *)nla_data(name) ||
 	    memcmp((const char *)nla_data(name) + 1, wanted->name, wanted->length) != 0)
