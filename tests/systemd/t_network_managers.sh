@@ -59,6 +59,8 @@ stop_all() {
 	systemctl stop 'systemd-networkd*.socket' network-online.target "$@" clusterarpd
 	ip addr flush dev eth0
 	ip link set eth0 up
+	# If the manager has set the NIC down first, a route could not be given back, and is recorded.
+	rm -f /run/clusterarpd/control.sock.eth0.adopted.json
 }
 
 # manager NAME UNIT AGAIN [WAITING-UNIT]: AGAIN: the command that configures the NIC once more.
