@@ -4,6 +4,7 @@
 # Liveness: a peer whose cable is out is silent within 3.5 s, and resolved within 1.1 s of its return,
 # be its entry used, idle or pinned, over both families. The kernel's own entries and resolution
 # stay what they are without it. No line for a question, one for a change.
+# run: kernel
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -10,7 +10,7 @@
 # --- good networks ---
 
 lab_nodes 3 family=46 mtu=9000
-for settings in "" "source_mac=masked arp=directed" "advertise=all" "dedicated_mac=multicast source_mac=masked" \
+for settings in "" "source_mac=masked arp=directed" "dedicated_mac=multicast source_mac=masked" \
 	"arp=directed strict=yes"; do
 	# shellcheck disable=SC2086
 	lab_config gateway=12.12.4.200 $settings

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: alone
+# run: once
 #
 # The control socket is abused in every way at once: `status` is always answered within a second,
 # frames are forwarded as before, and afterwards file descriptors and memory are as before.
