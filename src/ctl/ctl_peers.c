@@ -248,7 +248,7 @@ static void print_peer(const json_t *peer)
 
 /* --- the command --- */
 
-static const json_t *find(const json_t *peers, const char *name)
+const json_t *ctl_find_peer(const json_t *peers, const char *name)
 {
 	const json_t *peer;
 	size_t i;
@@ -287,7 +287,7 @@ static bool keep_named(json_t *answer, const struct ctl_options *o)
 	size_t i;
 
 	for (int w = 0; w < o->count; w++) {
-		if (!find(peers, o->words[w])) {
+		if (!ctl_find_peer(peers, o->words[w])) {
 			say_unknown(peers, o->words[w]);
 			json_decref(kept);
 			return false;

@@ -8,6 +8,9 @@
 
 #include "ctl/common/ctl_command.h"
 
+/* The peer of this name in a list of peers, or NULL. */
+const json_t *ctl_find_peer(const json_t *peers, const char *name);
+
 int ctl_peers_run(const struct ctl_options *options);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_table.h"
 #include "ctl/ctl_counters.h"
+#include "ctl/ctl_peers.h"
 
 #define MEASURE_NS     500000000 /* the time over which the traffic is measured */
 #define SCREEN_LINES   23        /* one more for the prompt */
@@ -118,23 +119,12 @@ static size_t print_problems(const json_t *problems)
 	return lines + 1;
 }
 
-static const json_t *find_peer(const json_t *peers, const char *name)
-{
-	const json_t *peer;
-	size_t i;
-
-	json_array_foreach (peers, i, peer)
-		if (!strcmp(ctl_string(peer, "name"), name))
-			return peer;
-	return NULL;
-}
-
 /* A rate per second, multiplied by `factor`; "-" where nothing was counted. */
 static void rate_cell(struct ctl_table *t, const struct overview *s, const json_t *peer,
 		      const char *counter, double factor)
 {
 	const json_t *before =
-		find_peer(json_object_get(s->peers_before, "peers"), ctl_string(peer, "name"));
+		ctl_find_peer(json_object_get(s->peers_before, "peers"), ctl_string(peer, "name"));
 	json_int_t now = ctl_integer(json_object_get(peer, "counters"), counter);
 	json_int_t then = ctl_integer(json_object_get(before, "counters"), counter);
 	char text[CTL_NUMBER_SIZE];

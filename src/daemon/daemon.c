@@ -199,7 +199,6 @@ static void fill_state(struct report_state *state, void *arg)
 		.mirror = neighbours_mirror(links_neighbours(d->links)),
 		.problems = d->problems,
 		.shares = sharing_report(d->sharing),
-		.counters = *relay_counters(d->relay),
 		.datapath = config_datapath_name(links_has_kernel_path(d->links) ? DATAPATH_KERNEL
 										 : DATAPATH_USER),
 		.now = loop_now(),
@@ -212,7 +211,7 @@ static void fill_state(struct report_state *state, void *arg)
 		.carrier = nic && nic->carrier,
 		.mtu = nic ? nic->mtu : 0,
 	};
-	links_collect(d->links, &state->counters);
+	collect(&state->counters, d);
 }
 
 static void refuse(struct reload *r, const char *why)
@@ -361,15 +360,15 @@ static void ignore_signals(struct daemon *d)
 
 static struct probes *create_probes(struct daemon *d)
 {
-	const struct probes_needs needs = { .loop = d->loop,
-					    .peers = d->peers,
-					    .relay = d->relay,
-					    .nic = find_nic,
-					    .mirror = find_mirror,
-					    .collect = collect,
-					    .count = count_peer,
-					    .life_changed = on_life_changed,
-					    .arg = d };
+	const struct probes_needs needs = { .network = { .loop = d->loop,
+							 .peers = d->peers,
+							 .relay = d->relay,
+							 .nic = find_nic,
+							 .mirror = find_mirror,
+							 .collect = collect,
+							 .count = count_peer,
+							 .arg = d },
+					    .life_changed = on_life_changed };
 
 	return probes_create(&needs);
 }

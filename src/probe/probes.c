@@ -28,8 +28,8 @@ static uint64_t now_us(void)
 static enum liveness_asked ask(struct peer *peer, void *arg)
 {
 	struct probes *p = arg;
-	const struct ip_addr *target = question_target(p->needs.peers, peer);
-	const struct netlink_link *nic = p->needs.nic(p->needs.arg);
+	const struct ip_addr *target = question_target(p->needs.network.peers, peer);
+	const struct netlink_link *nic = p->needs.network.nic(p->needs.network.arg);
 	uint8_t frame[QUESTION_MAX];
 	size_t len;
 
@@ -37,8 +37,8 @@ static enum liveness_asked ask(struct peer *peer, void *arg)
 		return LIVENESS_NOT_NOW;
 	if (!nic || !(nic->flags & IFF_RUNNING))
 		return LIVENESS_LOST;
-	len = question_write_plain(frame, p->needs.peers, &peer->node->dedicated, target);
-	relay_inject(p->needs.relay, frame, len);
+	len = question_write_plain(frame, p->needs.network.peers, &peer->node->dedicated, target);
+	relay_inject(p->needs.network.relay, frame, len);
 	return LIVENESS_ASKED;
 }
 
@@ -46,14 +46,14 @@ static void count(struct peer *peer, void *arg)
 {
 	struct probes *p = arg;
 
-	p->needs.count(peer, p->needs.arg);
+	p->needs.network.count(peer, p->needs.network.arg);
 }
 
 static void changed(struct peer *peer, void *arg)
 {
 	struct probes *p = arg;
 
-	p->needs.life_changed(peer, p->needs.arg);
+	p->needs.life_changed(peer, p->needs.network.arg);
 }
 
 static void run(void *arg)
@@ -75,7 +75,7 @@ static bool is_answer(const struct probes *p, const struct rewrite_result *resul
 	if (result->verdict.drop != DROP_NONE || !result->keys.is_reply || !result->peer ||
 	    !(result->keys.eth_dst & MAC_SELF_DEDICATED))
 		return false;
-	asked = question_target(p->needs.peers, result->peer);
+	asked = question_target(p->needs.network.peers, result->peer);
 	return asked && ip_equal(asked, &result->sender_ip);
 }
 
@@ -90,7 +90,7 @@ static bool on_answer(struct probes *p, struct peer *peer)
 
 	peer->liveness.stack_asked = 0;
 	if (peer->state == PEER_FAILED) /* a failure is true for a time: see peer_neigh.h */
-		p->needs.life_changed(peer, p->needs.arg);
+		p->needs.life_changed(peer, p->needs.network.arg);
 	return is_waited_for && !(stack_asked && now < stack_asked + STACK_WAITS_MS);
 }
 
@@ -113,46 +113,17 @@ static bool on_resolution(enum rewrite_direction direction, const struct rewrite
 	return is_own;
 }
 
-static const struct netlink_link *nic(void *arg)
-{
-	struct probes *p = arg;
-
-	return p->needs.nic(p->needs.arg);
-}
-
-static const struct mirror *mirror(void *arg)
-{
-	struct probes *p = arg;
-
-	return p->needs.mirror(p->needs.arg);
-}
-
-static void collect(struct counters *counters, void *arg)
-{
-	struct probes *p = arg;
-
-	p->needs.collect(counters, p->needs.arg);
-}
-
 struct probes *probes_create(const struct probes_needs *needs)
 {
 	struct probes *p = calloc(1, sizeof(*p));
 	const struct liveness_ops liveness = { ask, count, changed, p };
-	const struct doctor_needs doctor = { .loop = needs->loop,
-					     .peers = needs->peers,
-					     .relay = needs->relay,
-					     .nic = nic,
-					     .mirror = mirror,
-					     .collect = collect,
-					     .count = count,
-					     .arg = p };
 
 	if (!p)
 		return NULL;
 	p->needs = *needs;
-	p->liveness = liveness_create(needs->peers, &liveness);
-	p->doctor = doctor_create(&doctor);
-	p->timer = loop_timer_add(needs->loop, run, p);
+	p->liveness = liveness_create(needs->network.peers, &liveness);
+	p->doctor = doctor_create(&needs->network);
+	p->timer = loop_timer_add(needs->network.loop, run, p);
 	if (p->liveness && p->doctor && p->timer)
 		return p;
 	probes_destroy(p);
@@ -163,7 +134,7 @@ void probes_destroy(struct probes *p)
 {
 	if (!p)
 		return;
-	relay_listen(p->needs.relay, NULL, NULL);
+	relay_listen(p->needs.network.relay, NULL, NULL);
 	loop_timer_free(p->timer);
 	doctor_destroy(p->doctor);
 	liveness_destroy(p->liveness);
@@ -172,7 +143,7 @@ void probes_destroy(struct probes *p)
 
 void probes_start(struct probes *p)
 {
-	relay_listen(p->needs.relay, on_resolution, p);
+	relay_listen(p->needs.network.relay, on_resolution, p);
 	doctor_stop(p->doctor);
 	liveness_reload(p->liveness);
 	run(p);

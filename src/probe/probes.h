@@ -12,29 +12,15 @@
 #ifndef CLUSTERARPD_PROBE_PROBES_H
 #define CLUSTERARPD_PROBE_PROBES_H
 
-#include <stdbool.h>
-
-#include "core/counters.h"
-#include "core/mirror.h"
 #include "core/peers.h"
-#include "datapath/relay.h"
-#include "io/loop.h"
-#include "io/netlink/netlink.h"
 #include "probe/doctor.h"
 
 struct probes;
 
 /* What it needs; borrowed. */
 struct probes_needs {
-	struct loop *loop;
-	const struct peers *peers;
-	struct relay *relay;
-	const struct netlink_link *(*nic)(void *arg); /* NULL: it is not taken over now */
-	const struct mirror *(*mirror)(void *arg);
-	void (*collect)(struct counters *counters, void *arg); /* all that was counted */
-	void (*count)(struct peer *peer, void *arg);           /* bring its counters up to date */
-	void (*life_changed)(struct peer *peer, void *arg);    /* peer->liveness */
-	void *arg;
+	struct doctor_needs network; /* whose `arg` is that of life_changed(), too */
+	void (*life_changed)(struct peer *peer, void *arg); /* peer->liveness */
 };
 
 /* Nothing is asked before probes_start(). NULL: out of memory. */
