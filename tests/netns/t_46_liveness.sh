@@ -107,6 +107,14 @@ for i in {1..20}; do
 done
 ok "20 resolutions just after the cable is in"
 
+# A failure of the kernel is true for ten seconds, while the peer answers: nothing else would end it.
+sleep 4
+on alpha ip neigh replace "$(addr_of gamma)" lladdr "$(dedicated_mac gamma)" nud failed dev cluster0
+within "$(seconds 2)" state_is failed gamma || fail "failed in the kernel, and gamma is $(peer alpha gamma .state)"
+within "$(seconds 13)" state_is resolved gamma || fail "it answers, and gamma is $(peer alpha gamma .state)"
+ok "gamma, failed and answering: resolved"
+forget alpha "$(addr_of gamma)"
+
 # A table that is wiped is no failure of the peers, though the kernel reports each entry as failed.
 before="$(peer alpha beta .changes) $(peer alpha gamma .changes) $(said "does not answer")"
 for i in {1..5}; do
