@@ -51,19 +51,6 @@ pairs_watched() {
 	done
 }
 
-# pairs_transfers: TCP and UDP between all pairs, over both families: each byte and each datagram
-# arrives, once.
-pairs_transfers() {
-	local a b
-	while read -r a b; do
-		echo "$a $b $(addr_of "$b")"
-		echo "$a $b $(addr6_of "$b")"
-	done < <(lab_pairs) >"$LAB_DIR/pairs"
-	/usr/bin/python3 "$LAB_TOP/transfers.py" --patience "$(seconds 10)" <"$LAB_DIR/pairs" >"$LAB_DIR/transfers" ||
-		fail "TCP and UDP: $(grep -v ': all$' "$LAB_DIR/transfers")"
-	expect "pairs with all bytes and datagrams" "$(wc -l <"$LAB_DIR/pairs")" "$(grep -c ': all$' "$LAB_DIR/transfers")"
-}
-
 # pairs_run SOURCE-FUNCTION SETTINGS…: all of the above.
 pairs_run() {
 	local source=$1
@@ -71,7 +58,10 @@ pairs_run() {
 	pairs_prepare "$@"
 	pairs_pings "$source"
 	pairs_watch "$source"
-	pairs_transfers
+	{
+		transfers_of_all_pairs
+		LAB_FAMILY=6 transfers_of_all_pairs
+	} | expect_transfers "all pairs"
 	pairs_watched
 }
 
@@ -92,7 +82,7 @@ pairs_requests() {
 to_dedicated() {
 	on out ip neigh replace "$(addr_of "$1")" lladdr "$(dedicated_mac "$1")" dev eth0 nud permanent
 	local rc=0
-	on out ping -n -c 2 -i 0.1 -W 1 "$(addr_of "$1")" >"$LAB_DIR/output" 2>&1 || rc=$?
+	on out ping -n -c 2 -i 0.1 -W "$LAB_REPLY" "$(addr_of "$1")" >"$LAB_DIR/output" 2>&1 || rc=$?
 	on out ip neigh del "$(addr_of "$1")" dev eth0
 	return "$rc"
 }
