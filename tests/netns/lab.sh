@@ -612,7 +612,7 @@ answered() {
 ping_clean() {
 	local a=$1 b=$2 text
 	shift 2
-	text=$(on "$a" timeout -k 1 "$(seconds 20)" ping -n -c 5 -l 4 -i 0.5 -w "$(seconds 10)" "$@" \
+	text=$(on "$a" timeout -k 1 "$(seconds 20)" ping -n -c 5 -l 4 -i 0.2 -w "$(seconds 10)" "$@" \
 		"$(addr_on "$a" "$b")" 2>&1) || { echo "$a to $b: $text" && return 1; }
 	case $text in *Redirect* | *rrors*) ;; *)
 		[ "$(answered - <<<"$text")" != "5 0 0" ] || return 0

@@ -234,7 +234,7 @@ order() {
 moves() {
 	local opening ordered
 	capture out eth0 "$LAB_DIR/syn.pcap" "$SYN_ACKS"
-	new_connections "$LAB_DIR/new" "$CLUSTER4" --rate 150 --seconds 2 --patience "$(seconds 5)" &
+	new_connections "$LAB_DIR/new" "$CLUSTER4" --rate $((150 / LAB_PACE + 1)) --seconds $((2 * LAB_PACE)) --patience "$(seconds 5)" &
 	opening=$!
 	sleep 0.7
 	order "$@"
