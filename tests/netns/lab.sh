@@ -599,10 +599,10 @@ lab_pairs() {
 	done
 }
 
-# answered FILE: of the output of one ping (not -q): how many pings were answered, how many up to the
+# ping_answers FILE: of the output of one ping (not -q): how many pings were answered, how many up to the
 # last of these were not, and how many answers came twice. ping itself counts those as lost whose answer
 # is on its way when it ends, an interval after the last one was sent: on a busy machine, some are.
-answered() {
+ping_answers() {
 	awk '/DUP!/ { twice++; next }
 		/icmp_seq=.*time=/ { sub(/.*icmp_seq=/, ""); n++; if ($1 + 0 > last) last = $1 + 0 }
 		END { print n + 0, last - n, twice + 0 }' "$1"
@@ -615,7 +615,7 @@ ping_clean() {
 	text=$(on "$a" timeout -k 1 "$(seconds 20)" ping -n -c 5 -l 4 -i 0.2 -w "$(seconds 10)" "$@" \
 		"$(addr_on "$a" "$b")" 2>&1) || { echo "$a to $b: $text" && return 1; }
 	case $text in *Redirect* | *rrors*) ;; *)
-		[ "$(answered - <<<"$text")" != "5 0 0" ] || return 0
+		[ "$(ping_answers - <<<"$text")" != "5 0 0" ] || return 0
 		;;
 	esac
 	echo "$a to $b: $text"
@@ -645,21 +645,21 @@ pings_begin() {
 }
 answers_are() {
 	local n lost
-	read -r n lost _ < <(answered "$LAB_DIR/ping")
+	read -r n lost _ < <(ping_answers "$LAB_DIR/ping")
 	[ "$n" -ge "$1" ] && [ $((n + lost)) -ge "$2" ]
 }
 # pings_end WHAT AT-LEAST [MOST-LOST]: when so many are answered, and some that were sent just now. What is in
 # flight at the end does not count.
 pings_end() {
 	local count lost
-	read -r count lost _ < <(answered "$LAB_DIR/ping")
+	read -r count lost _ < <(ping_answers "$LAB_DIR/ping")
 	within "$(seconds 5)" answers_are "$2" $((count + lost + 5)) ||
 		fail "$1: no more answers: $(tail -n 3 "$LAB_DIR/ping")"
 	kill -INT "$LAB_PINGS" 2>/dev/null || fail "$1: the pings have ended early: $(tail -n 3 "$LAB_DIR/ping")"
 	wait "$LAB_PINGS" || fail "$1: $(tail -n 3 "$LAB_DIR/ping")"
 	! grep -q 'DUP!\|rrors\|From' "$LAB_DIR/ping" ||
 		fail "$1: $(grep 'DUP!\|rrors\|From' "$LAB_DIR/ping" | head -n 5)"
-	read -r count lost _ < <(answered "$LAB_DIR/ping")
+	read -r count lost _ < <(ping_answers "$LAB_DIR/ping")
 	expect_num "$1: lost, with $count pings answered" "$lost" "<=" "${3:-0}"
 }
 

@@ -30,7 +30,7 @@ is_member() { members "$1" | grep -qx "$2"; }
 solicited_node() { printf 'ff02::1:ff00:%x\n' $((0x100 + $(node_index "$1"))); }
 
 # Longer than a membership, and so by answers to queries alone.
-sleep 12
+sleep 7
 for node in "${LAB_NODES[@]}"; do
 	within "$(seconds 5)" is_member "$node" "$(solicited_node "$node")" ||
 		fail "the switch does not know $node as a member of $(solicited_node "$node"): $(on sw bridge mdb show dev br0)"
