@@ -18,7 +18,9 @@ expect_pings "at first"
 
 tap() { cat /sys/class/net/cluster0/ifindex; }
 first=$(tap)
-expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
+# TAP, NIC, ring, and the links of three programs, if the kernel has tcx.
+links=$(/tcx.py show lo ingress >/dev/null 2>&1 && echo 3 || echo 0)
+expect "descriptors in the store" $((3 + links)) "$(property NFileDescriptorStore)"
 
 # Pings from the outsider, and a TCP connection to beta, across five restarts.
 ip neigh replace 12.12.4.77 lladdr 02:00:00:00:00:77 nud permanent dev cluster0
@@ -33,7 +35,7 @@ for i in 1 2 3 4 5; do
 	systemctl restart clusterarpd || fail "restart $i"
 	[ "$(pid)" != "$old" ] || fail "restart $i: the same process"
 	expect "restart $i: the TAP device" "$first" "$(tap)"
-	expect "restart $i: descriptors in the store" 3 "$(property NFileDescriptorStore)"
+	expect "restart $i: descriptors in the store" $((3 + links)) "$(property NFileDescriptorStore)"
 done
 wait "$pinging" || fail "pings: $(tail -n 3 /tmp/ping)"
 wait "$streaming" || fail "TCP: $(jq -r .error /tmp/tcp)"
@@ -71,15 +73,23 @@ on out ping -n -i 0.005 -c 1000 -W 2 12.12.4.101 >/tmp/ping 2>&1 &
 pinging=$!
 restart_with user user
 expect "filters on the TAP" "" "$(tc filter show dev cluster0 egress)"
-expect "datapath = user: descriptors in the store" 2 "$(property NFileDescriptorStore)"
+expect "datapath = user: descriptors in the store" $((links ? 4 : 2)) "$(property NFileDescriptorStore)"
 restart_with kernel kernel
-expect "datapath = kernel: descriptors in the store" 3 "$(property NFileDescriptorStore)"
+expect "datapath = kernel: descriptors in the store" $((3 + links)) "$(property NFileDescriptorStore)"
 restart_with user user
 wait "$pinging" || fail "pings across data path changes: $(tail -n 3 /tmp/ping)"
 expect "pings across data path changes" \
 	"1000 packets transmitted, 1000 received, 0% packet loss" \
 	"$(grep -o '1000 packets.*loss' /tmp/ping)"
 ! grep -q 'DUP!' /tmp/ping || fail "a ping is answered twice"
+# A kernel without tcx needs clsact.
+gcc -D_GNU_SOURCE -shared -fPIC -o /usr/lib/no_tcx.so /no_tcx.c -ldl
+mkdir -p /run/systemd/system/clusterarpd.service.d
+printf '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/no_tcx.so\n' >/run/systemd/system/clusterarpd.service.d/no_tcx.conf
+systemctl daemon-reload
+restart_with kernel kernel
+expect "without tcx: descriptors in the store" 3 "$(property NFileDescriptorStore)"
+expect "without tcx: filters on the TAP" 1 "$(tc filter show dev cluster0 egress | grep -c ' handle .*clusterarpd_tap')"
 tc qdisc del dev cluster0 clsact
 tc qdisc add dev cluster0 ingress || fail "an ingress qdisc on the TAP"
 restart_with auto user
@@ -92,6 +102,8 @@ sed -i 's/^datapath.*/datapath = kernel/' "$conf"
 expect "datapath = kernel, not available: exit status" 3 "$(property ExecMainStatus)"
 systemctl reset-failed clusterarpd
 sed -i '/^datapath/d' "$conf"
+rm -r /run/systemd/system/clusterarpd.service.d
+systemctl daemon-reload
 systemctl restart clusterarpd || fail "restart"
 expect "the data path by default" kernel "$(datapath)"
 first=$(tap)
@@ -115,7 +127,7 @@ expect "the process after its TAP was deleted" "$old" "$(pid)"
 first=$(tap)
 systemctl restart clusterarpd || fail "restart with the new TAP"
 expect "the TAP after a restart" "$first" "$(tap)"
-expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
+expect "descriptors in the store" $((3 + links)) "$(property NFileDescriptorStore)"
 within 5 reaches 12.12.4.200 || fail "no traffic after a restart"
 
 systemctl stop clusterarpd
