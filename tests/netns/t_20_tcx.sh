@@ -78,6 +78,7 @@ pings "filters removed" removals
 # that moment, with any program or none. What comes in is not lost.
 # shellcheck disable=SC2016
 heard() { on alpha awk '/^Icmp:/ && $2 != "InMsgs" { print $10 }' /proc/net/snmp; }
+# shellcheck disable=SC2016
 on alpha timeout 3 sh -c 'while :; do
 	for dev in eth0 cluster0; do tc qdisc del dev $dev clsact; tc qdisc add dev $dev clsact; done
 done' &
@@ -113,7 +114,7 @@ expect "programs at the TAP" "$TAP_PROGRAMS" "$(lab_attached alpha cluster0)"
 
 # --- an operator's filter on the TAP runs first ---
 
-filtered() { [ -n "$(on alpha tc filter show dev cluster0 egress | grep clusterarpd_tap)" ]; }
+filtered() { on alpha tc filter show dev cluster0 egress | grep -q clusterarpd_tap; }
 linked() { ! filtered && [ "$(lab_attached alpha cluster0)" = 0/1 ]; }
 # A filter that accepts everything: the frames go through the daemon.
 woken() { awk '/^voluntary/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
