@@ -27,7 +27,7 @@ who_answers() {
 	on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 "${1:-12.12.4.101}" |
 		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f
 }
-multicast_ping() { on out ping -n -c "$1" -i 0.05 -W 1 -I eth0 224.0.0.1 2>&1; }
+multicast_ping() { on out ping -n -c "$1" -i 0.05 -W "$LAB_REPLY" -I eth0 224.0.0.1 2>&1; }
 
 expect_shielded() {
 	expect "$1: answers to ARP" "$LAB_CLUSTER_MAC" "$(who_answers | sort -u)"

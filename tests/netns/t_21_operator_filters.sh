@@ -52,7 +52,7 @@ capture sw p_alpha "$LAB_DIR/udp.pcap" -Q in udp
 expect "hits before" 0/0 "$(hits Mirror)/$(hits Redirect)"
 udp_to_out 7777
 udp_to_out 7778
-within 2 redirected || true
+within "$(seconds 2)" redirected || true
 capture_stop
 expect "hits of the operator's egress filter" 1 "$(hits Redirect)"
 expect "UDP on the wire (only port 7778)" 1 "$(frames_in "$LAB_DIR/udp.pcap")"

@@ -72,7 +72,7 @@ holders() {
 }
 is_held_by() { [ "$(holders)" = "$1 $1" ]; }
 answers() {
-	on "$1" ping -n -c 3 -i 0.1 -W 1 "$2" >"$LAB_DIR/pings" &&
+	on "$1" ping -n -c 3 -i 0.1 -W "$LAB_REPLY" "$2" >"$LAB_DIR/pings" &&
 		grep -q ' 3 received, 0% packet loss' "$LAB_DIR/pings" && ! grep -q DUP "$LAB_DIR/pings"
 }
 # expect_answers WHAT HOLDER HOST…: each host reaches both addresses; gamma knows them by the
@@ -82,7 +82,7 @@ expect_answers() {
 	shift 2
 	for vip in $VIP $VIP6; do
 		for host in "$@"; do
-			within 5 answers "$host" "$vip" || fail "$what: $host does not reach $vip: $(cat "$LAB_DIR/pings")"
+			within "$(seconds 5)" answers "$host" "$vip" || fail "$what: $host does not reach $vip: $(cat "$LAB_DIR/pings")"
 		done
 		expect "$what: gamma's entry for $vip" "$(dedicated_mac "$holder")" "$(table gamma "$vip")"
 	done
@@ -90,7 +90,7 @@ expect_answers() {
 
 # one_and_then_the_other WHAT
 one_and_then_the_other() {
-	within 10 is_held_by alpha || fail "$1: held by $(holders); $(tail -n 5 "$LAB_DIR"/keepalived.*/log)"
+	within "$(seconds 10)" is_held_by alpha || fail "$1: held by $(holders); $(tail -n 5 "$LAB_DIR"/keepalived.*/log)"
 	sleep 1
 	expect "$1: who holds the virtual addresses" "alpha alpha" "$(holders)"
 	# The source of its advertisements is the node's own address.
@@ -100,7 +100,7 @@ one_and_then_the_other() {
 	expect_answers "$1" alpha beta gamma out
 	kill -9 "$(cat "$LAB_DIR/keepalived.alpha/vrrp.pid")" "$(cat "$LAB_DIR/keepalived.alpha/pid")"
 	lose alpha # the node itself would be gone
-	within 10 is_held_by beta || fail "$1: after kill -9 held by $(holders)"
+	within "$(seconds 10)" is_held_by beta || fail "$1: after kill -9 held by $(holders)"
 	expect_answers "$1, moved by kill -9" beta alpha gamma out
 }
 

@@ -53,13 +53,13 @@ pids=()
 for address in "${SOURCES4[@]}" "${SOURCES6[@]}"; do
 	target=$LAB_CLUSTER_IP
 	[[ $address != *:* ]] || target=$LAB_CLUSTER_IP6
-	on out ping -n -c 3 -i 0.2 -W 1 -I "$address" "$target" >"$LAB_DIR/ping.$address" 2>&1 &
+	on out ping -n -c 3 -i 0.2 -W "$LAB_REPLY" -I "$address" "$target" >"$LAB_DIR/ping.$address" 2>&1 &
 	pids+=("$!")
 done
 for pid in "${pids[@]}"; do wait "$pid" || fail "a ping: $(cat "$LAB_DIR"/ping.*)"; done
 expect "answers to 3 pings from 24 sources" 72 "$(cat "$LAB_DIR"/ping.* | grep -c 'icmp_seq=.*ms$')"
 expect "duplicate answers" 0 "$(cat "$LAB_DIR"/ping.* | grep -c 'DUP!' || true)"
-on out ping -n -c 3 -i 0.2 -W 1 -s 4000 "$LAB_CLUSTER_IP" >"$LAB_DIR/ping" || fail "$(cat "$LAB_DIR/ping")"
+on out ping -n -c 3 -i 0.2 -W "$LAB_REPLY" -s 4000 "$LAB_CLUSTER_IP" >"$LAB_DIR/ping" || fail "$(cat "$LAB_DIR/ping")"
 expect "duplicate answers to pings in fragments" 0 "$(grep -c 'DUP!' "$LAB_DIR/ping" || true)"
 
 say "TCP"

@@ -100,7 +100,7 @@ lab_kill gamma
 kill "${SERVER[gamma]}"
 unset "SERVER[gamma]"
 lease_over() { [ "$(now_ms)" -gt $((ordered + 4100)) ]; }
-within 5 lease_over || fail "the clock stands still" # only then may others take what gamma has had
+within "$(seconds 5)" lease_over || fail "the clock stands still" # only then may others take what gamma has had
 moves alpha beta --dead gamma
 lost_all() { [ "$(hold_told four .cut)" -ge "$lost" ]; }
 within "$(seconds 15)" lost_all || fail "gamma's connections are not cut: $(hold_told four .)"

@@ -28,9 +28,9 @@ TTL=2 order alpha beta gamma
 new_for_a_moment
 expect "within the lease: new connections that nobody answered" 0 "$(new_without "$LAB_DIR/new")"
 for node in "${LAB_NODES[@]}"; do
-	within 4 lease_over "$node" || fail "$node: $(ctl "$node" -j shares)"
+	within "$(seconds 4)" lease_over "$node" || fail "$node: $(ctl "$node" -j shares)"
 	expect "$node: its own state" no_lease "$(share_node "$node" "$node" .state)"
-	within 2 problem "$node" no_lease || fail "$node: no problem no_lease in status"
+	within "$(seconds 2)" problem "$node" no_lease || fail "$node: no problem no_lease in status"
 done
 lost=$(counter alpha .drops.no_lease)
 new_for_a_moment
@@ -58,7 +58,7 @@ ordered=$(now_ms)
 TTL=2 order_tell alpha alpha beta gamma
 kill -STOP "${LAB_PID[alpha]}"
 lapsed() { [ "$(now_ms)" -gt $((ordered + 2200)) ]; }
-within 4 lapsed || fail "the clock stands still"
+within "$(seconds 4)" lapsed || fail "the clock stands still"
 forget_served
 new_for_a_moment
 expect "connections that alpha took" 0 "$(served tcp alpha)"

@@ -351,7 +351,7 @@ expect_num "pings during all this" "$(awk '/received/ { n += $4 } END { print n 
 expect "runs of pings with a loss" 0 "$(grep 'received' "$LAB_DIR/pings" | grep -vc ', 0% packet loss' || true)"
 say "longest ping: $(awk -F/ '/^rtt/ { if ($6 > m) m = $6 } END { print m }' "$LAB_DIR/pings") ms"
 no_more_fds() { [ "$(fds)" -eq "$level" ]; }
-within 2 no_more_fds || fail "file descriptors: expected $level, saw $(fds)"
+within "$(seconds 2)" no_more_fds || fail "file descriptors: expected $level, saw $(fds)"
 ok "file descriptors: $level as before"
 
 # A clean stop with the table full, and with clients that wait for their answers.

@@ -209,7 +209,7 @@ for node in "${LAB_NODES[@]}"; do
 done
 expect "the peers' states" "stale stale" "$(states)"
 watch
-on alpha ping -n -c 1 -W 1 12.12.4.102 >"$LAB_DIR/output" || fail "alpha does not reach beta: $(cat "$LAB_DIR/output")"
+on alpha ping -n -c 1 -W "$LAB_REPLY" 12.12.4.102 >"$LAB_DIR/output" || fail "alpha does not reach beta: $(cat "$LAB_DIR/output")"
 LAB_FAMILY=6 reach alpha beta || fail "alpha does not reach beta over IPv6"
 capture_stop
 expect "the first frame from alpha for beta" "$(dedicated_mac alpha) $(dedicated_mac beta)" "$(first_frame)"
@@ -344,7 +344,7 @@ start neigh=pin beta.address="12.12.4.102/24, 192.0.2.102/24"
 all="$(dedicated_mac beta) PERMANENT"
 expect "the entry of beta's second address" "$all" "$(entry 192.0.2.102)"
 neigh del 192.0.2.102
-within 1 entry_is 192.0.2.102 "$all" || fail "removed: $(table_of alpha)"
+within "$(seconds 1)" entry_is 192.0.2.102 "$all" || fail "removed: $(table_of alpha)"
 ok "the removed entry is there again"
 lab_kill alpha
 lab_start alpha

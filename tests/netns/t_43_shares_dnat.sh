@@ -72,7 +72,7 @@ say "a lease that runs out"
 order alpha beta gamma
 TTL=1 order_tell alpha alpha beta gamma
 lease_over() { [ "$(share alpha .lease_ms)" = 0 ]; }
-within 4 lease_over || fail "$(ctl alpha -j shares)"
+within "$(seconds 4)" lease_over || fail "$(ctl alpha -j shares)"
 sleep 2
 expect_held "without a lease" nat 0
 

@@ -91,7 +91,7 @@ sed -i 's/^\[cluster\]/&\nliveness = 100ms/' "$LAB_CONF"
 ctl alpha reload >/dev/null
 for i in {1..40}; do
 	forget alpha "$(addr_of gamma)"
-	on alpha ping -n -c 1 -W 1 "$(addr_of gamma)" >"$LAB_DIR/output" ||
+	on alpha ping -n -c 1 -W "$LAB_REPLY" "$(addr_of gamma)" >"$LAB_DIR/output" ||
 		fail "resolution $i beside 10 questions a second: $(cat "$LAB_DIR/output")"
 done
 ok "40 resolutions beside 10 questions a second"

@@ -83,7 +83,7 @@ pinging=$!
 for what in "qdisc del dev cluster0 clsact" "filter del dev cluster0 egress"; do
 	# shellcheck disable=SC2086
 	on alpha tc $what
-	within 1 tap_program || fail "tc $what: the program is not attached again"
+	within "$(seconds 1)" tap_program || fail "tc $what: the program is not attached again"
 	sleep 0.3
 done
 wait "$pinging" || fail "pings: $(cat "$LAB_DIR/ping")"
@@ -96,9 +96,9 @@ another_qdisc() {
 	printf 'qdisc del dev cluster0 clsact\nqdisc add dev cluster0 ingress\n' |
 		on alpha tc -batch - 2>/dev/null
 }
-within 10 another_qdisc || fail "clsact is there again before the ingress qdisc is added"
+within "$(seconds 10)" another_qdisc || fail "clsact is there again before the ingress qdisc is added"
 said() { grep -q "cannot attach the data path's program again" "$LAB_DIR/alpha.log"; }
-within 3 said || fail "no log line about a qdisc instead of clsact"
+within "$(seconds 3)" said || fail "no log line about a qdisc instead of clsact"
 ping_clean alpha beta || fail "pings from alpha to beta with another qdisc instead of clsact failed"
 ping_clean beta alpha || fail "pings from beta to alpha with another qdisc instead of clsact failed"
 ok "another qdisc instead of clsact: the daemon forwards what the host sends"
@@ -108,7 +108,7 @@ for LAB_FAMILY in 4 6; do
 done
 LAB_FAMILY=46
 on alpha tc qdisc del dev cluster0 ingress
-within 3 tap_program || fail "the program is not attached once the ingress qdisc is gone"
+within "$(seconds 3)" tap_program || fail "the program is not attached once the ingress qdisc is gone"
 ok "the program is attached once the ingress qdisc is gone"
 
 # --- more frames than the daemon reads ---
@@ -151,7 +151,7 @@ sys.stdin.readline()
 ' "${LAB_PID[alpha]}" >"$LAB_DIR/held" < <(sleep 20) &
 holder=$!
 held() { grep -q held "$LAB_DIR/held"; }
-within 5 held || fail "the descriptors cannot be held"
+within "$(seconds 5)" held || fail "the descriptors cannot be held"
 on alpha ping -n -q -i 0.01 -c 300 12.12.4.102 >"$LAB_DIR/ping" 2>&1 &
 pinging=$!
 on out ping -n -q -i 0.01 -c 300 12.12.4.101 >"$LAB_DIR/ping.out" 2>&1 &
@@ -174,7 +174,7 @@ expect "answers of the NIC's own stack" "" "$(on out arping -c 2 -w 2 -I eth0 12
 kill "$holder"
 wait "$holder" 2>/dev/null || true
 tap_is_gone() { ! on alpha ip link show dev cluster0 >/dev/null 2>&1; }
-within 5 tap_is_gone || fail "the TAP does not disappear with the last descriptor"
+within "$(seconds 5)" tap_is_gone || fail "the TAP does not disappear with the last descriptor"
 lab_start alpha
 expect_reach alpha beta
 ping_clean alpha beta || fail "pings from alpha to beta after the crash failed"

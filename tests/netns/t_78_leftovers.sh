@@ -146,7 +146,7 @@ expect_reach out alpha
 expect_as_before "an invalid file, addresses adopted"
 crash adopt=yes
 move adopt=yes
-within 10 lab_settled alpha || fail "addresses remain tentative" # its TAP was gone
+within "$(seconds 10)" lab_settled alpha || fail "addresses remain tentative" # its TAP was gone
 expect "another interface: addresses" "" "$(diff "$LAB_DIR/addresses" <(addresses_of eth0))"
 expect "another interface: records" control.sock.eth2.json "$(records)"
 no_complaint "another interface, addresses adopted"

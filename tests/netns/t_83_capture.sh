@@ -119,7 +119,7 @@ while True:
 flooding=$!
 waits() { "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/wait.pcapng" --count 1 2>&1 >/dev/null | grep -q . &&
 	[ "$(on alpha tc -j -s qdisc show dev eth0 | jq '.[] | select(.kind == "tbf") | .backlog')" -gt 6000000 ]; }
-within 20 waits || fail "the NIC is not busy"
+within "$(seconds 20)" waits || fail "the NIC is not busy"
 for n in 1 2 3 17; do
 	FILE=$LAB_DIR/busy.pcapng
 	"$CLUSTERARPCTL" -s "$SOCKET" capture -w "$FILE" --count "$n" >/dev/null 2>"$FILE.err" </dev/null &
@@ -205,7 +205,7 @@ say "Gb/s: $reading with a reader, $stalled with a reader that does not read"
 if [ -z "$LAB_SLOW" ]; then
 	expect_num "throughput, ratio" "$(ratio "$stalled" "$reading")" ">=" 0.8
 fi
-within 5 fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
+within "$(seconds 5)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 
 # A reader that is killed while its buffer is full.
 ctl_capture "$LAB_DIR/killed.pcapng"
@@ -213,7 +213,7 @@ kill -STOP "$CAPTURE"
 tcp_pair alpha beta -t 1
 kill -KILL "$CAPTURE"
 wait "$CAPTURE" 2>/dev/null || true
-within 5 fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
+within "$(seconds 5)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 ok "file descriptors: $FDS as before"
 if [ -z "$LAB_SLOW" ]; then
 	expect_num "growth of resident memory, KiB" $(($(rss) - RSS)) "<=" 1024

@@ -143,7 +143,7 @@ lab_stop alpha
 lab_start alpha
 expect_well alpha "a restart, which forgets the conflict"
 frames arp out:eth0 --eth-src "$(dedicated_mac alpha)" --sha $LIAR --spa 12.12.4.250 --tpa 12.12.4.251
-within 5 expr "$(counter alpha .drops.echo)" ">" 0 >/dev/null || fail "no echo is counted"
+within "$(seconds 5)" expr "$(counter alpha .drops.echo)" ">" 0 >/dev/null || fail "no echo is counted"
 ids_are alpha "" || fail "a single echo is a problem: $(ids alpha)"
 frames arp out:eth0 --eth-src "$(dedicated_mac alpha)" --sha $LIAR --spa 12.12.4.250 --tpa 12.12.4.251 \
 	--count 50 --interval 0.06
@@ -253,7 +253,7 @@ on alpha tc qdisc del dev eth0 root
 flooded=$(counter alpha .drops.not_ours)
 frames arp out:eth0 --eth-dst 52:54:00:00:77:77 --sha $LIAR --spa 12.12.4.250 --tpa 12.12.4.251 --count 5
 more() { [ "$(counter alpha .drops.not_ours)" -ge $((flooded + 5)) ]; }
-within 3 more || fail "frames for another MAC are not counted as not_ours"
+within "$(seconds 3)" more || fail "frames for another MAC are not counted as not_ours"
 ok "frames dropped as not_ours"
 # Each reason has its sentence, and none is without one.
 ctl alpha counters >"$LAB_DIR/counters"
