@@ -118,7 +118,7 @@ bool hooks_have_shield(struct hooks *hooks, int ifindex)
 	       tcx_is_attached(&hooks->links[HOOK_EGRESS], HOOK_EGRESS, ifindex);
 }
 
-unsigned hooks_count_before(const struct hooks *hooks, int ifindex)
+unsigned hooks_count_before(struct hooks *hooks, int ifindex)
 {
 	unsigned count = 0;
 
@@ -133,7 +133,7 @@ unsigned hooks_count_before(const struct hooks *hooks, int ifindex)
 
 /* --- the TAP --- */
 
-static bool has_other_links(const struct hooks *hooks, int ifindex)
+static bool has_other_links(struct hooks *hooks, int ifindex)
 {
 	struct tcx_others others;
 

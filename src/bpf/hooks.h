@@ -50,6 +50,6 @@ int hooks_detach_ask(struct hooks *hooks, int ifindex);
 
 /* The number of others' tcx programs on the NIC that run before the shield's; 0 if the kernel has
  * no tcx. */
-unsigned hooks_count_before(const struct hooks *hooks, int ifindex);
+unsigned hooks_count_before(struct hooks *hooks, int ifindex);
 
 #endif

@@ -151,10 +151,9 @@ int tcx_detach(struct tcx_link *link, enum hook hook, int ifindex)
 	return err == -ENOLINK ? 0 : err; /* its interface was removed meanwhile */
 }
 
-int tcx_find_others(const struct tcx_link *link, enum hook hook, int ifindex,
-		    struct tcx_others *others)
+int tcx_find_others(struct tcx_link *link, enum hook hook, int ifindex, struct tcx_others *others)
 {
-	uint32_t own = link->fd >= 0 ? program_of(link, hook) : 0;
+	uint32_t own = find(link, hook, ifindex);
 	uint32_t ids[PROGRAMS_MAX], count = PROGRAMS_MAX, i;
 	int err = bpf_prog_query(ifindex, attach_type(hook), 0, NULL, ids, &count);
 	bool is_before = own;

@@ -39,12 +39,11 @@ int tcx_detach(struct tcx_link *link, enum hook hook, int ifindex);
 /* Close the descriptor. The link lasts if the service manager has it. */
 void tcx_close(struct tcx_link *link);
 
-/* How many programs other links have at this hook of an interface, and how many of those run before
- * the one of `link`; or a negative errno value. */
+/* How many programs others have attached at this hook of an interface, and how many of those run
+ * before that of `link`, which is taken over as by tcx_attach(). */
 struct tcx_others {
 	unsigned all, before;
 };
-int tcx_find_others(const struct tcx_link *link, enum hook hook, int ifindex,
-		    struct tcx_others *others);
+int tcx_find_others(struct tcx_link *link, enum hook hook, int ifindex, struct tcx_others *others);
 
 #endif

@@ -35,6 +35,7 @@ for i in 1 2 3 4 5; do
 	expect "restart $i: the TAP device" "$first" "$(tap)"
 	expect "restart $i: descriptors in the store" "$(stored)" "$(property NFileDescriptorStore)"
 done
+[ "$(stored)" = 3 ] || expect "the links are handed over: qdiscs of clsact" "" "$(tc qdisc show | grep clsact || true)"
 wait "$pinging" || fail "pings: $(tail -n 3 /tmp/ping)"
 wait "$streaming" || fail "TCP: $(jq -r .error /tmp/tcp)"
 expect "pings across restarts" "400 packets transmitted, 400 received, 0% packet loss" \
