@@ -304,6 +304,8 @@ expect "files of the second daemon" "" "$(find /run/clusterarpd -name 'other*')"
 # Duplicate address detection has not succeeded for an address: it goes on, on the TAP. What has
 # failed on the TAP, or is not there, goes through it on the NIC.
 adopt_few
+dad_transmits() { on alpha sysctl -qw "net.ipv6.conf.default.dad_transmits=$1" "net.ipv6.conf.eth0.dad_transmits=$1"; }
+dad_transmits "$LAB_PACE" # a second each: long enough for the daemon's start
 ip -n out addr add 2001:db8:1::66/64 dev eth0 nodad
 ip -n alpha addr add 2001:db8:1::65/64 dev eth0
 ip -n alpha addr add 2001:db8:1::66/64 dev eth0
@@ -315,6 +317,7 @@ only_the_duplicate() { [ "$(tentative "$1")" = 2001:db8:1::66 ]; }
 within "$(seconds 5)" only_the_duplicate cluster0 || fail "tentative on the TAP: $(tentative cluster0)"
 lab_announced
 capture_stop
+dad_transmits 1
 announcements "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)" >"$LAB_DIR/times"
 of() { awk -v a="$1" '$1 == a { n = $2 } END { print n + 0 }' "$LAB_DIR/times"; }
 expect_num "announcements of an address that was tentative" "$(of 2001:db8:1::65)" ">=" 3

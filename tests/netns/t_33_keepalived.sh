@@ -9,6 +9,7 @@
 
 VIP=12.12.4.150
 VIP6=2001:db8:4::150
+ADVERT=$((20 * LAB_PACE)) # hundredths of a second
 
 lab_nodes 3 family=46
 lab_config
@@ -23,7 +24,7 @@ instance() {
 			interface cluster0
 			virtual_router_id $1
 			priority $2
-			advert_int 0.2
+			advert_int $((ADVERT / 100)).$(printf %02d $((ADVERT % 100)))
 			version 3
 			${4:+unicast_peer {
 				$4
@@ -95,7 +96,7 @@ one_and_then_the_other() {
 	expect "$1: who holds the virtual addresses" "alpha alpha" "$(holders)"
 	# The source of its advertisements is the node's own address.
 	capture out eth0 "$LAB_DIR/vrrp.pcap" "ip proto 112 or ip6 proto 112"
-	sleep 1
+	sleep "$LAB_PACE"
 	capture_stop
 	expect_answers "$1" alpha beta gamma out
 	kill -9 "$(cat "$LAB_DIR/keepalived.alpha/vrrp.pid")" "$(cat "$LAB_DIR/keepalived.alpha/pid")"

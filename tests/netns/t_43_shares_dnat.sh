@@ -59,7 +59,7 @@ hold new "$LAB_CLUSTER_IP:7778" 60
 expect "all at alpha" '{"alpha":60}' "$(hold_told new '.by_node | tojson')"
 order alpha beta gamma
 expect_held "new ones, after a move" new 0
-expect_held "all of them" nat 0
+expect_also_held "all of them" nat 0
 
 say "a daemon that is killed while it asks"
 order alpha beta=0 gamma=0

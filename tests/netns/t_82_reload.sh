@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run: alone
 #
 # The configuration is reloaded while traffic flows: a hundred times, with a node that is added and
 # removed. What a reload can change takes effect. A file with a change that needs a restart is
@@ -52,33 +51,6 @@ expect_applied() {
 	expect "$1: answer" "true $2" "$(answer '"\(.reload.applied) \(.reload.changes | join("; "))"')"
 }
 
-# pings_begin, pings_end: alpha pings beta every 5 ms from the one call to the other.
-PINGING=
-pings_begin() {
-	ip netns exec alpha ping -n -i 0.005 -W 2 -w "$(seconds 100)" $BETA >"$LAB_DIR/ping" 2>&1 &
-	PINGING=$!
-	within "$(seconds 2)" grep -q 'time=' "$LAB_DIR/ping" || fail "alpha does not reach beta"
-}
-answers_are() {
-	local n lost
-	read -r n lost _ < <(answered "$LAB_DIR/ping")
-	[ "$n" -ge "$1" ] && [ $((n + lost)) -ge "$2" ]
-}
-# pings_end WHAT AT-LEAST: when so many are answered, and some that were sent just now. What is in flight
-# at the end does not count.
-pings_end() {
-	local count lost
-	read -r count lost _ < <(answered "$LAB_DIR/ping")
-	within "$(seconds 5)" answers_are "$2" $((count + lost + 5)) ||
-		fail "$1: no more answers: $(tail -n 3 "$LAB_DIR/ping")"
-	kill -INT "$PINGING" 2>/dev/null || fail "$1: the pings have ended early: $(tail -n 3 "$LAB_DIR/ping")"
-	wait "$PINGING" || fail "$1: $(tail -n 3 "$LAB_DIR/ping")"
-	! grep -q 'DUP!\|rrors\|From' "$LAB_DIR/ping" ||
-		fail "$1: $(grep 'DUP!\|rrors\|From' "$LAB_DIR/ping" | head -n 5)"
-	read -r count lost _ < <(answered "$LAB_DIR/ping")
-	expect "$1: lost, with $count pings answered" 0 "$lost"
-}
-
 # --- a hundred reloads ------------------------------------------------------------
 
 REACHED=0
@@ -117,7 +89,7 @@ BEFORE=$(fds)
 FIRST=$(status .config_generation)
 expect "configuration generation at the start" 1 "$FIRST"
 beta_before=$(peer alpha beta '"\(.counters.frames_out) \(.changes) \(.state)"')
-pings_begin
+pings_begin alpha $BETA
 hundred_reloads
 pings_end "100 reloads" 400
 expect "configuration generation after them" $((FIRST + 100)) "$(status .config_generation)"
@@ -136,7 +108,7 @@ expect "peers at the end" "beta gamma" "$(peer_names)"
 expect_reach alpha gamma
 expect_reach gamma alpha
 
-pings_begin
+pings_begin alpha $BETA
 for ((i = 0; i < 200; i++)); do kill -HUP "${LAB_PID[alpha]}"; done
 lab_up alpha || fail "200 SIGHUPs: no answer"
 pings_end "200 SIGHUPs at once" 10
@@ -178,7 +150,7 @@ heard_as_gamma() {
 strict_drops_are() { [ "$(counter alpha .drops.strict)" -eq "$1" ]; }
 BROADCAST=ff:ff:ff:ff:ff:ff
 
-pings_begin
+pings_begin alpha $BETA
 expect "requests at first" "$BROADCAST $(dedicated_mac alpha)" "$(requests $GAMMA)"
 change "arp" "arp: broadcast to directed" arp=directed
 expect "requests with arp = directed" "$(dedicated_mac gamma) $(dedicated_mac alpha)" "$(requests $GAMMA)"
@@ -284,7 +256,7 @@ expect_restart() {
 		fail "${*:2}: needs_restart is not a part of changes: $(answer .reload)"
 }
 
-pings_begin
+pings_begin alpha $BETA
 sed 's/^tap/tab/' "$LAB_DIR/three" >"$FILE"
 line=$(grep -n '^tab' "$FILE" | cut -d: -f1)
 expect_refused "a misspelt key"
@@ -368,7 +340,7 @@ many() {
 		printf '\n[node n%d]\naddress = 12.13.%d.%d/16\n' "$i" $((i / 250)) $((1 + i % 250))
 	done >>"$1"
 }
-pings_begin
+pings_begin alpha $BETA
 many "$FILE" 2500
 expect "2500 more nodes, --dry-run: exit status" 1 "$(reload --dry-run)"
 message=$(answer .error.message)
@@ -387,7 +359,7 @@ lab_stop alpha
 many "$FILE" 600
 lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
 expect_reach alpha beta
-pings_begin
+pings_begin alpha $BETA
 many "$FILE" 1600
 expect "1600 nodes: exit status" 0 "$(reload)"
 expect "peers" 1602 "$(ctl alpha -j peers | jq '.peers | length')"

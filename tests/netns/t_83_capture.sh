@@ -155,14 +155,6 @@ fds_are() { [ "$(fds)" -eq "$1" ]; }
 FDS=$(fds)
 RSS=$(rss)
 reading=0 stalled=0
-pings_begin() {
-	on alpha timeout 60 ping -n -q -i 0.01 -c 350 -W 3 $B >"$LAB_DIR/ping" 2>&1 &
-	PINGING=$!
-}
-pings_end() {
-	wait "$PINGING" || fail "$1: $(cat "$LAB_DIR/ping")"
-	expect "$1" "350 received, 0% packet loss" "$(grep -o '350 received, 0% packet loss' "$LAB_DIR/ping")"
-}
 
 # Twice, because of other load on this machine. The reader checks the data as they arrive.
 for round in 1 2; do
@@ -171,10 +163,10 @@ for round in 1 2; do
 	reader=$!
 	"$CLUSTERARPCTL" -s "$SOCKET" capture -w - >"$LAB_DIR/fifo" 2>"$LAB_DIR/capture.err" </dev/null &
 	CAPTURE=$!
-	pings_begin
+	pings_begin alpha $B
 	tcp_pair alpha beta -t 3
 	reading=$(best "$reading" "$GBITS")
-	pings_end "round $round: pings while a reader reads everything"
+	pings_end "round $round: pings while a reader reads everything" 300
 	kill -INT "$CAPTURE"
 	wait "$CAPTURE" || fail "capture: $(cat "$LAB_DIR/capture.err")"
 	wait "$reader" || fail "tcpdump: $(cat "$LAB_DIR/tcpdump.err")"
@@ -184,10 +176,10 @@ for round in 1 2; do
 	FILE=$LAB_DIR/stalled.pcapng
 	ctl_capture "$FILE"
 	kill -STOP "$CAPTURE"
-	pings_begin
+	pings_begin alpha $B
 	tcp_pair alpha beta -t 3
 	stalled=$(best "$stalled" "$GBITS")
-	pings_end "round $round: pings while a reader does not read"
+	pings_end "round $round: pings while a reader does not read" 300
 	expect_rc 1 "a second capture" "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/second.pcapng"
 	grep -q "another capture runs (process $CAPTURE, user root)" "$LAB_DIR/output" || fail "a second capture: $(cat "$LAB_DIR/output")"
 	[ ! -e "$LAB_DIR/second.pcapng" ] || fail "a second capture leaves a file"

@@ -70,10 +70,10 @@ kill -STOP "${LAB_PID[alpha]}"
 before=$(now_ms)
 check alpha
 expect "a daemon that hangs: check" "3 CLUSTERARPD UNKNOWN - no daemon answers at $(socket_of alpha): Connection timed out" "$RC $LINE"
-expect_num "a daemon that hangs: check, ms" $(($(now_ms) - before)) "<" 7000
+expect_num "a daemon that hangs: check, ms" $(($(now_ms) - before)) "<" "$(seconds 7)000"
 check alpha --wait 1
 expect "a daemon that hangs: check --wait 1" 3 "$RC"
-expect_num "a daemon that hangs: both, ms" $(($(now_ms) - before)) "<" 9000
+expect_num "a daemon that hangs: both, ms" $(($(now_ms) - before)) "<" "$(seconds 9)000"
 kill -CONT "${LAB_PID[alpha]}"
 check alpha --wait "$(seconds 5)"
 expect "it goes on: check --wait" 0 "$RC"
