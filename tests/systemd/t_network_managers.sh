@@ -110,13 +110,9 @@ manager systemd-networkd systemd-networkd "networkctl reconfigure eth0" systemd-
 rm /etc/systemd/network/10-eth0.network
 
 cp /etc/network/interfaces /etc/network/interfaces.before
-# With IPv6, and a route without which ifup fails.
+# And a route without which ifup fails.
 cat "$EXAMPLES/interfaces" - >/etc/network/interfaces <<-'END'
 		up ip route add 203.0.113.0/24 via 12.12.4.1 dev $IFACE onlink
-
-	iface eth0 inet6 static
-		address 2001:db8:4::101/64
-		gateway 2001:db8:4::1
 END
 manager ifupdown networking "ifup --force eth0"
 cp /etc/network/interfaces.before /etc/network/interfaces
