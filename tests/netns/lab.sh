@@ -161,6 +161,20 @@ within() {
 	done
 }
 
+# lab_programs HOST DEVICE HOOK: name and tag of each of our programs that is attached there, by a
+# link or as a filter.
+lab_programs() {
+	{
+		on "$1" "$LAB_TOP/tcx.py" show "$2" "$3" 2>/dev/null || true
+		on "$1" tc filter show dev "$2" "$3" 2>/dev/null |
+			sed -n 's/.* handle .* \(clusterarpd_[a-z]*\)[^ ]* .*tag \([0-9a-f]*\) .*/\1 \2/p'
+	} | grep ^clusterarpd_ || true
+}
+# lab_attached HOST DEVICE: how many there are at its ingress, and at its egress: 1/1.
+lab_attached() {
+	echo "$(lab_programs "$1" "$2" ingress | wc -l)/$(lab_programs "$1" "$2" egress | wc -l)"
+}
+
 # --- hosts and wires -------------------------------------------------------
 
 on() {
@@ -383,12 +397,24 @@ lab_up() { ctl "$1" -j status >/dev/null 2>&1; }
 lab_alive() { kill -0 "${LAB_PID[$1]}" 2>/dev/null; }
 lab_up_or_dead() { lab_up "$1" || ! lab_alive "$1"; }
 
+# lab_preload [NAME]: daemons that start from now on have NAME.c preloaded; without NAME: nothing.
+LAB_WITH=()
+lab_preload() {
+	local library=$LAB_DIR/${1:-}.so
+	LAB_WITH=()
+	[ -n "${1:-}" ] || return 0
+	[ -f "$library" ] ||
+		"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$library" "$LAB_TOP/$1.c" -ldl
+	LAB_WITH=(env "ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
+		"LD_PRELOAD=$library")
+}
+
 # lab_launch NODE COMMAND…: starts the daemon in the background, with its log in NODE.log.
 lab_launch() {
 	local node=$1
 	shift
 	mkdir -p "/run/clusterarpd/$node"
-	ip netns exec "$node" "$@" >>"$LAB_DIR/$node.log" 2>&1 </dev/null &
+	ip netns exec "$node" "${LAB_WITH[@]}" "$@" >>"$LAB_DIR/$node.log" 2>&1 </dev/null &
 	LAB_PID[$node]=$!
 	within "$(seconds 5)" lab_up_or_dead "$node" ||
 		fail "$node: no answer on the control socket in time"

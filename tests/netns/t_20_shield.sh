@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The shield (SPEC 5): the NIC's own stack neither receives, nor answers, nor sends. Without the
-# shield it does. A shield that was removed is attached again.
+# The shield (SPEC 5) where the kernel has no tcx: the NIC's own stack neither receives, nor answers,
+# nor sends. Without the shield it does. A shield that was removed is attached again. t_20_tcx: where
+# the kernel has tcx.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -13,6 +14,7 @@ on alpha sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0 \
 	net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
 NIC=$(nic_mac alpha)
 lab_config adopt=no # addresses stay on the NIC: its stack has something to send
+lab_preload no_tcx
 lab_start alpha
 
 shield_up() {

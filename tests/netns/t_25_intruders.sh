@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Other programs change the NIC's qdiscs and filters while the daemon runs: an ingress qdisc
+# Other programs change the NIC's qdiscs and filters while the daemon runs, and the kernel has no tcx: an ingress qdisc
 # replaces clsact, thousands of filters are added, a filter is put before the shield's. Each costs
 # bounded work and no traffic, and the shield is first again as soon as possible.
 
@@ -12,6 +12,7 @@ lab_nodes 1 family=46
 NIC=$(nic_mac alpha)
 lab_config adopt=no # an address on the NIC stays there
 lab_snapshot alpha >"$LAB_DIR/before"
+lab_preload no_tcx
 lab_start_all
 expect_reach out alpha
 

@@ -35,7 +35,7 @@ expect_carrier() {
 	within "$(seconds 1)" carrier_is "$2" || fail "$1: the TAP's carrier is not $2"
 	ok "$1: the TAP's carrier is $2"
 }
-filters() { on alpha tc filter show dev "$1" "$2" | grep -c ' handle .*clusterarpd_' || true; }
+filters() { lab_programs alpha "$1" "$2" | wc -l; }
 renew() { lab_veth alpha eth0 "$NIC" p_alpha; }
 
 ticks() { awk '{ print $14 + $15 }' "/proc/${LAB_PID[alpha]}/stat"; }

@@ -366,12 +366,11 @@ ok "the MTU was 1200: the link-local entries are there again"
 lab_stop_all
 
 # A kernel without IPv6 takes no IPv6 entries, which is no error.
-"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$LAB_DIR/no_ipv6_neigh.so" "$LAB_TOP/no_ipv6_neigh.c" -ldl
+lab_preload no_ipv6_neigh
 for policy in pin seed; do
 	lab_config liveness=0 neigh=$policy
 	: >"$LAB_DIR/alpha.log"
-	lab_launch alpha env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$LAB_DIR/no_ipv6_neigh.so" \
-		"$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
+	lab_start alpha
 	sleep 1.5
 	expect "$policy, a kernel without IPv6: lines about entries" 0 "$(grep -c 'cannot write' "$LAB_DIR/alpha.log" || true)"
 	expect "$policy, a kernel without IPv6: IPv4 entries" 2 "$(ip -n alpha -4 neigh show dev cluster0 nud all | grep -c lladdr)"

@@ -60,12 +60,22 @@ LAB_FAMILY=46
 # --- an operator's filter on the TAP runs first ---
 
 woken=$(wakes alpha)
+on alpha tc qdisc add dev cluster0 clsact
 on alpha tc filter add dev cluster0 egress prio 10 protocol all u32 match u32 0 0 flowid 1:1
+behind() { on alpha tc filter show dev cluster0 egress | grep -q clusterarpd_tap; }
+within 2 behind || fail "the program stays before the operator's filter"
 on alpha ping -n -q -i 0.01 -c 50 12.12.4.102 >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 expect_num "a filter on the TAP accepts 50 frames, and the daemon forwards them: wake-ups" $(($(wakes alpha) - woken)) ">=" 50
 on alpha tc filter del dev cluster0 egress prio 10
 
-# --- removed programs are attached again ---
+# --- without tcx: removed programs are attached again ---
+
+lab_stop alpha
+lab_preload no_tcx
+lab_start alpha
+lab_preload
+lab_settle
+expect_reach alpha beta
 
 tap_program() { on alpha tc filter show dev cluster0 egress | grep -q clusterarpd_tap; }
 on alpha ping -n -q -i 0.005 -c 600 12.12.4.102 >"$LAB_DIR/ping" 2>&1 &

@@ -28,11 +28,9 @@ expect_reach out alpha
 
 # The programs that are attached, by the hash of their instructions.
 programs() {
-	{
-		on alpha tc filter show dev eth0 ingress
-		on alpha tc filter show dev eth0 egress
-		on alpha tc filter show dev cluster0 egress
-	} | sed -n 's/.* name \([a-z_]*\) tag \([0-9a-f]*\) .*/\1 \2/p'
+	lab_programs alpha eth0 ingress
+	lab_programs alpha eth0 egress
+	lab_programs alpha cluster0 egress
 }
 are_plain() { [ "$(programs)" = "$PLAIN" ]; }
 expect_plain() {
@@ -376,6 +374,7 @@ lab_stop_all
 
 # The TAP gets another qdisc, and the NIC is another one: the capture goes on with what the daemon sees.
 lab_config datapath=auto
+lab_preload no_tcx
 lab_start_all
 expect "the data path" kernel "$(ctl alpha -j status | jq -r .datapath)"
 expect_reach alpha beta

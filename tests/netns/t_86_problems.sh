@@ -57,6 +57,7 @@ check alpha --bogus
 expect "check with a wrong option: exit status" 3 "$RC"
 "$CLUSTERARPCTL" -s "$(socket_of alpha)" check --wait "$(seconds 10)" >"$LAB_DIR/waits" 2>&1 &
 waits=$!
+lab_preload no_tcx # with tcx nobody takes the programs away
 lab_start_all
 wait $waits || fail "check --wait from before the start: exit status $?: $(cat "$LAB_DIR/waits")"
 expect_well alpha "the start"
@@ -235,9 +236,9 @@ lab_stop_all
 # --- datapath = auto, and the kernel refuses the programs ---
 
 sed -i 's/^datapath.*/datapath = auto/' "$LAB_CONF"
-"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$LAB_DIR/no_ring.so" "$LAB_TOP/no_ring.c" -ldl
-lab_launch alpha env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$LAB_DIR/no_ring.so" \
-	"$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
+lab_preload no_ring
+lab_start alpha
+lab_preload
 expect_problem alpha user_datapath warning "datapath = user"
 expect "the data path" user "$(ctl alpha -j status | jq -r .datapath)"
 
