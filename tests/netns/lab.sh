@@ -636,14 +636,13 @@ ping_answers() {
 
 # ping_clean A B [PING ARGUMENTS]: 5 pings, none lost, none duplicated, no redirect.
 ping_clean() {
-	local a=$1 b=$2 text
+	local a=$1 b=$2 text n lost twice
 	shift 2
 	text=$(on "$a" timeout -k 1 "$(seconds 20)" ping -n -c 5 -l 4 -i 0.2 -w "$(seconds 10)" "$@" \
 		"$(addr_on "$a" "$b")" 2>&1) || { echo "$a to $b: $text" && return 1; }
-	case $text in *Redirect* | *rrors*) ;; *)
-		[ "$(ping_answers - <<<"$text")" != "5 0 0" ] || return 0
-		;;
-	esac
+	read -r n lost twice < <(ping_answers - <<<"$text")
+	case $text in *Redirect* | *rrors*) n=0 ;; esac
+	[ "$n" -lt 5 ] || [ "$lost $twice" != "0 0" ] || return 0
 	echo "$a to $b: $text"
 	return 1
 }

@@ -168,7 +168,8 @@ say "TCP to beta without a daemon: $GBITS Gb/s"
 expect_num "TCP to beta without a daemon, Gb/s" "$GBITS" ">" 0.5
 for pid in "${pinging[@]}"; do wait "$pid" || fail "pings: $(tail -n 3 "$LAB_DIR"/ping.*)"; done
 for to in 4 out 6; do
-	expect "pings while the daemon is killed: answered, lost, twice" "300 0 0" "$(ping_answers "$LAB_DIR/ping.$to")"
+	expect "pings while the daemon is killed: lost, answered twice" "0 0" \
+		"$(ping_answers "$LAB_DIR/ping.$to" | cut -d' ' -f2-)"
 done
 expect "answers of the NIC's own stack" "" "$(on out arping -c 2 -w 2 -I eth0 12.12.4.101 2>/dev/null | grep -i "$(nic_mac alpha)" || true)"
 kill "$holder"
