@@ -14,6 +14,7 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -23,6 +24,7 @@
 #include "io/netlink/netlink_tc.h"
 #include "nic/nic_before.h"
 #include "nic/nic_ipv6.h"
+#include "nic/nic_kind.h"
 #include "nic/nic_lock.h"
 #include "nic/nic_use.h"
 #include "nic/shield.h"
@@ -38,11 +40,13 @@ struct takeover {
 	struct netlink *netlink;
 	struct kernel_path *kernel_path;
 	struct packet_socket *socket;
+	struct hooks *hooks;
 	struct shield shield;
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
 	struct nic_before before;
-	bool has_set_up; /* the daemon has set the NIC up, when it took it over */
+	bool has_set_up;            /* the daemon has set the NIC up, when it took it over */
+	char misfit[NIC_KIND_TEXT]; /* what was logged of the kind of the present link */
 	struct nic_use use;
 	struct adopt_rounds *link_local; /* that appear later */
 	uint64_t lost;                   /* frames, on packet sockets that are closed */
@@ -71,7 +75,8 @@ static bool create_datapath(struct takeover *takeover)
 	bool uses_ring = peers_config(takeover->peers)->datapath != DATAPATH_USER;
 	int ring = uses_ring ? fd_store_take(&as_ring) : -1;
 
-	takeover->kernel_path = kernel_path_create(takeover->peers, takeover->netlink, ring);
+	takeover->kernel_path =
+		kernel_path_create(takeover->peers, takeover->netlink, takeover->hooks, ring);
 	if (ring >= 0) {
 		close(ring);
 		fd_store_forget(&as_ring); /* it may not have been usable */
@@ -91,10 +96,13 @@ struct takeover *takeover_create(struct peers *peers, struct netlink *netlink, c
 	takeover->interface = peers_config(peers)->interface;
 	takeover->netlink = netlink;
 	takeover->lock = -1;
-	takeover->shield = (struct shield){ .netlink = netlink, .interface = takeover->link.name };
+	takeover->hooks = hooks_create();
+	takeover->shield = (struct shield){ .netlink = netlink,
+					    .hooks = takeover->hooks,
+					    .interface = takeover->link.name };
 	takeover->link_local = adopt_rounds_create();
 	if (nic_before_init(&takeover->before, socket, takeover->interface) &&
-	    takeover->link_local && create_datapath(takeover))
+	    takeover->link_local && takeover->hooks && create_datapath(takeover))
 		return takeover;
 	takeover_destroy(takeover);
 	return NULL;
@@ -113,6 +121,7 @@ void takeover_destroy(struct takeover *takeover)
 		return;
 	packet_socket_close(takeover->socket);
 	kernel_path_destroy(takeover->kernel_path);
+	hooks_destroy(takeover->hooks);
 	unlock(takeover);
 	nic_before_clear(&takeover->before);
 	adopt_rounds_destroy(takeover->link_local);
@@ -242,6 +251,21 @@ static int check_type(const struct netlink_link *link)
 	return -EINVAL;
 }
 
+/* Log what does not arrive through a link of this kind, once. -EINVAL: nothing arrives. */
+static int check_kind(struct takeover *takeover, const struct netlink_link *link)
+{
+	const struct config_node *self = peers_self(takeover->peers);
+	char text[NIC_KIND_TEXT];
+	enum nic_kind kind =
+		nic_kind_of(link, &peers_config(takeover->peers)->mac, &self->dedicated, text);
+
+	if (text[0] && strcmp(text, takeover->misfit) != 0)
+		log_write(kind == NIC_KIND_NOTHING ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, 0, "%s",
+			  text);
+	memcpy(takeover->misfit, text, sizeof(text));
+	return kind == NIC_KIND_NOTHING ? -EINVAL : 0;
+}
+
 /* Have the NIC receive what it must, in addition to its own MAC. All groups are included: the stack
  * at the TAP joins and leaves groups at any time, and filters for itself. */
 static int join(struct takeover *takeover)
@@ -334,7 +358,7 @@ static int attach_programs(struct takeover *takeover, bool goes_on)
 	int rc;
 
 	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
-	takeover->shield.hooks = programs_hooks(programs(takeover));
+	takeover->shield.programs = programs_hooks(programs(takeover));
 	rc = set_up_socket(takeover);
 	if (!rc)
 		rc = shield_up(&takeover->shield);
@@ -391,13 +415,17 @@ int takeover_attach(struct takeover *takeover)
 	struct netlink_link link;
 	int rc = netlink_link_by_name(takeover->netlink, takeover->interface, &link);
 
-	if (rc == -ENODEV)
+	if (rc == -ENODEV) {
+		takeover->misfit[0] = '\0';
 		return rc;
+	}
 	if (rc) {
 		log_error_errno(-rc, "%s: cannot look up the interface", takeover->interface);
 		return rc;
 	}
 	rc = check_type(&link);
+	if (!rc)
+		rc = check_kind(takeover, &link);
 	if (!rc)
 		rc = lock(takeover, &link);
 	if (rc)
@@ -448,6 +476,7 @@ static void close_nic(struct takeover *takeover)
  * before. */
 static void forget(struct takeover *takeover)
 {
+	takeover->misfit[0] = '\0';
 	nic_before_forget(&takeover->before);
 	takeover->link = (struct netlink_link){ 0 };
 	kernel_path_forget_nic(takeover->kernel_path);
@@ -497,6 +526,7 @@ void takeover_changed(struct takeover *takeover, const struct netlink_link *link
 	int master = takeover->link.master;
 
 	takeover->link = *link;
+	check_kind(takeover, link);
 	kernel_path_nic_changed(takeover->kernel_path, link);
 	if (link->master != master)
 		warn_of_master(takeover, link->master);
@@ -513,7 +543,7 @@ bool takeover_check_shield(struct takeover *takeover, uint64_t now)
 	bool is_shielded, is_in;
 
 	/* The operator has removed the clsact qdisc: the next one is the daemon's. */
-	if (!takeover->before.record.clsact_ours &&
+	if (!takeover->before.record.clsact_ours && !hooks_use_links(takeover->shield.hooks) &&
 	    !netlink_tc_ingress_qdisc(takeover->netlink, takeover->link.ifindex, kind) && !kind[0])
 		nic_before_set_qdisc_ours(&takeover->before);
 	is_shielded = shield_check(&takeover->shield, now);

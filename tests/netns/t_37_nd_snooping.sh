@@ -12,7 +12,7 @@ lab_nodes 3 family=6
 bridge() { echo "$2" | on sw tee "/sys/class/net/br0/bridge/$1" >/dev/null; }
 # A querier has a link-local address.
 on sw sysctl -qw net.ipv6.conf.br0.disable_ipv6=0
-within 5 lab_settled sw || fail "br0: its address remains tentative"
+within "$(seconds 5)" lab_settled sw || fail "br0: its address remains tentative"
 # Times are in hundredths of a second: a query every 2 s, a membership lasts 5 s.
 bridge multicast_query_interval 200
 bridge multicast_query_response_interval 100
