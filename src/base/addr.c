@@ -256,7 +256,7 @@ bool prefix_anycast(const struct ip_prefix *p, struct ip_addr *out)
 		return false;
 	*out = p->addr;
 	for (unsigned bit = p->len; bit < 128; bit++)
-		out->b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+		out->b[bit / 8] &= 0xff - (0x80 >> bit % 8);
 	return true;
 }
 
