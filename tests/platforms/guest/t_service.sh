@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The package, as its user has it: enabled and started by systemd; auto takes the kernel data path; frames
+# reach a peer and an outsider; a restart loses none; a stop gives the NIC back.
+
+# shellcheck source-path=SCRIPTDIR source=../../systemd/booted.sh
+. "$(dirname "$0")/../../systemd/booted.sh"
+
+# The NIC is a veth of this machine; its own NICs are for other tests.
+ip link set eth0 down
+ip link set eth0 name real0
+trap 'ip link del eth0; ip link set real0 name eth0' EXIT
+network
+configure
+start_beta
+systemctl enable --now clusterarpd || fail "systemctl enable --now clusterarpd"
+expect "enabled" enabled "$(systemctl is-enabled clusterarpd)"
+expect "running" active "$(systemctl is-active clusterarpd)"
+expect "data path" kernel "$(clusterarpctl -j status | jq -r .datapath)"
+clusterarpctl status | grep -q 'data path: kernel' || fail "status: $(clusterarpctl status)"
+expect_pings started
+ping -n -i 0.1 -W 5 12.12.4.102 >/tmp/ping 2>&1 &
+pid=$!
+sleep 1
+systemctl restart clusterarpd || fail "systemctl restart clusterarpd"
+sleep 1
+kill -INT "$pid"
+wait "$pid" || true
+grep -q ' 0% packet loss' /tmp/ping || fail "a restart loses frames: $(tail -n 3 /tmp/ping)"
+ok "a restart loses nothing"
+expect_pings restarted
+expect "failed units" "" "$(systemctl --failed --no-legend | grep clusterarpd || true)"
+systemctl disable --now clusterarpd || fail "systemctl disable --now clusterarpd"
+expect "the TAP after a stop" "" "$(ip -br link show dev cluster0 2>/dev/null || true)"
+expect "filters on the NIC after a stop" "" "$(tc filter show dev eth0 ingress 2>/dev/null)"
+kill "$(cat /run/beta/pid)"
+for host in beta out sw; do ip netns del "$host"; done
