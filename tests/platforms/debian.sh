@@ -12,7 +12,7 @@
 #
 # The mirror, its suites for security and updates, and the proxy are those of this system's apt.
 # Packages are downloaded once: DEBIAN_CACHE/RELEASE/debs keeps them (default: build/platforms in
-# the tree). Needs root and debootstrap. A function that fails has written why to stderr.
+# the tree). Needs root and mmdebstrap. A function that fails has written why to stderr.
 
 set -eu
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" LC_ALL=C
@@ -41,8 +41,8 @@ debian_private() {
 	exit "$rc"
 }
 
-# debian_suites RELEASE: prints "SITE SUITE" for the release itself, then for its updates and
-# security, as far as this system uses those of its own release.
+# debian_suites RELEASE: prints lines for sources.list: the release itself, its updates and security, as
+# far as this system uses those of its own release.
 debian_suites() {
 	# shellcheck disable=SC2016 # apt expands these
 	local format='$(LABEL)|$(SITE)|$(CODENAME)'
@@ -50,72 +50,60 @@ debian_suites() {
 		$1 ~ /^Debian(-Security)?$/ && $3 ~ /^[a-z]+(-updates|-security)?$/ {
 			sub(/^[a-z]+/, release, $3)
 			if (!seen[$2, $3]++)
-				print length($3), $2, $3
-		}' | sort -n | cut -d' ' -f2-
+				print "deb", $2, $3, "main"
+		}'
 }
 
-# Writes apt's settings in DIRECTORY: its sources, and this system's way to them.
-debian_sources() {
-	local dir=$1 site suite
-	while read -r site suite; do
-		echo "deb $site $suite main"
-	done <"$dir.suites" >"$dir/etc/apt/sources.list"
-	{
-		apt-config dump | grep -iE '^Acquire::(https?::(Proxy|CaInfo|Verify)|(Check-Valid-Until|Retries|ForceIPv))' || true
-		echo 'APT::Install-Recommends "false";'
-		echo 'Acquire::Languages "none";'
-		echo 'DPkg::Options { "--force-unsafe-io"; };'
-	} >"$dir/etc/apt/apt.conf.d/90platforms"
-	if grep -q 'deb https:' "$dir/etc/apt/sources.list"; then
+# Prints the settings for apt in a chroot: among them this system's way to the mirror.
+debian_settings() {
+	apt-config dump |
+		grep -iE '^Acquire::(https?::(Proxy|CaInfo|Verify)|Check-Valid-Until|Retries|ForceIPv)' || true
+	echo 'APT::Install-Recommends "false";'
+	echo 'Acquire::Languages "none";'
+}
+
+# debian_prepare DIRECTORY: certificates for a mirror that needs them; no service starts in a chroot
+# (policy-rc.d, which a system that will boot has to lose).
+debian_prepare() {
+	local dir=$1
+	if grep -rq 'deb https:' "$dir"/etc/apt/sources.list*; then
 		mkdir -p "$dir/etc/ssl/certs"
 		cp -L /etc/ssl/certs/ca-certificates.crt "$dir/etc/ssl/certs/"
 	fi
-	# A package's service must not start in a chroot.
 	printf '#!/bin/sh\nexit 101\n' >"$dir/usr/sbin/policy-rc.d"
 	chmod 755 "$dir/usr/sbin/policy-rc.d"
-}
-
-# Uses the proxy of this system's apt for debootstrap too.
-debian_proxy() {
-	local proxy
-	proxy=$(apt-config dump Acquire::http::Proxy --format '%v%n' 2>/dev/null | head -n 1)
-	[ -z "$proxy" ] || [ "$proxy" = DIRECT ] || export http_proxy=$proxy https_proxy=${https_proxy:-$proxy}
-}
-
-# debian_bootstrap RELEASE DIRECTORY: makes a minimal system with today's updates; nothing if the
-# directory has one already.
-debian_bootstrap() {
-	local release=$1 dir=$2 site debs=$DEBIAN_CACHE/$1/debs
-	[ ! -e "$dir/var/lib/bootstrapped" ] || return 0
-	rm -rf --one-file-system "$dir"
-	mkdir -p "$dir" "$debs"
-	debian_suites "$release" >"$dir.suites"
-	[ -s "$dir.suites" ] || {
-		apt-get -qq update >&2
-		debian_suites "$release" >"$dir.suites"
-	}
-	read -r site _ <"$dir.suites" || {
-		echo "apt-get indextargets names no archive of Debian" >&2
-		return 1
-	}
-	(
-		debian_proxy
-		debootstrap --variant=minbase --cache-dir="$debs" "$release" "$dir" "$site"
-	) >"$dir.log" 2>&1 || {
-		tail -n 20 "$dir.log" >&2
-		return 1
-	}
-	debian_sources "$dir"
-	debian_apt "$dir" update
-	debian_apt "$dir" dist-upgrade
 	touch "$dir/var/lib/bootstrapped"
 }
 
-# debian_release DIRECTORY: prints which release is in it.
-debian_release() { sed -n 's/^VERSION_CODENAME=//p' "$1/etc/os-release"; }
+# debian_bootstrap RELEASE DIRECTORY: makes a minimal system with today's updates; nothing if the
+# directory has one already. By mmdebstrap, which takes half of debootstrap's time.
+debian_bootstrap() {
+	local release=$1 dir=$2 log=$2.log debs=$DEBIAN_CACHE/$1/debs archives=var/cache/apt/archives sources
+	[ ! -e "$dir/var/lib/bootstrapped" ] || return 0
+	mkdir -p "$debs" "$(dirname "$dir")"
+	sources=$(debian_suites "$release")
+	[ -n "$sources" ] || {
+		apt-get -qq update >&2
+		sources=$(debian_suites "$release")
+	}
+	[ -n "$sources" ] || {
+		echo "apt-get indextargets names no archive of Debian" >&2
+		return 1
+	}
+	rm -rf --one-file-system "$dir"
+	debian_settings >"$dir.conf"
+	mmdebstrap --mode=root --variant=minbase --aptopt="$dir.conf" --dpkgopt=force-unsafe-io \
+		--skip=essential/unlink,cleanup/apt \
+		--setup-hook="mkdir -p \"\$1/$archives\" && mount --bind '$debs' \"\$1/$archives\"" \
+		--customize-hook="umount \"\$1/$archives\"" \
+		"$release" "$dir" - <<<"$sources" >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		return 1
+	}
+	debian_prepare "$dir"
+}
 
-# debian_apt DIRECTORY ARGUMENT…: apt-get in it, with the cache of its release; what it says is shown
-# if it fails.
+# debian_apt DIRECTORY ARGUMENT…: apt-get in it; what it says is shown if it fails.
 debian_apt() {
 	local dir=$1 mounted='' log=$1.log rc=0
 	shift
@@ -123,10 +111,8 @@ debian_apt() {
 		mounted=1
 		debian_mount "$dir"
 	}
-	mount --bind "$DEBIAN_CACHE/$(debian_release "$dir")/debs" "$dir/var/cache/apt/archives"
 	DEBIAN_FRONTEND=noninteractive debian_run "$dir" apt-get -qq -y -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 </dev/null || rc=$?
 	[ "$rc" -eq 0 ] || tail -n 40 "$log" >&2
-	umount "$dir/var/cache/apt/archives"
 	[ -z "$mounted" ] || debian_umount "$dir"
 	return "$rc"
 }
@@ -139,14 +125,14 @@ debian_install() {
 			grep -q 'ok installed' || missing+=("$package")
 	done
 	[ "${#missing[@]}" -gt 0 ] || return 0
-	debian_apt "$dir" update
+	[ -n "$(find "$dir/var/lib/apt/lists" -maxdepth 1 -name '*Packages*' -cmin -120)" ] || debian_apt "$dir" update
 	debian_apt "$dir" install "${missing[@]}"
 }
 
 # Mounts into DIRECTORY what programs expect, with device nodes of its own: nothing that is done in it
-# reaches this system's /dev. Refused outside of debian_private.
+# reaches this system's /dev; and the packages of its release. Refused outside of debian_private.
 debian_mount() {
-	local dir=$1 node major minor
+	local dir=$1 node major minor release
 	[ -n "${DEBIAN_PRIVATE:-}" ] || {
 		echo "debian_mount: call debian_private first" >&2
 		return 1
@@ -169,12 +155,15 @@ debian_mount() {
 	for node in stdin:0 stdout:1 stderr:2; do
 		ln -s "/proc/self/fd/${node#*:}" "$dir/dev/${node%:*}"
 	done
+	release=$(sed -n 's/^VERSION_CODENAME=//p' "$dir/etc/os-release")
+	mkdir -p "$DEBIAN_CACHE/$release/debs"
+	mount --bind "$DEBIAN_CACHE/$release/debs" "$dir/var/cache/apt/archives"
 	cp -L /etc/resolv.conf "$dir/etc/resolv.conf" 2>/dev/null || true
 }
 
 debian_umount() {
 	local dir=$1 at
-	for at in tmp run dev sys proc; do
+	for at in var/cache/apt/archives tmp run dev sys proc; do
 		! mountpoint -q "$dir/$at" || umount -R "$dir/$at" || umount -R -l "$dir/$at"
 	done
 }
