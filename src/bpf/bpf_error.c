@@ -7,8 +7,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
+
+/* Inode of the initial user namespace in nsfs (PROC_USER_INIT_INO in the kernel). */
+#define INITIAL_USER_NS 0xEFFFFFFDu
 
 /* At file scope because libbpf's print callback takes no user argument, and is set for the
  * whole process. */
@@ -16,15 +20,6 @@ static struct {
 	char first[256]; /* message of this call: it names the cause */
 	bool expected;   /* messages are discarded */
 } complaints;
-
-/* Without CAP_BPF libbpf first warns about RLIMIT_MEMLOCK, which eBPF does not use since Linux
- * 5.11 (and libbpf 1.1 exports no libbpf_set_memlock_rlim() to prevent that warning). */
-static bool is_irrelevant(const char *line)
-{
-	static const char memlock[] = "Failed to bump RLIMIT_MEMLOCK";
-
-	return !strncmp(line, memlock, sizeof(memlock) - 1);
-}
 
 /* One line of a message, `len` bytes. */
 static void take_line(enum libbpf_print_level level, const char *line, size_t len)
@@ -38,7 +33,7 @@ static void take_line(enum libbpf_print_level level, const char *line, size_t le
 	if (!len)
 		return;
 	log_debug("libbpf: %.*s", (int)len, line);
-	if (level == LIBBPF_WARN && !complaints.first[0] && !is_irrelevant(line))
+	if (level == LIBBPF_WARN && !complaints.first[0])
 		snprintf(complaints.first, sizeof(complaints.first), "%.*s", (int)len, line);
 }
 
@@ -75,6 +70,25 @@ void bpf_error_set(const char *text)
 void bpf_error_expect(bool expected)
 {
 	complaints.expected = expected;
+}
+
+/* In doubt, true: without /proc it is not known. */
+static bool is_initial_user_ns(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/user", &ns) || ns.st_ino == INITIAL_USER_NS;
+}
+
+void bpf_error_set_permission(void)
+{
+	bpf_error_set(
+		is_initial_user_ns()
+			? "bpf(2) is forbidden, by a seccomp filter, a security module, "
+			  "kernel lockdown or missing capabilities"
+			: "this is a user namespace: the kernel loads them only with CAP_BPF, "
+			  "CAP_PERFMON and CAP_NET_ADMIN in the initial user namespace, so "
+			  "not in an unprivileged container");
 }
 
 int bpf_error_from(int err)

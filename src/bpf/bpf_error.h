@@ -17,6 +17,10 @@ void bpf_error_init(void);
 const char *bpf_error_text(void);
 /* Make bpf_error_text() return `text`; "": nothing, until libbpf's next message. */
 void bpf_error_set(const char *text);
+/* Loading eBPF programs failed with -EPERM: set the text to what is missing. libbpf's own messages,
+ * which differ between versions, guess at RLIMIT_MEMLOCK, which eBPF does not use since Linux 5.11.
+ */
+void bpf_error_set_permission(void);
 /* While true, failures are expected, and libbpf's messages are discarded. */
 void bpf_error_expect(bool expected);
 /* Convert a return value of libbpf, which has error codes of its own, to a negative errno value. */

@@ -113,6 +113,8 @@ int programs_load(const struct programs_room *room, bool forwards, int ring, str
 		return -ENOMEM;
 	bpf_error_init();
 	err = bpf_error_from(load(k, room, forwards, ring));
+	if (err == -EPERM)
+		bpf_error_set_permission();
 	if (err) {
 		programs_unload(k);
 		return err;

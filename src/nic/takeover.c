@@ -14,6 +14,7 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -23,6 +24,7 @@
 #include "io/netlink/netlink_tc.h"
 #include "nic/nic_before.h"
 #include "nic/nic_ipv6.h"
+#include "nic/nic_kind.h"
 #include "nic/nic_lock.h"
 #include "nic/nic_use.h"
 #include "nic/shield.h"
@@ -42,7 +44,8 @@ struct takeover {
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
 	struct nic_before before;
-	bool has_set_up; /* the daemon has set the NIC up, when it took it over */
+	bool has_set_up;            /* the daemon has set the NIC up, when it took it over */
+	char misfit[NIC_KIND_TEXT]; /* what was logged of the kind of the present link */
 	struct nic_use use;
 	struct adopt_rounds *link_local; /* that appear later */
 	uint64_t lost;                   /* frames, on packet sockets that are closed */
@@ -242,6 +245,21 @@ static int check_type(const struct netlink_link *link)
 	return -EINVAL;
 }
 
+/* Log what does not arrive through a link of this kind, once. -EINVAL: nothing arrives. */
+static int check_kind(struct takeover *takeover, const struct netlink_link *link)
+{
+	const struct config_node *self = peers_self(takeover->peers);
+	char text[NIC_KIND_TEXT];
+	enum nic_kind kind =
+		nic_kind_of(link, &peers_config(takeover->peers)->mac, &self->dedicated, text);
+
+	if (text[0] && strcmp(text, takeover->misfit) != 0)
+		log_write(kind == NIC_KIND_NOTHING ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, 0, "%s",
+			  text);
+	memcpy(takeover->misfit, text, sizeof(text));
+	return kind == NIC_KIND_NOTHING ? -EINVAL : 0;
+}
+
 /* Have the NIC receive what it must, in addition to its own MAC. All groups are included: the stack
  * at the TAP joins and leaves groups at any time, and filters for itself. */
 static int join(struct takeover *takeover)
@@ -391,13 +409,17 @@ int takeover_attach(struct takeover *takeover)
 	struct netlink_link link;
 	int rc = netlink_link_by_name(takeover->netlink, takeover->interface, &link);
 
-	if (rc == -ENODEV)
+	if (rc == -ENODEV) {
+		takeover->misfit[0] = '\0';
 		return rc;
+	}
 	if (rc) {
 		log_error_errno(-rc, "%s: cannot look up the interface", takeover->interface);
 		return rc;
 	}
 	rc = check_type(&link);
+	if (!rc)
+		rc = check_kind(takeover, &link);
 	if (!rc)
 		rc = lock(takeover, &link);
 	if (rc)
@@ -448,6 +470,7 @@ static void close_nic(struct takeover *takeover)
  * before. */
 static void forget(struct takeover *takeover)
 {
+	takeover->misfit[0] = '\0';
 	nic_before_forget(&takeover->before);
 	takeover->link = (struct netlink_link){ 0 };
 	kernel_path_forget_nic(takeover->kernel_path);
@@ -497,6 +520,7 @@ void takeover_changed(struct takeover *takeover, const struct netlink_link *link
 	int master = takeover->link.master;
 
 	takeover->link = *link;
+	check_kind(takeover, link);
 	kernel_path_nic_changed(takeover->kernel_path, link);
 	if (link->master != master)
 		warn_of_master(takeover, link->master);

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Failures give an error line and exit status 3, and leave the NIC unchanged: a full disk, a filter
-# in the way, signals at bad moments. A NIC that was down is down again after a clean stop. (A TAP
-# that is deleted: t_28_renewed.)
+# in the way, a user namespace, signals at bad moments. A NIC that was down is down again after a
+# clean stop. (A TAP that is deleted: t_28_renewed.)
 # run: once
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
@@ -40,6 +40,17 @@ lab_snapshot alpha >"$LAB_DIR/before"
 daemon "a filter of another kind at priority 1" -s "$(socket_of alpha)"
 said 'cannot attach the shield' "$LAB_DIR/output"
 on alpha tc qdisc del dev eth0 clsact
+
+# An unprivileged container: its capabilities do not count for eBPF.
+cat >"$LAB_DIR/container" <<'C'
+mkdir "$1"
+ip link add eth0 type veth peer name peer0
+exec "$2" -c "$3" -n alpha -s "$1/control.sock"
+C
+expect_rc 3 "in a user namespace" unshare --user --map-root-user --net \
+	bash "$LAB_DIR/container" "$LAB_DIR/run" "$CLUSTERARPD" "$LAB_CONF"
+said 'CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN in the initial user namespace' "$LAB_DIR/output"
+! grep -q RLIMIT "$LAB_DIR/output" || fail "advice that does not help: $(cat "$LAB_DIR/output")"
 
 # A second daemon does not change or remove the first one's process ID file.
 on alpha ip link set eth0 down

@@ -152,6 +152,46 @@ static void the_link_below(void **state)
 	end(&m);
 }
 
+/* A link of a kind, with its mode as `len` bytes. */
+static struct netlink_link of_kind(const char *kind, int type, uint32_t mode, size_t len)
+{
+	struct message m = begin();
+	struct netlink_link link;
+	struct nlattr *info = nla_nest_start(m.nl, IFLA_LINKINFO), *data;
+	uint16_t narrow = (uint16_t)mode;
+
+	assert_non_null(info);
+	assert_int_equal(nla_put_string(m.nl, IFLA_INFO_KIND, kind), 0);
+	data = nla_nest_start(m.nl, IFLA_INFO_DATA);
+	assert_non_null(data);
+	assert_int_equal(nla_put(m.nl, type, (int)len, len == 2 ? (void *)&narrow : (void *)&mode),
+			 0);
+	assert_int_equal(nla_put_u32(m.nl, IFLA_MACVLAN_MACADDR_COUNT, 3), 0);
+	nla_nest_end(m.nl, data);
+	nla_nest_end(m.nl, info);
+	assert_true(netlink_parse_link(finish(&m, 0), &link));
+	end(&m);
+	return link;
+}
+
+static void kinds(void **state)
+{
+	struct netlink_link link = of_kind("macvtap", IFLA_MACVLAN_MODE, MACVLAN_MODE_SOURCE, 4);
+
+	(void)state;
+	assert_int_equal(link.kind, NETLINK_KIND_MACVLAN);
+	assert_int_equal(link.kind_mode, MACVLAN_MODE_SOURCE);
+	assert_int_equal(link.sources, 3);
+	assert_string_equal(link.kind_name, "macvtap");
+	link = of_kind("ipvlan", IFLA_IPVLAN_MODE, IPVLAN_MODE_L3S, 2);
+	assert_int_equal(link.kind, NETLINK_KIND_IPVLAN);
+	assert_int_equal(link.kind_mode, IPVLAN_MODE_L3S);
+	link = of_kind("macvlan", IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE, 2); /* too short */
+	assert_int_equal(link.kind_mode, 0);
+	link = of_kind("a_kind_with_a_long_name", IFLA_MACVLAN_MODE, 1, 4);
+	assert_int_equal(link.kind, NETLINK_KIND_OTHER);
+}
+
 /* Begin a link with IPv6 settings: a token, a mode of address generation, and the values of the
  * first `count` sysctls, disable_ipv6 being 1. */
 static struct message begin_ipv6(size_t count, uint8_t mode)
@@ -227,10 +267,11 @@ static void ipv6_settings_cut_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_two_events_ask), cmocka_unit_test(a_link_with_an_event),
-		cmocka_unit_test(a_short_event),       cmocka_unit_test(cut_off),
-		cmocka_unit_test(the_link_below),      cmocka_unit_test(ipv6_settings),
-		cmocka_unit_test(no_ipv6_settings),    cmocka_unit_test(ipv6_settings_cut_off),
+		cmocka_unit_test(only_two_events_ask),   cmocka_unit_test(a_link_with_an_event),
+		cmocka_unit_test(a_short_event),         cmocka_unit_test(cut_off),
+		cmocka_unit_test(the_link_below),        cmocka_unit_test(kinds),
+		cmocka_unit_test(ipv6_settings),         cmocka_unit_test(no_ipv6_settings),
+		cmocka_unit_test(ipv6_settings_cut_off),
 	};
 
 	return cmocka_run_group_tests_name("netlink_parse", tests, NULL, NULL);

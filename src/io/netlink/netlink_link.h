@@ -9,6 +9,13 @@
 
 #include "base/addr.h"
 
+/* What kinds of links there are, as far as it matters here. */
+enum netlink_kind {
+	NETLINK_KIND_OTHER,
+	NETLINK_KIND_MACVLAN, /* or macvtap */
+	NETLINK_KIND_IPVLAN,  /* or ipvtap */
+};
+
 struct netlink_link {
 	int ifindex;
 	char name[16];
@@ -25,6 +32,10 @@ struct netlink_link {
 	struct ip_addr token; /* for autoconfigured IPv6 addresses; without IPv6 AF_UNSPEC */
 	int master;           /* ifindex of the bridge or bond it is in, else 0 */
 	int lower;            /* ifindex of the link below it (of a macvlan, a VLAN), else 0 */
+	enum netlink_kind kind;
+	char kind_name[8];  /* of those above but OTHER */
+	unsigned kind_mode; /* MACVLAN_MODE_PRIVATE, …, IPVLAN_MODE_L2, … of linux/if_link.h */
+	unsigned sources;   /* of a macvlan in mode source: the MACs in its list */
 };
 
 /* An address of any link. */

@@ -65,6 +65,36 @@ static void parse_ipv6(const struct nlattr *families, struct netlink_link *out)
 	out->forwards_ipv6 = ipv6_sysctl(ipv6, DEVCONF_FORWARDING);
 }
 
+/* A number in the part of the settings that the kind of link has for itself; 0: it has none. */
+static uint32_t kind_number(const struct nlattr *data, int type, size_t len)
+{
+	struct nlattr *part = data ? nla_find(nla_data(data), nla_len(data), type) : NULL;
+	uint32_t number = 0;
+
+	if (part && (size_t)nla_len(part) >= len)
+		number = len == sizeof(uint16_t) ? nla_get_u16(part) : nla_get_u32(part);
+	return number;
+}
+
+/* IFLA_LINKINFO. */
+static void parse_kind(const struct nlattr *info, struct netlink_link *out)
+{
+	const struct nlattr *kind = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND);
+	const struct nlattr *data = nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA);
+
+	if (!kind)
+		return;
+	nla_strlcpy(out->kind_name, kind, sizeof(out->kind_name));
+	if (!strcmp(out->kind_name, "macvlan") || !strcmp(out->kind_name, "macvtap")) {
+		out->kind = NETLINK_KIND_MACVLAN;
+		out->kind_mode = kind_number(data, IFLA_MACVLAN_MODE, sizeof(uint32_t));
+		out->sources = kind_number(data, IFLA_MACVLAN_MACADDR_COUNT, sizeof(uint32_t));
+	} else if (!strcmp(out->kind_name, "ipvlan") || !strcmp(out->kind_name, "ipvtap")) {
+		out->kind = NETLINK_KIND_IPVLAN;
+		out->kind_mode = kind_number(data, IFLA_IPVLAN_MODE, sizeof(uint16_t));
+	}
+}
+
 bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 {
 	struct nlattr *attributes[IFLA_MAX + 1];
@@ -88,6 +118,8 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out)
 	parse_ipv6(attributes[IFLA_AF_SPEC], out);
 	if (attributes[IFLA_MASTER])
 		out->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
+	if (attributes[IFLA_LINKINFO])
+		parse_kind(attributes[IFLA_LINKINFO], out);
 	/* With IFLA_LINK_NETNSID the index is one of another network namespace. */
 	if (attributes[IFLA_LINK] && !attributes[IFLA_LINK_NETNSID])
 		out->lower = (int)nla_get_u32(attributes[IFLA_LINK]);
