@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # lab.sh: the laboratory in which the whole system is tested. A test sources it first, and from
-# then on runs in its own mount, PID and network namespaces with an empty /run. Everything that
+# then on runs in its own mount, PID, UTS and network namespaces with an empty /run. Everything that
 # it creates (network namespaces, daemons, sockets) disappears when it ends, however it ends.
 #
 # The lab is a bridge br0 in the namespace `sw` with one port p_NAME for each host NAME; a host is
@@ -11,7 +11,8 @@
 #
 # Environment: CLUSTERARPD, CLUSTERARPCTL: the programs under test.
 #   LAB_DATAPATH: user (the default) or kernel. LAB_SLOW=1: a sanitized build, with longer time
-#   limits. LAB_DIR: where files go.
+#   limits. LAB_PACE: how slow the machine is (pace.sh), measured if it is not set. LAB_DIR: where
+#   files go.
 
 set -eu
 export PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C
@@ -21,7 +22,10 @@ LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${CLUSTERARPCTL:=$LAB_TOP/../../src/clusterarpctl}"
 : "${LAB_SLOW:=}"
 : "${LAB_DATAPATH:=user}"
-export CLUSTERARPD CLUSTERARPCTL LAB_SLOW LAB_DATAPATH
+# shellcheck source-path=SCRIPTDIR source=pace.sh
+. "$LAB_TOP/pace.sh"
+: "${LAB_PACE:=$(measure_pace)}"
+export CLUSTERARPD CLUSTERARPCTL LAB_SLOW LAB_PACE LAB_DATAPATH
 
 LAB_CLUSTER_IP=12.12.4.100
 # shellcheck disable=SC2034 # for the tests, as are GBITS and LOST below
@@ -46,13 +50,14 @@ lab_sandbox_enter() {
 		echo "skipped: needs root" >&2
 		exit 77
 	fi
-	LAB_SANDBOX=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc -- \
+	LAB_SANDBOX=1 exec unshare --mount --net --uts --pid --fork --kill-child --mount-proc -- \
 		"$BASH" "$0" "$@"
 }
 
 lab_sandbox_furnish() {
 	unset LAB_SANDBOX
 	mount --make-rprivate /
+	echo lab >/proc/sys/kernel/hostname # the machine's own name may be that of a node
 	mount -t tmpfs -o mode=755 lab /run
 	mknod -m 666 /run/tun c 10 200
 	mount --bind /run/tun /dev/net/tun
@@ -122,8 +127,9 @@ expect_rc() {
 # by_path USER KERNEL: prints the argument for this data path.
 by_path() { if [ "$LAB_DATAPATH" = kernel ]; then echo "$2"; else echo "$1"; fi; }
 
-# seconds N: a time limit of N seconds, longer with a slow build.
-seconds() { if [ -n "$LAB_SLOW" ]; then echo $(($1 * 4)); else echo "$1"; fi; }
+# seconds N: a time limit of N seconds (or N of another unit), longer with a slow build and on a slow
+# machine.
+seconds() { echo $(($1 * LAB_PACE * (${#LAB_SLOW} > 0 ? 4 : 1))); }
 
 # now_ms: the time since boot in milliseconds.
 now_ms() {
@@ -133,13 +139,17 @@ now_ms() {
 	echo $((10#$up * 10))
 }
 
-# within SECONDS COMMAND…: repeats the command until it succeeds; false after SECONDS.
-# Use $(seconds N) for a limit that is longer with a slow build.
+# within SECONDS COMMAND…: repeats the command until it succeeds; false after SECONDS, or after four
+# times as long where a busy machine runs it less than ten times a second.
+# Use $(seconds N) for a limit that is longer with a slow build or machine.
 within() {
-	local end=$(($(now_ms) + $1 * 1000))
+	local from spent most=$(($1 * 1000)) tries=$(($1 * 10))
+	from=$(now_ms)
 	shift
 	until "$@"; do
-		[ "$(now_ms)" -lt "$end" ] || return 1
+		tries=$((tries - 1))
+		spent=$(($(now_ms) - from))
+		[ "$spent" -lt "$most" ] || { [ "$tries" -gt 0 ] && [ "$spent" -lt $((most * 4)) ]; } || return 1
 		sleep 0.05
 	done
 }
