@@ -57,10 +57,10 @@ vm_boot() {
 	: >"$VM_WORK/console"
 	export VM_WORK VM_LIMIT
 	export -f vm_switch vm_nics vm_qemu
-	unshare --net "$BASH" -euc vm_qemu &
+	unshare --net "$BASH" -euc vm_qemu >"$VM_WORK/qemu" 2>&1 &
 	qemu=$!
 	tail -n +1 -f --pid="$qemu" "$VM_WORK/results" &
 	shown=$!
-	wait "$qemu" || echo "the virtual machine ended with exit status $?"
+	wait "$qemu" || { echo "the virtual machine ended with exit status $?" && cat "$VM_WORK/qemu"; }
 	wait "$shown"
 }

@@ -96,6 +96,7 @@ vm_furnish() {
 	cp -a "$VM_WORK/build/root/src/source/tests" "$at"
 	cp "$at"/tests/fuzz/{datapaths,explain,veth} "$at/build/tests/fuzz"
 	echo "$2" >"$at/list"
+	echo "${LAB_LIMIT:-1800}" >"$at/limit"
 	install -m 644 "$at/tests/platforms/guest/under-test.service" "$root/etc/systemd/system/"
 	ln -s ../under-test.service "$root/etc/systemd/system/multi-user.target.wants/"
 	# At most one of these is to configure NICs, and only in its own test.

@@ -7,7 +7,7 @@
 # there when it ends.
 
 if [ -z "${LAB_SANDBOX:-}" ]; then
-	LAB_SANDBOX=1 exec unshare --mount --pid --fork --kill-child --mount-proc -- "$BASH" "$0" "$@"
+	LAB_SANDBOX=1 exec unshare --mount --uts --pid --fork --kill-child --mount-proc -- "$BASH" "$0" "$@"
 fi
 # shellcheck source-path=SCRIPTDIR source=links.sh
 . "$(dirname "${BASH_SOURCE[0]}")/links.sh"
