@@ -20,6 +20,22 @@ expect() {
 	ok "$1"
 }
 
+# Lists the source files of a clone or of an unpacked archive, without build output.
+list_source() {
+	if [ -e .git ]; then
+		git -c safe.directory='*' ls-files -z --cached --others --exclude-standard
+	else
+		find . -path './build*' ! -path './build-aux*' -prune -o -type f -print0
+	fi
+}
+
+# copy_source TREE DIRECTORY
+copy_source() {
+	mkdir -p "$2"
+	(cd "$1" && list_source | tar --null --ignore-failed-read -cf - -T - 2>/dev/null) |
+		tar -xf - -C "$2"
+}
+
 # build_package DIRECTORY: the packages go into the parent directory.
 build_package() {
 	(cd "$1" && dpkg-buildpackage -us -uc -b) >"$1.log" 2>&1 || {

@@ -9,6 +9,7 @@
 #   debian_mount DIRECTORY                proc, sys, dev, run and tmp, for programs that run in it
 #   debian_run DIRECTORY COMMAND…         runs COMMAND in it, as root in /
 #   debian_umount DIRECTORY
+#   debian_version DIRECTORY PACKAGE      prints the version of an installed package
 #
 # The mirror, its suites for security and updates, and the proxy are those of this system's apt.
 # Packages are downloaded once: DEBIAN_CACHE/RELEASE/debs keeps them (default: build/platforms in
@@ -24,21 +25,21 @@ export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" LC_ALL=C
 # nobody else ever sees it.
 debian_private() {
 	local child rc=0
-	if [ -n "${DEBIAN_PRIVATE:-}" ]; then
-		mount --make-rprivate /
-		trap 'exit 130' INT TERM HUP
-		return
+	if [ -z "${DEBIAN_PRIVATE:-}" ]; then
+		[ "$(id -u)" -eq 0 ] || {
+			echo "$1: skipped: needs root" >&2
+			exit 77
+		}
+		DEBIAN_PRIVATE=1 setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc -- \
+			"$BASH" "$@" <&0 &
+		child=$!
+		# unshare itself waits for its child and heeds nothing else.
+		trap 'kill -KILL $child 2>/dev/null; wait $child 2>/dev/null || true; exit 130' INT TERM HUP
+		wait "$child" || rc=$?
+		exit "$rc"
 	fi
-	[ "$(id -u)" -eq 0 ] || {
-		echo "$1: skipped: needs root" >&2
-		exit 77
-	}
-	DEBIAN_PRIVATE=1 unshare --mount --pid --fork --kill-child --mount-proc -- "$BASH" "$@" <&0 &
-	child=$!
-	# unshare itself waits for its child and heeds nothing else.
-	trap 'kill -KILL $child 2>/dev/null; wait $child 2>/dev/null || true; exit 130' INT TERM HUP
-	wait "$child" || rc=$?
-	exit "$rc"
+	mount --make-rprivate /
+	trap 'exit 130' INT TERM HUP
 }
 
 # debian_suites RELEASE: prints lines for sources.list: the release itself, its updates and security, as
@@ -172,4 +173,10 @@ debian_run() {
 	local dir=$1
 	shift
 	chroot "$dir" /usr/bin/env -C / HOME=/root TMPDIR=/tmp "$@"
+}
+
+# Without epoch and Debian's revision.
+debian_version() {
+	# shellcheck disable=SC2016 # dpkg-query expands it
+	dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${source:Upstream-Version}' "$2" 2>/dev/null
 }
