@@ -37,19 +37,6 @@ vm_tree() {
 	touch "$tree/var/lib/vm-tree"
 }
 
-# Copies the source files of this clone, or of an unpacked archive, without build output.
-vm_source() {
-	mkdir -p "$1"
-	(
-		cd "$VM_TOP" || exit
-		if [ -e .git ]; then
-			git -c safe.directory='*' ls-files -z --cached --others --exclude-standard
-		else
-			find . -path './build*' ! -path './build-aux*' -prune -o -type f -print0
-		fi | tar --null --ignore-failed-read -cf - -T - 2>/dev/null
-	) | tar -xf - -C "$1"
-}
-
 # vm_overlay TREE NAME: prints a directory that shows TREE, and keeps what is written to it apart.
 vm_overlay() {
 	local at=$VM_WORK/$2
@@ -57,21 +44,25 @@ vm_overlay() {
 	mount -t overlay "$2" -o "lowerdir=$1,upperdir=$at/upper,workdir=$at/work" "$at/root"
 }
 
-# The packages that debian/control builds with, without debhelper's virtual ones.
-vm_build_deps() {
-	sed -n '/^Build-Depends:/,/^[A-Z].*:/{s/^Build-Depends://;/^[A-Z]/d;s/(.*)//;s/[ ,]//g;p}' "$VM_TOP/debian/control" |
-		grep -vE '^(debhelper-compat|dh-sequence-.*|)$'
+# The build system of the release, with what the package is built with.
+vm_build_tree() {
+	local release=$1 tree=$2
+	debian_bootstrap "$release" "$tree"
+	install -m 755 "$VM_TOP/quickstart" "$tree/quickstart"
+	debian_mount "$tree"
+	debian_run "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root /quickstart stage:deps_package
+	debian_umount "$tree"
+	rm "$tree/quickstart"
 }
 
 # Builds the package, and the programs of tests/fuzz, in a build system of the release;
 # leaves the sources with the build in $VM_WORK/source, the packages in $VM_WORK.
 vm_package() {
-	local tree=$DEBIAN_CACHE/$1/root root=$VM_WORK/build/root deps
-	debian_bootstrap "$1" "$tree"
-	mapfile -t deps < <(vm_build_deps)
-	debian_install "$tree" build-essential debhelper "${deps[@]}"
+	local tree=$DEBIAN_CACHE/$1/root root=$VM_WORK/build/root
+	vm_build_tree "$1" "$tree"
 	vm_overlay "$tree" build
-	vm_source "$root/src/source"
+	rm -rf --one-file-system "$root/src"
+	copy_source "$VM_TOP" "$root/src/source"
 	debian_mount "$root"
 	debian_run "$root" sh -c 'cd /src/source && DEB_BUILD_OPTIONS=nocheck dpkg-buildpackage -us -uc -b &&
 		make -s -j 2 tests/fuzz/datapaths tests/fuzz/explain tests/fuzz/veth' >"$VM_WORK/build.log" 2>&1 || {

@@ -55,6 +55,7 @@ expect_datapath() {
 
 # all_well: pings of both families, and transfers.
 all_well() {
+	# shellcheck disable=SC2119
 	for LAB_FAMILY in 4 6; do ping_all_pairs; done
 	transfer_all
 }

@@ -12,7 +12,7 @@ for host in alpha beta out; do
 done
 tc -n alpha qdisc add dev eth0 root netem delay 2ms loss 0.5%
 
-lab_config
+lab_config dedicated_mac=unicast
 lab_snapshot alpha | grep -v 'qdisc netem' >"$LAB_DIR/before"
 lab_start_all
 expect_datapath

@@ -12,7 +12,7 @@ expect "driver of alpha's NIC" virtio_net "$(on alpha ethtool -i eth0 | sed -n '
 for feature in tx-checksumming tcp-segmentation-offload; do
 	expect "$feature" off "$(offload alpha "$feature")"
 done
-lab_config
+lab_config dedicated_mac=unicast
 lab_start_all
 expect_datapath
 all_well

@@ -13,7 +13,7 @@ expect "driver of alpha's NIC" virtio_net "$(on alpha ethtool -i eth0 | sed -n '
 for feature in tx-checksumming tcp-segmentation-offload; do
 	expect "$feature" on "$(offload alpha "$feature")"
 done
-lab_config
+lab_config dedicated_mac=unicast
 lab_start_all
 expect_datapath
 all_well

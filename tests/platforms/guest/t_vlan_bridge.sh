@@ -12,7 +12,7 @@ ip -n sw link set br0 type bridge vlan_filtering 1
 for host in alpha beta out; do vlan "p_$host" 10 pvid untagged; done
 vlan p_stranger 20 pvid untagged
 
-lab_config
+lab_config dedicated_mac=unicast
 capture stranger eth0 "$LAB_DIR/stranger.pcap" ether src not 52:54:00:00:00:c9
 lab_start_all
 expect_datapath
