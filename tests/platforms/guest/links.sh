@@ -78,7 +78,8 @@ second_port() {
 # pings_begin FROM TO: 20 a second, until pings_end, which sets GAP: the longest time in which none was
 # answered, in milliseconds.
 pings_begin() {
-	on "$1" ping -n -D -i 0.05 -W 1 "$(addr_of "$2")" >"$LAB_DIR/pings" 2>&1 &
+	# ping itself, which heeds SIGINT, where a shell in the background does not
+	ip netns exec "$1" ping -n -D -i 0.05 -W 1 "$(addr_of "$2")" >"$LAB_DIR/pings" 2>&1 &
 	PINGS=$!
 	sleep 1
 }
