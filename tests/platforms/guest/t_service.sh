@@ -7,6 +7,8 @@
 # shellcheck source-path=SCRIPTDIR source=../../systemd/booted.sh
 . "$(dirname "$0")/../../systemd/booted.sh"
 
+now() { date +%s%3N; }
+
 # The NIC is a veth of this machine; its own NICs are for other tests.
 ip link set eth0 down
 ip link set eth0 name real0
@@ -23,12 +25,18 @@ expect_pings started
 ping -n -i 0.1 -W 5 12.12.4.102 >/tmp/ping 2>&1 &
 pid=$!
 sleep 1
+from=$(now)
 systemctl restart clusterarpd || fail "systemctl restart clusterarpd"
+took=$(($(now) - from))
 sleep 1
 kill -INT "$pid"
 wait "$pid" || true
-grep -q ' 0% packet loss' /tmp/ping || fail "a restart loses frames: $(tail -n 3 /tmp/ping)"
-ok "a restart loses nothing"
+# A neighbour that no daemon answers for is given up 5 s after it was last confirmed, and more: an emulated
+# machine may need longer for a restart.
+lost=$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 - \2/p' /tmp/ping)
+lost=$(((lost) * 100))
+[ "$lost" -le $((took > 5000 ? took - 5000 : 0)) ] || fail "a restart of $took ms loses $lost ms: $(tail -n 3 /tmp/ping)"
+ok "a restart of $took ms loses $lost ms"
 expect_pings restarted
 expect "failed units" "" "$(systemctl --failed --no-legend | grep clusterarpd || true)"
 systemctl disable --now clusterarpd || fail "systemctl disable --now clusterarpd"
@@ -36,3 +44,4 @@ expect "the TAP after a stop" "" "$(ip -br link show dev cluster0 2>/dev/null ||
 expect "filters on the NIC after a stop" "" "$(tc filter show dev eth0 ingress 2>/dev/null)"
 kill "$(cat /run/beta/pid)"
 for host in beta out sw; do ip netns del "$host"; done
+printf 'figure: restart %s ms, pings lost %s ms\n' "$took" "$lost"
