@@ -50,7 +50,9 @@ said() {
 tear_down() {
 	local node
 	for node in "${LAB_NODES[@]}"; do
-		if lab_alive "$node"; then lab_stop "$node"; else wait "${LAB_PID[$node]}" 2>/dev/null || true; fi
+		# A node whose NIC is refused has ended by itself, and then the other one is not started.
+		[ -z "${LAB_PID[$node]:-}" ] || ! lab_alive "$node" || lab_stop "$node"
+		unset "LAB_PID[$node]"
 		rm -f "$LAB_DIR/$node.log"
 		ip netns del "low_$node"
 		ip netns del "$node"

@@ -12,7 +12,7 @@ now() { date +%s%3N; }
 # The NIC is a veth of this machine; its own NICs are for other tests.
 ip link set eth0 down
 ip link set eth0 name real0
-trap 'ip link del eth0 2>/dev/null || true; ip link set real0 name eth0' EXIT
+trap 'systemctl -q disable --now clusterarpd || true; ip link del eth0 2>/dev/null || true; ip link set real0 name eth0' EXIT
 network
 configure
 start_beta
