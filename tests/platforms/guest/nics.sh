@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# nics.sh: the lab with the virtual machine's own NICs instead of veths, and the network that they are on
+# as switch. Sourced after NICS is set to the start of their MACs: 52:54:00:aa:01 or 52:54:00:aa:02
+# (vm_boot.sh). The lab runs in the machine's own network namespace, where the NICs are; they come back
+# there when it ends.
+
+if [ -z "${LAB_SANDBOX:-}" ]; then
+	LAB_SANDBOX=1 exec unshare --mount --uts --pid --fork --kill-child --mount-proc -- "$BASH" "$0" "$@"
+fi
+# shellcheck source-path=SCRIPTDIR source=links.sh
+. "$(dirname "${BASH_SOURCE[0]}")/links.sh"
+
+lab_switch() { :; }
+
+nic_named() { ip -j link | jq -er --arg mac "$1" '.[] | select(.address == $mac) | .ifname'; }
+
+# lab_veth HOST NAME …: takes the next NIC.
+NIC_NEXT=1
+lab_veth() {
+	local mac=$NICS:0$NIC_NEXT nic
+	NIC_NEXT=$((NIC_NEXT + 1))
+	# The one of a test before comes back a moment after its namespace is gone.
+	within "$(seconds 5)" nic_named "$mac" >/dev/null || fail "no NIC $mac"
+	nic=$(nic_named "$mac")
+	ip link set "$nic" down
+	ip link set "$nic" netns "$1" name "$2"
+}
+
+# offload HOST NAME: on or off.
+offload() { on "$1" ethtool -k eth0 | sed -n "s/^$2: \([a-z]*\).*/\1/p"; }

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The machine boots with NetworkManager configuring the NIC, by the example: addresses and default route are on
+# the TAP, peers answer, and no unit has failed.
+
+# shellcheck source-path=SCRIPTDIR source=boot.sh
+. "$(dirname "$0")/boot.sh"
+
+configuration() { install -m 600 "$EXAMPLES/eth0.nmconnection" /etc/NetworkManager/system-connections/; }
+boot "${1:-1}" configuration "NetworkManager NetworkManager-wait-online"
