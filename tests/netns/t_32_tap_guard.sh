@@ -4,6 +4,7 @@
 # The TAP is guarded (SPEC 5): what other programs change on it is put back within 100 ms, counted and
 # logged; also what changed while no daemon ran.
 # run: once
+# run: alone
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"

@@ -121,14 +121,16 @@ change() {
 	write_file "$FILE" 3 "${@:3}"
 	expect_applied "$1" "$2"
 }
-# requests ADDRESS: Ethernet destination and sender MAC of alpha's requests for it on the wire.
+# requests ADDRESS: Ethernet destination and sender MAC of alpha's requests for it on the wire: of a
+# broadcast, if there is one, as the daemon asks the peers itself, by unicast.
 requests() {
 	capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
 	forget alpha "$1"
 	on alpha ping -n -c 1 -W "$(seconds 1)" "$1" >/dev/null || fail "alpha does not reach $1"
 	capture_stop
 	frames pcap2rows "$LAB_DIR/arp.pcap" |
-		awk -v to="$1" '$3 == "request" && $6 == to { print $2, $5 }' | sort -u
+		awk -v to="$1" -v all="$BROADCAST" '$3 == "request" && $6 == to { asked[$2] = $2 " " $5 }
+			END { if (all in asked) print asked[all]; else for (a in asked) print asked[a] }'
 }
 permanent() { on alpha ip -j neigh show nud permanent dev cluster0 | jq -r '.[].dst' | sort | xargs; }
 permanent_are() { [ "$(permanent)" = "$(xargs -n 1 <<<"$1" | sort | xargs)" ]; }

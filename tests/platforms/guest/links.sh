@@ -101,6 +101,7 @@ failover() {
 		pings_begin beta alpha
 		ip -n sw link set "$port" down
 		sleep 5
+		# shellcheck disable=SC2119
 		pings_end
 		ip -n sw link set "$port" up
 		sleep 5
