@@ -138,6 +138,7 @@ debian_mount() {
 		echo "debian_mount: call debian_private first" >&2
 		return 1
 	}
+	mount --bind "$dir" "$dir" # unshare wants / to be a mount point
 	mount -t proc proc "$dir/proc"
 	mount --rbind /sys "$dir/sys"
 	mount -t tmpfs -o mode=755 run "$dir/run"
@@ -167,6 +168,7 @@ debian_umount() {
 	for at in var/cache/apt/archives tmp run dev sys proc; do
 		! mountpoint -q "$dir/$at" || umount -R "$dir/$at" || umount -R -l "$dir/$at"
 	done
+	! mountpoint -q "$dir" || umount -l "$dir"
 }
 
 debian_run() {
