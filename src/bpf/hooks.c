@@ -1,50 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * hooks: attaching and detaching the tc programs: the shield's two on the NIC, those of the kernel
- * data path and of the shares on the TAP; see hooks.h.
- *
- * Ownership of a filter: tc identifies a filter by hook, priority and handle. Those of clusterarpd
- * have the first priority on the NIC and at the TAP's ingress, the last but one at its egress, and
- * handles that spell "cla" followed by a small number. The kernel allocates handles from 1 upwards,
- * and no other program picks these by chance. So a filter with such a handle belongs to this run,
- * or was left by one that was killed and is replaced in one step. (To read the name of another
- * process's program takes CAP_SYS_ADMIN, which the daemon does not have; and a name is as easily
- * copied as a handle.)
- *
- * First place in the hook: among filters of one priority the newest runs first, and replacing a
- * filter does not change its place. So clusterarpd has two handles per hook, one of which is in
- * use: to get to the front again, the program is attached under the other handle, and only then is
- * the old filter detached. The shield is attached all the time.
- *
- * Check before changing: every change raises an event, upon which the daemon checks its shield. An
- * attempt that changes something, fails and undoes it would cause the next one, for ever. So
- * whatever can be known beforehand is queried first; a query raises no event. The error of a query
- * says of a hook:
- *
- *     ENOENT  no such filter, but the hook has some (or had some, or has at least a chain)
- *     EINVAL  no qdisc, or no filter at all, or this priority is in use by filters of another
- *             kind or protocol
- */
+/* hooks: attaching the tc programs by links or by filters; see hooks.h. */
 #include "bpf/hooks.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <errno.h>
+#include <stdlib.h>
 
 #include "bpf/bpf_error.h"
+#include "bpf/clsact.h"
+#include "bpf/tcx.h"
 
-#define PRIORITY        1
-#define PRIORITY_TAP    0xfffe
-#define PRIORITY_UNUSED 0xffff      /* the last: no filter has it */
-#define HANDLE          0x636c6100u /* "cla" */
-#define SLOTS           2           /* handles per hook */
-#define SHIELD_HOOKS    2           /* HOOK_INGRESS, HOOK_EGRESS */
+struct hooks {
+	bool has_tcx;
+	struct tcx_link links[HOOKS];
+	bool has_no_filter[HOOKS]; /* certainly; otherwise an earlier run may have left one */
+};
 
-/* In enum bpf_attach_type since Linux 6.6. */
-#define TCX_INGRESS ((enum bpf_attach_type)46)
-#define TCX_EGRESS  ((enum bpf_attach_type)47)
+struct hooks *hooks_create(void)
+{
+	struct hooks *hooks = calloc(1, sizeof(*hooks));
 
-int hooks_set(struct hooks *hooks, enum hook hook, int fd)
+	if (!hooks)
+		return NULL;
+	hooks->has_tcx = tcx_is_available();
+	for (unsigned hook = 0; hook < HOOKS; hook++)
+		hooks->links[hook] = TCX_NO_LINK;
+	return hooks;
+}
+
+void hooks_destroy(struct hooks *hooks)
+{
+	if (!hooks)
+		return;
+	for (unsigned hook = 0; hook < HOOKS; hook++)
+		tcx_close(&hooks->links[hook]);
+	free(hooks);
+}
+
+bool hooks_use_links(const struct hooks *hooks)
+{
+	return hooks->has_tcx;
+}
+
+int hooks_set_program(struct hook_programs *programs, enum hook hook, int fd)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
@@ -52,340 +49,132 @@ int hooks_set(struct hooks *hooks, enum hook hook, int fd)
 
 	if (err)
 		return err;
-	hooks->programs[hook].fd = fd;
-	hooks->programs[hook].id = info.id;
+	programs->at[hook].fd = fd;
+	programs->at[hook].id = info.id;
 	return 0;
 }
 
-static uint32_t handle_of(enum hook hook, unsigned slot)
+/* --- one hook --- */
+
+static int detach(struct hooks *hooks, int ifindex, enum hook hook)
 {
-	return HANDLE + hook * SLOTS + slot;
+	int link = hooks->has_tcx ? tcx_detach(&hooks->links[hook], hook, ifindex) : 0;
+	int filter = clsact_detach(ifindex, hook);
+
+	return link ? link : filter;
 }
 
-bool hooks_is_shield(unsigned priority, uint32_t handle)
+/* Attach by a link, and detach a filter, which an earlier run may have left, or this one at the
+ * TAP.
+ */
+static int attach_link(struct hooks *hooks, const struct hook_programs *programs, int ifindex,
+		       enum hook hook, bool *changed)
 {
-	return priority == PRIORITY && handle >= handle_of(HOOK_INGRESS, 0) &&
-	       handle < handle_of(HOOK_TAP_EGRESS, 0);
+	bool is_new = hooks->links[hook].ifindex != ifindex;
+	int err = tcx_attach(&hooks->links[hook], programs, hook, ifindex, changed);
+
+	if (err || (hooks->has_no_filter[hook] && !is_new))
+		return err;
+	hooks->has_no_filter[hook] = !clsact_detach(ifindex, hook);
+	return 0;
 }
 
-static struct bpf_tc_hook tc_hook(int ifindex, enum hook hook)
+/* --- the shield --- */
+
+static int link_shield(struct hooks *hooks, const struct hook_programs *programs, int ifindex,
+		       bool *changed)
 {
-	return (struct bpf_tc_hook){
-		.sz = sizeof(struct bpf_tc_hook),
-		.ifindex = ifindex,
-		.attach_point = hook == HOOK_INGRESS || hook == HOOK_TAP_INGRESS ? BPF_TC_INGRESS
-										 : BPF_TC_EGRESS,
-	};
-}
+	bool was_attached = hooks_have_shield(hooks, ifindex);
+	int err = attach_link(hooks, programs, ifindex, HOOK_INGRESS, changed);
 
-/* The clsact qdisc itself. */
-static struct bpf_tc_hook tc_both_hooks(int ifindex)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, HOOK_INGRESS);
-
-	h.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	return h;
-}
-
-static struct bpf_tc_opts tc_opts(enum hook hook, uint32_t handle)
-{
-	return (struct bpf_tc_opts){
-		.sz = sizeof(struct bpf_tc_opts),
-		.handle = handle,
-		.priority = hook == HOOK_TAP_EGRESS ? PRIORITY_TAP : PRIORITY,
-	};
-}
-
-static int query(int ifindex, enum hook hook, struct bpf_tc_opts *opts)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	int err;
-
-	bpf_error_expect(true);
-	err = bpf_error_from(bpf_tc_query(&h, opts));
-	bpf_error_expect(false);
+	if (!err)
+		err = attach_link(hooks, programs, ifindex, HOOK_EGRESS, changed);
+	if (err && !was_attached)
+		hooks_detach_shield(hooks, ifindex);
 	return err;
 }
 
-/* The id of the program attached under `handle`; 0: no filter, or not an eBPF one. */
-static uint32_t program_at(int ifindex, enum hook hook, uint32_t handle)
+int hooks_attach_shield(struct hooks *hooks, const struct hook_programs *programs, int ifindex,
+			bool *changed)
 {
-	struct bpf_tc_opts opts = tc_opts(hook, handle);
-
-	return query(ifindex, hook, &opts) ? 0 : opts.prog_id;
-}
-
-/* Does the hook have no filter (or no qdisc)? */
-static bool is_empty(int ifindex, enum hook hook)
-{
-	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
-
-	opts.priority = PRIORITY_UNUSED;
-	return query(ifindex, hook, &opts) == -EINVAL;
-}
-
-/* Is the priority in use by filters of another kind or protocol? */
-static bool is_priority_taken(int ifindex, enum hook hook)
-{
-	struct bpf_tc_opts opts = tc_opts(hook, HANDLE);
-
-	return query(ifindex, hook, &opts) == -EINVAL && !is_empty(ifindex, hook);
-}
-
-/* To libbpf an `ingress` qdisc looks like clsact, but it has one list of filters for both hooks: a
- * filter attached at ingress is then found at egress, too. */
-static bool is_in_both_hooks(int ifindex, uint32_t ingress_handle)
-{
-	return program_at(ifindex, HOOK_EGRESS, ingress_handle) != 0;
-}
-
-/* Attach the hook's program under `handle`, replacing a filter that has this handle. */
-static int attach(const struct hooks *hooks, int ifindex, enum hook hook, uint32_t handle)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	struct bpf_tc_opts opts = tc_opts(hook, handle);
-
-	opts.prog_fd = hooks->programs[hook].fd;
-	opts.flags = BPF_TC_F_REPLACE;
-	return bpf_error_from(bpf_tc_attach(&h, &opts));
-}
-
-/* Success if there is nothing to detach: no link, no qdisc, no such filter. */
-static int detach(int ifindex, enum hook hook, uint32_t handle)
-{
-	struct bpf_tc_hook h = tc_hook(ifindex, hook);
-	struct bpf_tc_opts opts = tc_opts(hook, handle);
-	int err;
-
-	bpf_error_expect(true);
-	err = bpf_error_from(bpf_tc_detach(&h, &opts));
-	bpf_error_expect(false);
-	return err == -ENOENT || err == -EINVAL || err == -ENODEV ? 0 : err;
-}
-
-/* The result of settle() for a hook. */
-struct settled {
-	unsigned slot; /* whose handle the program has */
-	bool changed;
-	bool added; /* no filter had that handle before */
-};
-
-/* Have the hook's program attached under exactly one of its handles. */
-static int settle(const struct hooks *hooks, int ifindex, enum hook hook, struct settled *s)
-{
-	uint32_t held[SLOTS];
-	int err;
-
-	held[0] = program_at(ifindex, hook, handle_of(hook, 0));
-	held[1] = program_at(ifindex, hook, handle_of(hook, 1));
-	*s = (struct settled){ .slot = !held[0] && held[1] };
-	if (held[s->slot] != hooks->programs[hook].id) {
-		err = attach(hooks, ifindex, hook, handle_of(hook, s->slot));
-		if (err)
-			return err;
-		s->changed = true;
-		s->added = !held[s->slot];
-	}
-	if (!held[!s->slot])
-		return 0;
-	s->changed = true;
-	return detach(ifindex, hook, handle_of(hook, !s->slot));
-}
-
-static int settle_both(const struct hooks *hooks, int ifindex, struct settled done[SHIELD_HOOKS])
-{
-	int err = settle(hooks, ifindex, HOOK_INGRESS, &done[HOOK_INGRESS]);
-
-	if (err)
-		return err;
-	if (is_in_both_hooks(ifindex, handle_of(HOOK_INGRESS, done[HOOK_INGRESS].slot))) {
-		bpf_error_set("the qdisc is not clsact");
-		return -EBUSY;
-	}
-	return settle(hooks, ifindex, HOOK_EGRESS, &done[HOOK_EGRESS]);
-}
-
-static int ensure_clsact(int ifindex, bool *created)
-{
-	struct bpf_tc_hook h = tc_both_hooks(ifindex);
-	int err;
-
-	bpf_error_expect(true);
-	err = bpf_error_from(bpf_tc_hook_create(&h));
-	bpf_error_expect(false);
-	*created = !err;
-	return err == -EEXIST ? 0 : err;
-}
-
-static void undo_clsact(int ifindex, bool created)
-{
-	struct bpf_tc_hook both = tc_both_hooks(ifindex);
-
-	if (created && is_empty(ifindex, HOOK_INGRESS) && is_empty(ifindex, HOOK_EGRESS))
-		bpf_tc_hook_destroy(&both);
-}
-
-static void undo(int ifindex, bool created, const struct settled done[SHIELD_HOOKS])
-{
-	unsigned hook;
-
-	for (hook = 0; hook < SHIELD_HOOKS; hook++)
-		if (done[hook].added)
-			detach(ifindex, (enum hook)hook,
-			       handle_of((enum hook)hook, done[hook].slot));
-	undo_clsact(ifindex, created);
-}
-
-int hooks_attach_shield(const struct hooks *hooks, int ifindex, bool *changed)
-{
-	struct settled done[SHIELD_HOOKS] = { 0 };
-	bool created;
-	int err;
-
 	*changed = false;
 	bpf_error_set("");
-	if (is_priority_taken(ifindex, HOOK_INGRESS) || is_priority_taken(ifindex, HOOK_EGRESS)) {
-		bpf_error_set("priority 1 is in use by filters of another kind or protocol");
-		return -EBUSY;
-	}
-	err = ensure_clsact(ifindex, &created);
-	if (err)
-		return err;
-	err = settle_both(hooks, ifindex, done);
-	if (err)
-		undo(ifindex, created, done);
-	else
-		*changed = created || done[HOOK_INGRESS].changed || done[HOOK_EGRESS].changed;
-	return err;
+	return hooks->has_tcx ? link_shield(hooks, programs, ifindex, changed)
+			      : clsact_attach_shield(programs, ifindex, changed);
 }
 
-int hooks_shield_to_front(const struct hooks *hooks, int ifindex, enum hook hook)
+int hooks_detach_shield(struct hooks *hooks, int ifindex)
 {
-	struct settled now;
-	int err;
-
-	bpf_error_set("");
-	err = settle(hooks, ifindex, hook, &now);
-	if (!err)
-		err = attach(hooks, ifindex, hook, handle_of(hook, !now.slot));
-	if (!err)
-		err = detach(ifindex, hook, handle_of(hook, now.slot));
-	return err;
-}
-
-/* Detach the program, whichever of its handles it has. */
-static int clear(int ifindex, enum hook hook)
-{
-	unsigned slot;
-	int err = 0, failed;
-
-	for (slot = 0; slot < SLOTS; slot++) {
-		failed = detach(ifindex, hook, handle_of(hook, slot));
-		if (failed)
-			err = failed;
-	}
-	return err;
-}
-
-int hooks_detach_shield(int ifindex)
-{
-	int ingress = clear(ifindex, HOOK_INGRESS);
-	int egress = clear(ifindex, HOOK_EGRESS);
+	int ingress = detach(hooks, ifindex, HOOK_INGRESS);
+	int egress = detach(hooks, ifindex, HOOK_EGRESS);
 
 	return ingress ? ingress : egress;
 }
 
-/* Like is_in_both_hooks(). At the TAP's ingress the program would send all frames for the host back
- * to the NIC. */
-static bool is_at_tap_ingress(int ifindex, uint32_t handle)
+bool hooks_have_shield(struct hooks *hooks, int ifindex)
 {
-	struct bpf_tc_hook h = tc_hook(ifindex, HOOK_INGRESS);
-	struct bpf_tc_opts opts = tc_opts(HOOK_TAP_EGRESS, handle);
-	int err;
-
-	bpf_error_expect(true);
-	err = bpf_tc_query(&h, &opts);
-	bpf_error_expect(false);
-	return !err;
+	return hooks->has_tcx &&
+	       tcx_is_attached(&hooks->links[HOOK_INGRESS], HOOK_INGRESS, ifindex) &&
+	       tcx_is_attached(&hooks->links[HOOK_EGRESS], HOOK_EGRESS, ifindex);
 }
 
-/* Attach a hook's program to the TAP; *created: with the clsact qdisc. After a failure nothing of
- * this call remains. */
-static int attach_to_tap(const struct hooks *hooks, int ifindex, enum hook hook,
-			 struct settled *done, bool *created)
+unsigned hooks_count_before(struct hooks *hooks, int ifindex)
 {
-	int err;
+	unsigned count = 0;
 
-	bpf_error_set("");
-	if (is_priority_taken(ifindex, hook)) {
-		bpf_error_set(
-			"the program's priority is in use by filters of another kind or protocol");
-		return -EBUSY;
+	for (unsigned hook = HOOK_INGRESS; hooks->has_tcx && hook <= HOOK_EGRESS; hook++) {
+		struct tcx_others others;
+
+		if (!tcx_find_others(&hooks->links[hook], (enum hook)hook, ifindex, &others))
+			count += others.before;
 	}
-	err = ensure_clsact(ifindex, created);
-	if (err)
-		return err;
-	err = settle(hooks, ifindex, hook, done);
-	if (err)
-		undo_clsact(ifindex, *created);
-	return err;
+	return count;
 }
 
-int hooks_attach_tap(const struct hooks *hooks, int ifindex, bool *changed)
+/* --- the TAP --- */
+
+static bool has_other_links(struct hooks *hooks, int ifindex)
 {
-	struct settled done;
-	bool created;
-	int err = attach_to_tap(hooks, ifindex, HOOK_TAP_EGRESS, &done, &created);
+	struct tcx_others others;
+
+	return !tcx_find_others(&hooks->links[HOOK_TAP_EGRESS], HOOK_TAP_EGRESS, ifindex,
+				&others) &&
+	       others.all > 0;
+}
+
+/* While both are attached the link's program runs, and the filter sees nothing. */
+int hooks_attach_tap(struct hooks *hooks, const struct hook_programs *programs, int ifindex,
+		     bool is_filtered, bool *changed)
+{
+	struct tcx_link *link = &hooks->links[HOOK_TAP_EGRESS];
+	int err;
 
 	*changed = false;
-	if (err)
-		return err;
-	if (is_at_tap_ingress(ifindex, handle_of(HOOK_TAP_EGRESS, done.slot))) {
-		clear(ifindex, HOOK_TAP_EGRESS);
-		undo_clsact(ifindex, created);
-		bpf_error_set("the qdisc is not clsact");
-		return -EBUSY;
-	}
-	*changed = created || done.changed;
-	return 0;
-}
-
-int hooks_detach_tap(int ifindex)
-{
-	return clear(ifindex, HOOK_TAP_EGRESS);
-}
-
-int hooks_attach_ask(const struct hooks *hooks, int ifindex, bool *changed)
-{
-	struct settled done;
-	bool created;
-	int err = attach_to_tap(hooks, ifindex, HOOK_TAP_INGRESS, &done, &created);
-
-	*changed = !err && (created || done.changed);
+	bpf_error_set("");
+	if (hooks->has_tcx && !is_filtered && !has_other_links(hooks, ifindex))
+		return attach_link(hooks, programs, ifindex, HOOK_TAP_EGRESS, changed);
+	err = clsact_attach_tap(programs, ifindex, changed);
+	hooks->has_no_filter[HOOK_TAP_EGRESS] = false;
+	if (!err && hooks->has_tcx)
+		err = tcx_detach(link, HOOK_TAP_EGRESS, ifindex);
 	return err;
 }
 
-int hooks_detach_ask(int ifindex)
+int hooks_detach_tap(struct hooks *hooks, int ifindex)
 {
-	return clear(ifindex, HOOK_TAP_INGRESS);
+	return detach(hooks, ifindex, HOOK_TAP_EGRESS);
 }
 
-static int tcx_count(int ifindex, enum bpf_attach_type hook)
+int hooks_attach_ask(struct hooks *hooks, const struct hook_programs *programs, int ifindex,
+		     bool *changed)
 {
-	uint32_t count = 0;
-	int err = bpf_prog_query(ifindex, hook, 0, NULL, NULL, &count);
-
-	if (err == -EINVAL) /* before Linux 6.6: no tcx */
-		return 0;
-	return err ? err : (int)count;
+	*changed = false;
+	bpf_error_set("");
+	return hooks->has_tcx ? attach_link(hooks, programs, ifindex, HOOK_TAP_INGRESS, changed)
+			      : clsact_attach_ask(programs, ifindex, changed);
 }
 
-int hooks_tcx_count(int ifindex)
+int hooks_detach_ask(struct hooks *hooks, int ifindex)
 {
-	int ingress = tcx_count(ifindex, TCX_INGRESS);
-	int egress = tcx_count(ifindex, TCX_EGRESS);
-
-	if (ingress < 0 || egress < 0)
-		return ingress < 0 ? ingress : egress;
-	return ingress + egress;
+	return detach(hooks, ifindex, HOOK_TAP_INGRESS);
 }

@@ -111,16 +111,17 @@ void observe_unload(struct observe *o)
 	free(o);
 }
 
-int observe_set_hooks(const struct observe *o, struct hooks *hooks)
+int observe_set_hooks(const struct observe *o, struct hook_programs *hooks)
 {
-	int err = hooks_set(hooks, HOOK_INGRESS, bpf_program__fd(o->skel->progs.clusterarpd_in));
+	int err = hooks_set_program(hooks, HOOK_INGRESS,
+				    bpf_program__fd(o->skel->progs.clusterarpd_in));
 
 	if (!err)
-		err = hooks_set(hooks, HOOK_TAP_EGRESS,
-				bpf_program__fd(o->skel->progs.clusterarpd_tap));
+		err = hooks_set_program(hooks, HOOK_TAP_EGRESS,
+					bpf_program__fd(o->skel->progs.clusterarpd_tap));
 	if (!err)
-		err = hooks_set(hooks, HOOK_TAP_INGRESS,
-				bpf_program__fd(o->skel->progs.clusterarpd_ask));
+		err = hooks_set_program(hooks, HOOK_TAP_INGRESS,
+					bpf_program__fd(o->skel->progs.clusterarpd_ask));
 	return err;
 }
 

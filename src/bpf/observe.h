@@ -27,7 +27,7 @@ struct observe;
 int observe_load(const struct clusterarpd_bpf *plain, unsigned snaplen, struct observe **out);
 void observe_unload(struct observe *observe); /* NULL is allowed */
 /* Those of them that replace plain ones. 0 or a negative errno. */
-int observe_set_hooks(const struct observe *observe, struct hooks *hooks);
+int observe_set_hooks(const struct observe *observe, struct hook_programs *hooks);
 /* Wait until the kernel runs no program any more that was detached before, so that nothing is added
  * to the ring: some milliseconds. */
 void observe_settle(void);

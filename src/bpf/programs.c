@@ -22,7 +22,7 @@
 struct programs {
 	struct clusterarpd_bpf *skel;
 	int cpus;
-	struct hooks hooks;
+	struct hook_programs hooks;
 	struct ring *ring;       /* NULL: user data path */
 	struct observe *observe; /* NULL: nobody captures */
 };
@@ -69,18 +69,18 @@ static int prepare(struct clusterarpd_bpf *skel, const struct programs_room *roo
 
 static int set_hooks(struct programs *k, bool forwards)
 {
-	int err =
-		hooks_set(&k->hooks, HOOK_INGRESS, bpf_program__fd(k->skel->progs.clusterarpd_in));
+	int err = hooks_set_program(&k->hooks, HOOK_INGRESS,
+				    bpf_program__fd(k->skel->progs.clusterarpd_in));
 
 	if (!err)
-		err = hooks_set(&k->hooks, HOOK_EGRESS,
-				bpf_program__fd(k->skel->progs.clusterarpd_out));
+		err = hooks_set_program(&k->hooks, HOOK_EGRESS,
+					bpf_program__fd(k->skel->progs.clusterarpd_out));
 	if (!err && forwards)
-		err = hooks_set(&k->hooks, HOOK_TAP_EGRESS,
-				bpf_program__fd(k->skel->progs.clusterarpd_tap));
+		err = hooks_set_program(&k->hooks, HOOK_TAP_EGRESS,
+					bpf_program__fd(k->skel->progs.clusterarpd_tap));
 	if (!err)
-		err = hooks_set(&k->hooks, HOOK_TAP_INGRESS,
-				bpf_program__fd(k->skel->progs.clusterarpd_ask));
+		err = hooks_set_program(&k->hooks, HOOK_TAP_INGRESS,
+					bpf_program__fd(k->skel->progs.clusterarpd_ask));
 	return err;
 }
 
@@ -389,7 +389,7 @@ struct observe *programs_observed(const struct programs *k)
 	return k->observe;
 }
 
-const struct hooks *programs_hooks(const struct programs *k)
+const struct hook_programs *programs_hooks(const struct programs *k)
 {
 	return &k->hooks;
 }

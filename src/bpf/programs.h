@@ -93,7 +93,7 @@ void programs_unload_observing(struct programs *k);
 struct observe *programs_observed(const struct programs *k);
 
 /* The programs for the tc hooks. */
-const struct hooks *programs_hooks(const struct programs *k);
+const struct hook_programs *programs_hooks(const struct programs *k);
 /* The ring that passes frames to the daemon on the kernel data path; NULL on the user data path. */
 struct ring *programs_ring(const struct programs *k);
 /* The skeleton, for tests that run the programs themselves. */

@@ -37,7 +37,9 @@
 #define LOOK_MS      1000 /* between look-ups of a NIC that does not exist */
 /* A NIC that the daemon has set up finds its carrier within this time. Later it is the cable. */
 #define OWN_CARRIER_MS 10000
-#define FINISH_MS      100 /* for sending queued frames at a restart */
+/* A program that configures the NIC is done when this time has gone by since its last step. */
+#define YIELD_MS  5000
+#define FINISH_MS 100 /* for sending queued frames at a restart */
 
 struct links {
 	struct links_needs needs;
@@ -56,8 +58,10 @@ struct links {
 	struct takeover *nic;
 	struct link_checks *checks;
 	struct loop_timer *retry; /* of take_nic() */
+	struct loop_timer *yield; /* ends what begin_to_yield() has begun */
 	unsigned retry_ms;
 	uint64_t own_carrier; /* ms: until then, the first carrier is of the daemon's own doing */
+	bool has_yielded;     /* nothing has moved to the TAP since begin_to_yield() */
 	bool is_failing;      /* needs.failed() was called */
 };
 
@@ -136,10 +140,41 @@ static int open_nic(struct links *l)
 	return rc;
 }
 
+/* A program configures the NIC, and may add routes that the TAP has. */
+static void begin_to_yield(struct links *l)
+{
+	if (!l->config->adopt)
+		return;
+	if (!l->has_yielded)
+		tap_link_yield(l->tap, true);
+	l->has_yielded = true;
+	loop_timer_set(l->yield, YIELD_MS);
+}
+
+static void end_yielding(struct links *l)
+{
+	l->has_yielded = false;
+	loop_timer_cancel(l->yield);
+	tap_link_yield(l->tap, false);
+}
+
+static void on_yielded(void *arg)
+{
+	struct links *l = arg;
+
+	if (l->is_failing)
+		return;
+	if (links_nic(l) && (!is_up(links_nic(l)) || adopt_later_is_due(l->later)))
+		loop_timer_set(l->yield, YIELD_MS);
+	else
+		end_yielding(l);
+}
+
 static void close_nic(struct links *l)
 {
 	announce_stop(l->announce);
 	adopt_later_stop(l->later);
+	end_yielding(l);
 	traffic_set_nic(l->traffic, NULL, NULL);
 	link_checks_nic_gone(l->checks);
 }
@@ -222,9 +257,11 @@ static void on_nic_link(struct links *l, const struct netlink_link *link)
 	}
 	if (link->mtu != before.mtu || link->carrier != before.carrier)
 		events_link(l->needs.events, link->name, link);
-	if (is_up(link) != is_up(&before))
+	if (is_up(link) != is_up(&before)) {
+		/* A program that sets it down will configure it anew, as ifdown and ifup do. */
 		log_notice("%s was set %s", link->name, is_up(link) ? "up" : "down");
-	else if (link->carrier != before.carrier && !is_own_carrier(l, link))
+		begin_to_yield(l);
+	} else if (link->carrier != before.carrier && !is_own_carrier(l, link))
 		log_notice("%s: carrier %s", link->name, link->carrier ? "is back" : "lost");
 	follow_carrier(l);
 	if (is_running(link) && !is_running(&before))
@@ -236,7 +273,10 @@ static void on_nic_settled(void *arg)
 {
 	struct links *l = arg;
 
-	if (links_nic(l) && !l->is_failing && adopt_later_run(l->later, tap_link_ifindex(l->tap)))
+	if (!links_nic(l) || l->is_failing)
+		return;
+	l->has_yielded = false;
+	if (adopt_later_run(l->later, tap_link_ifindex(l->tap)))
 		announce(l);
 }
 
@@ -376,6 +416,8 @@ static void on_nic_address(struct links *l, const struct netlink_event *event)
 {
 	bool is_added = event->change == NETLINK_ADDRESS;
 
+	if (is_added && !ip_is_link_local(&event->address.addr))
+		begin_to_yield(l);
 	if (is_added)
 		takeover_heard_address(l->nic, &event->address);
 	adopt_later_changed(l->later, is_added ? &event->address : NULL);
@@ -469,6 +511,7 @@ static bool create_parts(struct links *l)
 	l->changes_io = loop_io_add(n->loop, netlink_events_fd(l->changes), LOOP_READ,
 				    on_changes_readable, l);
 	l->retry = loop_timer_add(n->loop, on_retry, l);
+	l->yield = loop_timer_add(n->loop, on_yielded, l);
 	l->routes_io = loop_io_add(n->loop, netlink_routes_fd(l->routes), LOOP_READ,
 				   on_routes_readable, l);
 	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
@@ -477,8 +520,8 @@ static bool create_parts(struct links *l)
 	l->later = l->adopt ? create_later(l) : NULL;
 	if (l->adopt)
 		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
-	if (l->changes_io && l->retry && l->routes_io && l->neighbours && l->traffic && l->later &&
-	    l->announce)
+	if (l->changes_io && l->retry && l->yield && l->routes_io && l->neighbours && l->traffic &&
+	    l->later && l->announce)
 		return true;
 	log_error("out of memory");
 	return false;
@@ -577,6 +620,7 @@ bool links_open(struct links *l)
 
 void links_hand_over(struct links *l)
 {
+	end_yielding(l);
 	traffic_finish(l->traffic, FINISH_MS);
 	traffic_destroy(l->traffic);
 	l->traffic = NULL;
@@ -639,6 +683,7 @@ void links_destroy(struct links *l)
 	adopt_later_destroy(l->later);
 	adopt_destroy(l->adopt);
 	loop_timer_free(l->retry);
+	loop_timer_free(l->yield);
 	loop_io_free(l->changes_io);
 	neighbours_destroy(l->neighbours);
 	netlink_events_close(l->changes);

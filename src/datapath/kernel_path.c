@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "bpf/bpf_error.h"
+#include "bpf/clsact.h"
 #include "io/loop.h"
 #include "io/netlink/netlink_tc.h"
 
@@ -20,6 +21,7 @@
 struct kernel_path {
 	struct peers *peers;
 	struct netlink *netlink;
+	struct hooks *hooks;
 	struct programs *programs;
 	bool forwards; /* the kernel data path */
 	int tap, nic;  /* ifindex; 0: none */
@@ -190,7 +192,8 @@ static int load_wanted(struct kernel_path *path, int ring)
 	return load_user_path(path, why);
 }
 
-struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netlink, int ring)
+struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netlink,
+				       struct hooks *hooks, int ring)
 {
 	struct kernel_path *path = calloc(1, sizeof(*path));
 
@@ -198,6 +201,7 @@ struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netl
 		return NULL;
 	path->peers = peers;
 	path->netlink = netlink;
+	path->hooks = hooks;
 	path->may_ask = true;
 	if (!load_wanted(path, ring))
 		return path;
@@ -257,7 +261,7 @@ static bool end_asks(struct kernel_path *path)
 		return true;
 	if (loop_now() - path->unasked < ASK_LINGER_MS)
 		return false;
-	path->may_ask = hooks_detach_ask(path->tap) != 0;
+	path->may_ask = hooks_detach_ask(path->hooks, path->tap) != 0;
 	return true;
 }
 
@@ -273,7 +277,7 @@ static bool follow_asks(struct kernel_path *path)
 	if (!path->shares || !path->shares->asks)
 		return end_asks(path);
 	path->may_ask = true;
-	rc = hooks_attach_ask(programs_hooks(path->programs), path->tap, &changed);
+	rc = hooks_attach_ask(path->hooks, programs_hooks(path->programs), path->tap, &changed);
 	path->ask_fails = rc && rc != -ENODEV;
 	if (path->ask_fails && !did_fail)
 		log_error_errno(
@@ -300,6 +304,22 @@ bool kernel_path_set_shares(struct kernel_path *path, const struct shares_path *
 
 /* --- the TAP's program of the kernel data path --- */
 
+static void count_filter(const struct netlink_tc_filter *filter, void *arg)
+{
+	unsigned *count = arg;
+
+	*count += !clsact_is_ours(HOOK_TAP_EGRESS, filter->priority, filter->handle);
+}
+
+/* Has the operator filters at the TAP's egress? */
+static bool is_filtered(const struct kernel_path *path)
+{
+	unsigned count = 0;
+
+	netlink_tc_list(path->netlink, path->tap, NETLINK_TC_EGRESS, count_filter, &count);
+	return count > 0;
+}
+
 /* Attach the TAP's program. On failure *why is the reason. */
 static int attach_to_tap(struct kernel_path *path, bool *changed, const char **why)
 {
@@ -310,11 +330,12 @@ static int attach_to_tap(struct kernel_path *path, bool *changed, const char **w
 	if (rc < 0)
 		return rc;
 	*why = "its ingress qdisc is not clsact";
-	if (kind[0] && strcmp(kind, "clsact") != 0) {
-		hooks_detach_tap(path->tap);
+	if (kind[0] && strcmp(kind, "clsact") != 0 && !hooks_use_links(path->hooks)) {
+		hooks_detach_tap(path->hooks, path->tap);
 		return -EBUSY;
 	}
-	rc = hooks_attach_tap(programs_hooks(path->programs), path->tap, changed);
+	rc = hooks_attach_tap(path->hooks, programs_hooks(path->programs), path->tap,
+			      is_filtered(path), changed);
 	*why = bpf_error_text();
 	return rc == -ENODEV ? 0 : rc; /* the TAP is gone: it will be created again */
 }
@@ -436,7 +457,7 @@ void kernel_path_set_nic(struct kernel_path *path, const struct netlink_link *ni
 	path->broken = false;
 	kernel_path_nic_changed(path, nic);
 	if (!path->forwards && path->tap)
-		hooks_detach_tap(path->tap);
+		hooks_detach_tap(path->hooks, path->tap);
 }
 
 int kernel_path_attach(struct kernel_path *path)
@@ -474,13 +495,13 @@ void kernel_path_forget_nic(struct kernel_path *path)
  * by the checks later. On failure *why is the reason. */
 static int exchange_programs(struct kernel_path *path, const char **why)
 {
-	const struct hooks *hooks = programs_hooks(path->programs);
+	const struct hook_programs *programs = programs_hooks(path->programs);
 	bool changed;
 	int rc = 0;
 
 	*why = "";
 	if (path->nic && path->is_shielded) {
-		rc = hooks_attach_shield(hooks, path->nic, &changed);
+		rc = hooks_attach_shield(path->hooks, programs, path->nic, &changed);
 		*why = bpf_error_text();
 	}
 	if (!rc && path->nic && path->tap && !path->broken)

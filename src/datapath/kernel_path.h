@@ -20,9 +20,10 @@
 struct kernel_path;
 
 /* Load the programs for the configured `datapath`; with `auto`, if the kernel data path is not
- * available, for the user data path, after a log line. `peers` and `netlink` are borrowed, `ring`
- * is as for programs_load(). NULL after a log line. */
-struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netlink, int ring);
+ * available, for the user data path, after a log line. `peers`, `netlink` and `hooks` are borrowed,
+ * `ring` is as for programs_load(). NULL after a log line. */
+struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netlink,
+				       struct hooks *hooks, int ring);
 void kernel_path_destroy(struct kernel_path *path);
 
 bool kernel_path_is_used(const struct kernel_path *path);

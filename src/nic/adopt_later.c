@@ -216,6 +216,11 @@ void adopt_later_changed(struct adopt_later *l, const struct ip_prefix *added)
 	wait_until_settled(l);
 }
 
+bool adopt_later_is_due(const struct adopt_later *l)
+{
+	return l->changed;
+}
+
 /* --- moving --- */
 
 static bool is_settled(const struct adopt_later *l, const struct netlink_saved_list *found)

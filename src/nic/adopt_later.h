@@ -39,6 +39,8 @@ void adopt_later_start(struct adopt_later *later, int nic);
 void adopt_later_stop(struct adopt_later *later);
 /* Addresses of the NIC have changed. `added`: this one was added, or changed; or NULL. */
 void adopt_later_changed(struct adopt_later *later, const struct ip_prefix *added);
+/* Has anything changed since adopt_later_run() has moved what was new? */
+bool adopt_later_is_due(const struct adopt_later *later);
 /* Move what is new. True: at least one address has moved, and the caller announces it. */
 bool adopt_later_run(struct adopt_later *later, int tap);
 

@@ -68,7 +68,7 @@ static void assume(struct nic_before *b, const struct shield *shield,
 		log_warning("%s: a run that did not stop cleanly left its shield, and no record "
 			    "(%s) of what was there before",
 			    link->name, b->path);
-		b->record.clsact_ours = true;
+		b->record.clsact_ours = !hooks_use_links(shield->hooks);
 	}
 	nic_ipv6_guess(link, &b->record);
 }
@@ -86,12 +86,12 @@ int nic_before_note(struct nic_before *b, const struct shield *shield,
 	*now = (struct nic_record){ .ifindex = link->ifindex,
 				    .netns = nic_record_netns(),
 				    .was_up = (link->flags & IFF_UP) || b->was_up,
-				    .clsact_ours = !clsact };
+				    .clsact_ours = !clsact && !hooks_use_links(shield->hooks) };
 	rc = nic_record_read(b->path, &old);
 	if (!rc && old.ifindex == now->ifindex && old.netns == now->netns) {
 		log_notice("%s: taking over what an earlier run left", link->name);
 		take_old_record(now, &old);
-	} else if (clsact && shield_is_attached(shield)) {
+	} else if (shield_is_attached(shield)) {
 		assume(b, shield, link);
 	}
 	nic_record_clear(&old);

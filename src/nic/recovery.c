@@ -100,7 +100,8 @@ static bool is_shielded(struct leftover *l)
 		    "what was there before",
 		    l->link.name, l->path);
 	nic_record_clear(&l->record);
-	l->record = (struct nic_record){ .was_up = true, .clsact_ours = true };
+	l->record = (struct nic_record){ .was_up = true,
+					 .clsact_ours = !hooks_use_links(l->shield.hooks) };
 	nic_ipv6_guess(&l->link, &l->record);
 	return true;
 }
@@ -187,9 +188,12 @@ static void restore(struct netlink *netlink, const char *socket, const char *int
 	struct leftover l = { .interface = interface, .socket = socket, .netlink = netlink };
 
 	l.path = nic_record_path(socket, interface);
-	l.shield = (struct shield){ .netlink = netlink, .interface = l.link.name };
-	if (l.path && !find(&l))
+	l.shield = (struct shield){ .netlink = netlink,
+				    .hooks = hooks_create(),
+				    .interface = l.link.name };
+	if (l.path && l.shield.hooks && !find(&l))
 		put_back_locked(&l);
+	hooks_destroy(l.shield.hooks);
 	nic_record_clear(&l.record);
 	free(l.path);
 }

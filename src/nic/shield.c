@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "bpf/bpf_error.h"
+#include "bpf/clsact.h"
 #include "io/netlink/netlink_tc.h"
 
 #define LINES_PER_SECOND 1
@@ -21,9 +22,15 @@ int shield_find_qdisc(const struct shield *s, bool *present)
 		log_error_errno(-rc, "%s: cannot list its qdiscs", s->interface);
 		return rc;
 	}
-	*present = kind[0] != '\0';
-	if (!*present || !strcmp(kind, "clsact"))
+	*present = !strcmp(kind, "clsact");
+	if (*present || !kind[0])
 		return 0;
+	if (hooks_use_links(s->hooks)) {
+		log_warning("%s has a qdisc '%s': its filters see only link-local frames (such as "
+			    "LLDP)",
+			    s->interface, kind);
+		return 0;
+	}
 	log_error("%s has a qdisc '%s' where the shield needs 'clsact': remove it first "
 		  "(tc qdisc del dev %s %s)",
 		  s->interface, kind, s->interface, kind);
@@ -45,7 +52,8 @@ static void scan_filter(const struct netlink_tc_filter *filter, void *arg)
 	struct scan *scan = arg;
 	bool ingress = scan->hook == NETLINK_TC_INGRESS;
 
-	if (hooks_is_shield(filter->priority, filter->handle)) {
+	if (clsact_is_ours(ingress ? HOOK_INGRESS : HOOK_EGRESS, filter->priority,
+			   filter->handle)) {
 		scan->ours_seen = true;
 		return;
 	}
@@ -77,12 +85,14 @@ bool shield_left_behind(const struct shield *s)
 	struct scan ingress = scan_hook(s, NETLINK_TC_INGRESS, false);
 	struct scan egress = scan_hook(s, NETLINK_TC_EGRESS, false);
 
-	return (ingress.ours_seen || egress.ours_seen) && !ingress.others && !egress.others;
+	return (ingress.ours_seen || egress.ours_seen || hooks_have_shield(s->hooks, s->ifindex)) &&
+	       !ingress.others && !egress.others;
 }
 
 bool shield_is_attached(const struct shield *s)
 {
-	return scan_hook(s, NETLINK_TC_INGRESS, false).ours_seen ||
+	return hooks_have_shield(s->hooks, s->ifindex) ||
+	       scan_hook(s, NETLINK_TC_INGRESS, false).ours_seen ||
 	       scan_hook(s, NETLINK_TC_EGRESS, false).ours_seen;
 }
 
@@ -94,12 +104,24 @@ static bool move_to_front(const struct shield *s, enum netlink_tc_hook hook)
 
 	if (!scan_hook(s, hook, false).behind)
 		return false;
-	rc = hooks_shield_to_front(s->hooks, s->ifindex,
-				   hook == NETLINK_TC_INGRESS ? HOOK_INGRESS : HOOK_EGRESS);
+	rc = clsact_shield_to_front(s->programs, s->ifindex,
+				    hook == NETLINK_TC_INGRESS ? HOOK_INGRESS : HOOK_EGRESS);
 	if (rc)
 		log_warning_errno(-rc, "%s: cannot move the shield's filter before another one",
 				  s->interface);
 	return !rc;
+}
+
+/* A link cannot be moved: the kernel attaches a program only once to a hook, so it would be out for
+ * a moment. */
+static void warn_of_tcx_before(struct shield *s)
+{
+	unsigned before = hooks_count_before(s->hooks, s->ifindex);
+
+	if (before > s->before)
+		log_warning("%s has %u tcx program(s) that run before the shield and may bypass it",
+			    s->interface, before);
+	s->before = before;
 }
 
 /* What put_up() had to do: attach programs; move them to the front. */
@@ -109,10 +131,14 @@ struct repair {
 
 static int put_up(struct shield *s, struct repair *done)
 {
-	int rc = hooks_attach_shield(s->hooks, s->ifindex, &done->raised);
+	int rc = hooks_attach_shield(s->hooks, s->programs, s->ifindex, &done->raised);
 
 	if (rc)
 		return rc;
+	if (hooks_use_links(s->hooks)) {
+		warn_of_tcx_before(s);
+		return 0;
+	}
 	done->advanced = move_to_front(s, NETLINK_TC_INGRESS);
 	done->advanced |= move_to_front(s, NETLINK_TC_EGRESS);
 	return 0;
@@ -131,14 +157,8 @@ int shield_up(struct shield *s)
 
 void shield_warn_of_others(struct shield *s)
 {
-	int tcx = hooks_tcx_count(s->ifindex);
-
 	scan_hook(s, NETLINK_TC_INGRESS, true);
 	scan_hook(s, NETLINK_TC_EGRESS, true);
-	if (tcx > 0)
-		log_warning("%s has %d tcx program(s): they run before the shield and may bypass "
-			    "it",
-			    s->interface, tcx);
 }
 
 static void log_repair(struct shield *s, uint64_t now, const char *what)
@@ -156,13 +176,16 @@ static void log_repair(struct shield *s, uint64_t now, const char *what)
 		log_warning("%s: %s", s->interface, what);
 }
 
-/* Nothing is attached while another qdisc is in clsact's place: each attempt would cause events
+/* No filter is attached while another qdisc is in clsact's place: each attempt would cause events
  * that call for the next check. */
 static int check(struct shield *s, struct repair *done)
 {
 	char kind[16] = "";
-	int rc = netlink_tc_ingress_qdisc(s->netlink, s->ifindex, kind);
+	int rc;
 
+	if (hooks_use_links(s->hooks))
+		return put_up(s, done);
+	rc = netlink_tc_ingress_qdisc(s->netlink, s->ifindex, kind);
 	if (rc < 0)
 		return rc;
 	if (kind[0] && strcmp(kind, "clsact") != 0)
@@ -194,7 +217,7 @@ bool shield_check(struct shield *s, uint64_t now)
 
 void shield_down(struct shield *s, bool with_qdisc)
 {
-	int rc = hooks_detach_shield(s->ifindex);
+	int rc = hooks_detach_shield(s->hooks, s->ifindex);
 
 	if (rc)
 		log_warning_errno(-rc, "%s: cannot detach the shield", s->interface);

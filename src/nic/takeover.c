@@ -40,6 +40,7 @@ struct takeover {
 	struct netlink *netlink;
 	struct kernel_path *kernel_path;
 	struct packet_socket *socket;
+	struct hooks *hooks;
 	struct shield shield;
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
@@ -74,7 +75,8 @@ static bool create_datapath(struct takeover *takeover)
 	bool uses_ring = peers_config(takeover->peers)->datapath != DATAPATH_USER;
 	int ring = uses_ring ? fd_store_take(&as_ring) : -1;
 
-	takeover->kernel_path = kernel_path_create(takeover->peers, takeover->netlink, ring);
+	takeover->kernel_path =
+		kernel_path_create(takeover->peers, takeover->netlink, takeover->hooks, ring);
 	if (ring >= 0) {
 		close(ring);
 		fd_store_forget(&as_ring); /* it may not have been usable */
@@ -94,10 +96,13 @@ struct takeover *takeover_create(struct peers *peers, struct netlink *netlink, c
 	takeover->interface = peers_config(peers)->interface;
 	takeover->netlink = netlink;
 	takeover->lock = -1;
-	takeover->shield = (struct shield){ .netlink = netlink, .interface = takeover->link.name };
+	takeover->hooks = hooks_create();
+	takeover->shield = (struct shield){ .netlink = netlink,
+					    .hooks = takeover->hooks,
+					    .interface = takeover->link.name };
 	takeover->link_local = adopt_rounds_create();
 	if (nic_before_init(&takeover->before, socket, takeover->interface) &&
-	    takeover->link_local && create_datapath(takeover))
+	    takeover->link_local && takeover->hooks && create_datapath(takeover))
 		return takeover;
 	takeover_destroy(takeover);
 	return NULL;
@@ -116,6 +121,7 @@ void takeover_destroy(struct takeover *takeover)
 		return;
 	packet_socket_close(takeover->socket);
 	kernel_path_destroy(takeover->kernel_path);
+	hooks_destroy(takeover->hooks);
 	unlock(takeover);
 	nic_before_clear(&takeover->before);
 	adopt_rounds_destroy(takeover->link_local);
@@ -352,7 +358,7 @@ static int attach_programs(struct takeover *takeover, bool goes_on)
 	int rc;
 
 	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
-	takeover->shield.hooks = programs_hooks(programs(takeover));
+	takeover->shield.programs = programs_hooks(programs(takeover));
 	rc = set_up_socket(takeover);
 	if (!rc)
 		rc = shield_up(&takeover->shield);
@@ -537,7 +543,7 @@ bool takeover_check_shield(struct takeover *takeover, uint64_t now)
 	bool is_shielded, is_in;
 
 	/* The operator has removed the clsact qdisc: the next one is the daemon's. */
-	if (!takeover->before.record.clsact_ours &&
+	if (!takeover->before.record.clsact_ours && !hooks_use_links(takeover->shield.hooks) &&
 	    !netlink_tc_ingress_qdisc(takeover->netlink, takeover->link.ifindex, kind) && !kind[0])
 		nic_before_set_qdisc_ours(&takeover->before);
 	is_shielded = shield_check(&takeover->shield, now);

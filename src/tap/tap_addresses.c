@@ -326,7 +326,7 @@ int tap_addresses_add_routes(const struct tap_addresses *t, bool again)
 	int rc = add_cluster_routes(t, again);
 
 	for (size_t i = 0; i < CONFIG_FAMILIES && !rc; i++)
-		if (is_possible(t, &config(t)->gateway[i]))
+		if (is_possible(t, &config(t)->gateway[i]) && !t->yields)
 			rc = add_gateway(t, &config(t)->gateway[i], again);
 	return rc;
 }
@@ -406,7 +406,7 @@ int tap_addresses_repair_routes(const struct tap_addresses *t, unsigned *added)
 	if (!rc)
 		rc = repair_cluster_routes(t, added);
 	for (size_t i = 0; i < CONFIG_FAMILIES && !rc; i++)
-		if (is_possible(t, &config(t)->gateway[i]))
+		if (is_possible(t, &config(t)->gateway[i]) && !t->yields)
 			rc = count_added(add_default(t, &config(t)->gateway[i]), added);
 	return rc;
 }

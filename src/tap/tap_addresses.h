@@ -20,6 +20,7 @@ struct tap_addresses {
 	struct netlink *netlink;
 	int ifindex;
 	bool has_ipv6; /* IPv6 is on there: else its addresses and routes are left out */
+	bool yields;   /* another program may add the default routes now (tap_yield.h) */
 	bool dad;      /* new dedicated IPv6 addresses undergo duplicate address detection */
 };
 

@@ -14,12 +14,14 @@
 #include "io/netlink/netlink_config.h"
 #include "persist/fd_store.h"
 #include "tap/tap_addresses.h"
+#include "tap/tap_yield.h"
 
 struct tap_link {
 	const struct peers *peers;
 	const struct config *config;
 	struct netlink *netlink;
 	struct tap_device *device;
+	struct tap_yield *yield;
 	struct fd_store_item handed; /* the TAP in the descriptor store */
 	int ifindex;
 	bool up;
@@ -129,6 +131,7 @@ static struct tap_addresses where_of(const struct tap_link *tap)
 				       .netlink = tap->netlink,
 				       .ifindex = tap->ifindex,
 				       .has_ipv6 = tap->up && tap->has_ipv6,
+				       .yields = tap_yield_is_on(tap->yield),
 				       .dad = !tap->claimed };
 }
 
@@ -192,7 +195,10 @@ struct tap_link *tap_link_create(const struct peers *peers, struct netlink *netl
 	tap->handed = (struct fd_store_item){ FD_STORE_TAP, peers, 0 };
 	tap->config = peers_config(peers);
 	tap->netlink = netlink;
-	if (!open_tap(tap))
+	tap->yield = tap_yield_create(peers, netlink);
+	if (!tap->yield)
+		log_error("out of memory");
+	else if (!open_tap(tap))
 		return tap;
 	tap_link_destroy(tap);
 	return NULL;
@@ -203,6 +209,7 @@ void tap_link_destroy(struct tap_link *tap)
 	if (!tap)
 		return;
 	tap_device_close(tap->device);
+	tap_yield_destroy(tap->yield);
 	free(tap);
 }
 
@@ -267,6 +274,7 @@ int tap_link_configure(struct tap_link *tap, unsigned mtu)
 	if (tap->adopted) {
 		tap->claimed = true;
 		log_notice("%s: adopted as an earlier run left it", tap->config->tap);
+		tap_yield_clean(tap->yield, tap->ifindex);
 		if (mtu)
 			tap_link_follow_mtu(tap, mtu);
 	} else {
@@ -283,6 +291,7 @@ int tap_link_renew(struct tap_link *tap)
 {
 	fd_store_forget(&tap->handed);
 	tap_device_close(tap->device);
+	tap_yield_forget(tap->yield);
 	tap->device = NULL;
 	tap->adopted = false;
 	tap->up = false;
@@ -296,6 +305,14 @@ void tap_link_warn_of_gateways(const struct tap_link *tap)
 
 	if (tap->config->adopt && tap->up) /* without adopt it was warned of at the first try */
 		tap_addresses_warn_of_gateways(&where);
+}
+
+void tap_link_yield(struct tap_link *tap, bool yields)
+{
+	if (yields)
+		tap_yield_begin(tap->yield, tap->ifindex);
+	else
+		tap_yield_end(tap->yield, tap->ifindex);
 }
 
 struct tap_device *tap_link_device(struct tap_link *tap)

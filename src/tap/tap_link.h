@@ -66,6 +66,10 @@ const struct tap_ipv6_state *tap_link_ipv6(const struct tap_link *tap);
  * default route. */
 void tap_link_warn_of_gateways(const struct tap_link *tap);
 
+/* `yields`: a program configures the NIC: let no route of the TAP be in its way (tap_yield.h). Else
+ * it is done. */
+void tap_link_yield(struct tap_link *tap, bool yields);
+
 struct tap_device *tap_link_device(struct tap_link *tap);
 int tap_link_ifindex(const struct tap_link *tap);
 /* As of the last check of the link. */

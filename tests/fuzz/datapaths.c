@@ -253,7 +253,7 @@ static int run_program(int program, const struct made *frame, const uint8_t *dat
 /* The program that would be attached there. */
 static int program_at(const struct bench *b, enum hook hook)
 {
-	return programs_hooks(kernel_path_programs(b->datapath))->programs[hook].fd;
+	return programs_hooks(kernel_path_programs(b->datapath))->at[hook].fd;
 }
 
 static void clear_map(const struct bpf_map *map)
@@ -550,7 +550,7 @@ static void run_cluster(unsigned index, struct packet *packets)
 	unsigned i;
 
 	generate_cluster(index, &b.cluster);
-	b.datapath = kernel_path_create(b.cluster.peers, NULL, -1);
+	b.datapath = kernel_path_create(b.cluster.peers, NULL, NULL, -1);
 	if (!b.datapath || !kernel_path_is_used(b.datapath))
 		exit(2);
 	b.skel = programs_skeleton(kernel_path_programs(b.datapath));

@@ -56,6 +56,7 @@ struct queue {
 
 struct bench {
 	struct cluster cluster;
+	struct hooks *hooks;
 	struct kernel_path *datapath;
 	struct oracle_counts expected;
 	struct end wire, nic, feed, tap, stack, in;
@@ -250,10 +251,11 @@ static void put_programs_in(const struct bench *b)
 {
 	struct programs *kernel = kernel_path_programs(b->datapath);
 	bool changed;
-	int rc = hooks_attach_shield(programs_hooks(kernel), b->nic.ifindex, &changed);
+	int rc = hooks_attach_shield(b->hooks, programs_hooks(kernel), b->nic.ifindex, &changed);
 
 	if (!rc)
-		rc = hooks_attach_tap(programs_hooks(kernel), b->tap.ifindex, &changed);
+		rc = hooks_attach_tap(b->hooks, programs_hooks(kernel), b->tap.ifindex, false,
+				      &changed);
 	if (rc)
 		die(bpf_error_text(), rc);
 	programs_set_path(kernel, &(struct programs_path){ .nic = (unsigned)b->nic.ifindex,
@@ -285,12 +287,12 @@ static void close_ends(struct bench *b)
 static void run_cluster(unsigned index, char **names)
 {
 	struct counters seen = { 0 };
-	struct bench b = { 0 };
+	struct bench b = { .hooks = hooks_create() };
 	unsigned i;
 
 	generate_cluster(index, &b.cluster);
-	b.datapath = kernel_path_create(b.cluster.peers, NULL, -1);
-	if (!b.datapath || !kernel_path_is_used(b.datapath))
+	b.datapath = kernel_path_create(b.cluster.peers, NULL, b.hooks, -1);
+	if (!b.hooks || !b.datapath || !kernel_path_is_used(b.datapath))
 		exit(2);
 	kernel_path_set_shares(b.datapath, &b.cluster.shares);
 	open_ends(&b, names);
@@ -301,6 +303,7 @@ static void run_cluster(unsigned index, char **names)
 	oracle_compare_counts(&b.cluster, &b.expected, &seen, complain_of_count, &b);
 	close_ends(&b);
 	kernel_path_destroy(b.datapath);
+	hooks_destroy(b.hooks);
 	generate_cluster_clear(&b.cluster);
 }
 

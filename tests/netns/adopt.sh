@@ -72,7 +72,7 @@ adopt_furnish() {
 		addr add 2001:db8:8::101/64 mngtmpaddr dev eth0
 		route del 2001:db8:6::/64 dev eth0
 	END
-	within 5 lab_settled alpha || fail "addresses remain tentative"
+	within "$(seconds 5)" lab_settled alpha || fail "addresses remain tentative"
 	ip -n alpha -6 -b - <<-'END'
 		route add default via 2001:db8:1::fe dev eth0
 		route add default via fe80::1 dev eth0 metric 2048
@@ -146,7 +146,7 @@ adopt_few() {
 	ip -n alpha addr add 2001:db8:1::101/64 dev eth0 nodad
 	ip -n alpha route add default via 12.12.4.200
 	ip -n alpha route add 2001:db8:77::/48 via 2001:db8:1::fe
-	within 10 lab_settled alpha || fail "addresses remain tentative"
+	within "$(seconds 10)" lab_settled alpha || fail "addresses remain tentative"
 	adopt_before
 }
 # expect_as_before WHAT: alpha is as before the first start, and no record is left.

@@ -26,7 +26,7 @@ bystander_run() {
 	# shellcheck disable=SC2034 # for lab.sh
 	for LAB_FAMILY in 4 6; do
 		ping_all_pairs
-		within 15 sleeps || fail "gamma's daemon never sleeps"
+		within "$(seconds 15)" sleeps || fail "gamma's daemon never sleeps"
 		seen=$(on sw cat /sys/class/net/p_gamma/statistics/tx_packets)
 		dropped=$(counter gamma .drops.not_ours)
 		before=$(wakeups)

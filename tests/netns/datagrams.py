@@ -50,12 +50,16 @@ def collect(sockets, seconds):
         answers[s.fileno()] = []
     by_fd = {s.fileno(): s for s in sockets}
     end = time.monotonic() + seconds
+    silent = set(answers)
     while time.monotonic() < end:
         for fd, _ in poll.poll(0.05):
             try:
                 answers[fd].append(by_fd[fd].recv(2048).split(b" ")[0].decode())
             except OSError as error:
                 answers[fd].append(error.strerror.upper())
+            silent.discard(fd)
+            if not silent:  # a second answer to one of them would be there soon
+                end = min(end, time.monotonic() + 0.5)
     counts = collections.Counter(min(len(a), 2) for a in answers.values())
     names = {}
     for fd, got in answers.items():
@@ -155,7 +159,7 @@ def arguments():
         p.add_argument("--count", type=int, default=100)
         p.add_argument("--size", type=int, default=18, help="payload bytes")
         p.add_argument("--rate", type=float, default=500, help="datagrams a second")
-        p.add_argument("--wait", type=float, default=1.5, help="seconds for late answers")
+        p.add_argument("--wait", type=float, default=1.5, help="seconds for late answers, if there are any to wait for")
         p.add_argument("--first-port", type=int, default=0)
         if name == "fragments":
             p.add_argument("--order", choices=("normal", "reversed", "shuffled"), default="normal")

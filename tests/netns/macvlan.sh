@@ -19,8 +19,10 @@ macvlan_run() {
 	lab_start_all
 	for LAB_FAMILY in 4 6 ll; do
 		ping_all_pairs
-		tcp_pair alpha beta -n 20M
-		tcp_pair out alpha -n 20M
+		{
+			transfer_of alpha beta
+			transfer_of out alpha
+		} | expect_transfers "IPv$LAB_FAMILY"
 	done
 	# shellcheck disable=SC2034 # for lab.sh
 	LAB_FAMILY=46

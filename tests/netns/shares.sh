@@ -83,7 +83,7 @@ hold_begin() {
 	mkfifo "$LAB_DIR/$name.fifo"
 	: >"$LAB_DIR/$name.report"
 	ip netns exec out /usr/bin/python3 "$LAB_TOP/connections.py" hold "$to" --count "$count" \
-		--fifo "$LAB_DIR/$name.fifo" "$@" >"$LAB_DIR/$name.report" 2>"$LAB_DIR/$name.hold.log" </dev/null &
+		--fifo "$LAB_DIR/$name.fifo" --patience "$(seconds 10)" "$@" >"$LAB_DIR/$name.report" 2>"$LAB_DIR/$name.hold.log" </dev/null &
 	HOLDER[$name]=$!
 }
 hold_settled() { [ "$(hold_told "$1" .waiting)" = 0 ]; }
@@ -106,10 +106,14 @@ hold_sources() { hold_told "$1" '.sources | to_entries[] | "\(.key) \(.value)"' 
 
 hold_in_time() { [ "$(hold_told "$1" .late)" = 0 ]; }
 # expect_held WHAT NAME CUT [FAILED]: every connection of NAME that is left is answered in time, in
-# spite of what has happened just now; CUT of all have been cut so far.
+# spite of what has happened just now; CUT of all have been cut so far. expect_also_held: likewise, of other
+# connections, after expect_held.
 expect_held() {
-	local what=$1 name=$2
 	sleep 2.5 # an answer that does not come is overdue after 2 s
+	expect_also_held "$@"
+}
+expect_also_held() {
+	local what=$1 name=$2
 	within "$(seconds 8)" hold_in_time "$name" ||
 		fail "$what: connections without answers: $(hold_told "$name" 'del(.sources)')"
 	expect "$what: cut" "$3" "$(hold_told "$name" .cut)"
@@ -129,7 +133,7 @@ hold_stop() {
 new_connections() {
 	local file=$1
 	shift
-	on out timeout 120 /usr/bin/python3 "$LAB_TOP/connections.py" churn "$@" >"$file" ||
+	on out timeout "$(seconds 120)" /usr/bin/python3 "$LAB_TOP/connections.py" churn --patience "$(seconds 10)" "$@" >"$file" ||
 		fail "connections.py churn"
 }
 new_by() { awk -v n="$2" '$4 == n { c++ } END { print c + 0 }' "$1"; }
@@ -140,7 +144,7 @@ new_without() { awk '$4 ~ /^[A-Z]/ { c++ } END { print c + 0 }' "$1"; }
 datagrams() {
 	local kind=$1 file=$2
 	shift 2
-	on out timeout 60 /usr/bin/python3 "$LAB_TOP/datagrams.py" "$kind" "$@" >"$file" ||
+	on out timeout "$(seconds 60)" /usr/bin/python3 "$LAB_TOP/datagrams.py" "$kind" --wait "$(seconds 2)" "$@" >"$file" ||
 		fail "datagrams.py $kind"
 }
 # expect_once WHAT FILE N: all N datagrams were answered, each once.
@@ -171,7 +175,7 @@ syns_answered_twice() { syn_acks "$1" | awk '{ print $1, $2 }' | sort | uniq -d;
 # --- the driver --------------------------------------------------------------------
 
 EPOCH=0
-TTL=60
+TTL=$(seconds 60)
 
 # running: the nodes whose daemons run.
 running() {
@@ -230,7 +234,7 @@ order() {
 moves() {
 	local opening ordered
 	capture out eth0 "$LAB_DIR/syn.pcap" "$SYN_ACKS"
-	new_connections "$LAB_DIR/new" "$CLUSTER4" --rate 150 --seconds 2 --patience 5 &
+	new_connections "$LAB_DIR/new" "$CLUSTER4" --rate $((150 / LAB_PACE + 1)) --seconds $((2 * LAB_PACE)) --patience "$(seconds 5)" &
 	opening=$!
 	sleep 0.7
 	order "$@"

@@ -144,7 +144,7 @@ lab_start_all
 own_begin all.pcapng
 ping_all_pairs
 LAB_FAMILY=6 ping_all_pairs
-on out ping -n -c 2 -i 0.2 -W 1 $LAB_CLUSTER_IP >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+on out ping -n -c 2 -i 0.2 -W "$LAB_REPLY" $LAB_CLUSTER_IP >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 on out timeout 20 python3 -c "
 import socket
 for port in range(40000, 40040): # each of another bucket; refused by the node that has it
@@ -207,7 +207,7 @@ grep -q "^clusterarpctl: $LAB_CONF: not a capture that libpcap reads: " "$LAB_DI
 expect_rc 1 "a directory" ctl /
 said "the message" "clusterarpctl: /: Is a directory"
 capture alpha any "$LAB_DIR/cooked.pcap"
-on alpha ping -n -c 1 -W 1 127.0.0.1 >/dev/null
+on alpha ping -n -c 1 -W "$LAB_REPLY" 127.0.0.1 >/dev/null
 capture_stop
 expect_rc 1 "a cooked capture" ctl "$LAB_DIR/cooked.pcap"
 said "the message" "clusterarpctl: $LAB_DIR/cooked.pcap: a Linux cooked capture (tcpdump -i any) has no Ethernet \

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The shield (SPEC 5): the NIC's own stack neither receives, nor answers, nor sends. Without the
-# shield it does. A shield that was removed is attached again.
+# The shield (SPEC 5) where the kernel has no tcx: the NIC's own stack neither receives, nor answers,
+# nor sends. Without the shield it does. A shield that was removed is attached again. t_20_tcx: where
+# the kernel has tcx.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -13,6 +14,7 @@ on alpha sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0 \
 	net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
 NIC=$(nic_mac alpha)
 lab_config adopt=no # addresses stay on the NIC: its stack has something to send
+lab_preload no_tcx
 lab_start alpha
 
 shield_up() {
@@ -25,7 +27,7 @@ who_answers() {
 	on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 "${1:-12.12.4.101}" |
 		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f
 }
-multicast_ping() { on out ping -n -c "$1" -i 0.05 -W 1 -I eth0 224.0.0.1 2>&1; }
+multicast_ping() { on out ping -n -c "$1" -i 0.05 -W "$LAB_REPLY" -I eth0 224.0.0.1 2>&1; }
 
 expect_shielded() {
 	expect "$1: answers to ARP" "$LAB_CLUSTER_MAC" "$(who_answers | sort -u)"

@@ -3,7 +3,7 @@
 #
 # An operator's own filters on the NIC: they are kept, they still run, and they do not bypass the
 # shield. Link-local frames (01:80:c2) stay with the NIC's stack. A clean stop restores the
-# previous state, with and without such filters. An ingress qdisc is refused.
+# previous state, with and without such filters. Without tcx an ingress qdisc is refused.
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
@@ -52,7 +52,7 @@ capture sw p_alpha "$LAB_DIR/udp.pcap" -Q in udp
 expect "hits before" 0/0 "$(hits Mirror)/$(hits Redirect)"
 udp_to_out 7777
 udp_to_out 7778
-within 2 redirected || true
+within "$(seconds 2)" redirected || true
 capture_stop
 expect "hits of the operator's egress filter" 1 "$(hits Redirect)"
 expect "UDP on the wire (only port 7778)" 1 "$(frames_in "$LAB_DIR/udp.pcap")"
@@ -86,8 +86,9 @@ expect_unchanged "beta (without)" "$LAB_DIR/beta.before" "$LAB_DIR/beta.after"
 
 on alpha tc qdisc del dev eth0 clsact
 on alpha tc qdisc add dev eth0 ingress
+lab_preload no_tcx
 expect_rc 3 "an ingress qdisc" \
-	ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
+	ip netns exec alpha "${LAB_WITH[@]}" "$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
 grep -q ingress "$LAB_DIR/output" || fail "no line about the ingress qdisc: $(cat "$LAB_DIR/output")"
 expect "the ingress qdisc is still there" 1 "$(on alpha tc qdisc show dev eth0 | grep -c ingress)"
 expect_rc 1 "its TAP is gone" ip -n alpha link show cluster0

@@ -43,7 +43,7 @@ expect_announced() {
 
 # What the NIC's own stack sends before the daemon starts does not count.
 nic_is_quiet() { [ -z "$(ip -n alpha -6 addr show dev eth0 tentative)" ]; }
-within 5 nic_is_quiet || fail "eth0: $(ip -n alpha -6 addr show dev eth0)"
+within "$(seconds 5)" nic_is_quiet || fail "eth0: $(ip -n alpha -6 addr show dev eth0)"
 sleep 1 # its last MLD report
 capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp or icmp6
 lab_start alpha

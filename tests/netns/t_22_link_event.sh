@@ -11,13 +11,12 @@
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
-command -v "${CC:-cc}" >/dev/null || skip "no C compiler"
 lab_nodes 1
 lab_config
 EVENT=$LAB_DIR/event
-"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$LAB_DIR/link_event.so" "$LAB_TOP/link_event.c" -ldl
-lab_launch alpha env LD_PRELOAD="$LAB_DIR/link_event.so" LINK_EVENT="$EVENT" \
-	"$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
+export LINK_EVENT=$EVENT
+lab_preload link_event
+lab_start alpha
 lab_announced
 
 # announced ADDRESS: the number of announcements captured.

@@ -33,34 +33,38 @@ expect "source address of connections that alpha starts" 12.12.4.101 \
 
 # An outsider in that network, and a client behind the gateway.
 ip -n out addr add 192.0.2.77/25 dev eth0
-on out ping -n -c 2 -i 0.1 -W 1 -I 192.0.2.77 192.0.2.10 >"$LAB_DIR/output" ||
+on out ping -n -c 2 -i 0.1 -W "$LAB_REPLY" -I 192.0.2.77 192.0.2.10 >"$LAB_DIR/output" ||
 	fail "the cluster address does not answer: $(cat "$LAB_DIR/output")"
 ok "the cluster address of another network answers"
 ip -n out addr add 198.51.100.1/32 dev lo
-on alpha ping -n -c 2 -i 0.1 -W 1 198.51.100.1 >"$LAB_DIR/output" ||
+on alpha ping -n -c 2 -i 0.1 -W "$LAB_REPLY" 198.51.100.1 >"$LAB_DIR/output" ||
 	fail "no traffic through the gateway: $(cat "$LAB_DIR/output")"
 ok "the gateway is used"
 
 problems() { ctl alpha -j status | jq -r '[.problems[].id] | join(" ")'; }
 problems_are() { [ "$(problems)" = "$1" ]; }
-expect "problems, with an address on the NIC" nic_address "$(problems)"
+# On a busy machine a peer may have been silent for a moment; that is over soon.
+expect_problems() {
+	within "$(seconds 5)" problems_are "$2" || fail "problems, $1: expected '$2', saw '$(problems)'"
+	ok "problems, $1: $2"
+}
+expect_problems "with an address on the NIC" nic_address
 on alpha ip addr del 12.99.0.1/24 dev eth0
-within 2 problems_are "" || fail "problems without that address: $(problems)"
+expect_problems "without that address" ""
 
 warned() { grep -q "eth0 has the address $1" "$LAB_DIR/alpha.log"; }
 warned 12.99.0.1/24 || fail "no warning about the address that was on the NIC"
 on alpha ip addr add 12.99.1.1/24 dev eth0
-within 2 warned 12.99.1.1/24 || fail "no warning about an address that appears on the NIC"
+within "$(seconds 2)" warned 12.99.1.1/24 || fail "no warning about an address that appears on the NIC"
 ok "addresses on the NIC cause a warning"
 problem() { ctl alpha -j status | jq -r '.problems[] | "\(.severity): \(.text)"'; }
 expect "the problem says what to do" 'critical: eth0 ip addr del 12.99.1.1/24 dev eth0' \
 	"$(problem | sed 's/ has the address 12.99.1.1\/24,.*: ip/ ip/')"
 on alpha ip addr del 12.99.1.1/24 dev eth0
-within 2 problems_are "" || fail "problems without that address: $(problems)"
-ok "no problem without these addresses"
+expect_problems "without these addresses" ""
 # An IPv6 address.
 on alpha ip addr add 2001:db8::1/64 dev eth0 nodad
-within 2 warned 2001:db8::1/64 || fail "no warning about an IPv6 address that appears on the NIC"
+within "$(seconds 2)" warned 2001:db8::1/64 || fail "no warning about an IPv6 address that appears on the NIC"
 expect "the warning about an IPv6 address" "clusterarpd: eth0 has the address 2001:db8::1/64, which does not work while clusterarpd runs, and cuts this host off where its route comes before that of cluster0: ip addr del 2001:db8::1/64 dev eth0 (and keep DHCP clients and network managers off eth0)" \
 	"$(grep -F 2001:db8::1 "$LAB_DIR/alpha.log")"
 on alpha ip addr del 2001:db8::1/64 dev eth0
@@ -69,16 +73,16 @@ lab_stop_all
 
 # The node's own address on the NIC, from before the start: the host is cut off, the daemon says what
 # to do, and it helps.
-lab_config adopt=no
+lab_config adopt=no liveness=0
 on alpha ip addr add 12.12.4.101/24 dev eth0
 : >"$LAB_DIR/alpha.log"
 lab_start alpha
 ! reach alpha out || fail "the address on the NIC does no harm"
-expect "problems" nic_address "$(problems)"
+expect_problems "the host is cut off" nic_address
 advice=$(sed -n 's/.*eth0 has the address .*: \(ip addr del [^ ]* dev eth0\) .*/\1/p' "$LAB_DIR/alpha.log" | head -n 1)
 expect "what the warning says" "ip addr del 12.12.4.101/24 dev eth0" "$advice"
 # shellcheck disable=SC2086
 on alpha $advice
 expect_reach alpha out
-within 2 problems_are "" || fail "problems after that: $(problems)"
+expect_problems "after that" ""
 lab_stop alpha

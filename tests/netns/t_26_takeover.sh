@@ -30,7 +30,7 @@ for nic in lo loop0 tun0; do
 	expect_rc "$([ $nic = lo ] && echo 1 || echo 3)" "interface = $nic" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
 		-s "$(socket_of alpha)"
 	said "(lo|$nic).*[Ee]thernet" output || fail "interface = $nic: $(cat "$LAB_DIR/output")"
-	on alpha ping -n -c 1 -W 1 127.0.0.1 >/dev/null || fail "interface = $nic: lo does not answer itself"
+	on alpha ping -n -c 1 -W "$LAB_REPLY" 127.0.0.1 >/dev/null || fail "interface = $nic: lo does not answer itself"
 	lab_snapshot alpha >"$LAB_DIR/after"
 	expect_unchanged "interface = $nic" "$LAB_DIR/before" "$LAB_DIR/after"
 done
@@ -120,7 +120,7 @@ time.sleep(600)' "$ifindex" "$1" &
 squatted() { on alpha grep -q "@clusterarpd/nic/$ifindex\$" /proc/net/unix; }
 for squatter in listens binds "is full"; do
 	squat "$squatter"
-	within 5 squatted || fail "the lock's name is not bound"
+	within "$(seconds 5)" squatted || fail "the lock's name is not bound"
 	: >"$LAB_DIR/alpha.log"
 	lab_start alpha
 	expect_said "a process of another user holds the lock's address"

@@ -35,7 +35,7 @@ expect_traffic() {
 	ping_clean out alpha || fail "$1: pings from out to alpha failed"
 	for address in "$@"; do
 		[ "$address" != "$1" ] || continue
-		on alpha ping -n -c 2 -i 0.1 -W 1 "$address" >"$LAB_DIR/output" ||
+		on alpha ping -n -c 2 -i 0.1 -W "$LAB_REPLY" "$address" >"$LAB_DIR/output" ||
 			fail "$1: alpha does not reach $address: $(cat "$LAB_DIR/output")"
 	done
 	ok "$1: alpha reaches ${*:2}"

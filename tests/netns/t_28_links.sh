@@ -29,13 +29,7 @@ tap_is() { [ "$(tap "$1")" = "$2" ]; }
 nic_is_up() { ip -n alpha -j link show eth0 up | jq -e 'any(.[]; .ifname)' >/dev/null; }
 fds() { find "/proc/${LAB_PID[alpha]}/fd" -mindepth 1 | wc -l; }
 rss() { awk '/^VmRSS:/ { print $2 }' "/proc/${LAB_PID[alpha]}/status"; }
-filters() {
-	local hook n=()
-	for hook in ingress egress; do
-		n+=("$(on alpha tc filter show dev eth0 "$hook" | grep -c ' handle .*clusterarpd_' || true)")
-	done
-	echo "${n[0]}/${n[1]}"
-}
+filters() { lab_attached alpha eth0; }
 # The addresses that the NIC's filter accepts.
 memberships() {
 	{

@@ -35,7 +35,7 @@ expect_carrier() {
 	within "$(seconds 1)" carrier_is "$2" || fail "$1: the TAP's carrier is not $2"
 	ok "$1: the TAP's carrier is $2"
 }
-filters() { on alpha tc filter show dev "$1" "$2" | grep -c ' handle .*clusterarpd_' || true; }
+filters() { lab_programs alpha "$1" "$2" | wc -l; }
 renew() { lab_veth alpha eth0 "$NIC" p_alpha; }
 
 ticks() { awk '{ print $14 + $15 }' "/proc/${LAB_PID[alpha]}/stat"; }
@@ -96,13 +96,12 @@ ip -n alpha link del eth0
 expect_reach out alpha
 
 # Renamed while up, which newer kernels allow.
-if on alpha ip link set wan0 name lan0 2>/dev/null; then
-	expect_said 'wan0 was renamed to lan0'
-	within "$(seconds 1)" status_is cluster.dev lan0 || true
-	expect "device in status" lan0 "$(status cluster.dev)"
-	expect_reach out alpha
-	on alpha ip link set lan0 name wan0
-fi
+lab_rename alpha wan0 lan0 || true
+expect_said 'wan0 was renamed to lan0'
+within "$(seconds 1)" status_is cluster.dev lan0 || true
+expect "device in status" lan0 "$(status cluster.dev)"
+expect_reach out alpha
+lab_rename alpha lan0 wan0 || true
 ping_all_pairs
 lab_stop alpha
 on alpha ip link set wan0 down
@@ -241,7 +240,7 @@ flap() {
 	local i lines before
 	for i in {1..100}; do printf 'link set %s down\nlink set %s up\n' "$3" "$3"; done >"$LAB_DIR/batch"
 	lines=$(wc -l <"$LAB_DIR/alpha.log") before=$(now_ms)
-	timeout 60 ip netns exec beta ping -n -q -i 0.005 -W 1 12.12.4.101 >/dev/null 2>&1 &
+	timeout 60 ip netns exec beta ping -n -q -i 0.005 -W "$LAB_REPLY" 12.12.4.101 >/dev/null 2>&1 &
 	HAMMER=$!
 	ip -n "$2" -batch "$LAB_DIR/batch"
 	say "$1: 200 changes in $(($(now_ms) - before)) ms"

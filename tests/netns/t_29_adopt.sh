@@ -14,36 +14,30 @@
 lab_nodes 2
 RECORD=$(socket_of alpha).eth0.adopted.json
 
-# announcements FILE ADDRESS ARP-MAC ETHERNET-SOURCE
+# announcements FILE MAC ETHERNET-SOURCE: lines ADDRESS TIMES, of gratuitous ARP requests and unsolicited
+# neighbour advertisements with that MAC.
 announcements() {
-	frames pcap2rows "$1" | awk -v a="$2" -v m="$3" -v s="$4" \
-		'$1 == s && $4 == a && $6 == a && $5 == m' | wc -l
+	{
+		frames pcap2rows "$1" 2>/dev/null | awk -v m="$2" -v s="$3" '$1 == s && $4 == $6 && $5 == m { print $4 }'
+		frames pcap2rows6 "$1" 2>/dev/null | sed -nE "s|^$3 33:33:00:00:00:01 na ([^ ]*) ff02::1 \\1 2/$2 O 255 ok.*|\\1|p"
+	} | sort | uniq -c | awk '{ print $2, $1 }'
 }
-# expect_announced WHAT FILE ARP-MAC ETHERNET-SOURCE: each address is announced three times, and
-# from this source only.
+ANNOUNCED=(12.12.4.101 12.12.4.150 12.12.4.151 10.{1..7}.0.1
+	2001:db8:{1::101,1::102,2::101,3::101,4::1,5::101,6::101,8::101})
+# few_announced FILE MAC ETHERNET-SOURCE: those of ANNOUNCED that are announced less than three times so far.
+few_announced() {
+	announcements "$@" >"$LAB_DIR/times"
+	printf '%s\n' "${ANNOUNCED[@]}" | awk 'NR == FNR { n[$1] = $2; next } n[$1] < 3' "$LAB_DIR/times" -
+}
+are_announced() { [ -z "$(few_announced "$@")" ]; }
+# expect_announced WHAT FILE MAC ETHERNET-SOURCE: each address is announced three times, and from this source
+# only. (Once or twice more if the machine is so slow that an event falls between them.)
 expect_announced() {
-	local address times
-	for address in 12.12.4.101 12.12.4.150 12.12.4.151 10.{1..7}.0.1; do
-		times=$(announcements "$2" "$address" "$3" "$4")
-		[ "$times" = 3 ] || { [ "$address" = 10.4.0.1 ] && [ "$times" -gt 3 ]; } ||
-			fail "$1: $address is announced $times times"
-	done
+	expect "$1: addresses that are announced less than three times" "" "$(few_announced "${@:2}" | xargs)"
+	expect "$1: addresses that are announced too often" "" \
+		"$(awk -v most="$((LAB_PACE > 1 ? 5 : 3))" '$1 != "10.4.0.1" && $2 > most' "$LAB_DIR/times" | xargs)"
 	expect "$1: sources of announcements" "$4" \
 		"$(frames pcap2rows "$2" | awk '$4 == $6 { print $1 }' | sort -u | xargs)"
-}
-
-# advertisements FILE ADDRESS MAC ETHERNET-SOURCE: unsolicited neighbour advertisements.
-advertisements() {
-	frames pcap2rows6 "$1" | grep -c "^$4 33:33:00:00:00:01 na $2 ff02::1 $2 2/$3 O 255 ok"
-}
-# expect_advertised WHAT FILE MAC ETHERNET-SOURCE: each IPv6 address three times, as an IPv4 one.
-expect_advertised() {
-	local address times
-	for address in 2001:db8:{1::101,1::102,2::101,3::101,4::1,5::101,6::101,8::101}; do
-		times=$(advertisements "$2" "$address" "$3" "$4" || true)
-		[ "$times" = 3 ] || fail "$1: $address is announced $times times"
-	done
-	ok "$1: each IPv6 address is announced three times"
 }
 
 # expect_no_dad WHAT DEVICE: since lab_watch, the device got its address, and none was tentative.
@@ -83,12 +77,12 @@ adopt_before
 capture sw p_alpha "$LAB_DIR/start.pcap" -Q in arp or icmp6
 lab_watch alpha
 start
-sleep 2.5
+within "$(seconds 5)" are_announced "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)" || true
+sleep 0.3
 capture_stop
 expect_no_dad "start" cluster0
 expect_adopted "start"
 expect_announced "start" "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)"
-expect_advertised "start" "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)"
 expect "start: IPv6 addresses in their order" \
 	"$(grep -o '^2001:[^/ ]*' "$LAB_DIR/addresses" | xargs)" "$(addresses_of cluster0 | grep -o '^2001:[^/ ]*' | xargs)"
 jq -e '.items | length' "$RECORD" >/dev/null || fail "no record: $(cat "$RECORD")"
@@ -120,7 +114,6 @@ lab_stop alpha
 capture_stop
 expect_no_dad "stop" eth0
 expect_announced "stop" "$LAB_DIR/stop.pcap" "$(nic_mac alpha)" "$(nic_mac alpha)"
-expect_advertised "stop" "$LAB_DIR/stop.pcap" "$(nic_mac alpha)" "$(nic_mac alpha)"
 expect_as_before "stop"
 expect_reach out alpha
 
@@ -145,21 +138,26 @@ expect_reach out alpha
 expect_adopted "a new NIC"
 expect_traffic "a new NIC"
 
-# Another NIC, which already has an address and a route.
-ip -n alpha link del eth0
-lab_veth alpha new0 52:54:00:00:00:78 p_alpha
-ip -n alpha addr add 10.8.0.1/24 dev new0
-ip -n alpha link set new0 up
+# Another NIC, which already has an address and a route. another_nic ADDRESS
+another_nic() {
+	ip -n alpha link del eth0
+	lab_veth alpha new0 52:54:00:00:00:78 p_alpha
+	ip -n alpha addr add "$1/24" dev new0
+	ip -n alpha link set new0 up
+	addresses_of new0 >>"$LAB_DIR/addresses"
+	routes_of new0 >>"$LAB_DIR/routes"
+}
+another_nic 10.8.0.1
 ip -n alpha route add 100.80.0.0/16 via 10.8.0.2
-addresses_of new0 >>"$LAB_DIR/addresses"
-routes_of new0 >>"$LAB_DIR/routes"
-if ip -n alpha link set new0 name eth0 2>/dev/null; then
-	expect_reach out alpha
-	expect_adopted "a new NIC that has an address"
-else
-	say "this kernel does not rename a link that is up"
-	skip "an old kernel"
-fi
+routes_of new0 | grep -F '"100.80.0.0/16"' >"$LAB_DIR/route"
+! lab_rename alpha new0 eth0 || cat "$LAB_DIR/route" >>"$LAB_DIR/routes"
+expect_reach out alpha
+expect_adopted "a new NIC that has an address"
+another_nic 10.10.0.1
+ip -n alpha link set new0 down
+ip -n alpha link set new0 name eth0
+expect_reach out alpha
+expect_adopted "a new NIC that has an address and is down"
 
 fds() { find "/proc/${LAB_PID[alpha]}/fd" | wc -l; }
 before=$(fds)
@@ -196,13 +194,16 @@ lab_veth alpha new0 52:54:00:00:00:01 p_alpha
 ip -n alpha addr add 12.12.4.150/24 dev new0
 ip -n alpha link set new0 up
 ip -n alpha route add default via 12.12.4.200 dev new0
-ip -n alpha link set new0 name eth0
+route=" default"
+lab_rename alpha new0 eth0 || route=
 expect_reach out alpha
 expect_reach beta alpha
 ping_from out eth0 12.12.4.150
 nic_has_none || fail "still on the NIC: $(addresses_of eth0)"
 lab_stop alpha
-expect "a NIC that came later: addresses and routes" "12.12.4.150/24 12.12.4.0/24 default" \
+# It may have been down when it was taken.
+[ -n "$route" ] || ip -n alpha link set eth0 up
+expect "a NIC that came later: addresses and routes" "12.12.4.150/24 12.12.4.0/24$route" \
 	"$(addresses_of eth0 | cut -d' ' -f1 | xargs) $(routes_of eth0 | jq -r .dst | xargs)"
 ip -n alpha addr flush dev eth0 scope global
 
@@ -305,6 +306,8 @@ expect "files of the second daemon" "" "$(find /run/clusterarpd -name 'other*')"
 # Duplicate address detection has not succeeded for an address: it goes on, on the TAP. What has
 # failed on the TAP, or is not there, goes through it on the NIC.
 adopt_few
+dad_transmits() { on alpha sysctl -qw "net.ipv6.conf.default.dad_transmits=$1" "net.ipv6.conf.eth0.dad_transmits=$1"; }
+dad_transmits "$LAB_PACE" # a second each: long enough for the daemon's start
 ip -n out addr add 2001:db8:1::66/64 dev eth0 nodad
 ip -n alpha addr add 2001:db8:1::65/64 dev eth0
 ip -n alpha addr add 2001:db8:1::66/64 dev eth0
@@ -314,9 +317,11 @@ start
 expect "still tentative" "2001:db8:1::65 2001:db8:1::66" "$(tentative cluster0)"
 only_the_duplicate() { [ "$(tentative "$1")" = 2001:db8:1::66 ]; }
 within "$(seconds 5)" only_the_duplicate cluster0 || fail "tentative on the TAP: $(tentative cluster0)"
-sleep 3.2
+lab_announced
 capture_stop
-of() { advertisements "$LAB_DIR/start.pcap" "$1" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)" || true; }
+dad_transmits 1
+announcements "$LAB_DIR/start.pcap" "$LAB_CLUSTER_MAC" "$(dedicated_mac alpha)" >"$LAB_DIR/times"
+of() { awk -v a="$1" '$1 == a { n = $2 } END { print n + 0 }' "$LAB_DIR/times"; }
 expect_num "announcements of an address that was tentative" "$(of 2001:db8:1::65)" ">=" 3
 expect "announcements of a duplicate" 0 "$(of 2001:db8:1::66)"
 lab_stop alpha

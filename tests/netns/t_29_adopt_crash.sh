@@ -134,7 +134,7 @@ for address in 12.12.4.101 10.2.0.1 2001:db8:1::101; do
 	expect_said "eth0 has the address $address/.*, which does not work"
 done
 [ ! -e "$RECORD" ] || fail "adopt = no: the record is left"
-within 5 lab_settled alpha || fail "addresses remain tentative" # the TAP was gone
+within "$(seconds 5)" lab_settled alpha || fail "addresses remain tentative" # the TAP was gone
 expect "adopt = no: on the NIC" "$(cat "$LAB_DIR/addresses")" "$(addresses_of eth0)"
 no_complaint "adopt = no"
 ip -n alpha link del cluster0 # the new TAP gets none of them
@@ -152,7 +152,7 @@ start
 tap_has_all || fail "without the NIC: missing on the TAP"
 lab_veth alpha new0 52:54:00:00:00:77 p_alpha
 ip -n alpha link set new0 up
-ip -n alpha link set new0 name eth0
+lab_rename alpha new0 eth0 || true
 expect_reach out alpha
 expect_adopted "another NIC after the crash"
 lab_stop alpha
@@ -167,7 +167,7 @@ new_nic() {
 	ip -n alpha link del eth0
 	lab_veth alpha eth0 52:54:00:00:00:01 p_alpha
 	ip -n alpha link set eth0 up
-	within 10 lab_settled alpha || fail "addresses remain tentative"
+	within "$(seconds 10)" lab_settled alpha || fail "addresses remain tentative"
 }
 NETNS=$(on alpha stat -Lc %i /proc/self/ns/net)
 items() { printf '{"netns": %s, "items": [%s]}' "$NETNS" "$1"; }

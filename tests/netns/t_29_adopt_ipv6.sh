@@ -17,7 +17,7 @@ ip -n out addr add $OUTSIDER/64 dev eth0 nodad
 ip -n alpha addr add $ADDRESS/64 dev eth0
 ip -n alpha addr add 2001:db8:2::101/64 dev eth0 preferred_lft 0
 ip -n alpha route add default via $OUTSIDER dev eth0
-within 5 lab_settled alpha || fail "addresses remain tentative"
+within "$(seconds 5)" lab_settled alpha || fail "addresses remain tentative"
 lab_snapshot alpha >"$LAB_DIR/before"
 
 # flags_on DEVICE: the addresses that are not link-local, with their flags.
@@ -33,7 +33,7 @@ lab_watch alpha
 # the longest time without an answer goes to GAP, in ms.
 pings_during() {
 	local pings
-	on out ping -n -D -i 0.02 -c 120 -W 1 $ADDRESS >"$LAB_DIR/pings" 2>&1 &
+	on out ping -n -D -i 0.02 -c 120 -W "$LAB_REPLY" $ADDRESS >"$LAB_DIR/pings" 2>&1 &
 	pings=$!
 	sleep 0.5
 	"$@"
@@ -47,7 +47,7 @@ expect_num "start: longest time without an answer, ms" "$GAP" "<" "$(seconds 900
 expect "the addresses on the TAP" "$FLAGS" "$(flags_on cluster0)"
 expect "the addresses on the NIC" "" "$(flags_on eth0)"
 expect "the outsider's entry" "$LAB_CLUSTER_MAC" "$(table out $ADDRESS eth0)"
-on alpha ping -n -c 3 -i 0.1 -W 1 $OUTSIDER >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
+on alpha ping -n -c 3 -i 0.1 -W "$LAB_REPLY" $OUTSIDER >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 
 pings_during lab_stop alpha
 expect_num "stop: longest time without an answer, ms" "$GAP" "<" "$(seconds 900)"

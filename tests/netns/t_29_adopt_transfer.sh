@@ -40,7 +40,7 @@ pool = os.urandom(1 << 20)
 digest, total = hashlib.sha256(), 0
 s = socket.create_connection(("198.51.100.1", 5001), 5)
 s.settimeout(30)
-end = time.monotonic() + 100
+end = time.monotonic() + float(sys.argv[2])
 begin = time.monotonic()
 while (total < 100e6 or not os.path.exists(sys.argv[1])) and time.monotonic() < end:
     at = random.randrange(len(pool) - 65536)
@@ -61,11 +61,11 @@ print(total, digest.hexdigest())'
 receive_script='
 import hashlib, select, socket, sys, time
 listener = socket.create_server(("198.51.100.1", 5001))
-listener.settimeout(10)
+listener.settimeout(float(sys.argv[2]))
 s, _ = listener.accept()
 s.setblocking(False)
 digest, total, sample = hashlib.sha256(), 0, time.time()
-end = time.monotonic() + 100
+end = time.monotonic() + float(sys.argv[2])
 with open(sys.argv[1], "w", buffering=1) as samples:
     while time.monotonic() < end:
         while time.time() >= sample:
@@ -115,7 +115,7 @@ confirm() {
 # knock FILE: pings one after another until FILE is removed; writes the time at which each was sent,
 # and whether it was answered, to FILE.seen.
 knock() {
-	local sent end=$(($(now_ms) + 60000))
+	local sent end=$(($(now_ms) + $(seconds 60000)))
 	while [ -e "$1" ] && [ "$(now_ms)" -lt "$end" ]; do
 		sent=$(date_ms)
 		if on out ping -n -c 1 -W 0.05 12.12.4.101 >/dev/null 2>&1; then
@@ -159,14 +159,14 @@ NIC=$(nic_mac alpha)
 lab_snapshot alpha >"$LAB_DIR/before"
 lab_start beta
 
-timeout -k 1 110 ip netns exec server /usr/bin/python3 -c "$receive_script" "$LAB_DIR/samples" \
+timeout -k 1 "$(seconds 110)" ip netns exec server /usr/bin/python3 -c "$receive_script" "$LAB_DIR/samples" "$(seconds 100)" \
 	>"$LAB_DIR/received" 2>"$LAB_DIR/received.err" &
 RECEIVER=$!
 within "$(seconds 5)" listens server 5001 || fail "no server: $(cat "$LAB_DIR/received.err")"
-timeout -k 1 110 ip netns exec alpha /usr/bin/python3 -c "$send_script" "$ENOUGH" \
+timeout -k 1 "$(seconds 110)" ip netns exec alpha /usr/bin/python3 -c "$send_script" "$ENOUGH" "$(seconds 100)" \
 	>"$LAB_DIR/sent" 2>"$LAB_DIR/sent.err" &
 SENDER=$!
-sleep 0.2
+within "$(seconds 5)" test -s "$LAB_DIR/samples" || fail "the transfer does not begin"
 expect_flow "before"
 
 # --- start ----------------------------------------------------------------------------

@@ -17,6 +17,6 @@ for node in alpha beta gamma; do
 	reach out "$node" || fail "out does not reach $node"
 	expect "the outsider's entry for $node" "$(dedicated_mac "$node")" "$(table out "$(addr_of "$node")" eth0)"
 done
-on out ping -n -c 1 -W 1 "$LAB_CLUSTER_IP" >/dev/null || fail "out does not reach the cluster address"
+on out ping -n -c 1 -W "$LAB_REPLY" "$LAB_CLUSTER_IP" >/dev/null || fail "out does not reach the cluster address"
 expect "the outsider's entry for the cluster address" "$LAB_CLUSTER_MAC" "$(table out "$LAB_CLUSTER_IP" eth0)"
 lab_stop_all

@@ -11,7 +11,7 @@
 
 pairs_run dedicated_mac arp=directed
 
-requests=$(pairs_requests)
+requests=$(pairs_requests "$(dedicated_mac beta)" "$(dedicated_mac gamma)")
 expect "requests to beta" "$(dedicated_mac beta)" "$(awk '$6 == "12.12.4.102" { print $2 }' <<<"$requests" | sort -u)"
 expect "requests to gamma" "$(dedicated_mac gamma)" "$(awk '$6 == "12.12.4.103" { print $2 }' <<<"$requests" | sort -u)"
 lab_stop_all

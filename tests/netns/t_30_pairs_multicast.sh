@@ -11,6 +11,6 @@
 pairs_run masked_mac dedicated_mac=multicast source_mac=masked
 
 expect "beta's entry for alpha" "$(group_mac alpha)" "$(table beta 12.12.4.101)"
-requests=$(pairs_requests)
+requests=$(pairs_requests ff:ff:ff:ff:ff:ff ff:ff:ff:ff:ff:ff)
 expect "sender MACs of requests" "$(group_mac alpha)" "$(awk '{ print $5 }' <<<"$requests" | sort -u)"
 lab_stop_all

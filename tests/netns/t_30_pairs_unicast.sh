@@ -12,8 +12,9 @@
 
 pairs_run dedicated_mac dedicated_mac=unicast
 
-requests=$(pairs_requests)
-expect "destinations of requests" ff:ff:ff:ff:ff:ff "$(awk '{ print $2 }' <<<"$requests" | sort -u)"
+requests=$(pairs_requests ff:ff:ff:ff:ff:ff ff:ff:ff:ff:ff:ff)
+expect "peers that are asked by broadcast" "12.12.4.102 12.12.4.103" \
+	"$(awk '$2 == "ff:ff:ff:ff:ff:ff" { print $6 }' <<<"$requests" | sort -u | xargs)"
 expect "sender MACs of requests" "$(dedicated_mac alpha)" "$(awk '{ print $5 }' <<<"$requests" | sort -u)"
 to_dedicated alpha || fail "the outsider does not reach a dedicated MAC: $(cat "$LAB_DIR/output")"
 ok "the outsider reaches a dedicated MAC"

@@ -34,7 +34,7 @@ try_addresses() {
 	lab_settle
 	on beta arping -q -c 1 -U -I cluster0 "$vip" 2>/dev/null || true
 	for host in alpha gamma out; do
-		within 2 pings "$host" "$vip" || fail "$host to $vip: $(cat "$LAB_DIR/pings")"
+		within "$(seconds 2)" pings "$host" "$vip" || fail "$host to $vip: $(cat "$LAB_DIR/pings")"
 		ok "$host reaches $vip, each ping answered once"
 	done
 	expect "elsewhere on beta, which has it" "$ELSEWHERE_BETA" "$(elsewhere beta)"
@@ -49,7 +49,7 @@ try_addresses() {
 	# On another interface.
 	on beta ip addr add "$2" dev lo
 	on out ip route add "$2" via "$3"
-	within 2 pings out "${2%/*}" || fail "outsider to an address on lo: $(cat "$LAB_DIR/pings")"
+	within "$(seconds 2)" pings out "${2%/*}" || fail "outsider to an address on lo: $(cat "$LAB_DIR/pings")"
 	ok "an address on lo is beta's, too"
 
 	# Gone: nobody answers, and no node sends it on.
@@ -79,7 +79,7 @@ on beta ip addr add $VIP6/128 dev lo
 lab_start_all
 lab_announced
 for vip in $VIP $VIP6; do
-	within 2 pings out "$vip" || fail "after a restart: $(cat "$LAB_DIR/pings")"
+	within "$(seconds 2)" pings out "$vip" || fail "after a restart: $(cat "$LAB_DIR/pings")"
 	ok "$vip, which was there before the start"
 done
 
@@ -95,7 +95,7 @@ on out ip route replace 2001:db8:98::/64 via "$(addr6_of alpha)"
 to_others() {
 	local to
 	for to in 198.51.100.7 2001:db8:98::7; do
-		on out ping -n -c 2 -i 0.2 -W 1 $to >/dev/null &
+		on out ping -n -c 2 -i 0.2 -W "$LAB_REPLY" $to >/dev/null &
 	done
 	wait -n || true
 	wait -n || true

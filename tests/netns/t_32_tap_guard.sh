@@ -64,9 +64,9 @@ drifts() {
 	: >"$LAB_DIR/alpha.log"
 	watch
 	"$@"
-	within 2 is_as_before || fail "$what: not put back: $(state)"
+	within "$(seconds 2)" is_as_before || fail "$what: not put back: $(state)"
 	expect_num "$what: put back after ms" "$(watched_ms)" "<=" "$((100 * $(seconds 1)))"
-	within 2 grep -q "cluster0: another program changed it ($what" "$LAB_DIR/alpha.log" ||
+	within "$(seconds 2)" grep -q "cluster0: another program changed it ($what" "$LAB_DIR/alpha.log" ||
 		fail "$what: no log line: $(cat "$LAB_DIR/alpha.log")"
 	expect_num "$what: counted" "$(repaired)" ">=" $((before + 1))
 	expect_reach alpha beta
@@ -88,7 +88,7 @@ drifts "addr_gen_mode" tap link set cluster0 addrgenmode eui64
 lab_stop alpha
 lab_start alpha
 within "$(seconds 5)" lab_settled alpha || fail "addresses remain tentative"
-within 2 is_as_before || fail "after a restart: $(state)"
+within "$(seconds 2)" is_as_before || fail "after a restart: $(state)"
 drifts "link-local address, 7 addresses" tap addr flush dev cluster0
 drifts "link-local address, 4 addresses" tap -6 addr flush dev cluster0
 drifts "1 address, order of addresses" tap addr del 2001:db8:5::101/64 dev cluster0
@@ -120,9 +120,9 @@ sleep 0.3
 [ "$(tap -j link show cluster0 | jq -r '.[].flags | index("UP")')" = null ] || fail "set up again"
 tap addr flush dev cluster0
 all_back() { [ "$(addresses)" = "12.12.4.101/24 12.12.4.100/32 192.0.2.10/32" ]; }
-within 2 all_back || fail "addresses of a TAP that is down: $(addresses)"
+within "$(seconds 2)" all_back || fail "addresses of a TAP that is down: $(addresses)"
 tap link set cluster0 up
-within 2 is_as_before || fail "after down, flush, up: $(state)"
+within "$(seconds 2)" is_as_before || fail "after down, flush, up: $(state)"
 ok "set down and up by an operator"
 
 # What cannot be corrected is a problem until it can: a gateway that another route takes away.
@@ -132,12 +132,12 @@ expect "problems" 0 "$(ctl alpha -j status | jq '.problems | length')"
 : >"$LAB_DIR/alpha.log"
 tap route add blackhole 12.12.4.200/32 scope host
 tap route del default dev cluster0
-within 4 has_problem || fail "no problem in status: $(ctl alpha -j status | jq -c .problems)"
+within "$(seconds 4)" has_problem || fail "no problem in status: $(ctl alpha -j status | jq -c .problems)"
 sleep 2.5
 expect "log lines about it, though it is tried each second" 1 \
 	"$(grep -c 'cluster0: cannot correct its settings: ' "$LAB_DIR/alpha.log")"
 tap route del blackhole 12.12.4.200/32 scope host
-within 3 has_none || fail "the problem stays: $(ctl alpha -j status | jq -c .problems)"
+within "$(seconds 3)" has_none || fail "the problem stays: $(ctl alpha -j status | jq -c .problems)"
 is_as_before || fail "after the problem: $(state)"
 ok "a change that cannot be corrected is a problem until it can"
 
@@ -178,7 +178,7 @@ tap addr add 12.12.4.77/24 dev cluster0
 tap addr del 12.12.4.101/24 dev cluster0
 stays_quiet "a secondary dedicated address"
 tap addr flush dev cluster0
-within 2 all_back || fail "after a flush: $(addresses)"
+within "$(seconds 2)" all_back || fail "after a flush: $(addresses)"
 
 # A bridge with the TAP as a port, for virtual machines with MACs of their own, which receive nothing.
 uppers() { ctl alpha -j status | jq '[.problems[] | select(.id == "mac_on_tap")] | length'; }
@@ -186,10 +186,10 @@ are() { [ "$(uppers)" = "$1" ]; }
 : >"$LAB_DIR/alpha.log"
 ip -n alpha link add vmbr0 type bridge
 tap link set cluster0 master vmbr0
-within 3 are 1 || fail "a bridge on the TAP is no problem: $(ctl alpha -j status | jq -c .problems)"
+within "$(seconds 3)" are 1 || fail "a bridge on the TAP is no problem: $(ctl alpha -j status | jq -c .problems)"
 grep -q 'vmbr0 is on top of cluster0' "$LAB_DIR/alpha.log" || fail "no line: $(cat "$LAB_DIR/alpha.log")"
 tap link set cluster0 nomaster
-within 3 are 0 || fail "the problem stays without the bridge"
+within "$(seconds 3)" are 0 || fail "the problem stays without the bridge"
 ip -n alpha link del vmbr0
 ok "a bridge on the TAP is told"
 
@@ -199,7 +199,7 @@ for i in $(seq 100); do
 	tap link set cluster0 address "02:00:00:00:01:$(printf %02x "$i")"
 	sleep 0.01
 done
-within 2 is_as_before || fail "after a fight: $(state)"
+within "$(seconds 2)" is_as_before || fail "after a fight: $(state)"
 expect_num "lines in the log for 100 changes" "$(grep -c 'another program changed it' "$LAB_DIR/alpha.log")" "<=" 40
 expect_reach alpha beta
 lab_stop_all

@@ -9,6 +9,7 @@
 
 VIP=12.12.4.150
 VIP6=2001:db8:4::150
+ADVERT=$((20 * LAB_PACE)) # hundredths of a second
 
 lab_nodes 3 family=46
 lab_config
@@ -23,7 +24,7 @@ instance() {
 			interface cluster0
 			virtual_router_id $1
 			priority $2
-			advert_int 0.2
+			advert_int $((ADVERT / 100)).$(printf %02d $((ADVERT % 100)))
 			version 3
 			${4:+unicast_peer {
 				$4
@@ -72,7 +73,7 @@ holders() {
 }
 is_held_by() { [ "$(holders)" = "$1 $1" ]; }
 answers() {
-	on "$1" ping -n -c 3 -i 0.1 -W 1 "$2" >"$LAB_DIR/pings" &&
+	on "$1" ping -n -c 3 -i 0.1 -W "$LAB_REPLY" "$2" >"$LAB_DIR/pings" &&
 		grep -q ' 3 received, 0% packet loss' "$LAB_DIR/pings" && ! grep -q DUP "$LAB_DIR/pings"
 }
 # expect_answers WHAT HOLDER HOST…: each host reaches both addresses; gamma knows them by the
@@ -82,7 +83,7 @@ expect_answers() {
 	shift 2
 	for vip in $VIP $VIP6; do
 		for host in "$@"; do
-			within 5 answers "$host" "$vip" || fail "$what: $host does not reach $vip: $(cat "$LAB_DIR/pings")"
+			within "$(seconds 5)" answers "$host" "$vip" || fail "$what: $host does not reach $vip: $(cat "$LAB_DIR/pings")"
 		done
 		expect "$what: gamma's entry for $vip" "$(dedicated_mac "$holder")" "$(table gamma "$vip")"
 	done
@@ -90,17 +91,17 @@ expect_answers() {
 
 # one_and_then_the_other WHAT
 one_and_then_the_other() {
-	within 10 is_held_by alpha || fail "$1: held by $(holders); $(tail -n 5 "$LAB_DIR"/keepalived.*/log)"
+	within "$(seconds 10)" is_held_by alpha || fail "$1: held by $(holders); $(tail -n 5 "$LAB_DIR"/keepalived.*/log)"
 	sleep 1
 	expect "$1: who holds the virtual addresses" "alpha alpha" "$(holders)"
 	# The source of its advertisements is the node's own address.
 	capture out eth0 "$LAB_DIR/vrrp.pcap" "ip proto 112 or ip6 proto 112"
-	sleep 1
+	sleep "$LAB_PACE"
 	capture_stop
 	expect_answers "$1" alpha beta gamma out
 	kill -9 "$(cat "$LAB_DIR/keepalived.alpha/vrrp.pid")" "$(cat "$LAB_DIR/keepalived.alpha/pid")"
 	lose alpha # the node itself would be gone
-	within 10 is_held_by beta || fail "$1: after kill -9 held by $(holders)"
+	within "$(seconds 10)" is_held_by beta || fail "$1: after kill -9 held by $(holders)"
 	expect_answers "$1, moved by kill -9" beta alpha gamma out
 }
 

@@ -39,10 +39,10 @@ for node in "${LAB_NODES[@]}"; do
 	expect "spoofed messages and conflicts at $node" "0 0" \
 		"$(counter "$node" .drops.spoofed) $(counter "$node" .drops.conflict)"
 done
-while read -r a b; do
-	LAB_FAMILY=6 tcp_pair "$a" "$b" -n 20M
-	LAB_FAMILY=ll tcp_pair "$a" "$b" -n 20M
-done < <(lab_pairs)
+{
+	LAB_FAMILY=6 transfers_of_all_pairs
+	LAB_FAMILY=ll transfers_of_all_pairs
+} | expect_transfers "all pairs"
 
 # --- what peers know ---
 
@@ -96,7 +96,7 @@ on alpha ping -n -c 2 -i 0.2 -W 1 -I "$LAB_CLUSTER_IP6" "$(addr6_of beta)" >/dev
 capture_stop
 expect "solicitations for beta, source, option, checksum (E2b)" \
 	"$(addr6_of alpha) 1/$(dedicated_mac alpha) ok" "$(frames pcap2rows6 "$LAB_DIR/nd.pcap" |
-		awk -v b="$(addr6_of beta)" '$3 == "ns" && $6 == b { print $4, $7, $10 }' | sort -u)"
+		awk -v b="$(addr6_of beta)" '$3 == "ns" && $2 ~ /^33:33:/ && $6 == b { print $4, $7, $10 }' | sort -u)"
 LAB_FAMILY=6 ping_clean alpha beta || fail "alpha to beta"
 expect_tables "a ping from the cluster address"
 
@@ -105,7 +105,7 @@ expect_tables "a ping from the cluster address"
 spoofed() { echo "$(counter "$1" .drops.spoofed) $(peer "$1" alpha .counters.spoofed)"; }
 counted() { [ "$(spoofed "$1")" = "$2" ]; }
 expect_spoofs() {
-	within 5 counted "$2" "$3" || fail "$1: expected spoofed '$3' on $2, saw '$(spoofed "$2")'"
+	within "$(seconds 5)" counted "$2" "$3" || fail "$1: expected spoofed '$3' on $2, saw '$(spoofed "$2")'"
 	ok "$1: counted as spoofed on $2: $3"
 }
 A=$(addr6_of alpha)
@@ -148,7 +148,7 @@ conflicts_is() { [ "$(conflicts "$1")" -eq "$2" ]; }
 expect_num "conflicts on alpha" "$(conflicts alpha)" ">=" 1000
 before=$(conflicts gamma)
 spoof na --src "$LAB_CLUSTER_IP6" --target "$LAB_CLUSTER_IP6" --tlla $LIAR --count 3
-within 5 conflicts_is gamma $((before + 3)) || fail "conflicts on gamma: $before, then $(conflicts gamma)"
+within "$(seconds 5)" conflicts_is gamma $((before + 3)) || fail "conflicts on gamma: $before, then $(conflicts gamma)"
 ok "three conflicts on gamma, by the cluster address"
 lab_settle
 ok "no node gives an address up"
@@ -174,7 +174,7 @@ for nonce in "" c0ffee123456; do
 		--count 3 ${nonce:+--nonce $nonce}
 done
 quiet() { [ "$(counter gamma .drops.peer_address)" -ge $((before + 6)) ]; }
-within 5 quiet || fail "peer_address on gamma: $before, then $(counter gamma .drops.peer_address)"
+within "$(seconds 5)" quiet || fail "peer_address on gamma: $before, then $(counter gamma .drops.peer_address)"
 sleep 1.2
 capture_stop
 for node in alpha gamma; do

@@ -12,7 +12,7 @@ lab_nodes 3 family=6
 bridge() { echo "$2" | on sw tee "/sys/class/net/br0/bridge/$1" >/dev/null; }
 # A querier has a link-local address.
 on sw sysctl -qw net.ipv6.conf.br0.disable_ipv6=0
-within 5 lab_settled sw || fail "br0: its address remains tentative"
+within "$(seconds 5)" lab_settled sw || fail "br0: its address remains tentative"
 # Times are in hundredths of a second: a query every 2 s, a membership lasts 5 s.
 bridge multicast_query_interval 200
 bridge multicast_query_response_interval 100
@@ -30,7 +30,7 @@ is_member() { members "$1" | grep -qx "$2"; }
 solicited_node() { printf 'ff02::1:ff00:%x\n' $((0x100 + $(node_index "$1"))); }
 
 # Longer than a membership, and so by answers to queries alone.
-sleep 12
+sleep 7
 for node in "${LAB_NODES[@]}"; do
 	within "$(seconds 5)" is_member "$node" "$(solicited_node "$node")" ||
 		fail "the switch does not know $node as a member of $(solicited_node "$node"): $(on sw bridge mdb show dev br0)"

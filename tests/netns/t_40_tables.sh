@@ -62,7 +62,7 @@ expect_tables "ping -I $LAB_CLUSTER_IP to the outsider"
 spoofed() { echo "$(counter "$1" .drops.spoofed) $(peer "$1" alpha .counters.spoofed)"; }
 counted() { [ "$(spoofed "$1")" = "$2" ]; }
 expect_spoofs() {
-	within 2 counted "$2" "$3" || fail "$1: expected spoofed '$3' on $2, saw '$(spoofed "$2")'"
+	within "$(seconds 2)" counted "$2" "$3" || fail "$1: expected spoofed '$3' on $2, saw '$(spoofed "$2")'"
 	ok "$1: counted as spoofed on $2: $3"
 }
 expect_spoofs "before" beta "0 0"
@@ -85,7 +85,7 @@ expect_num "conflicts on alpha" "$(counter alpha .drops.conflict)" ">=" 6
 before=$(counter gamma .drops.conflict)
 frames arp out:eth0 --sha "$LIAR" --spa "$LAB_CLUSTER_IP" --tpa "$LAB_CLUSTER_IP" --count 3
 more_conflicts() { [ "$(counter gamma .drops.conflict)" -eq $((before + 3)) ]; }
-within 2 more_conflicts || fail "expected 3 more conflicts on gamma than $before, saw $(counter gamma .drops.conflict)"
+within "$(seconds 2)" more_conflicts || fail "expected 3 more conflicts on gamma than $before, saw $(counter gamma .drops.conflict)"
 ok "three conflicts on gamma"
 grep -qi "$LIAR" "$LAB_DIR/gamma.log" || fail "gamma's log does not name the conflict"
 

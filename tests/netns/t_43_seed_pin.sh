@@ -209,7 +209,7 @@ for node in "${LAB_NODES[@]}"; do
 done
 expect "the peers' states" "stale stale" "$(states)"
 watch
-on alpha ping -n -c 1 -W 1 12.12.4.102 >"$LAB_DIR/output" || fail "alpha does not reach beta: $(cat "$LAB_DIR/output")"
+on alpha ping -n -c 1 -W "$LAB_REPLY" 12.12.4.102 >"$LAB_DIR/output" || fail "alpha does not reach beta: $(cat "$LAB_DIR/output")"
 LAB_FAMILY=6 reach alpha beta || fail "alpha does not reach beta over IPv6"
 capture_stop
 expect "the first frame from alpha for beta" "$(dedicated_mac alpha) $(dedicated_mac beta)" "$(first_frame)"
@@ -344,7 +344,7 @@ start neigh=pin beta.address="12.12.4.102/24, 192.0.2.102/24"
 all="$(dedicated_mac beta) PERMANENT"
 expect "the entry of beta's second address" "$all" "$(entry 192.0.2.102)"
 neigh del 192.0.2.102
-within 1 entry_is 192.0.2.102 "$all" || fail "removed: $(table_of alpha)"
+within "$(seconds 1)" entry_is 192.0.2.102 "$all" || fail "removed: $(table_of alpha)"
 ok "the removed entry is there again"
 lab_kill alpha
 lab_start alpha
@@ -366,12 +366,11 @@ ok "the MTU was 1200: the link-local entries are there again"
 lab_stop_all
 
 # A kernel without IPv6 takes no IPv6 entries, which is no error.
-"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$LAB_DIR/no_ipv6_neigh.so" "$LAB_TOP/no_ipv6_neigh.c" -ldl
+lab_preload no_ipv6_neigh
 for policy in pin seed; do
 	lab_config liveness=0 neigh=$policy
 	: >"$LAB_DIR/alpha.log"
-	lab_launch alpha env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$LAB_DIR/no_ipv6_neigh.so" \
-		"$CLUSTERARPD" -c "$LAB_CONF" -n alpha -s "$(socket_of alpha)"
+	lab_start alpha
 	sleep 1.5
 	expect "$policy, a kernel without IPv6: lines about entries" 0 "$(grep -c 'cannot write' "$LAB_DIR/alpha.log" || true)"
 	expect "$policy, a kernel without IPv6: IPv4 entries" 2 "$(ip -n alpha -4 neigh show dev cluster0 nud all | grep -c lladdr)"

@@ -59,7 +59,7 @@ hold new "$LAB_CLUSTER_IP:7778" 60
 expect "all at alpha" '{"alpha":60}' "$(hold_told new '.by_node | tojson')"
 order alpha beta gamma
 expect_held "new ones, after a move" new 0
-expect_held "all of them" nat 0
+expect_also_held "all of them" nat 0
 
 say "a daemon that is killed while it asks"
 order alpha beta=0 gamma=0
@@ -72,7 +72,7 @@ say "a lease that runs out"
 order alpha beta gamma
 TTL=1 order_tell alpha alpha beta gamma
 lease_over() { [ "$(share alpha .lease_ms)" = 0 ]; }
-within 4 lease_over || fail "$(ctl alpha -j shares)"
+within "$(seconds 4)" lease_over || fail "$(ctl alpha -j shares)"
 sleep 2
 expect_held "without a lease" nat 0
 

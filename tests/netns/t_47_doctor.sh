@@ -43,7 +43,7 @@ bridge_set() { echo "$2" | on sw tee "/sys/class/net/br0/bridge/$1" >/dev/null; 
 LAB_FAMILY=46 lab_config dedicated_mac=multicast source_mac=masked
 lab_start_all
 on sw sysctl -qw net.ipv6.conf.br0.disable_ipv6=0
-within 5 lab_settled sw || fail "br0: its address remains tentative"
+within "$(seconds 5)" lab_settled sw || fail "br0: its address remains tentative"
 bridge_set multicast_query_interval 200
 bridge_set multicast_query_response_interval 100
 bridge_set multicast_startup_query_interval 100

@@ -61,7 +61,7 @@ except TimeoutError:
     pass
 print(len(sizes), *sorted(set(sizes)))' >"$LAB_DIR/udp" &
 	local receiver=$!
-	within 5 on "$2" sh -c 'ss -Hlun "sport = :9999" | grep -q .' || fail "no receiver on $2"
+	within "$(seconds 5)" on "$2" sh -c 'ss -Hlun "sport = :9999" | grep -q .' || fail "no receiver on $2"
 	on "$1" /usr/bin/python3 -c '
 import socket, sys, time
 to = socket.getaddrinfo(sys.argv[1], 9999, type=socket.SOCK_DGRAM)[0]

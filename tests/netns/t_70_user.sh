@@ -25,10 +25,14 @@ done
 LAB_FAMILY=46
 expect "MACs that answer ARP" "${LAB_CLUSTER_MAC^^}" \
 	"$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)"
+expect "programs at the NIC" 1/1 "$(lab_attached alpha eth0)"
+lab_stop alpha
+lab_preload no_tcx
+lab_start_user alpha
 on alpha tc qdisc del dev eth0 clsact
 shield_up() { on alpha tc filter show dev eth0 ingress | grep -q 'pref 1 bpf'; }
-within "$(seconds 1)" shield_up || fail "the shield does not come back"
-ok "the shield comes back"
+within "$(seconds 1)" shield_up || fail "without tcx: the shield does not come back"
+ok "without tcx: the shield comes back"
 lab_stop_all
 lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "alpha" "$LAB_DIR/before" "$LAB_DIR/after"

@@ -22,8 +22,7 @@ for time in 1 2; do
 	ping_all_pairs # link-local
 	LAB_FAMILY=$((2 + 2 * time)) ping_all_pairs
 done
-expect "shield programs on alpha" 1/1 \
-	"$(on alpha tc filter show dev eth0 ingress | grep -c 'handle.*bpf\|bpf.*handle')/$(on alpha tc filter show dev eth0 egress | grep -c 'handle.*bpf\|bpf.*handle')"
+expect "shield programs on alpha" 1/1 "$(lab_attached alpha eth0)"
 lab_stop_all
 lab_snapshot alpha >"$LAB_DIR/after"
 expect_unchanged "alpha" "$LAB_DIR/before" "$LAB_DIR/after"

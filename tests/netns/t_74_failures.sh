@@ -37,7 +37,9 @@ expect "files left on the full disk" fill "$(ls /run/full)"
 on alpha tc qdisc add dev eth0 clsact
 on alpha tc filter add dev eth0 ingress prio 1 protocol ip u32 match u32 0 0 flowid 1:1
 lab_snapshot alpha >"$LAB_DIR/before"
+lab_preload no_tcx
 daemon "a filter of another kind at priority 1" -s "$(socket_of alpha)"
+lab_preload
 said 'cannot attach the shield' "$LAB_DIR/output"
 on alpha tc qdisc del dev eth0 clsact
 

@@ -106,7 +106,7 @@ SH
 chmod 755 "$LAB_DIR/refuse"
 socat UNIX-LISTEN:/run/refuses.sock,fork EXEC:"$LAB_DIR/refuse" &
 SOCAT=$!
-within 5 test -S /run/refuses.sock || fail "socat does not make its socket"
+within "$(seconds 5)" test -S /run/refuses.sock || fail "socat does not make its socket"
 expect_rc 1 "clusterarpctl, refused" "$CLUSTERARPCTL" -s /run/refuses.sock status
 grep -q 'not today' "$LAB_DIR/output" || fail "clusterarpctl, refused: $(cat "$LAB_DIR/output")"
 kill "$SOCAT"

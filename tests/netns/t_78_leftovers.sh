@@ -40,9 +40,7 @@ broken() {
 	lab_log_clean alpha
 }
 records() { find "$DIR" -name '*.json' -printf '%f\n' | sort | xargs; }
-shields() {
-	echo "$(on alpha tc filter show dev "$1" ingress 2>/dev/null | grep -c ' handle .*clusterarpd_')/$(on alpha tc filter show dev "$1" egress 2>/dev/null | grep -c ' handle .*clusterarpd_')"
-}
+shields() { lab_attached alpha "$1"; }
 no_complaint() {
 	! grep -E 'cannot|libbpf' "$LAB_DIR/alpha.log" || fail "$1: $(cat "$LAB_DIR/alpha.log")"
 }
@@ -58,7 +56,7 @@ BACK='restored to the state before an earlier run'
 expect_moved() {
 	expect "$1: lines" 1 "$(grep -c "$BACK" "$LAB_DIR/alpha.log")"
 	expect "$1: records" control.sock.eth2.json "$(records)"
-	expect "$1: filters of the shields" "0/0 1/1" "$(shields eth0) $(shields eth2)"
+	expect "$1: programs of the shields" "0/0 1/1" "$(shields eth0) $(shields eth2)"
 	expect_reach out alpha
 	no_complaint "$1"
 	lab_stop alpha
@@ -101,7 +99,7 @@ crash
 crash interface=eth0.5
 expect "the record of the last one" control.sock.eth0.5.json "$(records)"
 move
-expect "filters of the shield" 0/0 "$(shields eth0.5)"
+expect "programs of the shield" 0/0 "$(shields eth0.5)"
 expect_moved "a name with a dot"
 ip -n alpha link del eth0.5
 
@@ -148,7 +146,7 @@ expect_reach out alpha
 expect_as_before "an invalid file, addresses adopted"
 crash adopt=yes
 move adopt=yes
-within 10 lab_settled alpha || fail "addresses remain tentative" # its TAP was gone
+within "$(seconds 10)" lab_settled alpha || fail "addresses remain tentative" # its TAP was gone
 expect "another interface: addresses" "" "$(diff "$LAB_DIR/addresses" <(addresses_of eth0))"
 expect "another interface: records" control.sock.eth2.json "$(records)"
 no_complaint "another interface, addresses adopted"

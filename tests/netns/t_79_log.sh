@@ -40,7 +40,7 @@ s.bind("/dev/log")
 while True:
     print(s.recv(65536).decode(), flush=True)' >>"$SYSLOG" &
 	SYSLOGD=$!
-	within 5 syslog_listens || fail "no /dev/log"
+	within "$(seconds 5)" syslog_listens || fail "no /dev/log"
 }
 syslog_stop() {
 	kill -KILL "$SYSLOGD"
@@ -90,7 +90,7 @@ expect "lines on standard error" 0 "$(wc -l <"$LAB_DIR/alpha.log")"
 syslog_stop
 : >"$SYSLOG"
 reload
-within 2 grep -q 'loaded, 0 changes' "$LAB_DIR/alpha.log" || fail "no log daemon: the line is lost"
+within "$(seconds 2)" grep -q 'loaded, 0 changes' "$LAB_DIR/alpha.log" || fail "no log daemon: the line is lost"
 ok "no log daemon: $(grep -m 1 loaded "$LAB_DIR/alpha.log")"
 syslog_start
 reload

@@ -27,7 +27,7 @@ done
 expect_frames() {
 	local host=$1 op=$2 n=$3 before
 	before=$(on sw cat "/sys/class/net/p_$host/statistics/tx_packets")
-	on "$4" ping -q -n -c 100 -i 0.005 -W 1 "$5" >"$LAB_DIR/output" ||
+	on "$4" ping -q -n -c 100 -i 0.005 -W "$LAB_REPLY" "$5" >"$LAB_DIR/output" ||
 		fail "$4 does not reach $5: $(cat "$LAB_DIR/output")"
 	expect_num "frames at $host, 100 pings from $4 to $5" \
 		$(($(on sw cat "/sys/class/net/p_$host/statistics/tx_packets") - before)) "$op" "$n"
@@ -40,7 +40,7 @@ LAB_NODES=(alpha beta)
 LAB_CONF=$EXAMPLES/two-nodes.conf
 lab_start_all
 ping_all_pairs
-cluster_pings() { on out ping -n -c 3 -i 0.2 -W 1 "$LAB_CLUSTER_IP" 2>&1; }
+cluster_pings() { on out ping -n -c 3 -i 0.2 -W "$LAB_REPLY" "$LAB_CLUSTER_IP" 2>&1; }
 cluster_pings >"$LAB_DIR/output" || fail "out does not reach the cluster address: $(cat "$LAB_DIR/output")"
 expect_num "lines with DUP!" "$(grep -c 'DUP!' "$LAB_DIR/output")" ">=" 1
 expect_frames beta ">=" 100 out 12.12.4.101
@@ -115,8 +115,8 @@ start_both() {
 }
 # answers HOST ADDRESS: each ping is answered once.
 answers() {
-	within "$(seconds 5)" on "$1" ping -n -c 1 -W 1 "$2" >/dev/null 2>&1 || fail "$1 does not reach $2"
-	on "$1" ping -n -c 3 -i 0.2 -W 1 "$2" >"$LAB_DIR/output" 2>&1 || fail "$1 does not reach $2"
+	within "$(seconds 5)" on "$1" ping -n -c 1 -W "$LAB_REPLY" "$2" >/dev/null 2>&1 || fail "$1 does not reach $2"
+	on "$1" ping -n -c 3 -i 0.2 -W "$LAB_REPLY" "$2" >"$LAB_DIR/output" 2>&1 || fail "$1 does not reach $2"
 	! grep -E 'DUP!|Redirect' "$LAB_DIR/output" || fail "$1 to $2: duplicates or redirects"
 	ok "$1 reaches $2"
 }
@@ -127,7 +127,7 @@ for net in 10 20; do
 	answers beta "10.0.$net.101"
 	answers out "10.0.$net.101"
 	answers beta "10.0.$net.200"
-	on out ping -n -c 1 -W 1 "10.0.$net.100" >/dev/null || fail "out does not reach the cluster in 10.0.$net"
+	on out ping -n -c 1 -W "$LAB_REPLY" "10.0.$net.100" >/dev/null || fail "out does not reach the cluster in 10.0.$net"
 done
 expect "beta on alpha's web0" "06:bf:0a:00:0a:66" "$(table alpha 10.0.10.102 web0)"
 expect "beta on alpha's database0" "06:bf:0a:00:14:66" "$(table alpha 10.0.20.102 database0)"

@@ -124,7 +124,7 @@ reload_all() {
 
 # pings_cluster SOURCE [ARGUMENTS]: pings the cluster address.
 pings_cluster() {
-	on out ping -n -c 3 -i 0.2 -W 1 -I "$1" "${@:2}" "$LAB_CLUSTER_IP" >"$LAB_DIR/ping.$1" 2>&1
+	on out ping -n -c 3 -i 0.2 -W "$LAB_REPLY" -I "$1" "${@:2}" "$LAB_CLUSTER_IP" >"$LAB_DIR/ping.$1" 2>&1
 }
 
 lab_nodes 3
@@ -172,7 +172,7 @@ ping_all_pairs
 for node in "${LAB_NODES[@]}"; do
 	ask "$LAB_DIR/own" "$(addr_of "$node")" 7777 20
 	expect "$node's own address, answers" 20 "$(answered "$LAB_DIR/own" "$node")"
-	on "$node" ping -q -n -c 1 -W 1 "$LAB_CLUSTER_IP" >/dev/null || fail "$node does not reach the cluster address"
+	on "$node" ping -q -n -c 1 -W "$LAB_REPLY" "$LAB_CLUSTER_IP" >/dev/null || fail "$node does not reach the cluster address"
 done
 
 say "a router in the path, with a smaller MTU on its other link"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run: alone
 #
 # The configuration is reloaded while traffic flows: a hundred times, with a node that is added and
 # removed. What a reload can change takes effect. A file with a change that needs a restart is
@@ -52,29 +51,6 @@ expect_applied() {
 	expect "$1: answer" "true $2" "$(answer '"\(.reload.applied) \(.reload.changes | join("; "))"')"
 }
 
-# pings_begin, pings_end: alpha pings beta every 5 ms from the one call to the other.
-PINGING=
-pings_begin() {
-	ip netns exec alpha ping -n -i 0.005 -W 2 -w 100 $BETA >"$LAB_DIR/ping" 2>&1 &
-	PINGING=$!
-	within 2 grep -q 'time=' "$LAB_DIR/ping" || fail "alpha does not reach beta"
-}
-# pings_end WHAT AT-LEAST: pings that are in flight at the end do not count.
-pings_end() {
-	local count last
-	sleep 0.1
-	kill -INT "$PINGING" 2>/dev/null || fail "$1: the pings have ended early: $(tail -n 3 "$LAB_DIR/ping")"
-	wait "$PINGING" || fail "$1: $(tail -n 3 "$LAB_DIR/ping")"
-	! grep -q 'DUP!\|rrors\|From' "$LAB_DIR/ping" ||
-		fail "$1: $(grep 'DUP!\|rrors\|From' "$LAB_DIR/ping" | head -n 5)"
-	read -r count last < <(sed -n 's/.*icmp_seq=\([0-9]*\) .*time=.*/\1/p' "$LAB_DIR/ping" |
-		awk '$1 + 0 > last { last = $1 + 0 } END { print NR + 0, last + 0 }')
-	expect "$1: lost of $last pings" 0 $((last - count))
-	expect_num "$1: pings" "$count" ">=" "$2"
-	expect_num "$1: pings in flight at the end" \
-		$(($(sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$LAB_DIR/ping") - last)) "<=" 10
-}
-
 # --- a hundred reloads ------------------------------------------------------------
 
 REACHED=0
@@ -113,7 +89,7 @@ BEFORE=$(fds)
 FIRST=$(status .config_generation)
 expect "configuration generation at the start" 1 "$FIRST"
 beta_before=$(peer alpha beta '"\(.counters.frames_out) \(.changes) \(.state)"')
-pings_begin
+pings_begin alpha $BETA
 hundred_reloads
 pings_end "100 reloads" 400
 expect "configuration generation after them" $((FIRST + 100)) "$(status .config_generation)"
@@ -132,7 +108,7 @@ expect "peers at the end" "beta gamma" "$(peer_names)"
 expect_reach alpha gamma
 expect_reach gamma alpha
 
-pings_begin
+pings_begin alpha $BETA
 for ((i = 0; i < 200; i++)); do kill -HUP "${LAB_PID[alpha]}"; done
 lab_up alpha || fail "200 SIGHUPs: no answer"
 pings_end "200 SIGHUPs at once" 10
@@ -174,7 +150,7 @@ heard_as_gamma() {
 strict_drops_are() { [ "$(counter alpha .drops.strict)" -eq "$1" ]; }
 BROADCAST=ff:ff:ff:ff:ff:ff
 
-pings_begin
+pings_begin alpha $BETA
 expect "requests at first" "$BROADCAST $(dedicated_mac alpha)" "$(requests $GAMMA)"
 change "arp" "arp: broadcast to directed" arp=directed
 expect "requests with arp = directed" "$(dedicated_mac gamma) $(dedicated_mac alpha)" "$(requests $GAMMA)"
@@ -182,7 +158,7 @@ stranger
 change "strict" "strict: no to yes" arp=directed strict=yes
 strict=$(counter alpha .drops.strict)
 stranger
-within 2 strict_drops_are $((strict + 1)) || fail "strict: dropped $strict, then $(counter alpha .drops.strict)"
+within "$(seconds 2)" strict_drops_are $((strict + 1)) || fail "strict: dropped $strict, then $(counter alpha .drops.strict)"
 ok "strict: an outsider's frame is dropped"
 expect "strict: a node's frame arrives" 1 "$(heard_as_gamma)"
 write_file "$FILE" 2 arp=directed strict=yes
@@ -208,17 +184,17 @@ expect "permanent entries at first" "" "$(permanent)"
 change "neigh" "neigh: learn to pin" neigh=pin
 # Each peer has its link-local address, too.
 BETA_LINK="$(addr6_of beta) $(link_local_of beta)" GAMMA_LINK="$(addr6_of gamma) $(link_local_of gamma)"
-within 2 permanent_are "$BETA $GAMMA $BETA_LINK $GAMMA_LINK" || fail "neigh = pin: permanent entries: $(permanent)"
+within "$(seconds 2)" permanent_are "$BETA $GAMMA $BETA_LINK $GAMMA_LINK" || fail "neigh = pin: permanent entries: $(permanent)"
 ok "neigh = pin: permanent entries $(permanent)"
 expect "gamma's entry" "$(dedicated_mac gamma)" "$(table alpha $GAMMA)"
 write_file "$FILE" 2 neigh=pin
 expect_applied "a pinned node is removed" "node gamma: gone"
-within 2 permanent_are "$BETA $BETA_LINK" || fail "a pinned node was removed: permanent entries: $(permanent)"
+within "$(seconds 2)" permanent_are "$BETA $BETA_LINK" || fail "a pinned node was removed: permanent entries: $(permanent)"
 expect "the entry of a pinned node that was removed" - "$(table alpha $GAMMA)"
 change "the pinned node is added again" "node gamma: new" neigh=pin
-within 2 permanent_are "$BETA $GAMMA $BETA_LINK $GAMMA_LINK" || fail "a pinned node was added again: permanent entries: $(permanent)"
+within "$(seconds 2)" permanent_are "$BETA $GAMMA $BETA_LINK $GAMMA_LINK" || fail "a pinned node was added again: permanent entries: $(permanent)"
 change "neigh back" "neigh: pin to learn"
-within 2 permanent_are "" || fail "neigh = learn: permanent entries: $(permanent)"
+within "$(seconds 2)" permanent_are "" || fail "neigh = learn: permanent entries: $(permanent)"
 expect "beta's entry, no longer pinned" "$(dedicated_mac beta)" "$(table alpha $BETA)"
 expect_reach alpha gamma
 cp "$LAB_DIR/two" "$FILE"
@@ -280,7 +256,7 @@ expect_restart() {
 		fail "${*:2}: needs_restart is not a part of changes: $(answer .reload)"
 }
 
-pings_begin
+pings_begin alpha $BETA
 sed 's/^tap/tab/' "$LAB_DIR/three" >"$FILE"
 line=$(grep -n '^tab' "$FILE" | cut -d: -f1)
 expect_refused "a misspelt key"
@@ -364,7 +340,7 @@ many() {
 		printf '\n[node n%d]\naddress = 12.13.%d.%d/16\n' "$i" $((i / 250)) $((1 + i % 250))
 	done >>"$1"
 }
-pings_begin
+pings_begin alpha $BETA
 many "$FILE" 2500
 expect "2500 more nodes, --dry-run: exit status" 1 "$(reload --dry-run)"
 message=$(answer .error.message)
@@ -383,7 +359,7 @@ lab_stop alpha
 many "$FILE" 600
 lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
 expect_reach alpha beta
-pings_begin
+pings_begin alpha $BETA
 many "$FILE" 1600
 expect "1600 nodes: exit status" 0 "$(reload)"
 expect "peers" 1602 "$(ctl alpha -j peers | jq '.peers | length')"

@@ -119,7 +119,7 @@ while True:
 flooding=$!
 waits() { "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/wait.pcapng" --count 1 2>&1 >/dev/null | grep -q . &&
 	[ "$(on alpha tc -j -s qdisc show dev eth0 | jq '.[] | select(.kind == "tbf") | .backlog')" -gt 6000000 ]; }
-within 20 waits || fail "the NIC is not busy"
+within "$(seconds 20)" waits || fail "the NIC is not busy"
 for n in 1 2 3 17; do
 	FILE=$LAB_DIR/busy.pcapng
 	"$CLUSTERARPCTL" -s "$SOCKET" capture -w "$FILE" --count "$n" >/dev/null 2>"$FILE.err" </dev/null &
@@ -155,14 +155,6 @@ fds_are() { [ "$(fds)" -eq "$1" ]; }
 FDS=$(fds)
 RSS=$(rss)
 reading=0 stalled=0
-pings_begin() {
-	on alpha timeout 60 ping -n -q -i 0.01 -c 350 -W 3 $B >"$LAB_DIR/ping" 2>&1 &
-	PINGING=$!
-}
-pings_end() {
-	wait "$PINGING" || fail "$1: $(cat "$LAB_DIR/ping")"
-	expect "$1" "350 received, 0% packet loss" "$(grep -o '350 received, 0% packet loss' "$LAB_DIR/ping")"
-}
 
 # Twice, because of other load on this machine. The reader checks the data as they arrive.
 for round in 1 2; do
@@ -171,10 +163,10 @@ for round in 1 2; do
 	reader=$!
 	"$CLUSTERARPCTL" -s "$SOCKET" capture -w - >"$LAB_DIR/fifo" 2>"$LAB_DIR/capture.err" </dev/null &
 	CAPTURE=$!
-	pings_begin
+	pings_begin alpha $B
 	tcp_pair alpha beta -t 3
 	reading=$(best "$reading" "$GBITS")
-	pings_end "round $round: pings while a reader reads everything"
+	pings_end "round $round: pings while a reader reads everything" 300
 	kill -INT "$CAPTURE"
 	wait "$CAPTURE" || fail "capture: $(cat "$LAB_DIR/capture.err")"
 	wait "$reader" || fail "tcpdump: $(cat "$LAB_DIR/tcpdump.err")"
@@ -184,10 +176,10 @@ for round in 1 2; do
 	FILE=$LAB_DIR/stalled.pcapng
 	ctl_capture "$FILE"
 	kill -STOP "$CAPTURE"
-	pings_begin
+	pings_begin alpha $B
 	tcp_pair alpha beta -t 3
 	stalled=$(best "$stalled" "$GBITS")
-	pings_end "round $round: pings while a reader does not read"
+	pings_end "round $round: pings while a reader does not read" 300
 	expect_rc 1 "a second capture" "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/second.pcapng"
 	grep -q "another capture runs (process $CAPTURE, user root)" "$LAB_DIR/output" || fail "a second capture: $(cat "$LAB_DIR/output")"
 	[ ! -e "$LAB_DIR/second.pcapng" ] || fail "a second capture leaves a file"
@@ -205,7 +197,7 @@ say "Gb/s: $reading with a reader, $stalled with a reader that does not read"
 if [ -z "$LAB_SLOW" ]; then
 	expect_num "throughput, ratio" "$(ratio "$stalled" "$reading")" ">=" 0.8
 fi
-within 5 fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
+within "$(seconds 5)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 
 # A reader that is killed while its buffer is full.
 ctl_capture "$LAB_DIR/killed.pcapng"
@@ -213,7 +205,7 @@ kill -STOP "$CAPTURE"
 tcp_pair alpha beta -t 1
 kill -KILL "$CAPTURE"
 wait "$CAPTURE" 2>/dev/null || true
-within 5 fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
+within "$(seconds 5)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 ok "file descriptors: $FDS as before"
 if [ -z "$LAB_SLOW" ]; then
 	expect_num "growth of resident memory, KiB" $(($(rss) - RSS)) "<=" 1024

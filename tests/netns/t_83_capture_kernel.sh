@@ -28,11 +28,9 @@ expect_reach out alpha
 
 # The programs that are attached, by the hash of their instructions.
 programs() {
-	{
-		on alpha tc filter show dev eth0 ingress
-		on alpha tc filter show dev eth0 egress
-		on alpha tc filter show dev cluster0 egress
-	} | sed -n 's/.* name \([a-z_]*\) tag \([0-9a-f]*\) .*/\1 \2/p'
+	lab_programs alpha eth0 ingress
+	lab_programs alpha eth0 egress
+	lab_programs alpha cluster0 egress
 }
 are_plain() { [ "$(programs)" = "$PLAIN" ]; }
 expect_plain() {
@@ -172,7 +170,7 @@ for reader in "tshark -n -l -r - icmp" "tcpdump -n -l -r - icmp"; do
 	CAPTURE=$!
 	sleep "$(seconds 2)" # for the reader to start
 	on alpha ping -n -c 1 -W "$(seconds 1)" "$B" >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
-	within 1 four_lines || fail "$reader: not all of a ping after a second: $(cat "$LAB_DIR/live" "$LAB_DIR/live.err")"
+	within "$(seconds 1)" four_lines || fail "$reader: not all of a ping after a second: $(cat "$LAB_DIR/live" "$LAB_DIR/live.err")"
 	kill -INT "$CAPTURE"
 	wait "$CAPTURE" || fail "capture: $(cat "$LAB_DIR/live.err")"
 	wait "$reading" || fail "$reader fails"
@@ -195,7 +193,7 @@ attached_again() { [ "$(programs)" = "$observed" ]; }
 for what in "filter del dev eth0 ingress" "qdisc del dev eth0 clsact" "qdisc del dev cluster0 clsact"; do
 	# shellcheck disable=SC2086
 	on alpha tc $what
-	within 3 attached_again || fail "tc $what: the programs are not attached again: $(programs)"
+	within "$(seconds 3)" attached_again || fail "tc $what: the programs are not attached again: $(programs)"
 	ok "tc $what: attached again"
 done
 on alpha ping -n -c 1 -W "$(seconds 1)" -s 101 "$B" >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
@@ -309,7 +307,7 @@ done
 on alpha ip neigh replace "${LAB_ADDR[out]}" lladdr "$OUT" dev cluster0 nud permanent
 quiet() { [ "$(handled)" = "$(sleep 1.5 && handled)" ]; }
 for way in read stop; do
-	within 30 quiet || fail "alpha is not quiet"
+	within "$(seconds 30)" quiet || fail "alpha is not quiet"
 	FILE=$LAB_DIR/sum.pcapng
 	before=$(handled) sent=$(left)
 	ctl_capture "$FILE"
@@ -376,6 +374,7 @@ lab_stop_all
 
 # The TAP gets another qdisc, and the NIC is another one: the capture goes on with what the daemon sees.
 lab_config datapath=auto
+lab_preload no_tcx
 lab_start_all
 expect "the data path" kernel "$(ctl alpha -j status | jq -r .datapath)"
 expect_reach alpha beta
@@ -385,7 +384,7 @@ another_qdisc() {
 	printf 'qdisc del dev cluster0 clsact\nqdisc add dev cluster0 ingress\n' |
 		on alpha tc -batch - 2>/dev/null
 }
-within 10 another_qdisc || fail "clsact is there again before the ingress qdisc is added"
+within "$(seconds 10)" another_qdisc || fail "clsact is there again before the ingress qdisc is added"
 ip -n alpha link del eth0
 sleep 0.5
 lab_veth alpha eth0 "$NIC" p_alpha

@@ -283,11 +283,12 @@ all=$(/usr/bin/python3 "$LAB_DIR/abuse.py" "$(socket_of alpha)" check 2>&1) || f
 ok "$all invalid requests are refused, half-closed sockets get their answers"
 ctl alpha -j status >"$LAB_DIR/output" || fail "status"
 
-# A first run that does not count: afterwards the allocator has the memory that it keeps.
+# A first run that does not count: afterwards the allocator has the memory that it keeps. (Neither memory nor
+# delays of a slow build are judged: it takes one round of each, and a shorter first run.)
 reach alpha beta || fail "alpha does not reach beta"
 FDS=$(fds)
 abuse_begin idle slow huge garbage half unread
-sleep 6
+sleep "$([ -n "$LAB_SLOW" ] && echo 1 || echo 6)"
 abuse_end
 within "$(seconds 8)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 RSS=$(rss)
@@ -297,7 +298,7 @@ RSS=$(rss)
 calm=999999 abused=999999
 allowed() { awk -v c="$calm" 'BEGIN { m = c * 0.1; printf "%d\n", c + (m > 50 ? m : 50) }'; }
 for round in 1 2 3 4 5 6 7 8; do
-	[ "$round" -gt 3 ] || calm=$(least "$calm" "$(p99)")
+	[ "$round" -gt 3 ] || [ -n "$LAB_SLOW" ] || calm=$(least "$calm" "$(p99)")
 	abuse_begin idle slow huge garbage half unread
 	sleep 0.3
 	watch_begin
@@ -306,7 +307,8 @@ for round in 1 2 3 4 5 6 7 8; do
 	abuse_end
 	within "$(seconds 8)" fds_are "$FDS" || fail "file descriptors: expected $FDS, saw $(fds)"
 	say "99th percentile of round trips, µs, best so far: $calm, with abuse $abused"
-	[ "$round" -lt 3 ] || { [ "$abused" -gt "$(allowed)" ] && [ -z "$LAB_SLOW" ]; } || break
+	[ -z "$LAB_SLOW" ] || break
+	[ "$round" -lt 3 ] || [ "$abused" -gt "$(allowed)" ] || break
 done
 if [ -z "$LAB_SLOW" ]; then
 	expect_num "99th percentile of round trips with abuse, µs" "$abused" "<=" "$(allowed)"

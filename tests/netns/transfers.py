@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """transfers.py: TCP and UDP from one host of the lab to another, each byte and datagram checked.
 
-Standard input has a line FROM TO ADDRESS for each transfer: two network namespaces, as in `ip netns`,
-and the address of the second. One after the other. Prints a line for each, and ends with 1 if one of
+Standard input has a line FROM TO ADDRESS [FROM-DEVICE TO-DEVICE] for each transfer: two network
+namespaces, as in `ip netns`, and the address of the second; with the interfaces of both for a
+link-local one. One after the other. Prints a line for each, and ends with 1 if one of
 them is not complete.
 
 No rate is measured, and none is asked for: the receiver has room for all datagrams, and so has each
@@ -30,75 +31,87 @@ BURST = 25     # datagrams, and then 5 ms without: 56 Mb/s
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def socket_in(host, family, kind):
-    """A socket of that namespace; it stays there."""
-    fd = os.open(f"/run/netns/{host}", os.O_RDONLY)
-    try:
-        if libc.setns(fd, CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), f"setns {host}")
-    finally:
-        os.close(fd)
-    s = socket.socket(family, kind)
-    s.setblocking(False)
-    return s
+class End:
+    """One of the two hosts, and the address as it has to write it."""
+
+    def __init__(self, host, address, device):
+        self.host, self.address, self.device = host, address, device
+        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+    def socket(self, kind):
+        """A socket of that namespace; it stays there."""
+        fd = os.open(f"/run/netns/{self.host}", os.O_RDONLY)
+        try:
+            if libc.setns(fd, CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), f"setns {self.host}")
+        finally:
+            os.close(fd)
+        s = socket.socket(self.family, kind)
+        s.setblocking(False)
+        return s
+
+    def endpoint(self, port):
+        """After socket(), whose namespace has the device."""
+        if self.family == socket.AF_INET:
+            return self.address, port
+        return self.address, port, 0, socket.if_nametoindex(self.device) if self.device else 0
 
 
-def transfer(source, host, address, size, patience):
+def transfer(source, to, size, patience):
     """Sends SIZE bytes by TCP; what is wrong, or None."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     block = os.urandom(1 << 18)
     sent = received = sum_sent = sum_received = 0
-    with socket_in(host, family, socket.SOCK_STREAM) as listener, \
-            socket_in(source, family, socket.SOCK_STREAM) as sender:
-        listener.bind((address, 0))
+    with to.socket(socket.SOCK_STREAM) as listener:
+        listener.bind(to.endpoint(0))
         listener.listen(1)
-        sender.connect_ex(listener.getsockname()[:2])
-        if not select.select([listener], [], [], patience)[0]:
-            return "no TCP connection"
-        receiver = listener.accept()[0]
-        with receiver:
-            receiver.setblocking(False)
-            while received < size:
-                ready = select.select([receiver], [sender] if sent < size else [], [], patience)
-                if ready[1]:
-                    n = sender.send(block[sent % len(block):][:size - sent])
-                    sum_sent = zlib.crc32(block[sent % len(block):][:n], sum_sent)
-                    sent += n
-                if ready[0]:
-                    data = receiver.recv(1 << 18)
-                    if not data:
-                        return f"TCP ends after {received} bytes of {size}"
-                    received += len(data)
-                    sum_received = zlib.crc32(data, sum_received)
-                if not ready[0] and not ready[1]:
-                    return f"TCP stands still after {received} bytes of {size}"
+        with source.socket(socket.SOCK_STREAM) as sender:
+            sender.connect_ex(source.endpoint(listener.getsockname()[1]))
+            if not select.select([listener], [], [], patience)[0]:
+                return "no TCP connection"
+            receiver = listener.accept()[0]
+            with receiver:
+                receiver.setblocking(False)
+                while received < size:
+                    ready = select.select([receiver], [sender] if sent < size else [], [], patience)
+                    if ready[1]:
+                        part = block[sent % len(block):][:size - sent]
+                        n = sender.send(part)
+                        sum_sent = zlib.crc32(part[:n], sum_sent)
+                        sent += n
+                    if ready[0]:
+                        data = receiver.recv(1 << 18)
+                        if not data:
+                            return f"TCP ends after {received} bytes of {size}"
+                        received += len(data)
+                        sum_received = zlib.crc32(data, sum_received)
+                    if not ready[0] and not ready[1]:
+                        return f"TCP stands still after {received} bytes of {size}"
     return None if sum_sent == sum_received else "other bytes than those sent by TCP"
 
 
-def datagrams(source, host, address, count, patience):
+def datagrams(source, to, count, patience):
     """Sends COUNT datagrams by UDP; what is wrong, or None."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     filler = os.urandom(LENGTH - 4)
     seen = collections.Counter()
     wrong = 0
-    with socket_in(host, family, socket.SOCK_DGRAM) as receiver, \
-            socket_in(source, family, socket.SOCK_DGRAM) as sender:
+    with to.socket(socket.SOCK_DGRAM) as receiver:
         receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
-        sender.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, ROOM)
-        receiver.bind((address, 0))
-        sender.connect(receiver.getsockname()[:2])
-        for i in range(count):
-            sender.send(struct.pack("!I", i) + filler)
-            if i % BURST == BURST - 1:
-                time.sleep(0.005)
-        while sum(seen.values()) + wrong < count and select.select([receiver], [], [], patience)[0]:
-            data = receiver.recv(65536)
-            if data[4:] == filler:
-                seen[struct.unpack("!I", data[:4])[0]] += 1
-            else:
-                wrong += 1
-        time.sleep(0.01)  # one that comes twice may come last
-        more = len(select.select([receiver], [], [], 0)[0])
+        receiver.bind(to.endpoint(0))
+        with source.socket(socket.SOCK_DGRAM) as sender:
+            sender.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, ROOM)
+            sender.connect(source.endpoint(receiver.getsockname()[1]))
+            for i in range(count):
+                sender.send(struct.pack("!I", i) + filler)
+                if i % BURST == BURST - 1:
+                    time.sleep(0.005)
+            while sum(seen.values()) + wrong < count and select.select([receiver], [], [], patience)[0]:
+                data = receiver.recv(65536)
+                if data[4:] == filler:
+                    seen[struct.unpack("!I", data[:4])[0]] += 1
+                else:
+                    wrong += 1
+            time.sleep(0.01)  # one that comes twice may come last
+            more = len(select.select([receiver], [], [], 0)[0])
     lost, doubled = count - len(seen), sum(seen.values()) - len(seen) + more
     if lost or doubled or wrong:
         return f"UDP, of {count} datagrams: {lost} lost, {doubled} too many, {wrong} with other bytes"
@@ -113,11 +126,11 @@ def main():
     args = parser.parse_args()
     bad = False
     for line in sys.stdin:
-        source, host, address = line.split()
-        wrong = transfer(source, host, address, args.bytes, args.patience) \
-            or datagrams(source, host, address, args.datagrams, args.patience)
+        source, to, address, here, there = (line.split() + [None, None])[:5]
+        ends = End(source, address, here), End(to, address, there)
+        wrong = transfer(*ends, args.bytes, args.patience) or datagrams(*ends, args.datagrams, args.patience)
         bad = bad or wrong is not None
-        print(source, "to", host, address + ":", wrong or "all", flush=True)
+        print(source, "to", to, address + ":", wrong or "all", flush=True)
     sys.exit(bad)
 
 

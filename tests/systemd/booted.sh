@@ -26,9 +26,9 @@ expect() {
 	ok "$1: $3"
 }
 
-# within SECONDS COMMAND…
+# within SECONDS COMMAND…: longer on a slow machine (tests/netns/pace.sh).
 within() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${LAB_PACE:-1}))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -le "$end" ] || return 1
@@ -157,3 +157,6 @@ snapshot() {
 
 pid() { systemctl show -P MainPID clusterarpd; }
 property() { systemctl show -P "$1" clusterarpd; }
+# stored: how many descriptors the kernel data path keeps: TAP, NIC, ring and, where the kernel has
+# tcx, the links of three programs.
+stored() { if /tcx.py show lo ingress >/dev/null 2>&1; then echo 6; else echo 3; fi; }

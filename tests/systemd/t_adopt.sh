@@ -76,7 +76,7 @@ by_nic "a crash with an invalid file"
 mv "$conf.well" "$conf"
 systemctl start clusterarpd || fail "the service does not start with the repaired file"
 expect_pings "the file repaired again"
-expect "descriptors in the store" 3 "$(property NFileDescriptorStore)"
+expect "descriptors in the store" "$(stored)" "$(property NFileDescriptorStore)"
 
 systemctl stop clusterarpd
 expect "result" success "$(property Result)"

@@ -80,6 +80,10 @@ manager() {
 	systemctl restart clusterarpd || fail "clusterarpd does not restart"
 	pings_end "$name, restart of the daemon"
 	expect_on_tap "$name, restart of the daemon"
+	if [ "$unit" = networking ]; then
+		systemctl restart networking || fail "$unit does not restart: $(journalctl --no-pager -n 20 -u networking)"
+		expect_on_tap "restart of $unit"
+	fi
 	if [ -n "$waiting" ]; then
 		timeout 15 systemctl start "$waiting" || fail "$waiting waits in vain"
 		ok "$waiting: done"
@@ -97,6 +101,7 @@ manager() {
 	timeout 30 systemctl start network-online.target "$unit" clusterarpd ${waiting:+"$waiting"} ||
 		fail "$name: $unit, clusterarpd and network-online.target do not start together"
 	expect_on_tap "$name, as at boot"
+	expect "$unit, as at boot" active "$(systemctl is-active "$unit")"
 	stop_all "$unit" ${waiting:+"$waiting"}
 }
 
@@ -105,7 +110,10 @@ manager systemd-networkd systemd-networkd "networkctl reconfigure eth0" systemd-
 rm /etc/systemd/network/10-eth0.network
 
 cp /etc/network/interfaces /etc/network/interfaces.before
-cp "$EXAMPLES/interfaces" /etc/network/interfaces
+# And a route without which ifup fails.
+cat "$EXAMPLES/interfaces" - >/etc/network/interfaces <<-'END'
+		up ip route add 203.0.113.0/24 via 12.12.4.1 dev $IFACE onlink
+END
 manager ifupdown networking "ifup --force eth0"
 cp /etc/network/interfaces.before /etc/network/interfaces
 

@@ -24,21 +24,14 @@
 /* The flags of a route that are saved. */
 #define ROUTE_FLAGS (RTNH_F_ONLINK | RTNH_F_PERVASIVE)
 
-/* Routes with the same key are alternatives: the kernel uses the first one. */
-struct key {
-	struct ip_prefix to;
-	uint32_t table, priority;
-	uint8_t tos;
-};
-
 /* Parameters and state for parsing a dump. */
 struct wanted {
 	int ifindex;
 	bool link_local; /* of the addresses, these only; else all others */
 	uint64_t now;
 	struct netlink_saved_list *out;
-	size_t before;    /* number of items in *out before this dump */
-	struct key other; /* of the last route through another link */
+	size_t before;                  /* number of items in *out before this dump */
+	struct netlink_route_key other; /* of the last route through another link */
 };
 
 static uint64_t seconds_since_boot(void)
@@ -198,26 +191,11 @@ static int append_nexthops(struct wanted *w, const struct netlink_saved *raw,
 	return rc;
 }
 
-static struct key key_of(const struct netlink_saved *route)
-{
-	const struct rtmsg *head = (const void *)route->body;
-	const struct nlattr *table = netlink_saved_find(route, RTA_TABLE),
-			    *priority = netlink_saved_find(route, RTA_PRIORITY);
-	struct key key;
-
-	memset(&key, 0, sizeof(key));
-	netlink_saved_prefix(route, &key.to);
-	key.table = table ? nla_get_u32(table) : head->rtm_table;
-	key.priority = priority ? nla_get_u32(priority) : 0;
-	key.tos = head->rtm_tos;
-	return key;
-}
-
 static int append_route(struct wanted *w, struct netlink_saved *raw)
 {
 	struct rtmsg *head = (void *)raw->body;
 	const struct nlattr *multipath = netlink_saved_find(raw, RTA_MULTIPATH);
-	struct key key = key_of(raw);
+	struct netlink_route_key key = netlink_saved_key(raw);
 	struct netlink_saved item;
 
 	head->rtm_flags &= ROUTE_FLAGS;
@@ -239,7 +217,7 @@ static int append_route(struct wanted *w, struct netlink_saved *raw)
 static bool is_wanted_route(const struct netlink_saved *item)
 {
 	const struct rtmsg *head = (const void *)item->body;
-	struct key key = key_of(item);
+	struct netlink_route_key key = netlink_saved_key(item);
 
 	if ((head->rtm_flags & RTM_F_CLONED) ||
 	    (key.table == RT_TABLE_LOCAL && head->rtm_protocol == RTPROT_KERNEL))

@@ -6,6 +6,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -208,6 +209,59 @@ static size_t length_of(const struct netlink_saved *route)
 {
 	return netlink_saved_find(route, RTA_EXPIRES) ? route->len - NETLINK_NUMBER_LEN
 						      : route->len;
+}
+
+struct netlink_route_key netlink_saved_key(const struct netlink_saved *route)
+{
+	const struct rtmsg *head = (const void *)route->body;
+	const struct nlattr *table = netlink_saved_find(route, RTA_TABLE),
+			    *priority = netlink_saved_find(route, RTA_PRIORITY);
+	struct netlink_route_key key;
+
+	memset(&key, 0, sizeof(key));
+	netlink_saved_prefix(route, &key.to);
+	key.table = table ? nla_get_u32(table) : head->rtm_table;
+	key.priority = priority ? nla_get_u32(priority) : 0;
+	key.tos = head->rtm_tos;
+	return key;
+}
+
+bool netlink_saved_is_aside(const struct netlink_saved *item)
+{
+	const struct rtmsg *head = (const void *)item->body;
+
+	return item->is_route && item->len >= sizeof(*head) &&
+	       head->rtm_protocol == NETLINK_PROTOCOL_ASIDE;
+}
+
+int netlink_saved_append_aside(struct netlink_saved_list *list, const struct netlink_saved *route)
+{
+	uint32_t metric = netlink_saved_key(route).priority + 1;
+	struct {
+		struct nlattr head;
+		uint32_t value;
+	} priority = { { .nla_len = sizeof(priority), .nla_type = RTA_PRIORITY }, metric };
+	struct netlink_saved copy = *route;
+	struct nlattr *old;
+	int rc;
+
+	if (!metric || netlink_saved_has_lifetime(route))
+		return -ERANGE;
+	copy.body = malloc(NLMSG_ALIGN(route->len) + sizeof(priority));
+	if (!copy.body)
+		return -ENOMEM;
+	memcpy(copy.body, route->body, route->len);
+	old = netlink_saved_find(&copy, RTA_PRIORITY);
+	if (old) {
+		memcpy(nla_data(old), &metric, sizeof(metric));
+	} else { /* IPv4, metric 0 */
+		memcpy(copy.body + NLMSG_ALIGN(copy.len), &priority, sizeof(priority));
+		copy.len = NLMSG_ALIGN(copy.len) + (uint32_t)sizeof(priority);
+	}
+	((struct rtmsg *)(void *)copy.body)->rtm_protocol = NETLINK_PROTOCOL_ASIDE;
+	rc = netlink_saved_append(list, &copy);
+	free(copy.body);
+	return rc;
 }
 
 bool netlink_saved_equal(const struct netlink_saved *a, const struct netlink_saved *b)

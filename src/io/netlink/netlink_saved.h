@@ -57,6 +57,22 @@ bool netlink_saved_is_kernels(const struct netlink_saved *item);
 /* True if the kernel makes `route` with `address`. */
 bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route);
 
+/* Append a copy of a route that is set aside: its metric is greater by one, and its protocol is
+ * NETLINK_PROTOCOL_ASIDE. -ENOMEM; -ERANGE: there is no greater metric, or its lifetime is limited.
+ */
+#define NETLINK_PROTOCOL_ASIDE 202 /* in no rt_protos */
+int netlink_saved_append_aside(struct netlink_saved_list *list, const struct netlink_saved *route);
+bool netlink_saved_is_aside(const struct netlink_saved *item);
+
+/* Routes with the same key are alternatives: the kernel uses the first one. */
+struct netlink_route_key {
+	struct ip_prefix to;
+	uint32_t table, priority;
+	uint8_t tos;
+};
+/* Padding is zero, so that keys can be compared as memory. */
+struct netlink_route_key netlink_saved_key(const struct netlink_saved *route);
+
 /* True if its lifetime is limited. */
 bool netlink_saved_has_lifetime(const struct netlink_saved *item);
 
