@@ -11,8 +11,8 @@ VM_LINKS=(t_vlan t_vlan_bridge t_bond t_team t_netem t_snooping t_virtio_hub t_v
 	t_ipvlan)
 # The data path of a test that selects its own is said by its name.
 # shellcheck disable=SC2034 # for vm
-VM_TESTS=(t_service fuzz "${VM_LINKS[@]/#/kernel/}" "${VM_NETNS[@]/#/kernel/}" "${VM_LINKS[@]/#/user/}"
-	"${VM_NETNS[@]/#/user/}" user/t_83_capture_kernel t_boot_networkd t_boot_ifupdown t_boot_networkmanager)
+VM_TESTS=(t_service t_boot_networkd t_boot_ifupdown t_boot_networkmanager fuzz "${VM_LINKS[@]/#/kernel/}"
+	"${VM_NETNS[@]/#/kernel/}" "${VM_LINKS[@]/#/user/}" "${VM_NETNS[@]/#/user/}" user/t_83_capture_kernel)
 
 # vm_row NAME RESULT SECONDS FIGURE
 vm_row() {

@@ -43,7 +43,7 @@ boot_check() {
 	expect "clusterarpd" active "$(systemctl is-active clusterarpd || true)"
 	expect "network-online.target" active "$(systemctl is-active network-online.target || true)"
 	expect "data path" kernel "$(clusterarpctl -j status | jq -r .datapath)"
-	expect "addresses of cluster0" "12.12.4.101/24 12.12.4.100/24" "$(on_tap)"
+	expect "addresses of cluster0" "12.12.4.101/24 12.12.4.100/32" "$(on_tap)"
 	expect "addresses of eth0" "" "$(on_nic)"
 	expect "default route" "$ROUTER cluster0" "$(default_route)"
 	within 60 reaches 12.12.4.102 || fail "beta does not answer"
