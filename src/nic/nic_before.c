@@ -84,6 +84,7 @@ int nic_before_note(struct nic_before *b, const struct shield *shield,
 		return rc;
 	nic_record_clear(now);
 	*now = (struct nic_record){ .ifindex = link->ifindex,
+				    .mac = link->mac,
 				    .netns = nic_record_netns(),
 				    .was_up = (link->flags & IFF_UP) || b->was_up,
 				    .clsact_ours = !clsact && !hooks_use_links(shield->hooks) };

@@ -76,8 +76,14 @@ static bool set_link(struct leftover *l, const struct netlink_link *link)
 	return true;
 }
 
-/* Find the NIC by the ifindex in the record. If it does not have the name `named` any more, its
- * shield must still be attached, as proof that it is the same NIC. */
+/* Is it certainly the NIC of the record? Its shield is still attached, or it has the same MAC. */
+static bool is_same(const struct leftover *l, const struct netlink_link *link)
+{
+	return shield_left_behind(&l->shield) ||
+	       (!mac_is_zero(&l->record.mac) && mac_equal(&l->record.mac, &link->mac));
+}
+
+/* Find the NIC by the ifindex in the record, if it does not have the name `named` any more. */
 static bool find_recorded(struct leftover *l, const struct netlink_link *named)
 {
 	struct netlink_link link;
@@ -87,8 +93,8 @@ static bool find_recorded(struct leftover *l, const struct netlink_link *named)
 	if (named && named->ifindex == l->record.ifindex)
 		return set_link(l, named);
 	l->shield.ifindex = l->record.ifindex;
-	return !netlink_link_by_index(l->netlink, l->record.ifindex, &link) &&
-	       shield_left_behind(&l->shield) && set_link(l, &link);
+	return !netlink_link_by_index(l->netlink, l->record.ifindex, &link) && is_same(l, &link) &&
+	       set_link(l, &link);
 }
 
 /* There is no usable record, but the shield is attached: assume a record for it. */

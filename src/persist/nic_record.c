@@ -252,15 +252,18 @@ void nic_record_clear(struct nic_record *record)
 static int read_record(json_t *root, struct nic_record *out)
 {
 	int was_up, clsact_ours, ifindex, addrgen;
+	const char *mac = "";
 	json_int_t netns;
 
-	if (json_unpack(root, "{s:i, s:I, s:b, s:b}", "ifindex", &ifindex, "netns", &netns,
-			"was_up", &was_up, "clsact_ours", &clsact_ours))
+	if (json_unpack(root, "{s:i, s?s, s:I, s:b, s:b}", "ifindex", &ifindex, "mac", &mac,
+			"netns", &netns, "was_up", &was_up, "clsact_ours", &clsact_ours))
 		return -EBADMSG;
 	*out = (struct nic_record){ .ifindex = ifindex,
 				    .netns = (uint64_t)netns,
 				    .was_up = was_up,
 				    .clsact_ours = clsact_ours };
+	if (!mac_parse(mac, &out->mac))
+		out->mac = (struct mac){ 0 };
 	if (json_unpack(root, "{s:i}", "addr_gen_mode", &addrgen))
 		return 0;
 	out->has_ipv6 = true;
@@ -283,9 +286,10 @@ int nic_record_read(const char *path, struct nic_record *out)
 
 int nic_record_write(const char *path, const struct nic_record *record)
 {
-	json_t *root = json_pack("{s:i, s:I, s:b, s:b}", "ifindex", record->ifindex, "netns",
-				 (json_int_t)record->netns, "was_up", record->was_up, "clsact_ours",
-				 record->clsact_ours);
+	char mac[MAC_STRLEN];
+	json_t *root = json_pack("{s:i, s:s, s:I, s:b, s:b}", "ifindex", record->ifindex, "mac",
+				 mac_format(&record->mac, mac), "netns", (json_int_t)record->netns,
+				 "was_up", record->was_up, "clsact_ours", record->clsact_ours);
 
 	if (root && record->has_ipv6 &&
 	    (json_object_set_new(root, "addr_gen_mode", json_integer(record->addrgen)) ||

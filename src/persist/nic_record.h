@@ -15,6 +15,7 @@
 
 struct nic_record {
 	int ifindex;      /* of the NIC */
+	struct mac mac;   /* of the NIC; all zero: not known */
 	uint64_t netns;   /* inode of its network namespace; in any other the record is stale */
 	bool was_up;      /* the NIC was administratively up */
 	bool clsact_ours; /* the NIC had no clsact qdisc */

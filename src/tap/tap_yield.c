@@ -47,13 +47,14 @@ bool tap_yield_is_on(const struct tap_yield *y)
 	return y->is_on;
 }
 
-/* What another program may add, and not the routes to the networks of cluster addresses. */
+/* What another program may add, and not the routes to the networks of cluster addresses. Of those
+ * with several next hops, each IPv6 one would have to be added behind the one before; they stay. */
 static bool may_be_in_the_way(const struct tap_yield *y, const struct netlink_saved *item)
 {
 	struct ip_addr source;
 
 	return item->is_route && !item->is_refused && !netlink_saved_is_kernels(item) &&
-	       !netlink_saved_is_aside(item) &&
+	       !netlink_saved_is_aside(item) && !netlink_saved_has_hops(item) &&
 	       !(netlink_saved_source(item, &source) &&
 		 (peers_by_file(y->peers, &source).roles & IP_CLUSTER));
 }

@@ -144,6 +144,11 @@ bool netlink_saved_is_kernels(const struct netlink_saved *item)
 	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == RTPROT_KERNEL;
 }
 
+bool netlink_saved_has_hops(const struct netlink_saved *item)
+{
+	return item->is_route && netlink_saved_find(item, RTA_MULTIPATH);
+}
+
 bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
 {
 	const struct nlattr *source = item->is_route ? netlink_saved_find(item, RTA_PREFSRC) : NULL;

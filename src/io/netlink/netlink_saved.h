@@ -54,6 +54,8 @@ bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *ou
 bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out);
 /* True if it is a route that the kernel made with an address. */
 bool netlink_saved_is_kernels(const struct netlink_saved *item);
+/* True if it is a route with a list of next hops; each of an IPv6 route is an item of its own. */
+bool netlink_saved_has_hops(const struct netlink_saved *item);
 /* True if the kernel makes `route` with `address`. */
 bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route);
 
