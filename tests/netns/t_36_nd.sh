@@ -89,14 +89,19 @@ $(link_local_of alpha) 2/$(dedicated_mac alpha)" \
 	"$(frames pcap2rows6 "$LAB_DIR/nd.pcap" | awk '$3 == "na" && $2 == "33:33:00:00:00:01" { print $6, $7 }' | sort -u)"
 expect "conflicts among nodes" 0 "$(counter beta .drops.conflict)"
 
-# From the cluster address: the solicitation on the wire has the dedicated address as source.
-forget alpha "$(addr6_of beta)"
-capture sw p_alpha "$LAB_DIR/nd.pcap" -Q in icmp6
-on alpha ping -n -c 2 -i 0.2 -W 1 -I "$LAB_CLUSTER_IP6" "$(addr6_of beta)" >/dev/null 2>&1 || true
-capture_stop
+# From the cluster address: the solicitation on the wire has the dedicated address as source. None is
+# sent if beta, which has something to say at that moment, gives alpha the entry first: then again.
+for _ in {1..5}; do
+	forget alpha "$(addr6_of beta)"
+	capture sw p_alpha "$LAB_DIR/nd.pcap" -Q in icmp6
+	on alpha ping -n -c 2 -i 0.2 -W 1 -I "$LAB_CLUSTER_IP6" "$(addr6_of beta)" >/dev/null 2>&1 || true
+	capture_stop
+	asked=$(frames pcap2rows6 "$LAB_DIR/nd.pcap" |
+		awk -v b="$(addr6_of beta)" '$3 == "ns" && $2 ~ /^33:33:/ && $6 == b { print $4, $7, $10 }' | sort -u)
+	[ -z "$asked" ] || break
+done
 expect "solicitations for beta, source, option, checksum (E2b)" \
-	"$(addr6_of alpha) 1/$(dedicated_mac alpha) ok" "$(frames pcap2rows6 "$LAB_DIR/nd.pcap" |
-		awk -v b="$(addr6_of beta)" '$3 == "ns" && $2 ~ /^33:33:/ && $6 == b { print $4, $7, $10 }' | sort -u)"
+	"$(addr6_of alpha) 1/$(dedicated_mac alpha) ok" "$asked"
 LAB_FAMILY=6 ping_clean alpha beta || fail "alpha to beta"
 expect_tables "a ping from the cluster address"
 
