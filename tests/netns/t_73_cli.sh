@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lab.sh"
 
 lab_nodes 2
-lab_config
+lab_config liveness=0 # what it says of beta would be among the lines
 
 # daemon RC WHAT ARGUMENTS…; control likewise
 daemon() { expect_rc "$1" "clusterarpd $2" ip netns exec alpha "$CLUSTERARPD" "${@:3}"; }
