@@ -59,8 +59,7 @@ static struct bpf_tc_hook tc_hook(int ifindex, enum hook hook)
 	return (struct bpf_tc_hook){
 		.sz = sizeof(struct bpf_tc_hook),
 		.ifindex = ifindex,
-		.attach_point = hook == HOOK_INGRESS || hook == HOOK_TAP_INGRESS ? BPF_TC_INGRESS
-										 : BPF_TC_EGRESS,
+		.attach_point = hook_is_ingress(hook) ? BPF_TC_INGRESS : BPF_TC_EGRESS,
 	};
 }
 

@@ -64,9 +64,7 @@ static int detach(struct hooks *hooks, int ifindex, enum hook hook)
 	return link ? link : filter;
 }
 
-/* Attach by a link, and detach a filter, which an earlier run may have left, or this one at the
- * TAP.
- */
+/* Attach by a link, and detach a filter that an earlier run has left, or this one at the TAP. */
 static int attach_link(struct hooks *hooks, const struct hook_programs *programs, int ifindex,
 		       enum hook hook, bool *changed)
 {
@@ -146,7 +144,6 @@ static bool has_other_links(struct hooks *hooks, int ifindex)
 int hooks_attach_tap(struct hooks *hooks, const struct hook_programs *programs, int ifindex,
 		     bool is_filtered, bool *changed)
 {
-	struct tcx_link *link = &hooks->links[HOOK_TAP_EGRESS];
 	int err;
 
 	*changed = false;
@@ -156,7 +153,7 @@ int hooks_attach_tap(struct hooks *hooks, const struct hook_programs *programs, 
 	err = clsact_attach_tap(programs, ifindex, changed);
 	hooks->has_no_filter[HOOK_TAP_EGRESS] = false;
 	if (!err && hooks->has_tcx)
-		err = tcx_detach(link, HOOK_TAP_EGRESS, ifindex);
+		err = tcx_detach(&hooks->links[HOOK_TAP_EGRESS], HOOK_TAP_EGRESS, ifindex);
 	return err;
 }
 

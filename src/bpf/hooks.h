@@ -13,7 +13,6 @@
 #define CLUSTERARPD_BPF_HOOKS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "bpf/hook.h"
 

@@ -29,7 +29,7 @@
 
 static enum bpf_attach_type attach_type(enum hook hook)
 {
-	return hook == HOOK_INGRESS || hook == HOOK_TAP_INGRESS ? TCX_INGRESS : TCX_EGRESS;
+	return hook_is_ingress(hook) ? TCX_INGRESS : TCX_EGRESS;
 }
 
 bool tcx_is_available(void)

@@ -320,8 +320,8 @@ static bool is_filtered(const struct kernel_path *path)
 	return count > 0;
 }
 
-/* Attach the TAP's program. On failure *why is the reason. */
-static int attach_to_tap(struct kernel_path *path, bool *changed, const char **why)
+/* A filter needs clsact. On failure *why is the reason. */
+static int check_qdisc(struct kernel_path *path, const char **why)
 {
 	char kind[16] = "";
 	int rc = netlink_tc_ingress_qdisc(path->netlink, path->tap, kind);
@@ -330,12 +330,22 @@ static int attach_to_tap(struct kernel_path *path, bool *changed, const char **w
 	if (rc < 0)
 		return rc;
 	*why = "its ingress qdisc is not clsact";
-	if (kind[0] && strcmp(kind, "clsact") != 0 && !hooks_use_links(path->hooks)) {
-		hooks_detach_tap(path->hooks, path->tap);
-		return -EBUSY;
-	}
+	if (!kind[0] || !strcmp(kind, "clsact"))
+		return 0;
+	hooks_detach_tap(path->hooks, path->tap);
+	return -EBUSY;
+}
+
+/* Attach the TAP's program. On failure *why is the reason. */
+static int attach_to_tap(struct kernel_path *path, bool *changed, const char **why)
+{
+	bool by_link = hooks_use_links(path->hooks);
+	int rc = by_link ? 0 : check_qdisc(path, why);
+
+	if (rc)
+		return rc;
 	rc = hooks_attach_tap(path->hooks, programs_hooks(path->programs), path->tap,
-			      is_filtered(path), changed);
+			      by_link && is_filtered(path), changed);
 	*why = bpf_error_text();
 	return rc == -ENODEV ? 0 : rc; /* the TAP is gone: it will be created again */
 }

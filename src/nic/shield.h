@@ -14,7 +14,7 @@
 #include "io/netlink/netlink.h"
 
 struct shield {
-	struct netlink *netlink; /* borrowed and set by the owner, as the next two */
+	struct netlink *netlink; /* borrowed and set by the owner, as the next three */
 	struct hooks *hooks;
 	const struct hook_programs *programs; /* to attach; not needed to detach */
 	const char *interface;

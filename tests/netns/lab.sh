@@ -688,6 +688,12 @@ pings_end() {
 	expect_num "$1: lost, with $count pings answered" "$lost" "<=" "${3:-0}"
 }
 
+# arp_answers HOST ADDRESS: the MACs in the answers to two ARP requests, one per line.
+arp_answers() {
+	on "$1" timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 "$2" |
+		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f
+}
+
 # expect_reach A B: a ping is answered in time (neighbour tables may have to change first).
 reach() { on "$1" ping -n -c 1 -W "$LAB_REPLY" "$(addr_on "$1" "$2")" >/dev/null 2>&1; }
 expect_reach() {

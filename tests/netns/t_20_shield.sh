@@ -23,10 +23,7 @@ shield_up() {
 }
 
 # who_answers [ADDRESS]: the MACs that answer ARP for the address (alpha's), one per line.
-who_answers() {
-	on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 "${1:-12.12.4.101}" |
-		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f
-}
+who_answers() { arp_answers out "${1:-12.12.4.101}"; }
 multicast_ping() { on out ping -n -c "$1" -i 0.05 -W "$LAB_REPLY" -I eth0 224.0.0.1 2>&1; }
 
 expect_shielded() {

@@ -26,9 +26,7 @@ expect "qdiscs of clsact" "" "$(on alpha tc qdisc show | grep clsact || true)"
 # expect_shielded WHEN: ARP and multicast are answered once, and from the TAP.
 expect_shielded() {
 	forget out 12.12.4.101 eth0
-	expect "$1: answers to ARP" "$LAB_CLUSTER_MAC" \
-		"$(on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 12.12.4.101 |
-			sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f | sort -u)"
+	expect "$1: answers to ARP" "$LAB_CLUSTER_MAC" "$(arp_answers out 12.12.4.101 | sort -u)"
 	on out ping -n -c 5 -i 0.05 -W 1 -I eth0 12.12.4.101 >"$LAB_DIR/output" || fail "$1: $(cat "$LAB_DIR/output")"
 	! grep -q 'DUP\|duplicates' "$LAB_DIR/output" || fail "$1: $(cat "$LAB_DIR/output")"
 	ok "$1: every ping answered once"
@@ -137,15 +135,52 @@ fi
 
 # --- a tcx program of somebody else ---
 
-coproc FIRST { exec ip netns exec alpha "$LAB_TOP/tcx.py" first eth0 ingress -1; }
-read -r line <&"${FIRST[0]}"
-expect "another program" attached "$line"
-on alpha tc qdisc add dev eth0 clsact # an event: the daemon looks
+# another DEVICE HOOK VERDICT: somebody attaches a program, before all others, until another_ends.
+another() {
+	local line
+	coproc ANOTHER { exec ip netns exec alpha "$LAB_TOP/tcx.py" first "$@"; }
+	read -r line <&"${ANOTHER[0]}"
+	expect "another program at $1, $2" attached "$line"
+}
+another_ends() {
+	kill "$ANOTHER_PID"
+	wait "$ANOTHER_PID" 2>/dev/null || true
+}
+# look DEVICE: an event, upon which the daemon looks.
+look() {
+	on alpha tc qdisc add dev "$1" clsact
+	on alpha tc qdisc del dev "$1" clsact
+}
+
+another eth0 ingress -1
+look eth0
 said() { grep -q 'eth0 has 1 tcx program(s) that run before the shield and may bypass it' "$LAB_DIR/alpha.log"; }
 within "$(seconds 2)" said || fail "no line about the tcx program: $(cat "$LAB_DIR/alpha.log")"
 ok "a line about the tcx program"
-kill "$FIRST_PID"
-on alpha tc qdisc del dev eth0 clsact
+another_ends
+
+# One that is there at the start, and passes everything to the NIC's stack, runs after the shield's.
+lab_stop alpha
+another eth0 ingress 0
+: >"$LAB_DIR/alpha.log"
+lab_start alpha
+expect "the first program at the NIC" clusterarpd_in \
+	"$(on alpha "$LAB_TOP/tcx.py" show eth0 ingress | sed -n '1s/ .*//p')"
+expect "lines about programs that run before the shield" 0 "$(grep -c 'run before the shield' "$LAB_DIR/alpha.log" || true)"
+expect_shielded "another program was there at the start"
+another_ends
+
+# One on the TAP runs before the data path's, as filters do.
+if [ "$LAB_DATAPATH" = kernel ]; then
+	another cluster0 egress -1
+	look cluster0
+	within "$(seconds 2)" filtered || fail "the data path's program does not make way for the one on the TAP"
+	ok "another program on the TAP: the data path's is behind it, as a filter"
+	another_ends
+	on alpha tc qdisc del dev cluster0 clsact
+	within "$(seconds 2)" linked || fail "the link does not come back: $(lab_programs alpha cluster0 egress)"
+	ok "the link is back when it has gone"
+fi
 expect_shielded "at the end"
 
 # --- without a service manager nothing outlasts the process ---

@@ -71,8 +71,7 @@ expect "LLDP on the TAP" "" "$(frames sources "$LAB_DIR/tap.pcap")"
 # The operator's filters of pref 20 accept everything: they do not bypass the shield.
 capture sw p_alpha "$LAB_DIR/wire.pcap" -Q in
 on alpha ip -6 addr add 2001:db8::1/64 dev eth0
-answers=$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)
-expect "answers to ARP" "${LAB_CLUSTER_MAC^^}" "$answers"
+expect "answers to ARP" "$LAB_CLUSTER_MAC" "$(arp_answers out 12.12.4.101 | sort -u)"
 on alpha ping -n -c 1 -W 1 -I eth0 ff02::1 >/dev/null 2>&1 || true
 on alpha ip -6 addr del 2001:db8::1/64 dev eth0
 capture_stop

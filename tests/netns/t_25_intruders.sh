@@ -23,8 +23,7 @@ who_answers() {
 	forget out "$(addr6_of alpha)" eth0
 	LAB_FAMILY=6 reach out alpha
 	table out "$(addr6_of alpha)" eth0
-	on out timeout -k 1 10 arping -b -c 2 -w 3 -I eth0 12.12.4.101 |
-		sed -n 's/.*\[\([0-9A-Fa-f:]*\)\].*/\1/p' | tr A-F a-f | sort -u
+	arp_answers out 12.12.4.101 | sort -u
 }
 
 # first_filter HOOK: the filter that runs first: a program's name such as clusterarpd_in, or what
@@ -37,15 +36,15 @@ shield_first() {
 	esac
 }
 
-# pings COUNT INTERVAL: pings from the outsider, in the background, until pings_end.
+# pings COUNT INTERVAL: pings from the outsider, in the background, until pings_done.
 pings() {
 	ip netns exec out ping -n -c "$1" -i "$2" -W "$(seconds 2)" 12.12.4.101 \
 		>"$LAB_DIR/pings" 2>&1 &
 	PINGS=$!
 }
-# pings_end WHAT: none duplicated, none lost, except that the last may still be in flight. Sets
+# pings_done WHAT: none duplicated, none lost, except that the last may still be in flight. Sets
 # SLOWEST, the longest round trip in ms.
-pings_end() {
+pings_done() {
 	kill -INT "$PINGS" 2>/dev/null || true
 	wait "$PINGS" || true
 	! grep -Eq 'DUP!|Redirect|rrors' "$LAB_DIR/pings" || fail "$1: $(cat "$LAB_DIR/pings")"
@@ -73,7 +72,7 @@ expect "the qdisc that is there" "qdisc ingress" \
 expect_rc 0 "the operator removes it" ip netns exec alpha tc qdisc del dev eth0 ingress
 within "$(seconds 2)" shield_first || fail "the shield is not back: $(on alpha tc filter show dev eth0 ingress)"
 ok "the shield is back"
-pings_end "pings during that time"
+pings_done "pings during that time"
 forget out 12.12.4.101 eth0
 expect "answers to ARP and Neighbour Discovery" "$LAB_CLUSTER_MAC $LAB_CLUSTER_MAC" "$(who_answers | xargs)"
 
@@ -89,7 +88,7 @@ ctl alpha -j status >/dev/null || fail "no answer on the control socket"
 expect_num "12000 filters: an answer on the control socket, ms" $(($(now_ms) - start)) "<" "$(seconds 1)000"
 for prio in 10 11 12 13 14; do on alpha tc filter del dev eth0 ingress prio $prio; done
 sleep 0.5
-pings_end "pings during that time"
+pings_done "pings during that time"
 expect_num "the slowest ping, ms" "$SLOWEST" "<" "$(seconds 200)"
 shield_first || fail "the shield is not first"
 

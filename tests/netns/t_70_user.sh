@@ -23,8 +23,8 @@ for LAB_FAMILY in 4 6 ll; do
 	tcp_pair out gamma -n 20M
 done
 LAB_FAMILY=46
-expect "MACs that answer ARP" "${LAB_CLUSTER_MAC^^}" \
-	"$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)"
+expect "MACs that answer ARP" "$LAB_CLUSTER_MAC" \
+	"$(arp_answers out 12.12.4.101 | sort -u)"
 expect "programs at the NIC" 1/1 "$(lab_attached alpha eth0)"
 lab_stop alpha
 lab_preload no_tcx

@@ -41,6 +41,6 @@ lab_config
 expect_rc 3 "the same control socket" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha \
 	-s "$(socket_of alpha)"
 lab_up alpha || fail "the first daemon's control socket does not answer any more"
-expect "MACs that answer ARP" "${LAB_CLUSTER_MAC^^}" \
-	"$(on out arping -b -c 2 -w 2 -I eth0 12.12.4.101 | sed -n 's/.*\[\(.*\)\].*/\1/p' | sort -u)"
+expect "MACs that answer ARP" "$LAB_CLUSTER_MAC" \
+	"$(arp_answers out 12.12.4.101 | sort -u)"
 lab_stop_all

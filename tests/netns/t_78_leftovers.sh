@@ -105,6 +105,8 @@ ip -n alpha link del eth0.5
 
 # --- an invalid file ---
 
+# With clsact, so that a crash leaves the shield too, and who must leave it alone can be seen to do so.
+lab_preload no_tcx
 before
 crash
 cp "$SOCKET.eth0.json" "$LAB_DIR/record"

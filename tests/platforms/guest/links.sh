@@ -75,15 +75,15 @@ second_port() {
 	ip -n "$1" link set spare0 up
 }
 
-# pings_begin FROM TO: 20 a second, until pings_end, which sets GAP: the longest time in which none was
+# gap_begin FROM TO: pings, 20 a second, until gap_end, which sets GAP: the longest time in which none was
 # answered, in milliseconds.
-pings_begin() {
+gap_begin() {
 	# ping itself, which heeds SIGINT, where a shell in the background does not
 	ip netns exec "$1" ping -n -D -i 0.05 -W 1 "$(addr_of "$2")" >"$LAB_DIR/pings" 2>&1 &
 	PINGS=$!
 	sleep 1
 }
-pings_end() {
+gap_end() {
 	sleep 1
 	kill -INT "$PINGS"
 	wait "$PINGS" || true
@@ -92,17 +92,23 @@ pings_end() {
 		END { printf "%d\n", most }' "$LAB_DIR/pings")
 }
 
-# failover NODE LINK PORT: while beta pings it, and while a transfer to it goes on, the cable of the link's
-# active port is pulled, twice (there and back); tells the gap.
+# port_pair NODE: two NICs of the node, eth0 and spare0, both down, to be ports of one link.
+port_pair() {
+	second_port "$1"
+	ip -n "$1" link set eth0 down
+	ip -n "$1" link set spare0 down
+}
+
+# failover: while beta pings alpha, the cable of the active one of its two ports is pulled, twice (there and
+# back), and transfers follow; tells the gap.
 failover() {
 	local gap=0 port
 	for port in p_alpha q_alpha; do
 		LAB_FAMILY=4
-		pings_begin beta alpha
+		gap_begin beta alpha
 		ip -n sw link set "$port" down
 		sleep 5
-		# shellcheck disable=SC2119
-		pings_end
+		gap_end
 		ip -n sw link set "$port" up
 		sleep 5
 		expect_num "milliseconds without an answer when $port fails" "$GAP" "<" 3000

@@ -30,3 +30,18 @@ lab_veth() {
 
 # offload HOST NAME: on or off.
 offload() { on "$1" ethtool -k eth0 | sed -n "s/^$2: \([a-z]*\).*/\1/p"; }
+
+# nics_pass ON-OR-OFF: with the offloads on or off, as NICS's NICs have them, everything gets through.
+nics_pass() {
+	local feature
+	lab_nodes 2 family=46
+	expect "driver of alpha's NIC" virtio_net "$(on alpha ethtool -i eth0 | sed -n 's/^driver: //p')"
+	for feature in tx-checksumming tcp-segmentation-offload; do
+		expect "$feature" "$1" "$(offload alpha "$feature")"
+	done
+	lab_config dedicated_mac=unicast
+	lab_start_all
+	expect_datapath
+	all_well
+	lab_stop_all
+}

@@ -7,9 +7,7 @@
 . "$(dirname "$0")/links.sh"
 
 lab_nodes 2 family=46
-second_port alpha
-ip -n alpha link set eth0 down
-ip -n alpha link set spare0 down
+port_pair alpha
 ip -n alpha link add bond0 type bond mode active-backup miimon 100
 ip -n alpha link set eth0 master bond0
 ip -n alpha link set spare0 master bond0

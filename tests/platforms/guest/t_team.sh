@@ -7,9 +7,7 @@
 . "$(dirname "$0")/links.sh"
 
 lab_nodes 2 family=46
-second_port alpha
-ip -n alpha link set eth0 down
-ip -n alpha link set spare0 down
+port_pair alpha
 on alpha teamd -d -t team0 -c '{ "runner": { "name": "activebackup" }, "link_watch": { "name": "ethtool" },
 	"ports": { "eth0": { "prio": 100 }, "spare0": { } } }' || fail "teamd does not start"
 ip -n alpha link set team0 up
