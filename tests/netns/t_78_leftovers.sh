@@ -35,7 +35,7 @@ move() {
 broken() {
 	local what=$1
 	shift
-	expect_rc 1 "$what" ip netns exec alpha "$@" "$CLUSTERARPD" -c "$BAD" -n alpha -s "$SOCKET"
+	expect_rc 1 "$what" ip netns exec alpha "${LAB_WITH[@]}" "$@" "$CLUSTERARPD" -c "$BAD" -n alpha -s "$SOCKET"
 	cp "$LAB_DIR/output" "$LAB_DIR/alpha.log"
 	lab_log_clean alpha
 }
