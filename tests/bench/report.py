@@ -11,7 +11,7 @@ TABLES = (
     ("Bystander, start and memory: median (min to max)",
         ("tcp1_gamma_frames", "tcp1_gamma_switches", "idle_gamma_switches", "tcp1_gamma_cpu_ms",
             "start_ms", "memory_mib")),
-    ("UDP in detail: median (min to max)", ("udp_sent_pps", "udp_unread_pps")),
+    ("UDP in detail: median (min to max)", ("udp_sent_pps", "udp_unread_pps", "programs_ns")),
 )
 
 

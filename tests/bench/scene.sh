@@ -8,9 +8,10 @@
 #
 # SCENE: direct           plain hosts, addresses on eth0, no daemon: the bare network
 #        user-unicast     clusterarpd with this datapath and dedicated_mac; kernel-…, …-multicast
-#        user-unicast-1000  the same with 1000 nodes in the file, of which 3 run
+#        user-unicast-1000  the same with 1000 nodes in the file, of which 3 run; kernel-unicast-1000
+#        kernel-unicast-clsact  the same with filters of clsact, as before Linux 6.6
 #        socat            the addresses on a TAP that socat connects to eth0
-# MEASURE: tcp1 tcp4 udp latency idle start memory, in any order; idle only with tcp1
+# MEASURE: tcp1 tcp4 udp programs latency idle start memory, in any order; idle only with tcp1
 #
 # Hosts: alpha sends, beta receives, gamma is the bystander, out the outsider.
 # Environment: BENCH_SECONDS: the length of one measurement (2). BENCH_CPUS: the two CPUs
@@ -141,6 +142,10 @@ scene_set_up() {
 	case $SCENE in
 	direct) scene_direct ;;
 	socat) scene_socat ;;
+	*-clsact)
+		lab_preload no_tcx
+		scene_cluster "${SCENE%%-*}" unicast
+		;;
 	*-unicast-1000) scene_cluster "${SCENE%%-*}" unicast many ;;
 	user-* | kernel-*) scene_cluster "${SCENE%%-*}" "${SCENE#*-}" ;;
 	*) fail "no such scene: $SCENE" ;;
@@ -286,6 +291,21 @@ measure_udp() {
 	figure udp_unread_pps "$(calc '(d - c) / (b - a)' a="${a[0]}" b="${b[0]}" c="${a[3]}" d="${b[3]}")"
 }
 
+# How long the eBPF programs run for each frame, on both hosts together, while alpha sends as fast as it
+# can.
+measure_programs() {
+	local client before
+	sockperf_server
+	before=$(udp_count beta 2)
+	sockperf_client $((BENCH_SECONDS + 3)) throughput &
+	client=$!
+	within 6 udp_flows "$before" || fail "no UDP arrives: $(tail -n 5 "$LAB_DIR/sockperf.alpha")"
+	"$(dirname "$0")/program_cost.py" "$BENCH_SECONDS" >"$LAB_DIR/programs"
+	kill "$client" || fail "sockperf ended early: $(tail -n 5 "$LAB_DIR/sockperf.alpha")"
+	wait "$client" || true
+	figure programs_ns "$(awk '{ sum += $3 } END { print sum }' "$LAB_DIR/programs")"
+}
+
 percentile() { awk -v p="$1" '$0 ~ "percentile " p { print $NF }' "$LAB_DIR/sockperf.alpha"; }
 
 measure_latency() {
@@ -308,7 +328,7 @@ measure_memory() {
 
 scene_set_up
 warm_up
-for measure in latency udp tcp4 tcp1 memory; do
+for measure in latency udp programs tcp4 tcp1 memory; do
 	! wanted "$measure" || "measure_$measure"
 done
 figures_print

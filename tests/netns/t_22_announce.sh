@@ -107,7 +107,7 @@ lab_start alpha
 on alpha sysctl -qw net.ipv6.conf.cluster0.disable_ipv6=1
 lab_announced
 on sw ip link set p_alpha down
-capture sw br0 "$LAB_DIR/arp.pcap" 'arp or icmp6'
+capture sw br0 "$LAB_DIR/arp.pcap" '(arp or icmp6)' and not ether src "$(nic_mac out)"
 on sw ip link set p_alpha up
 expect_back "IPv6 is off"
 expect "IPv6 is off: advertisements" 0 "$(advertised 2001:db8:4::101 || true)"

@@ -21,7 +21,7 @@ expect_as_before() {
 daemon() {
 	local what=$1
 	shift
-	expect_rc 3 "$what" ip netns exec alpha "$CLUSTERARPD" -c "$LAB_CONF" -n alpha "$@"
+	expect_rc 3 "$what" ip netns exec alpha "${LAB_WITH[@]}" "$CLUSTERARPD" -c "$LAB_CONF" -n alpha "$@"
 	[ -s "$LAB_DIR/output" ] || fail "$what: no line about it"
 	expect_as_before "$what"
 }

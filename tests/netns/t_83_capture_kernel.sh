@@ -180,8 +180,7 @@ done
 
 # --- while somebody captures ------------------------------------------------------------------
 
-# A second one is refused. Programs that are removed are attached again, the NIC goes and comes back,
-# the configuration is read again: the capture goes on.
+# A second one is refused. The NIC goes and comes back, the configuration is read again: the capture goes on.
 FILE=$LAB_DIR/events.pcapng
 ctl_capture "$FILE"
 expect_rc 1 "a second capture" "$CLUSTERARPCTL" -s "$SOCKET" capture -w "$LAB_DIR/second.pcapng"
@@ -190,12 +189,6 @@ grep -qx "clusterarpctl: refused: another capture runs (process $CAPTURE, user r
 [ ! -e "$LAB_DIR/second.pcapng" ] || fail "a second capture leaves a file"
 observed=$(programs)
 attached_again() { [ "$(programs)" = "$observed" ]; }
-for what in "filter del dev eth0 ingress" "qdisc del dev eth0 clsact" "qdisc del dev cluster0 clsact"; do
-	# shellcheck disable=SC2086
-	on alpha tc $what
-	within "$(seconds 3)" attached_again || fail "tc $what: the programs are not attached again: $(programs)"
-	ok "tc $what: attached again"
-done
 on alpha ping -n -c 1 -W "$(seconds 1)" -s 101 "$B" >"$LAB_DIR/output" || fail "$(cat "$LAB_DIR/output")"
 NIC=$(nic_mac alpha)
 ip -n alpha link del eth0
@@ -372,7 +365,8 @@ lab_stop_all
 
 # --- the user data path takes over --------------------------------------------------------------
 
-# The TAP gets another qdisc, and the NIC is another one: the capture goes on with what the daemon sees.
+# Programs that are removed, which they can be as filters, are attached again. The TAP gets another qdisc,
+# and the NIC is another one: the capture goes on with what the daemon sees.
 lab_config datapath=auto
 lab_preload no_tcx
 lab_start_all
@@ -380,6 +374,13 @@ expect "the data path" kernel "$(ctl alpha -j status | jq -r .datapath)"
 expect_reach alpha beta
 FILE=$LAB_DIR/fallback.pcapng
 ctl_capture "$FILE"
+observed=$(programs)
+for what in "filter del dev eth0 ingress" "qdisc del dev eth0 clsact" "qdisc del dev cluster0 clsact"; do
+	# shellcheck disable=SC2086
+	on alpha tc $what
+	within "$(seconds 3)" attached_again || fail "tc $what: the programs are not attached again: $(programs)"
+	ok "tc $what: attached again"
+done
 another_qdisc() {
 	printf 'qdisc del dev cluster0 clsact\nqdisc add dev cluster0 ingress\n' |
 		on alpha tc -batch - 2>/dev/null
