@@ -127,6 +127,18 @@ static void write_stderr(enum log_level level, const char *text)
 		return;
 }
 
+/* What a terminal would act upon: the names of interfaces and files may have it. */
+static void clean(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	for (; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* C1, in UTF-8 */
+			c[0] = c[1] = '?';
+}
+
 void log_write(enum log_level level, int error, const char *format, ...)
 {
 	char text[LINE_MAX_BYTES];
@@ -140,6 +152,7 @@ void log_write(enum log_level level, int error, const char *format, ...)
 	va_end(args);
 	if (error)
 		append_text(text, &used, ": %s", strerror(error));
+	clean(text);
 	if (!sink || !sink(priorities[level], text) || is_on_stderr_too)
 		write_stderr(level, text);
 }

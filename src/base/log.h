@@ -23,7 +23,8 @@ enum log_level {
  * "<N>" (sd-daemon(3)). */
 enum log_style { LOG_STYLE_NAME, LOG_STYLE_TIME, LOG_STYLE_JOURNAL };
 
-/* Lines less severe than `level` are not written; the initial level is LOG_LEVEL_NOTICE. */
+/* Lines less severe than `level` are not written; the initial level is LOG_LEVEL_NOTICE. Control
+ * characters are written as '?'. */
 void log_init(enum log_level level, enum log_style style);
 /* The name in LOG_STYLE_NAME and LOG_STYLE_TIME, which is not copied; first "clusterarpd". */
 void log_set_program(const char *name);

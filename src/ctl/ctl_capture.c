@@ -9,7 +9,6 @@
 #include "ctl/ctl_capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "ctl/common/ctl_options.h"
 #include "ctl/common/ctl_stream.h"
 #include "ctl/common/ctl_text.h"
@@ -239,7 +239,7 @@ static int open_output(struct output *out)
 {
 	if (!out->name)
 		return -1;
-	out->fd = open(out->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	out->fd = files_overwrite(out->name, 0600, true);
 	return out->fd < 0 ? cannot_write(out, errno) : -1;
 }
 

@@ -19,6 +19,7 @@ static void print_time(const char *ts)
 	struct tm tm = { 0 };
 	const char *fraction = strptime(ts, "%Y-%m-%dT%H:%M:%S", &tm);
 	char text[64];
+	size_t digits;
 	time_t when;
 
 	if (!fraction) {
@@ -29,8 +30,9 @@ static void print_time(const char *ts)
 	if (!localtime_r(&when, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
 		return;
 	fputs(text, stdout);
-	if (*fraction == '.')
-		printf("%.*s", 1 + (int)strnlen(fraction + 1, 3), fraction);
+	digits = *fraction == '.' ? strspn(fraction + 1, "0123456789") : 0;
+	if (digits)
+		printf(".%.*s", digits < 3 ? (int)digits : 3, fraction + 1);
 }
 
 /* As printf(3), with %s as the only conversion; strings are cleaned for the terminal. */

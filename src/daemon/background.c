@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "daemon/options.h"
 
@@ -100,7 +101,8 @@ static void remove_pid_file(void)
 
 int background_write_pid(const char *path)
 {
-	FILE *f = fopen(path, "we");
+	int fd = files_overwrite(path, 0644, false);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	int rc = !f || fprintf(f, "%ld\n", (long)getpid()) < 0 ? -1 : 0;
 
 	if (f && fclose(f))

@@ -38,8 +38,10 @@
 /* A NIC that the daemon has set up finds its carrier within this time. Later it is the cable. */
 #define OWN_CARRIER_MS 10000
 /* A program that configures the NIC is done when this time has gone by since its last step. */
-#define YIELD_MS  5000
-#define FINISH_MS 100 /* for sending queued frames at a restart */
+#define YIELD_MS     5000
+#define FINISH_MS    100 /* for sending queued frames at a restart */
+#define COMPLAINT_MS 60000
+#define TAP_TRIES    5 /* somebody may delete it again while it is made */
 
 struct links {
 	struct links_needs needs;
@@ -63,6 +65,7 @@ struct links {
 	uint64_t own_carrier; /* ms: until then, the first carrier is of the daemon's own doing */
 	bool has_yielded;     /* nothing has moved to the TAP since begin_to_yield() */
 	bool is_failing;      /* needs.failed() was called */
+	uint64_t next_complaint; /* ms: about a side that cannot be read */
 };
 
 static bool is_up(const struct netlink_link *link)
@@ -302,24 +305,50 @@ static bool open_tap(struct links *l)
 
 /* The data path's program is attached while the TAP is still down: if its qdisc were added later,
  * queued frames would be dropped. */
-static bool renew_tap(struct links *l)
+static int renew_tap(struct links *l)
 {
-	if (tap_link_renew(l->tap))
-		return false;
+	int rc = tap_link_renew(l->tap);
+
+	if (rc)
+		return rc;
 	follow_tap(l, tap_link_ifindex(l->tap));
-	if (tap_link_configure(l->tap, nic_mtu(l)) || !open_tap(l))
-		return false;
-	follow_tap(l, tap_link_ifindex(l->tap));
-	return true;
+	rc = tap_link_configure(l->tap, nic_mtu(l));
+	if (!rc && !open_tap(l))
+		rc = -ENOMEM;
+	if (!rc)
+		follow_tap(l, tap_link_ifindex(l->tap));
+	return rc;
 }
 
-/* The TAP was deleted, or moved to another network namespace: make a new one. */
+static bool is_tap_there(struct links *l)
+{
+	struct netlink_link now;
+
+	return netlink_link_by_index(l->netlink, tap_link_ifindex(l->tap), &now) != -ENODEV;
+}
+
+/* Make a new TAP, and if that is deleted meanwhile, another one. */
+static bool make_tap_anew(struct links *l)
+{
+	bool is_gone = true;
+	unsigned tries;
+	int rc = -ENODEV;
+
+	for (tries = 0; tries < TAP_TRIES && rc && is_gone; tries++) {
+		log_warning("%s is gone: creating it again", l->config->tap);
+		traffic_set_tap(l->traffic, NULL);
+		follow_tap(l, 0);
+		rc = renew_tap(l);
+		is_gone = rc == -ENODEV || rc == -EBADFD ||
+			  (tap_link_device(l->tap) && !is_tap_there(l));
+	}
+	return !rc;
+}
+
+/* The TAP was deleted, or moved to another network namespace. */
 static void lose_tap(struct links *l)
 {
-	log_warning("%s is gone: creating it again", l->config->tap);
-	traffic_set_tap(l->traffic, NULL);
-	follow_tap(l, 0);
-	if (!renew_tap(l)) {
+	if (!make_tap_anew(l)) {
 		l->is_failing = true;
 		l->needs.failed(l->needs.arg);
 		return;
@@ -342,6 +371,17 @@ static void check_tap(struct links *l, bool was_down)
 
 /* --- events --- */
 
+/* Once a minute is enough, as it goes on being tried. */
+static void complain(struct links *l, enum rewrite_direction direction, int error)
+{
+	const char *name = direction == REWRITE_EGRESS ? l->config->tap : links_nic(l)->name;
+
+	if (loop_now() < l->next_complaint)
+		return;
+	l->next_complaint = loop_now() + COMPLAINT_MS;
+	log_warning_errno(-error, "%s: cannot receive: trying again", name);
+}
+
 /* Receiving failed on the TAP (REWRITE_EGRESS) or on the NIC. */
 static void on_broken(enum rewrite_direction direction, int error, void *arg)
 {
@@ -349,13 +389,12 @@ static void on_broken(enum rewrite_direction direction, int error, void *arg)
 
 	if (l->is_failing)
 		return;
-	if (direction == REWRITE_EGRESS) {
+	if (direction == REWRITE_EGRESS && (error == -EBADFD || !is_tap_there(l)))
 		lose_tap(l);
-	} else if (error == -ENXIO || error == -ENODEV) {
+	else if (direction == REWRITE_INGRESS && (error == -ENXIO || error == -ENODEV))
 		lose_nic(l);
-	} else if (error != -ENETDOWN) { /* logged when its link event arrives */
-		log_warning_errno(-error, "%s: cannot receive", links_nic(l)->name);
-	}
+	else if (error != -ENETDOWN) /* logged when its link event arrives */
+		complain(l, direction, error);
 }
 
 /* Is it the configured interface, by its name or an altname? */

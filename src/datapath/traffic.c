@@ -12,6 +12,9 @@
 #define TURNS    8
 #define CATCH_UP 1024 /* batches: more than a socket's queue holds */
 #define BROKEN   (-1)
+#define PAUSE_MS                                                                                  \
+	100 /* without reading, after a second error in a row: a cause that lasts is no reason to \
+	       spin */
 
 struct traffic {
 	struct loop *loop;
@@ -23,6 +26,10 @@ struct traffic {
 	struct packet_socket *socket;
 	struct ring *ring;
 	struct loop_io *tap, *nic, *from_ring;
+	struct loop_timer *pause;
+	struct {
+		bool has_failed, is_paused;
+	} reading[2];     /* by enum rewrite_direction */
 	bool is_tap_busy; /* the last read did not empty its queue */
 };
 
@@ -86,17 +93,43 @@ static void flush(struct traffic *t, enum rewrite_direction direction)
 		unblock(t, direction);
 }
 
+static void after_error(struct traffic *t, enum rewrite_direction direction)
+{
+	if (t->reading[direction].has_failed) {
+		t->reading[direction].is_paused = true;
+		change_input(t, direction, LOOP_READ, 0);
+		loop_timer_set(t->pause, PAUSE_MS);
+	}
+	t->reading[direction].has_failed = true;
+}
+
+/* If a direction is blocked, relay_run() says so again. */
+static void on_pause_over(void *arg)
+{
+	struct traffic *t = arg;
+
+	for (unsigned direction = 0; direction < 2; direction++) {
+		if (t->reading[direction].is_paused)
+			change_input(t, (enum rewrite_direction)direction, 0, LOOP_READ);
+		t->reading[direction].is_paused = false;
+	}
+}
+
 /* Returns a state as relay_run() does, or BROKEN, after the callback `broken` was called. */
 static int run(struct traffic *t, enum rewrite_direction direction, unsigned most)
 {
-	int rc = relay_run(t->relay, direction, most);
+	int rc =
+		t->reading[direction].is_paused ? RELAY_IDLE : relay_run(t->relay, direction, most);
 
 	if (rc == RELAY_BLOCKED)
 		block(t, direction);
-	if (rc >= 0)
-		return rc;
-	t->broken(direction, rc, t->arg);
-	return BROKEN;
+	if (rc < 0) {
+		after_error(t, direction);
+		t->broken(direction, rc, t->arg);
+		return BROKEN;
+	}
+	t->reading[direction].has_failed = false;
+	return rc;
 }
 
 static bool run_nic(struct traffic *t, bool *moved)
@@ -150,9 +183,14 @@ struct traffic *traffic_create(struct loop *loop, struct relay *relay, traffic_b
 {
 	struct traffic *t = calloc(1, sizeof(*t));
 
-	if (t)
-		*t = (struct traffic){ .loop = loop, .relay = relay, .broken = broken, .arg = arg };
-	return t;
+	if (!t)
+		return NULL;
+	*t = (struct traffic){ .loop = loop, .relay = relay, .broken = broken, .arg = arg };
+	t->pause = loop_timer_add(loop, on_pause_over, t);
+	if (t->pause)
+		return t;
+	free(t);
+	return NULL;
 }
 
 void traffic_destroy(struct traffic *t)
@@ -162,6 +200,7 @@ void traffic_destroy(struct traffic *t)
 	loop_io_free(t->tap);
 	loop_io_free(t->nic);
 	loop_io_free(t->from_ring);
+	loop_timer_free(t->pause);
 	free(t);
 }
 
@@ -179,8 +218,14 @@ static int replace_watch(struct traffic *t, struct loop_io **io, int fd, loop_io
 	return *io ? 0 : -ENOMEM;
 }
 
+static void forget_errors(struct traffic *t, enum rewrite_direction direction)
+{
+	t->reading[direction].has_failed = t->reading[direction].is_paused = false;
+}
+
 int traffic_set_tap(struct traffic *t, struct tap_device *tap)
 {
+	forget_errors(t, REWRITE_EGRESS);
 	relay_set_tap(t->relay, (struct relay_side){ receive_tap, send_tap, tap });
 	return replace_watch(t, &t->tap, tap ? tap_device_fd(tap) : -1, on_tap, REWRITE_INGRESS);
 }
@@ -189,6 +234,7 @@ int traffic_set_nic(struct traffic *t, struct packet_socket *nic, struct ring *r
 {
 	int rc;
 
+	forget_errors(t, REWRITE_INGRESS);
 	t->socket = nic;
 	t->ring = ring;
 	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic ? t : NULL });

@@ -15,7 +15,8 @@
 struct traffic;
 
 /* The side that a direction reads from has failed: `error` is a negative errno value as
- * of tap_device_receive() or packet_socket_receive(). May call traffic_set_nic(). */
+ * of tap_device_receive() or packet_socket_receive(). May call traffic_set_tap() and
+ * traffic_set_nic(). A side that fails again and again is read ten times a second. */
 typedef void traffic_broken(enum rewrite_direction direction, int error, void *arg);
 
 /* `loop` and `relay` are borrowed. NULL: out of memory. */

@@ -7,13 +7,22 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/log.h"
+#include "base/ratelimit.h"
+
+#define DEAF_MS 100 /* until the next try to watch what the kernel had no memory to watch */
+
 struct loop {
 	struct event_base *base;
+	struct event *retry;
+	struct loop_io *deaf; /* descriptors that are not watched although they should be */
+	struct ratelimit complaints;
 };
 
 struct loop_io {
 	struct event *event;
-	struct event_base *base;
+	struct loop *loop;
+	struct loop_io *next_deaf; /* itself: it is not in that list */
 	unsigned interest;
 	loop_io_callback *cb;
 	void *arg;
@@ -31,20 +40,80 @@ struct loop_signal {
 	void *arg;
 };
 
+/* --- descriptors that could not be watched --- */
+
+static void retry_later(const struct loop *loop)
+{
+	evtimer_add(loop->retry, &(struct timeval){ .tv_usec = DEAF_MS * 1000 });
+}
+
+/* epoll_ctl(2) may fail, as the kernel needs memory for each watch. Then try again until it works:
+ * a descriptor that nobody watches would be deaf for good. */
+static void watch(struct loop_io *io)
+{
+	struct loop *loop = io->loop;
+
+	if (!event_add(io->event, NULL))
+		return;
+	if (!loop->deaf && ratelimit_allow(&loop->complaints, loop_now()))
+		log_warning_errno(errno, "cannot watch a file descriptor: trying again");
+	io->next_deaf = loop->deaf;
+	loop->deaf = io;
+	retry_later(loop);
+}
+
+static void leave_deaf(struct loop_io *io)
+{
+	struct loop_io **at = &io->loop->deaf;
+
+	if (io->next_deaf == io)
+		return;
+	while (*at != io)
+		at = &(*at)->next_deaf;
+	*at = io->next_deaf;
+	io->next_deaf = io;
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *loop = arg;
+	struct loop_io *io, *next;
+
+	(void)fd;
+	(void)what;
+	for (io = loop->deaf; io; io = next) {
+		next = io->next_deaf;
+		if (!event_add(io->event, NULL))
+			leave_deaf(io);
+	}
+	if (loop->deaf)
+		retry_later(loop);
+}
+
+/* --- the loop --- */
+
+static bool make_base(struct loop *loop)
+{
+	struct event_config *config = event_config_new();
+
+	loop->complaints.per_second = 1;
+	if (!config)
+		return false;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	loop->base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (loop->base)
+		loop->retry = evtimer_new(loop->base, on_retry, loop);
+	return loop->retry;
+}
+
 struct loop *loop_create(void)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
-	struct event_config *config = event_config_new();
 
-	if (loop && config) {
-		event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-		loop->base = event_base_new_with_config(config);
-	}
-	if (config)
-		event_config_free(config);
-	if (loop && loop->base)
+	if (loop && make_base(loop))
 		return loop;
-	free(loop);
+	loop_destroy(loop);
 	return NULL;
 }
 
@@ -52,7 +121,10 @@ void loop_destroy(struct loop *loop)
 {
 	if (!loop)
 		return;
-	event_base_free(loop->base);
+	if (loop->retry)
+		event_free(loop->retry);
+	if (loop->base)
+		event_base_free(loop->base);
 	free(loop);
 }
 
@@ -89,7 +161,7 @@ struct loop_io *loop_io_add(struct loop *loop, int fd, unsigned interest, loop_i
 
 	if (!io)
 		return NULL;
-	*io = (struct loop_io){ .base = loop->base, .cb = cb, .arg = arg };
+	*io = (struct loop_io){ .loop = loop, .next_deaf = io, .cb = cb, .arg = arg };
 	io->event = event_new(loop->base, fd, EV_PERSIST, on_io, io);
 	if (!io->event) {
 		free(io);
@@ -106,14 +178,15 @@ void loop_io_set(struct loop_io *io, unsigned interest)
 
 	if (interest == io->interest)
 		return;
+	leave_deaf(io);
 	event_del(io->event);
 	io->interest = interest;
 	if (!interest)
 		return;
 	what |= (short)(interest & LOOP_READ ? EV_READ : 0);
 	what |= (short)(interest & LOOP_WRITE ? EV_WRITE : 0);
-	event_assign(io->event, io->base, fd, what, on_io, io);
-	event_add(io->event, NULL);
+	event_assign(io->event, io->loop->base, fd, what, on_io, io);
+	watch(io);
 }
 
 void loop_io_change(struct loop_io *io, unsigned remove, unsigned add)
@@ -126,6 +199,7 @@ void loop_io_free(struct loop_io *io)
 {
 	if (!io)
 		return;
+	leave_deaf(io);
 	event_free(io->event);
 	free(io);
 }

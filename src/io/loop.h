@@ -32,7 +32,8 @@ void loop_stop(struct loop *loop);
 uint64_t loop_now(void);
 
 /* Watch a descriptor, which remains the caller's, for `interest` (LOOP_READ | LOOP_WRITE; 0:
- * nothing yet). An error on it is reported as the events that were requested. */
+ * nothing yet). An error on it is reported as the events that were requested. If the kernel refuses
+ * (epoll_ctl(2), for lack of memory), that is logged, and tried again until it works. */
 struct loop_io *loop_io_add(struct loop *loop, int fd, unsigned interest, loop_io_callback *cb,
 			    void *arg);
 void loop_io_set(struct loop_io *io, unsigned interest);

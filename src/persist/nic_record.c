@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
+
 char *nic_record_path(const char *socket, const char *interface)
 {
 	char *path;
@@ -121,25 +123,51 @@ uint64_t nic_record_netns(void)
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
+static int dump(const json_t *root, const char *path)
+{
+	FILE *f = files_create(path, 0600);
+	bool is_whole;
+
+	if (!f)
+		return -errno;
+	errno = 0;
+	is_whole = !json_dumpf(root, f, JSON_INDENT(1));
+	is_whole = !fclose(f) && is_whole;
+	return is_whole ? 0 : errno ? -errno : -EIO;
+}
+
 /* Write `root` and free it. NULL: there was no memory to make it. */
 static int write_file(const char *path, json_t *root)
 {
 	char *temporary;
 	int rc;
 
-	if (asprintf(&temporary, "%s.new", path) < 0) {
+	if (!root || asprintf(&temporary, "%s.new", path) < 0) {
 		json_decref(root);
 		return -ENOMEM;
 	}
-	errno = 0;
-	rc = root && !json_dump_file(root, temporary, JSON_INDENT(1)) && !rename(temporary, path)
-		     ? 0
-		     : (errno ? -errno : -EIO);
+	rc = dump(root, temporary);
+	if (!rc && rename(temporary, path))
+		rc = -errno;
 	if (rc)
 		unlink(temporary);
 	json_decref(root);
 	free(temporary);
 	return rc;
+}
+
+/* The object in the file. NULL: *rc is why. */
+static json_t *read_file(const char *path, int *rc)
+{
+	FILE *f = files_read(path);
+	json_t *root;
+
+	*rc = f ? -EBADMSG : -errno;
+	if (!f)
+		return NULL;
+	root = json_loadf(f, 0, NULL);
+	fclose(f);
+	return root;
 }
 
 void nic_record_remove(const char *path)
@@ -273,13 +301,11 @@ static int read_record(json_t *root, struct nic_record *out)
 
 int nic_record_read(const char *path, struct nic_record *out)
 {
-	json_t *root;
 	int rc;
+	json_t *root = read_file(path, &rc);
 
-	if (access(path, R_OK))
-		return -errno;
-	root = json_load_file(path, 0, NULL);
-	rc = root ? read_record(root, out) : -EBADMSG;
+	if (root)
+		rc = read_record(root, out);
 	json_decref(root);
 	return rc;
 }
@@ -318,13 +344,11 @@ static int read_adopted(json_t *root, struct netlink_saved_list *out, bool *retu
 
 int nic_record_read_adopted(const char *path, struct netlink_saved_list *out, bool *returning)
 {
-	json_t *root;
 	int rc;
+	json_t *root = read_file(path, &rc);
 
-	if (access(path, F_OK))
-		return -errno;
-	root = json_load_file(path, 0, NULL);
-	rc = root ? read_adopted(root, out, returning) : -EBADMSG;
+	if (root)
+		rc = read_adopted(root, out, returning);
 	json_decref(root);
 	return rc;
 }

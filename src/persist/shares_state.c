@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/keyed_lines.h"
 
 #define LEASE_DIGITS 20 /* of UINT64_MAX */
@@ -42,8 +43,7 @@ static void read_boot_id(char *id, size_t size)
 
 static int write_file(const char *path, uint64_t lease, const char *text, size_t size)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	FILE *f = files_create(path, 0600);
 	char boot[64];
 	bool is_whole;
 
@@ -115,7 +115,7 @@ int shares_state_open(const char *path, uint64_t *lease, FILE **in)
 {
 	int rc;
 
-	*in = fopen(path, "re");
+	*in = files_read(path);
 	if (!*in)
 		return -errno;
 	rc = read_head(*in, lease);

@@ -17,6 +17,7 @@
 
 #define TIMEOUT_SECONDS 10
 #define READ_BYTES      65536
+#define UNUSED_MAX      (64u << 20) /* bytes: no answer has a longer line */
 
 double ctl_now(void)
 {
@@ -129,6 +130,10 @@ ssize_t ctl_fill(struct ctl_answer *a)
 		errno = ETIMEDOUT;
 		return -1;
 	}
+	if (a->len > UNUSED_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
 	make_room(a);
 	do
 		n = read(a->fd, a->data + a->len, READ_BYTES);
@@ -193,9 +198,7 @@ static json_t *read_answer(struct ctl_answer *a)
 
 json_t *ctl_ask(const char *path, const json_t *request)
 {
-	struct ctl_answer a;
-
-	return ctl_open(&a, path, request) ? read_answer(&a) : NULL;
+	return ctl_ask_within(path, request, TIMEOUT_SECONDS);
 }
 
 json_t *ctl_ask_within(const char *path, const json_t *request, double seconds)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * files: opening files in directories in which others may write, too: who prepares a symbolic link,
+ * a FIFO or a file of his own under the name, gains nothing by it. Sources: open(2), symlink(7).
+ *
+ * All set errno on failure: ELOOP: a symbolic link, which is not followed; EPERM: a file of
+ * somebody else, or one with other names as well; EINVAL: not a regular file.
+ */
+#ifndef CLUSTERARPD_BASE_FILES_H
+#define CLUSTERARPD_BASE_FILES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/* Open a regular file for reading. To be closed by fclose(3). NULL on failure. */
+FILE *files_read(const char *path);
+/* Make a new file with exactly this mode, in place of one that is there. To be closed by fclose(3).
+ * NULL on failure. */
+FILE *files_create(const char *path, mode_t mode);
+/* Open a regular file for writing from its beginning, or make it; one that is there must belong to
+ * the caller, and gets this mode. With `may_be_fifo` a FIFO of the caller's, too, which waits for a
+ * reader. Links in /dev and /proc, such as /dev/stdout, are followed. Returns the descriptor, to be
+ * closed by close(2), or -1. */
+int files_overwrite(const char *path, mode_t mode, bool may_be_fifo);
+
+#endif
