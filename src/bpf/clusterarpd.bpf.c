@@ -314,6 +314,8 @@ int clusterarpd_in(struct __sk_buff *skb)
 	__u32 tap = path.tap;
 	struct view v;
 
+	if (path.is_ajar)
+		return TC_ACT_UNSPEC;
 	if (view_frame_in_place(skb, &v))
 		return TC_ACT_SHOT;
 	if (belongs_to_nic_stack(&v))
@@ -340,6 +342,8 @@ int clusterarpd_out(struct __sk_buff *skb)
 		skb->tc_index = 0;
 		return TC_ACT_UNSPEC;
 	}
+	if (path.is_ajar)
+		return TC_ACT_UNSPEC;
 	cookie = bpf_get_socket_cookie(skb);
 	if (cookie && cookie == owner_cookie)
 		return TC_ACT_UNSPEC;

@@ -154,6 +154,7 @@ struct bpf_path {
 	__u32 nic, tap; /* ifindex; 0: not available, frames for it go to the daemon */
 	__u32 mtu;      /* the NIC's */
 	__u32 is_in;    /* clusterarpd_in handles frames from the wire, not the packet socket */
+	__u32 is_ajar;  /* the shield passes everything: programs_set_ajar() */
 	struct bpf_mac_key cluster, source;
 	struct bpf_near near[BPF_NEAR_MAX];
 };

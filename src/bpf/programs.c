@@ -326,6 +326,11 @@ void programs_set_path(struct programs *k, const struct programs_path *to)
 	__atomic_store_n(&path->is_in, to->is_in, __ATOMIC_RELEASE);
 }
 
+void programs_set_ajar(struct programs *k, bool is_ajar)
+{
+	__atomic_store_n(&k->skel->bss->path.is_ajar, is_ajar, __ATOMIC_RELEASE);
+}
+
 static void fill_shares(struct bpf_shares *to, const struct shares_path *from)
 {
 	_Static_assert((int)AFFINITY_CONNECTION == BPF_AFFINITY_CONNECTION &&

@@ -71,6 +71,9 @@ struct programs_path {
 		     * to receive all frames */
 };
 void programs_set_path(struct programs *k, const struct programs_path *path);
+/* Let the shield pass everything, or (at first, and else) what it is to pass. Takes effect at once,
+ * where the kernel takes up to 20 ms to attach or detach each program. */
+void programs_set_ajar(struct programs *k, bool is_ajar);
 
 /* Set the shares. Takes effect at once and as a whole. */
 void programs_set_shares(struct programs *k, const struct shares_path *shares);

@@ -697,9 +697,11 @@ void links_give_back(struct links *l, bool is_clean)
 		return;
 	is_there = find_nic(l, is_clean, &nic);
 	tap_link_remove_addresses(l->tap, adopt_has_address, l->adopt);
+	if (is_there && takeover_let_through(l->nic))
+		is_given = adopt_give_back(l->adopt, nic.ifindex, false);
 	takeover_restore(l->nic);
 	if (is_there)
-		is_given = adopt_give_back(l->adopt, nic.ifindex, false);
+		is_given |= adopt_give_back(l->adopt, nic.ifindex, false);
 	tap_link_take_down(l->tap);
 	if (is_given)
 		announce_from_nic(l->announce, &nic, true);

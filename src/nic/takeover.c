@@ -45,6 +45,7 @@ struct takeover {
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
 	struct nic_before before;
+	bool has_attached;          /* some NIC, at some time */
 	bool has_set_up;            /* the daemon has set the NIC up, when it took it over */
 	char misfit[NIC_KIND_TEXT]; /* what was logged of the kind of the present link */
 	struct nic_use use;
@@ -349,6 +350,13 @@ static int set_up_socket(struct takeover *takeover)
 	return rc;
 }
 
+/* The first attempt, on a NIC that no earlier run has shielded: its own stack has the addresses,
+ * and goes on until everything is attached. */
+static bool begins(const struct takeover *takeover)
+{
+	return !takeover->has_attached && !shield_is_attached(&takeover->shield);
+}
+
 /* Attach the programs, and replace those of an earlier run without a gap. The socket's filter and
  * the program at ingress share the frames between them, so one is replaced right after the other.
  * If no earlier run's programs forwarded frames, forwarding starts when everything is attached.
@@ -359,10 +367,15 @@ static int attach_programs(struct takeover *takeover, bool goes_on)
 
 	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
 	takeover->shield.programs = programs_hooks(programs(takeover));
+	programs_set_ajar(programs(takeover), begins(takeover));
 	rc = set_up_socket(takeover);
 	if (!rc)
 		rc = shield_up(&takeover->shield);
-	return rc ? rc : kernel_path_attach(takeover->kernel_path);
+	if (!rc)
+		rc = kernel_path_attach(takeover->kernel_path);
+	if (!rc)
+		programs_set_ajar(programs(takeover), false);
+	return rc;
 }
 
 /* The same; a second time if `datapath = auto` has fallen back to the user data path. */
@@ -435,6 +448,7 @@ int takeover_attach(struct takeover *takeover)
 	takeover->shield.broken = false;
 	takeover->has_set_up = false;
 	rc = take_over(takeover);
+	takeover->has_attached |= !rc;
 	if (rc == -ENODEV) /* removed since it was looked up */
 		takeover_lose(takeover);
 	return rc;
@@ -497,6 +511,15 @@ static void put_back(struct takeover *takeover)
 	nic_before_keep_if_used(takeover->netlink, &takeover->link, record);
 	nic_before_put_back(&takeover->shield, record);
 	nic_before_remove(&takeover->before);
+}
+
+bool takeover_let_through(struct takeover *takeover)
+{
+	bool stays_up = takeover->link.ifindex && takeover->before.record.was_up;
+
+	if (stays_up)
+		programs_set_ajar(programs(takeover), true);
+	return stays_up;
 }
 
 void takeover_restore(struct takeover *takeover)

@@ -36,6 +36,9 @@ int takeover_reload(struct takeover *takeover);
 int takeover_open(struct takeover *takeover);
 /* The NIC was removed: close its socket, and remove its record and lock. */
 void takeover_lose(struct takeover *takeover);
+/* Let the NIC's own stack receive and send again, until takeover_restore(), which takes longer.
+ * False: it does not yet, as the NIC is to be down. */
+bool takeover_let_through(struct takeover *takeover);
 /* Restore the NIC to its state before the first takeover_attach(), also after crashes. */
 void takeover_restore(struct takeover *takeover);
 

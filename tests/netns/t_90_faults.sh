@@ -134,7 +134,7 @@ served() {
 	wait "$SERVER" || true
 	rm "$LAB_DIR/fake"
 }
-serve '{"event":"echo","ts":"2026-01-01T00:00:00.\\x1b[31mZ"}\n'
+serve '{"event":"echo","ts":"2026-01-01T00:00:00.\\u001b[31mZ"}\n'
 "$CLUSTERARPCTL" -s "$LAB_DIR/fake" monitor >"$LAB_DIR/output" 2>/dev/null || true
 served
 expect "escapes in an event's time" 0 "$(grep -c $'\033' "$LAB_DIR/output" || true)"
