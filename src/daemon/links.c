@@ -455,10 +455,8 @@ static void on_nic_address(struct links *l, const struct netlink_event *event)
 {
 	bool is_added = event->change == NETLINK_ADDRESS;
 
-	if (is_added && !ip_is_link_local(&event->address.addr))
+	if (is_added && takeover_heard_address(l->nic, &event->address))
 		begin_to_yield(l);
-	if (is_added)
-		takeover_heard_address(l->nic, &event->address);
 	adopt_later_changed(l->later, is_added ? &event->address : NULL);
 }
 

@@ -201,19 +201,21 @@ void takeover_check_link_local(struct takeover *takeover)
 		remove_link_local(takeover);
 }
 
-void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address)
+bool takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address)
 {
 	struct address_search search = { .wanted = address };
+	bool is_link_local = ip_is_link_local(&address->addr);
 
 	netlink_address_list(takeover->netlink, takeover->link.ifindex, compare_address, &search);
 	if (!search.found)
-		return;
-	if (ip_is_link_local(&address->addr))
+		return false;
+	if (is_link_local)
 		remove_link_local(takeover);
 	else
 		nic_before_set_used(&takeover->before);
 	if (!peers_config(takeover->peers)->adopt)
 		warn_of_address(takeover, address);
+	return !is_link_local;
 }
 
 void takeover_heard_link(struct takeover *takeover, const struct netlink_link *news)

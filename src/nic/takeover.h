@@ -58,8 +58,8 @@ struct ring *takeover_ring(const struct takeover *takeover);
 bool takeover_check_shield(struct takeover *takeover, uint64_t now);
 /* Netlink reported a new address on the NIC. The report may be out of date: it counts only if the
  * NIC has the address. Another program uses the NIC then; with adopt = no warn. A link-local one
- * is removed. */
-void takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address);
+ * is removed. True: it has the address, and it is not a link-local one. */
+bool takeover_heard_address(struct takeover *takeover, const struct ip_prefix *address);
 /* Notifications may have been lost: remove IPv6 link-local addresses that the NIC has (nic_ipv6.h).
  */
 void takeover_check_link_local(struct takeover *takeover);
