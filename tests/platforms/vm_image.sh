@@ -9,7 +9,7 @@
 
 VM_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 VM_PACKAGES=(systemd-sysv udev dbus kmod procps iproute2 iputils-ping iputils-arping iperf3 tcpdump tshark jq
-	python3 python3-scapy nftables conntrack socat ethtool libteam-utils ifupdown network-manager)
+	python3 python3-scapy gcc libc6-dev nftables conntrack socat ethtool libteam-utils ifupdown network-manager)
 
 # Only the modules that the root file system needs, so that the emulated processor unpacks little.
 vm_initramfs() {

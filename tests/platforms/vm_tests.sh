@@ -4,15 +4,15 @@
 # vm_tests.sh: which tests run on a release's own kernel, and what became of them.
 
 # Of the namespace tests those that ask most of the kernel.
-VM_NETNS=(t_10_figure6 t_20_shield t_21_operator_filters t_23_nic_events t_29_adopt t_30_pairs_unicast
-	t_36_nd t_40_shares t_43_shares_dnat t_50_lengths_1500 t_60_gso t_71_crash t_82_reload)
-# What the kernel of the machine that builds may lack.
+VM_NETNS=(t_20_shield t_21_operator_filters t_29_adopt t_30_pairs_unicast t_36_nd t_60_gso t_71_crash)
+# What the kernel of the machine that builds may lack, and of that what differs by the data path.
 VM_LINKS=(t_vlan t_vlan_bridge t_bond t_team t_netem t_snooping t_virtio_hub t_virtio_offload t_macvlan
 	t_ipvlan)
+VM_LINKS_USER=(t_vlan t_bond t_virtio_hub t_virtio_offload)
 # The data path of a test that selects its own is said by its name.
 # shellcheck disable=SC2034 # for vm
 VM_TESTS=(t_service t_boot_networkd t_boot_ifupdown t_boot_networkmanager fuzz "${VM_LINKS[@]/#/kernel/}"
-	"${VM_NETNS[@]/#/kernel/}" "${VM_LINKS[@]/#/user/}" "${VM_NETNS[@]/#/user/}" user/t_83_capture_kernel)
+	"${VM_NETNS[@]/#/kernel/}" "${VM_LINKS_USER[@]/#/user/}" "${VM_NETNS[@]/#/user/}")
 
 # vm_row NAME RESULT SECONDS FIGURE
 vm_row() {

@@ -39,7 +39,9 @@ resolved() { [ "$(clusterarpctl -j peers | jq -r '.peers[] | select(.name == "be
 
 boot_check() {
 	within 300 booted || fail "jobs do not end: $(systemctl list-jobs --no-pager)"
-	expect "failed units" "" "$(failed_units)"
+	[ -z "$(failed_units)" ] || fail "failed units: $(failed_units)
+$(journalctl -b --no-pager -o short-monotonic -n 80 -u NetworkManager -u 'systemd-networkd*' -u '*wait-online*' -u networking)
+$(networkctl --no-pager status eth0 2>&1 | head -n 40)"
 	expect "clusterarpd" active "$(systemctl is-active clusterarpd || true)"
 	expect "network-online.target" active "$(systemctl is-active network-online.target || true)"
 	expect "data path" kernel "$(clusterarpctl -j status | jq -r .datapath)"

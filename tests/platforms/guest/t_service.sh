@@ -9,7 +9,9 @@
 
 now() { date +%s%3N; }
 
-# The NIC is a veth of this machine; its own NICs are for other tests.
+# The NIC is a veth of this machine; its own NICs, of which udev may just be loading the driver, are for other
+# tests.
+within 60 test -e /sys/class/net/eth0 || fail "this machine has no NIC"
 ip link set eth0 down
 ip link set eth0 name real0
 trap 'systemctl -q disable --now clusterarpd || true; ip link del eth0 2>/dev/null || true; ip link set real0 name eth0' EXIT
