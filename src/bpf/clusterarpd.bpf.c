@@ -176,11 +176,25 @@ static __always_inline int put_frame(struct __sk_buff *skb, __u32 len, __u32 siz
 	return 0;
 }
 
-/* Other frames, which can be many, may fill half of the ring only: the rest is for resolution. */
-static __always_inline int is_too_full(__u32 len, int is_resolution)
+/* How much of the ring each kind of frames may fill, in quarters. Other frames than resolution can
+ * be many, and whoever floods with ARP or Neighbour Discovery is seldom a peer (by the Ethernet
+ * source, which others can forge): so the nodes still resolve each other. */
+enum ring_part { RING_OTHERS = 2, RING_RESOLUTION = 3, RING_RESOLUTION_OF_PEERS = 4 };
+
+static __always_inline enum ring_part ring_part_of(const struct view *v)
 {
-	return !is_resolution && bpf_ringbuf_query(&from_wire, BPF_RB_AVAIL_DATA) + len >
-					 bpf_ringbuf_query(&from_wire, BPF_RB_RING_SIZE) / 2;
+	if (!v->is_resolution)
+		return RING_OTHERS;
+	return find_mac(v->eth.h_source).roles & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)
+		       ? RING_RESOLUTION_OF_PEERS
+		       : RING_RESOLUTION;
+}
+
+static __always_inline int is_too_full(__u32 len, enum ring_part part)
+{
+	return part != RING_RESOLUTION_OF_PEERS &&
+	       bpf_ringbuf_query(&from_wire, BPF_RB_AVAIL_DATA) + len >
+		       bpf_ringbuf_query(&from_wire, BPF_RB_RING_SIZE) / 4 * part;
 }
 
 /* The rules drop the frame. `direction`: SEEN_INGRESS or 0. */
@@ -195,12 +209,12 @@ static __always_inline void drop(struct __sk_buff *skb, const struct view *v, __
  * Resolution frames have none; other frames that need it are discarded by the host's stack, as if
  * they had been lost on the wire. */
 static __always_inline int send_to_daemon(struct __sk_buff *skb, const struct view *v,
-					  int is_resolution)
+					  enum ring_part part)
 {
 	__u32 len = skb->len;
 	int err;
 
-	if (is_too_full(len, is_resolution))
+	if (is_too_full(len, part))
 		err = -1;
 	else if (len <= FRAME_SHORT)
 		err = put_frame(skb, len, FRAME_SHORT);
@@ -284,7 +298,7 @@ static __always_inline int forward_in(struct __sk_buff *skb, const struct view *
 	keys.eth_dst = find_mac(v->eth.h_dest).roles;
 	peer = look_into_ip(skb, v, &keys);
 	if (rule_I1(&keys) != DROP_NONE)
-		return send_to_daemon(skb, v, 0);
+		return send_to_daemon(skb, v, RING_OTHERS);
 	if (rule_is_shared(&keys))
 		look_into_flow(skb, v, &keys);
 	verdict = rules_ingress(&keys);
@@ -325,7 +339,7 @@ int clusterarpd_in(struct __sk_buff *skb)
 	if (tap && !v.is_resolution)
 		return forward_in(skb, &v, tap);
 	if (!is_filtered(skb, &v))
-		return send_to_daemon(skb, &v, v.is_resolution);
+		return send_to_daemon(skb, &v, ring_part_of(&v));
 	observe(skb, &v, SEEN_INGRESS | SEEN_CAME, DROP_NOT_OURS, 0);
 	return TC_ACT_SHOT;
 }
