@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,18 @@ static FILE *stream_of(int fd, const char *mode)
 	return f;
 }
 
+/* The owner of the directory in which the file is; root, if it cannot be known. */
+static uid_t owner_of_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	struct stat st;
+	uid_t owner = directory && !stat(directory, &st) ? st.st_uid : 0;
+
+	free(directory);
+	return owner;
+}
+
 /* With O_NONBLOCK a FIFO does not wait for a writer. */
 FILE *files_read(const char *path)
 {
@@ -33,6 +46,8 @@ FILE *files_read(const char *path)
 
 	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode)))
 		fd = give_up(fd, EINVAL);
+	if (fd >= 0 && st.st_uid && st.st_uid != geteuid() && st.st_uid != owner_of_directory(path))
+		fd = give_up(fd, EPERM);
 	return stream_of(fd, "r");
 }
 
@@ -47,35 +62,66 @@ FILE *files_create(const char *path, mode_t mode)
 	return stream_of(fd, "w");
 }
 
-static bool begins_with(const char *path, const char *directory)
-{
-	return !strncmp(path, directory, strlen(directory));
-}
-
-/* 0, or the errno value. */
+/* 0, or the errno value: may the caller write in it? */
 static int check(const struct stat *st, bool may_be_fifo)
 {
+	if (S_ISCHR(st->st_mode))
+		return 0;
 	if (!S_ISREG(st->st_mode) && !(may_be_fifo && S_ISFIFO(st->st_mode)))
 		return EINVAL;
 	return st->st_uid != geteuid() || (S_ISREG(st->st_mode) && st->st_nlink > 1) ? EPERM : 0;
 }
 
-/* It is emptied only when it is known whose it is. */
-int files_overwrite(const char *path, mode_t mode, bool may_be_fifo)
+int files_update(const char *path)
 {
-	bool is_device = begins_with(path, "/dev/") || begins_with(path, "/proc/");
-	int flags = O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC | (is_device ? 0 : O_NOFOLLOW) |
-		    (may_be_fifo ? 0 : O_NONBLOCK);
-	int fd = open(path, flags, mode), error = 0;
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
+	int error;
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st))
-		error = errno;
-	else if (!is_device)
-		error = check(&st, may_be_fifo);
-	if (!error && !is_device && S_ISREG(st.st_mode) && (ftruncate(fd, 0) || fchmod(fd, mode)))
+	error = fstat(fd, &st) ? errno : S_ISREG(st.st_mode) ? check(&st, false) : EINVAL;
+	return error ? give_up(fd, error) : fd;
+}
+
+static bool begins_with(const char *path, const char *start)
+{
+	return !strncmp(path, start, strlen(start));
+}
+
+/* Is it a name of one of the caller's descriptors? These names are links. */
+static bool is_own_descriptor(const char *path)
+{
+	return !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/stderr") ||
+	       begins_with(path, "/dev/fd/") || begins_with(path, "/proc/self/fd/");
+}
+
+/* open(2) would wait for a reader of somebody else's FIFO. */
+static bool is_fifo_of_another(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISFIFO(st.st_mode) && st.st_uid != geteuid();
+}
+
+/* It is emptied only when it is known whose it is. */
+int files_overwrite(const char *path, mode_t mode, bool may_be_fifo)
+{
+	bool is_own = is_own_descriptor(path);
+	int flags = O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC | (is_own ? 0 : O_NOFOLLOW) |
+		    (may_be_fifo ? 0 : O_NONBLOCK);
+	int fd, error;
+	struct stat st;
+
+	if (!is_own && is_fifo_of_another(path)) {
+		errno = EPERM;
+		return -1;
+	}
+	fd = open(path, flags, mode);
+	if (fd < 0)
+		return -1;
+	error = fstat(fd, &st) ? errno : is_own ? 0 : check(&st, may_be_fifo);
+	if (!error && S_ISREG(st.st_mode) && (ftruncate(fd, 0) || (!is_own && fchmod(fd, mode))))
 		error = errno;
 	return error ? give_up(fd, error) : fd;
 }

@@ -5,6 +5,8 @@
  *
  * All set errno on failure: ELOOP: a symbolic link, which is not followed; EPERM: a file of
  * somebody else, or one with other names as well; EINVAL: not a regular file.
+ *
+ * Whom files may belong to: the caller; to read, also root, and who owns the directory.
  */
 #ifndef CLUSTERARPD_BASE_FILES_H
 #define CLUSTERARPD_BASE_FILES_H
@@ -18,10 +20,13 @@ FILE *files_read(const char *path);
 /* Make a new file with exactly this mode, in place of one that is there. To be closed by fclose(3).
  * NULL on failure. */
 FILE *files_create(const char *path, mode_t mode);
+/* Open a regular file of the caller's for writing in it, without changing its length. Returns the
+ * descriptor, to be closed by close(2), or -1. */
+int files_update(const char *path);
 /* Open a regular file for writing from its beginning, or make it; one that is there must belong to
  * the caller, and gets this mode. With `may_be_fifo` a FIFO of the caller's, too, which waits for a
- * reader. Links in /dev and /proc, such as /dev/stdout, are followed. Returns the descriptor, to be
- * closed by close(2), or -1. */
+ * reader. Character devices, and the caller's own descriptors (/dev/stdout, /dev/fd/3), whatever
+ * they are, can be named as well. Returns the descriptor, to be closed by close(2), or -1. */
 int files_overwrite(const char *path, mode_t mode, bool may_be_fifo);
 
 #endif

@@ -83,7 +83,8 @@ static void block(struct traffic *t, enum rewrite_direction direction)
 
 static void unblock(struct traffic *t, enum rewrite_direction direction)
 {
-	change_input(t, direction, 0, LOOP_READ);
+	if (!t->reading[direction].is_paused)
+		change_input(t, direction, 0, LOOP_READ);
 	loop_io_change(output(t, direction), LOOP_WRITE, 0);
 }
 
@@ -118,9 +119,11 @@ static void on_pause_over(void *arg)
 /* Returns a state as relay_run() does, or BROKEN, after the callback `broken` was called. */
 static int run(struct traffic *t, enum rewrite_direction direction, unsigned most)
 {
-	int rc =
-		t->reading[direction].is_paused ? RELAY_IDLE : relay_run(t->relay, direction, most);
+	int rc;
 
+	if (t->reading[direction].is_paused)
+		return RELAY_IDLE;
+	rc = relay_run(t->relay, direction, most);
 	if (rc == RELAY_BLOCKED)
 		block(t, direction);
 	if (rc < 0) {

@@ -44,7 +44,8 @@ struct loop_signal {
 
 static void retry_later(const struct loop *loop)
 {
-	evtimer_add(loop->retry, &(struct timeval){ .tv_usec = DEAF_MS * 1000 });
+	if (!evtimer_pending(loop->retry, NULL))
+		evtimer_add(loop->retry, &(struct timeval){ .tv_usec = DEAF_MS * 1000 });
 }
 
 /* epoll_ctl(2) may fail, as the kernel needs memory for each watch. Then try again until it works:
@@ -52,11 +53,13 @@ static void retry_later(const struct loop *loop)
 static void watch(struct loop_io *io)
 {
 	struct loop *loop = io->loop;
+	int error;
 
 	if (!event_add(io->event, NULL))
 		return;
+	error = errno;
 	if (!loop->deaf && ratelimit_allow(&loop->complaints, loop_now()))
-		log_warning_errno(errno, "cannot watch a file descriptor: trying again");
+		log_warning_errno(error, "cannot watch a file descriptor: trying again");
 	io->next_deaf = loop->deaf;
 	loop->deaf = io;
 	retry_later(loop);
@@ -92,10 +95,18 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 /* --- the loop --- */
 
+/* What libevent would write to stderr, for each call that fails. */
+static void log_of_libevent(int severity, const char *text)
+{
+	(void)severity;
+	log_debug("%s", text);
+}
+
 static bool make_base(struct loop *loop)
 {
 	struct event_config *config = event_config_new();
 
+	event_set_log_callback(log_of_libevent);
 	loop->complaints.per_second = 1;
 	if (!config)
 		return false;

@@ -4,8 +4,11 @@
  *
  * The order matters. Taking over: write the record, open the socket, attach the shield, remove the
  * link-local address, set the NIC up, bind the socket. So a crash at any point leaves a record of
- * what to restore, and the NIC's own stack never sees the wire. Giving back: close the socket, set
- * the NIC down, detach the shield, remove the qdisc, restore the link-local address, remove the
+ * what to restore. At the first start the shield passes everything until all programs are attached,
+ * and then nothing more: else the node would be away for as long as the kernel takes to attach
+ * them. Later, when the TAP has addresses, the NIC's own stack never sees the wire. Giving back:
+ * let the NIC's stack through, if it is to stay up (the addresses go back now), close the socket,
+ * set the NIC down, detach the shield, remove the qdisc, restore the link-local address, remove the
  * record.
  */
 #include "nic/takeover.h"
@@ -45,7 +48,8 @@ struct takeover {
 	struct netlink_link link; /* ifindex 0: not attached */
 	int lock;
 	struct nic_before before;
-	bool has_attached;          /* some NIC, at some time */
+	bool tap_is_up;
+	bool has_tried;             /* takeover_attach() was called before */
 	bool has_set_up;            /* the daemon has set the NIC up, when it took it over */
 	char misfit[NIC_KIND_TEXT]; /* what was logged of the kind of the present link */
 	struct nic_use use;
@@ -352,24 +356,26 @@ static int set_up_socket(struct takeover *takeover)
 	return rc;
 }
 
-/* The first attempt, on a NIC that no earlier run has shielded: its own stack has the addresses,
- * and goes on until everything is attached. */
+/* The first attempt, on a NIC that no earlier run has shielded, with a TAP that has nothing yet:
+ * the NIC's own stack has the addresses, and goes on until everything is attached. */
 static bool begins(const struct takeover *takeover)
 {
-	return !takeover->has_attached && !shield_is_attached(&takeover->shield);
+	return !takeover->has_tried && !takeover->tap_is_up &&
+	       !shield_is_attached(&takeover->shield);
 }
 
 /* Attach the programs, and replace those of an earlier run without a gap. The socket's filter and
  * the program at ingress share the frames between them, so one is replaced right after the other.
  * If no earlier run's programs forwarded frames, forwarding starts when everything is attached.
- * `goes_on`: they did. Returns as kernel_path_attach(). */
-static int attach_programs(struct takeover *takeover, bool goes_on)
+ * `goes_on`: they did. `is_ajar`: the shield takes effect when everything is attached. Returns
+ * as kernel_path_attach(). */
+static int attach_programs(struct takeover *takeover, bool goes_on, bool is_ajar)
 {
 	int rc;
 
 	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
 	takeover->shield.programs = programs_hooks(programs(takeover));
-	programs_set_ajar(programs(takeover), begins(takeover));
+	programs_set_ajar(programs(takeover), is_ajar);
 	rc = set_up_socket(takeover);
 	if (!rc)
 		rc = shield_up(&takeover->shield);
@@ -384,16 +390,16 @@ static int attach_programs(struct takeover *takeover, bool goes_on)
 static int attach_all(struct takeover *takeover)
 {
 	const struct fd_store_item as_ring = ring_item(takeover);
-	bool goes_on = takeover->socket_state == SOCKET_SENDS_ONLY;
+	bool goes_on = takeover->socket_state == SOCKET_SENDS_ONLY, is_ajar = begins(takeover);
 	int rc;
 
 	if (!goes_on) /* its frames are of a former NIC, or of another configuration */
 		ring_discard(takeover_ring(takeover));
-	rc = attach_programs(takeover, goes_on);
+	rc = attach_programs(takeover, goes_on, is_ajar);
 	if (rc != KERNEL_PATH_CHANGED)
 		return rc;
 	fd_store_forget(&as_ring); /* not used on the user data path */
-	return attach_programs(takeover, goes_on);
+	return attach_programs(takeover, goes_on, is_ajar);
 }
 
 static int take_over(struct takeover *takeover)
@@ -425,7 +431,7 @@ static int take_over(struct takeover *takeover)
 	return 0;
 }
 
-int takeover_attach(struct takeover *takeover)
+static int find_and_take(struct takeover *takeover)
 {
 	struct netlink_link link;
 	int rc = netlink_link_by_name(takeover->netlink, takeover->interface, &link);
@@ -450,9 +456,16 @@ int takeover_attach(struct takeover *takeover)
 	takeover->shield.broken = false;
 	takeover->has_set_up = false;
 	rc = take_over(takeover);
-	takeover->has_attached |= !rc;
 	if (rc == -ENODEV) /* removed since it was looked up */
 		takeover_lose(takeover);
+	return rc;
+}
+
+int takeover_attach(struct takeover *takeover)
+{
+	int rc = find_and_take(takeover);
+
+	takeover->has_tried = true;
 	return rc;
 }
 
@@ -588,6 +601,7 @@ bool takeover_has_tap_program(const struct takeover *takeover)
 
 bool takeover_set_tap(struct takeover *takeover, int ifindex, bool is_up)
 {
+	takeover->tap_is_up = is_up;
 	return kernel_path_set_tap(takeover->kernel_path, ifindex, is_up);
 }
 

@@ -3,7 +3,6 @@
 #include "persist/shares_state.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +78,7 @@ int shares_state_write(const char *path, uint64_t lease, const char *text, size_
 
 int shares_state_write_lease(const char *path, uint64_t lease)
 {
-	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
+	int fd = files_update(path), rc = fd < 0 ? -errno : 0;
 	char digits[LEASE_DIGITS + 1];
 	ssize_t written;
 

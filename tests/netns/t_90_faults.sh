@@ -77,12 +77,11 @@ expect "the daemon" "${LAB_PID[alpha]}" "$(pgrep -o -f "clusterarpd .*-n alpha" 
 lab_stop alpha
 RECORD=$SOCKET.eth0.json
 echo precious >"$LAB_DIR/precious"
-trap_set() {
-	ln -sf "$LAB_DIR/precious" "$RECORD.new"
-	ln -sf "$LAB_DIR/precious" "$SOCKET.eth0.adopted.json.new"
-}
-trap_set
+ln -s "$LAB_DIR/precious" "$RECORD.new"
+ln -s "$LAB_DIR/precious" "$SOCKET.eth0.adopted.json.new"
+ip -n alpha addr add 10.9.0.1/24 dev eth0 # something to adopt
 lab_start alpha
+expect "adopted" "10.9.0.1/24" "$(jq -r '.items[] | select(.kind == "address") | .prefix' "$SOCKET.eth0.adopted.json")"
 expect "what a link at the record's place points to" precious "$(cat "$LAB_DIR/precious")"
 expect "mode of the record" 600 "$(stat -c %a "$RECORD")"
 lab_kill alpha

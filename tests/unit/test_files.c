@@ -167,6 +167,49 @@ static void overwriting(void **state)
 	close(fd);
 }
 
+/* The caller's own descriptor, by its name: a file that is longer than what is written is cut. */
+static void overwriting_a_descriptor(void **state)
+{
+	char name[32];
+	int fd, own;
+
+	(void)state;
+	put("target", "precious", 0644);
+	own = open("target", O_WRONLY);
+	snprintf(name, sizeof(name), "/dev/fd/%d", own);
+	fd = files_overwrite(name, 0600, false);
+	assert_int_equal(write(fd, "new", 3), 3);
+	close(fd);
+	close(own);
+	expect_file("target", "new", 0644);
+	put("/dev/shm/test_files", "longer", 0600);
+	fd = files_overwrite("/dev/shm/test_files", 0600, false);
+	assert_int_equal(write(fd, "new", 3), 3);
+	close(fd);
+	expect_file("/dev/shm/test_files", "new", 0600);
+	unlink("/dev/shm/test_files");
+}
+
+static void updating(void **state)
+{
+	int fd;
+
+	(void)state;
+	make_traps();
+	assert_int_equal(files_update("link"), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(files_update("fifo"), -1);
+	assert_int_equal(files_update("missing"), -1);
+	assert_int_equal(errno, ENOENT);
+	fd = files_update("target");
+	assert_int_equal(write(fd, "PRE", 3), 3);
+	close(fd);
+	expect_file("target", "PREcious", 0644);
+	assert_int_equal(link("target", "second"), 0);
+	assert_int_equal(files_update("target"), -1);
+	assert_int_equal(errno, EPERM);
+}
+
 /* Needs root, as which the tests of CI run. */
 static void overwriting_what_belongs_to_others(void **state)
 {
@@ -179,10 +222,13 @@ static void overwriting_what_belongs_to_others(void **state)
 	assert_int_equal(chown("target", OTHER, OTHER), 0);
 	expect_refused("target", EPERM);
 	expect_file("target", "bait", 0666);
+	assert_null(files_read("target"));
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(files_update("target"), -1);
+	assert_int_equal(errno, EPERM);
 	assert_int_equal(mkfifo("fifo", 0666), 0);
 	assert_int_equal(chown("fifo", OTHER, OTHER), 0);
-	assert_int_equal(open("fifo", O_RDONLY | O_NONBLOCK) < 0, 0);
-	assert_int_equal(files_overwrite("fifo", 0600, true), -1);
+	assert_int_equal(files_overwrite("fifo", 0600, true), -1); /* does not wait for a reader */
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(stat("/dev/null", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0666);
@@ -195,6 +241,8 @@ int main(void)
 		cmocka_unit_test_teardown(creating, tear_down),
 		cmocka_unit_test_teardown(creating_what_is_open, tear_down),
 		cmocka_unit_test_teardown(overwriting, tear_down),
+		cmocka_unit_test_teardown(overwriting_a_descriptor, tear_down),
+		cmocka_unit_test_teardown(updating, tear_down),
 		cmocka_unit_test_teardown(overwriting_what_belongs_to_others, tear_down),
 	};
 
