@@ -44,6 +44,19 @@ now_ms() {
 is_right() { [ "$(mac)" = $MAC ] && [ "$(addresses)" = "12.12.4.101/24 12.12.4.100/32" ] && answers; }
 
 worst=0 late=0
+# SOON: 500 ms, and more where merely to look takes longer than usual (60 ms): looking is part of it.
+SOON=500
+how_soon() {
+	local start ms i most=0
+	for i in 1 2 3; do
+		start=$(now_ms)
+		is_right || true
+		ms=$(($(now_ms) - start))
+		[ "$ms" -le "$most" ] || most=$ms
+	done
+	SOON=$((most > 60 ? 500 + 5 * (most - 60) : 500))
+	echo "to look takes $most ms: soon is $SOON ms"
+}
 # settles WHAT: the TAP is as in the file, and pings between all hosts are answered; and once more a
 # moment later, for programs may take their time. Notes the longest time.
 settles() {
@@ -52,14 +65,14 @@ settles() {
 	within 5 is_right || fail "$1: MAC $(mac), addresses $(addresses)"
 	ms=$(($(now_ms) - start))
 	[ "$ms" -le "$worst" ] || worst=$ms
-	[ "$ms" -le 500 ] || late=$((late + 1))
+	[ "$ms" -le "$SOON" ] || late=$((late + 1))
 	sleep 0.1
 	within 1 is_right || fail "$1, a moment later: MAC $(mac), addresses $(addresses)"
 }
 
-# in_time WHAT: all within 500 ms, but for two that another load of the machine may have delayed.
+# in_time WHAT: all within $SOON ms, but for two that another load of the machine may have delayed.
 in_time() {
-	[ "$late" -le 2 ] || fail "$1: $late took longer than 500 ms, the longest $worst ms"
+	[ "$late" -le 2 ] || fail "$1: $late took longer than $SOON ms, the longest $worst ms"
 	ok "$1: all pings back within $worst ms"
 	worst=0 late=0
 }
@@ -88,6 +101,7 @@ expect "networkd leaves the TAP" unmanaged "$(networkctl --json=short list | jq 
 # A busy machine: a loop on each CPU, which ends by itself.
 timeout 60 sh -c 'while :; do :; done' &
 timeout 60 sh -c 'while :; do :; done' &
+how_soon
 for i in $(seq 20); do
 	systemctl stop clusterarpd
 	systemctl start clusterarpd || fail "start $i"
@@ -95,6 +109,7 @@ for i in $(seq 20); do
 done
 in_time "20 starts on a busy machine"
 
+how_soon
 for i in $(seq 50); do
 	ip link del cluster0
 	settles "deletion $i"
