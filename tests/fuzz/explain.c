@@ -30,7 +30,7 @@
 #define FRAMES_MAX    20
 #define GROWTH_MAX    (64 * 1024) /* kB of memory, from the first tenth of the run to its end */
 #define BOOKS_BYTES   128         /* a file, in which the sanitizer's own books grow */
-#define ALARM_SECONDS 10          /* for one file; then SIGALRM ends the program */
+#define ALARM_SECONDS 10          /* for one file, times FUZZ_PACE; then SIGALRM ends the program */
 
 /* AddressSanitizer keeps what was freed for a while: not so much that growth would not show. */
 const char *__asan_default_options(void);
@@ -43,6 +43,7 @@ static struct cluster clusters[CLUSTERS];
 static struct explain_cluster *explained[CLUSTERS];
 static FILE *output;
 static uint64_t files, frames, whole;
+static unsigned alarm_seconds = ALARM_SECONDS;
 
 static void die(const char *why)
 {
@@ -74,7 +75,7 @@ static void explain_file(const struct captures *captures)
 	struct explain_file *f;
 	int rc = -1;
 
-	alarm(ALARM_SECONDS);
+	alarm(alarm_seconds);
 	files++;
 	f = explain_file_open(captures_open(captures), "cluster0", error);
 	while (f && (rc = explain_file_next(f, &packet, error)) > 0)
@@ -350,6 +351,8 @@ int main(int argc, char **argv)
 	output = fopen("/dev/null", "w");
 	if (!output)
 		die("no /dev/null");
+	if (getenv("FUZZ_PACE"))
+		alarm_seconds *= (unsigned)atoi(getenv("FUZZ_PACE"));
 	generate_seed(seed);
 	make_clusters();
 	hostile_samples(c);
