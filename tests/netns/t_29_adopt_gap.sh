@@ -4,6 +4,7 @@
 # How long the node is away when the daemon starts and stops, and the addresses move: pings 2 ms apart, from
 # the node and to it. The kernel takes up to 20 ms to attach or detach each program; the node is away only
 # while addresses move, which is less than 2 ms.
+# run: alone
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
