@@ -39,9 +39,12 @@ resolved() { [ "$(clusterarpctl -j peers | jq -r '.peers[] | select(.name == "be
 
 boot_check() {
 	within 300 booted || fail "jobs do not end: $(systemctl list-jobs --no-pager)"
-	[ -z "$(failed_units)" ] || fail "failed units: $(failed_units)
-$(journalctl -b --no-pager -o short-monotonic -n 80 -u NetworkManager -u 'systemd-networkd*' -u '*wait-online*' -u networking)
-$(networkctl --no-pager status eth0 2>&1 | head -n 40)"
+	[ -z "$(failed_units)" ] || {
+		journalctl -b --no-pager -o short-monotonic -n 25 -u NetworkManager -u 'systemd-networkd*' -u networking -u clusterarpd
+		networkctl --no-pager status eth0 2>&1 | head -n 12
+		echo "FAILED: failed units: $(failed_units)"
+		exit 1
+	}
 	expect "clusterarpd" active "$(systemctl is-active clusterarpd || true)"
 	expect "network-online.target" active "$(systemctl is-active network-online.target || true)"
 	expect "data path" kernel "$(clusterarpctl -j status | jq -r .datapath)"
@@ -58,7 +61,10 @@ $(networkctl --no-pager status eth0 2>&1 | head -n 40)"
 }
 
 boot_clean() {
+	local host
 	systemctl -q disable clusterarpd boot-peers
+	kill "$(cat /run/beta/pid)" || true
+	for host in beta router spare; do ip netns del "$host"; done # their NICs come back
 	# shellcheck disable=SC2086 # words
 	systemctl -q disable $1
 	systemctl stop clusterarpd
