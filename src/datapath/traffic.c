@@ -12,9 +12,8 @@
 #define TURNS    8
 #define CATCH_UP 1024 /* batches: more than a socket's queue holds */
 #define BROKEN   (-1)
-#define PAUSE_MS                                                                                  \
-	100 /* without reading, after a second error in a row: a cause that lasts is no reason to \
-	       spin */
+/* Without reading, after a second error in a row: a cause that lasts is no reason to spin. */
+#define PAUSE_MS 100
 
 struct traffic {
 	struct loop *loop;
