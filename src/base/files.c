@@ -65,8 +65,6 @@ FILE *files_create(const char *path, mode_t mode)
 /* 0, or the errno value: may the caller write in it? */
 static int check(const struct stat *st, bool may_be_fifo)
 {
-	if (S_ISCHR(st->st_mode))
-		return 0;
 	if (!S_ISREG(st->st_mode) && !(may_be_fifo && S_ISFIFO(st->st_mode)))
 		return EINVAL;
 	return st->st_uid != geteuid() || (S_ISREG(st->st_mode) && st->st_nlink > 1) ? EPERM : 0;
@@ -80,7 +78,7 @@ int files_update(const char *path)
 
 	if (fd < 0)
 		return -1;
-	error = fstat(fd, &st) ? errno : S_ISREG(st.st_mode) ? check(&st, false) : EINVAL;
+	error = fstat(fd, &st) ? errno : check(&st, false);
 	return error ? give_up(fd, error) : fd;
 }
 
@@ -120,7 +118,9 @@ int files_overwrite(const char *path, mode_t mode, bool may_be_fifo)
 	fd = open(path, flags, mode);
 	if (fd < 0)
 		return -1;
-	error = fstat(fd, &st) ? errno : is_own ? 0 : check(&st, may_be_fifo);
+	error = fstat(fd, &st) ? errno : 0;
+	if (!error && !is_own && !S_ISCHR(st.st_mode))
+		error = check(&st, may_be_fifo);
 	if (!error && S_ISREG(st.st_mode) && (ftruncate(fd, 0) || (!is_own && fchmod(fd, mode))))
 		error = errno;
 	return error ? give_up(fd, error) : fd;
