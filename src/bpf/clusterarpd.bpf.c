@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * clusterarpd.bpf: the eBPF programs of clusterarpd. There are five:
+ * clusterarpd.bpf: the eBPF programs of clusterarpd. There are six:
  *
  * clusterarpd_nic  the socket filter of the daemon's packet socket on the NIC: rule I3, so
  *                  that a frame for another node does not wake the daemon.
+ * clusterarpd_peer the same of its second packet socket, which gets the frames that come from
+ *                  peers. A queue of their own: what others flood this node with does not take
+ *                  their room.
  * clusterarpd_in   at the NIC's tc ingress, the shield's ingress half: the NIC's own stack
  *                  receives nothing but link-local frames (below). Packet sockets see a frame
  *                  before tc ingress does.
@@ -20,8 +23,9 @@
  * frames do not pass through the daemon: clusterarpd_in and clusterarpd_tap apply the rules and
  * redirect them. Where that is not possible, because there is no TAP or the NIC is not running,
  * these frames go to the daemon, too. While clusterarpd_in handles the frames
- * (is_in_charge()) the socket filter passes nothing. Even a filter that drops everything costs time
- * for each frame, so the packet socket is then bound for sending only (packet_socket_bind()).
+ * (is_in_charge()) the socket filters pass nothing. Even a filter that drops everything costs time
+ * for each frame, so the first packet socket is then bound for sending only
+ * (packet_socket_bind()), and there is no second one.
  *
  * Link-local group addresses (01:80:c2:00:00:0x: LLDP, 802.1X, LACP) belong to the
  * NIC's own stack: the shield passes them, and the daemon does not receive them.
@@ -146,16 +150,41 @@ static __always_inline int is_filtered(struct __sk_buff *skb, const struct view 
 	return 1;
 }
 
-SEC("socket")
-int clusterarpd_nic(struct __sk_buff *skb)
+/* Does the frame come from a peer? By its Ethernet source, which others can forge; with source_mac
+ * = cluster peers have that of all nodes. */
+static __always_inline int is_from_peer(const struct view *v)
+{
+	__u32 roles = find_mac(v->eth.h_source).roles;
+
+	return roles & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE) ||
+	       (path.policy & POLICY_SOURCE_CLUSTER && roles & MAC_SELF_SOURCE);
+}
+
+/* The filter of the socket for frames of peers, or of that for all others. Until both are bound the
+ * latter gets all. */
+static __always_inline int filter(struct __sk_buff *skb, int of_peers)
 {
 	struct view v;
 
 	if (is_in_charge())
 		return FILTER_DROP;
 	if (view_frame(skb, &v))
-		return FILTER_PASS;
+		return of_peers ? FILTER_DROP : FILTER_PASS;
+	if ((path.is_split && is_from_peer(&v)) != of_peers)
+		return FILTER_DROP;
 	return is_filtered(skb, &v) ? FILTER_DROP : FILTER_PASS;
+}
+
+SEC("socket")
+int clusterarpd_nic(struct __sk_buff *skb)
+{
+	return filter(skb, 0);
+}
+
+SEC("socket")
+int clusterarpd_peer(struct __sk_buff *skb)
+{
+	return filter(skb, 1);
 }
 
 /* Submit the frame in a record with room for `size` bytes, which must be a constant. 0, or -1. */
@@ -177,17 +206,15 @@ static __always_inline int put_frame(struct __sk_buff *skb, __u32 len, __u32 siz
 }
 
 /* How much of the ring each kind of frames may fill, in quarters. Other frames than resolution can
- * be many, and whoever floods with ARP or Neighbour Discovery is seldom a peer (by the Ethernet
- * source, which others can forge): so the nodes still resolve each other. */
+ * be many, and whoever floods with ARP or Neighbour Discovery is seldom a peer: so the nodes still
+ * resolve each other. */
 enum ring_part { RING_OTHERS = 2, RING_RESOLUTION = 3, RING_RESOLUTION_OF_PEERS = 4 };
 
 static __always_inline enum ring_part ring_part_of(const struct view *v)
 {
 	if (!v->is_resolution)
 		return RING_OTHERS;
-	return find_mac(v->eth.h_source).roles & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE)
-		       ? RING_RESOLUTION_OF_PEERS
-		       : RING_RESOLUTION;
+	return is_from_peer(v) ? RING_RESOLUTION_OF_PEERS : RING_RESOLUTION;
 }
 
 static __always_inline int is_too_full(__u32 len, enum ring_part part)

@@ -155,6 +155,8 @@ struct bpf_path {
 	__u32 mtu;      /* the NIC's */
 	__u32 is_in;    /* clusterarpd_in handles frames from the wire, not the packet socket */
 	__u32 is_ajar;  /* the shield passes everything: programs_set_ajar() */
+	__u32 is_split; /* the second packet socket gets the frames of peers: programs_split() */
+	__u32 unused;
 	struct bpf_mac_key cluster, source;
 	struct bpf_near near[BPF_NEAR_MAX];
 };

@@ -68,6 +68,8 @@ static int load(struct observe *o, const struct clusterarpd_bpf *plain, unsigned
 	o->skel->rodata->snaplen = snaplen;
 	err = bpf_program__set_autoload(o->skel->progs.clusterarpd_nic, false);
 	if (!err)
+		err = bpf_program__set_autoload(o->skel->progs.clusterarpd_peer, false);
+	if (!err)
 		err = bpf_program__set_autoload(o->skel->progs.clusterarpd_out, false);
 	if (!err)
 		err = share_maps(o->skel, plain);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * programs: loading the eBPF programs, their maps and the socket filter; see programs.h. What the
+ * programs: loading the eBPF programs, their maps and the socket filters; see programs.h. What the
  * programs do is in src/bpf/clusterarpd.bpf.c.
  */
 #include "bpf/programs.h"
@@ -414,18 +414,35 @@ uint32_t programs_peers(const struct programs *k)
 	return bpf_map__max_entries(k->skel->maps.peers) - PROGRAMS_PEER_FIRST;
 }
 
+static int attach_filter(int packet_fd, const struct bpf_program *program)
+{
+	int fd = bpf_program__fd(program);
+
+	return setsockopt(packet_fd, SOL_SOCKET, SO_ATTACH_BPF, &fd, sizeof(fd)) ? -errno : 0;
+}
+
 int programs_own_socket(struct programs *k, int packet_fd)
 {
-	int filter = bpf_program__fd(k->skel->progs.clusterarpd_nic);
 	uint64_t cookie;
 	socklen_t len = sizeof(cookie);
+	int err;
 
 	if (getsockopt(packet_fd, SOL_SOCKET, SO_COOKIE, &cookie, &len))
 		return -errno;
-	if (setsockopt(packet_fd, SOL_SOCKET, SO_ATTACH_BPF, &filter, sizeof(filter)))
-		return -errno;
-	__atomic_store_n(&k->skel->bss->owner_cookie, cookie, __ATOMIC_RELAXED);
-	return 0;
+	err = attach_filter(packet_fd, k->skel->progs.clusterarpd_nic);
+	if (!err)
+		__atomic_store_n(&k->skel->bss->owner_cookie, cookie, __ATOMIC_RELAXED);
+	return err;
+}
+
+int programs_add_socket(struct programs *k, int packet_fd)
+{
+	return attach_filter(packet_fd, k->skel->progs.clusterarpd_peer);
+}
+
+void programs_split(struct programs *k, bool is_split)
+{
+	__atomic_store_n(&k->skel->bss->path.is_split, is_split, __ATOMIC_RELEASE);
 }
 
 /* The value at `key` of a per-CPU map, `count` 64-bit numbers, summed over the CPUs. */

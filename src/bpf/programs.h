@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * programs: loads the eBPF programs and writes the cluster into their maps: the socket filter (I3),
- * the shield (SPEC 5) and the kernel data path (SPEC 9). Uses libbpf and the skeleton that bpftool
- * generates from src/bpf/clusterarpd.bpf.c.
+ * programs: loads the eBPF programs and writes the cluster into their maps: the socket filters
+ * (I3), the shield (SPEC 5) and the kernel data path (SPEC 9). Uses libbpf and the skeleton that
+ * bpftool generates from src/bpf/clusterarpd.bpf.c.
  *
  * Functions that return int return 0 or a negative errno value; none of them logs.
  * programs_load() leaves the reason of a failure in bpf_error_text().
@@ -107,6 +107,12 @@ struct clusterarpd_bpf *programs_skeleton(const struct programs *k);
  * before hooks_attach_shield(): without such a socket the shield passes nothing at egress. Other
  * sockets that send through the NIC get ENOBUFS. */
 int programs_own_socket(struct programs *k, int packet_fd);
+/* Attach the filter of the second packet socket, which is to receive the frames of peers and never
+ * sends. Call it before that socket is bound. */
+int programs_add_socket(struct programs *k, int packet_fd);
+/* Have the second packet socket receive the frames of peers; or, at first, the first one all
+ * frames. Takes effect at once. Call it while both are bound. */
+void programs_split(struct programs *k, bool is_split);
 
 /* The programs' counters, summed over all CPUs. */
 int programs_counts(const struct programs *k, struct bpf_counts *counts);

@@ -134,7 +134,7 @@ static int open_nic(struct links *l)
 	adopt_later_start(l->later, links_nic(l)->ifindex);
 	rc = takeover_open(l->nic);
 	if (!rc)
-		rc = traffic_set_nic(l->traffic, takeover_socket(l->nic), takeover_ring(l->nic));
+		rc = traffic_set_nic(l->traffic, takeover_wire(l->nic), takeover_ring(l->nic));
 	if (!rc)
 		follow_carrier(l);
 	l->own_carrier = takeover_has_set_up(l->nic) ? loop_now() + OWN_CARRIER_MS : 0;

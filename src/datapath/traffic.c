@@ -15,16 +15,25 @@
 /* Without reading, after a second error in a row: a cause that lasts is no reason to spin. */
 #define PAUSE_MS 100
 
+/* Frames from the NIC come from the packet sockets and, on the kernel data path, from the programs'
+ * ring. They are read in turn, a batch each, so that none waits for another to be empty. */
+enum { FROM_PEERS, FROM_OTHERS, FROM_RING, SOURCES };
+
+struct source {
+	struct loop_io *io;
+	bool is_ready; /* may have frames */
+};
+
 struct traffic {
 	struct loop *loop;
 	struct relay *relay;
 	traffic_broken *broken;
 	void *arg;
-	/* Frames from the NIC come from the packet socket and, on the kernel data path, from the
-	 * programs' ring. */
-	struct packet_socket *socket;
+	struct wire *wire;
 	struct ring *ring;
-	struct loop_io *tap, *nic, *from_ring;
+	struct loop_io *tap;
+	struct source sources[SOURCES];
+	unsigned next; /* source to read from */
 	struct loop_timer *pause;
 	struct {
 		bool has_failed, is_paused;
@@ -42,14 +51,33 @@ static int send_tap(void *arg, struct packet *const *packets, unsigned count)
 	return tap_device_send(arg, packets, count);
 }
 
+static int receive_from(struct traffic *t, unsigned source, struct packet *packets, unsigned most)
+{
+	bool *more = &t->sources[source].is_ready;
+
+	if (source == FROM_RING)
+		return ring_receive(t->ring, packets, most, more);
+	return wire_receive(t->wire, source == FROM_PEERS ? WIRE_PEERS : WIRE_OTHERS, packets, most,
+			    more);
+}
+
+static bool any_is_ready(const struct traffic *t)
+{
+	return t->sources[FROM_PEERS].is_ready || t->sources[FROM_OTHERS].is_ready ||
+	       t->sources[FROM_RING].is_ready;
+}
+
 static int receive_nic(void *arg, struct packet *packets, unsigned most, bool *more)
 {
-	const struct traffic *t = arg;
-	int n = ring_receive(t->ring, packets, most, more);
+	struct traffic *t = arg;
+	int n = 0;
 
-	if (!n)
-		return packet_socket_receive(t->socket, packets, most, more);
-	*more = true; /* the socket has not been read yet */
+	for (unsigned tries = 0; tries < SOURCES && !n; tries++) {
+		if (t->sources[t->next].is_ready)
+			n = receive_from(t, t->next, packets, most);
+		t->next = (t->next + 1) % SOURCES;
+	}
+	*more = any_is_ready(t);
 	return n;
 }
 
@@ -57,21 +85,22 @@ static int send_nic(void *arg, struct packet *const *packets, unsigned count)
 {
 	const struct traffic *t = arg;
 
-	return packet_socket_send(t->socket, packets, count);
+	return wire_send(t->wire, packets, count);
 }
 
 /* Change which events are awaited on the side that a direction reads from. */
 static void change_input(struct traffic *t, enum rewrite_direction direction, unsigned remove,
 			 unsigned add)
 {
-	loop_io_change(direction == REWRITE_EGRESS ? t->tap : t->nic, remove, add);
-	if (direction == REWRITE_INGRESS)
-		loop_io_change(t->from_ring, remove, add);
+	if (direction == REWRITE_EGRESS)
+		loop_io_change(t->tap, remove, add);
+	for (unsigned i = 0; i < SOURCES && direction == REWRITE_INGRESS; i++)
+		loop_io_change(t->sources[i].io, remove, add);
 }
 
 static struct loop_io *output(struct traffic *t, enum rewrite_direction direction)
 {
-	return direction == REWRITE_EGRESS ? t->nic : t->tap;
+	return direction == REWRITE_EGRESS ? t->sources[FROM_OTHERS].io : t->tap;
 }
 
 static void block(struct traffic *t, enum rewrite_direction direction)
@@ -172,12 +201,29 @@ static void on_tap(unsigned ready, void *arg)
 		serve(arg, false, true);
 }
 
-static void on_nic(unsigned ready, void *arg)
+static void on_source(struct traffic *t, unsigned source, unsigned ready)
 {
 	if (ready & LOOP_WRITE)
-		flush(arg, REWRITE_EGRESS);
-	if (ready & LOOP_READ)
-		serve(arg, true, false);
+		flush(t, REWRITE_EGRESS);
+	if (!(ready & LOOP_READ))
+		return;
+	t->sources[source].is_ready = true;
+	serve(t, true, false);
+}
+
+static void on_peers(unsigned ready, void *arg)
+{
+	on_source(arg, FROM_PEERS, ready);
+}
+
+static void on_others(unsigned ready, void *arg)
+{
+	on_source(arg, FROM_OTHERS, ready);
+}
+
+static void on_ring(unsigned ready, void *arg)
+{
+	on_source(arg, FROM_RING, ready);
 }
 
 struct traffic *traffic_create(struct loop *loop, struct relay *relay, traffic_broken *broken,
@@ -200,8 +246,8 @@ void traffic_destroy(struct traffic *t)
 	if (!t)
 		return;
 	loop_io_free(t->tap);
-	loop_io_free(t->nic);
-	loop_io_free(t->from_ring);
+	for (unsigned i = 0; i < SOURCES; i++)
+		loop_io_free(t->sources[i].io);
 	loop_timer_free(t->pause);
 	free(t);
 }
@@ -232,18 +278,29 @@ int traffic_set_tap(struct traffic *t, struct tap_device *tap)
 	return replace_watch(t, &t->tap, tap ? tap_device_fd(tap) : -1, on_tap, REWRITE_INGRESS);
 }
 
-int traffic_set_nic(struct traffic *t, struct packet_socket *nic, struct ring *ring)
+/* -1: there is none. */
+static int source_fd(const struct traffic *t, unsigned source)
 {
-	int rc;
+	if (source == FROM_RING)
+		return ring_fd(t->ring);
+	return t->wire ? wire_fd(t->wire, source == FROM_PEERS ? WIRE_PEERS : WIRE_OTHERS) : -1;
+}
+
+int traffic_set_nic(struct traffic *t, struct wire *wire, struct ring *ring)
+{
+	static loop_io_callback *const callbacks[SOURCES] = { on_peers, on_others, on_ring };
+	int rc = 0;
 
 	forget_errors(t, REWRITE_INGRESS);
-	t->socket = nic;
+	t->wire = wire;
 	t->ring = ring;
-	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, nic ? t : NULL });
-	rc = replace_watch(t, &t->from_ring, ring_fd(ring), on_nic, REWRITE_EGRESS);
-	return rc ? rc
-		  : replace_watch(t, &t->nic, nic ? packet_socket_fd(nic) : -1, on_nic,
-				  REWRITE_EGRESS);
+	relay_set_nic(t->relay, (struct relay_side){ receive_nic, send_nic, wire ? t : NULL });
+	for (unsigned i = 0; i < SOURCES && !rc; i++) {
+		t->sources[i].is_ready = false;
+		rc = replace_watch(t, &t->sources[i].io, source_fd(t, i), callbacks[i],
+				   REWRITE_EGRESS);
+	}
+	return rc;
 }
 
 void traffic_finish(struct traffic *t, unsigned ms)
@@ -259,16 +316,25 @@ void traffic_finish(struct traffic *t, unsigned ms)
 	}
 }
 
+/* Read from all, whether the event loop has reported them or not. */
+static void expect_frames(struct traffic *t)
+{
+	for (unsigned i = 0; i < SOURCES; i++)
+		t->sources[i].is_ready = source_fd(t, i) >= 0;
+}
+
 void traffic_catch_up(struct traffic *t)
 {
 	unsigned batches = CATCH_UP;
 	bool moved = false;
 
+	expect_frames(t);
 	while (batches-- && run_nic(t, &moved))
 		;
 }
 
 void traffic_serve(struct traffic *t)
 {
+	expect_frames(t);
 	serve(t, true, true);
 }

@@ -8,14 +8,14 @@
 
 #include "bpf/ring.h"
 #include "datapath/relay.h"
+#include "datapath/wire.h"
 #include "io/loop.h"
-#include "io/packet_socket.h"
 #include "io/tap_device.h"
 
 struct traffic;
 
 /* The side that a direction reads from has failed: `error` is a negative errno value as
- * of tap_device_receive() or packet_socket_receive(). May call traffic_set_tap() and
+ * of tap_device_receive() or wire_receive(). May call traffic_set_tap() and
  * traffic_set_nic(). A side that fails again and again is read ten times a second. */
 typedef void traffic_broken(enum rewrite_direction direction, int error, void *arg);
 
@@ -27,7 +27,7 @@ void traffic_destroy(struct traffic *traffic);
 /* Set or replace a side, which stays the caller's; NULL: it is gone. 0 or -ENOMEM. */
 int traffic_set_tap(struct traffic *traffic, struct tap_device *tap);
 /* `ring`: the other source of frames from the NIC, on the kernel data path; NULL: none. */
-int traffic_set_nic(struct traffic *traffic, struct packet_socket *nic, struct ring *ring);
+int traffic_set_nic(struct traffic *traffic, struct wire *nic, struct ring *ring);
 
 /* Send the frames that the relay keeps, which are lost with it. Waits `ms` milliseconds at most. */
 void traffic_finish(struct traffic *traffic, unsigned ms);

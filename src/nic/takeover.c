@@ -33,16 +33,12 @@
 #include "nic/shield.h"
 #include "persist/fd_store.h"
 
-/* How the packet socket is bound. SOCKET_RECEIVES: it receives. SOCKET_SENDS_ONLY: it only sends;
- * see packet_socket_bind(). */
-enum socket_state { SOCKET_UNBOUND, SOCKET_RECEIVES, SOCKET_SENDS_ONLY };
-
 struct takeover {
 	struct peers *peers;
 	const char *interface; /* in the configuration: the NIC's name or an altname */
 	struct netlink *netlink;
 	struct kernel_path *kernel_path;
-	struct packet_socket *socket;
+	struct wire *wire; /* NULL: not attached */
 	struct hooks *hooks;
 	struct shield shield;
 	struct netlink_link link; /* ifindex 0: not attached */
@@ -55,7 +51,6 @@ struct takeover {
 	struct nic_use use;
 	struct adopt_rounds *link_local; /* that appear later */
 	uint64_t lost;                   /* frames, on packet sockets that are closed */
-	enum socket_state socket_state;
 };
 
 static struct programs *programs(const struct takeover *takeover)
@@ -124,7 +119,7 @@ void takeover_destroy(struct takeover *takeover)
 {
 	if (!takeover)
 		return;
-	packet_socket_close(takeover->socket);
+	wire_close(takeover->wire);
 	kernel_path_destroy(takeover->kernel_path);
 	hooks_destroy(takeover->hooks);
 	unlock(takeover);
@@ -273,86 +268,38 @@ static int check_kind(struct takeover *takeover, const struct netlink_link *link
 	return kind == NIC_KIND_NOTHING ? -EINVAL : 0;
 }
 
-/* Have the NIC receive what it must, in addition to its own MAC. All groups are included: the stack
- * at the TAP joins and leaves groups at any time, and filters for itself. */
-static int join(struct takeover *takeover)
+/* The packet sockets, those of an earlier run if there are any. */
+static int open_wire(struct takeover *takeover)
 {
-	const struct config_node *self = peers_self(takeover->peers);
-	int rc = packet_socket_join(takeover->socket, takeover->link.ifindex,
-				    &peers_config(takeover->peers)->mac);
-
-	if (!rc)
-		rc = packet_socket_join(takeover->socket, takeover->link.ifindex, &self->dedicated);
-	if (!rc)
-		rc = packet_socket_join(takeover->socket, takeover->link.ifindex, &self->source);
-	if (!rc)
-		rc = packet_socket_join_all_groups(takeover->socket, takeover->link.ifindex);
-	return rc;
-}
-
-static struct fd_store_item socket_item(const struct takeover *takeover)
-{
-	return (struct fd_store_item){ FD_STORE_NIC, takeover->peers, takeover->link.ifindex };
-}
-
-/* Use the socket of an earlier run, with the frames that are in its queue. */
-static bool adopt_socket(struct takeover *takeover)
-{
-	const struct fd_store_item as_nic = socket_item(takeover);
-	int fd = fd_store_take(&as_nic);
-	bool receives;
-
-	if (fd < 0 || packet_socket_adopt(fd, takeover->link.ifindex, &takeover->socket, &receives))
-		return false;
-	takeover->socket_state = receives ? SOCKET_RECEIVES : SOCKET_SENDS_ONLY;
-	return true;
-}
-
-static int make_socket(struct takeover *takeover)
-{
-	int rc = packet_socket_open(&takeover->socket);
-
-	takeover->socket_state = SOCKET_UNBOUND;
-	return rc ? rc : join(takeover);
-}
-
-static int open_socket(struct takeover *takeover)
-{
-	int rc = adopt_socket(takeover) ? 0 : make_socket(takeover);
+	int rc = wire_open(takeover->peers, takeover->link.ifindex, &takeover->wire);
 
 	if (rc)
-		log_error_errno(-rc, "%s: cannot open the packet socket", takeover->link.name);
+		log_error_errno(-rc, "%s: cannot open the packet sockets", takeover->link.name);
 	return rc;
 }
 
-/* The packet socket receives only while the eBPF programs do not take the frames from the wire. */
-static int bind_socket(struct takeover *takeover)
+/* The packet sockets receive only while the eBPF programs do not take the frames from the wire. */
+static int bind_wire(struct takeover *takeover)
 {
 	bool receives = !kernel_path_takes_wire(takeover->kernel_path);
-	enum socket_state wanted = receives ? SOCKET_RECEIVES : SOCKET_SENDS_ONLY;
-	int rc;
+	int rc = wire_bind(takeover->wire, programs(takeover), receives);
 
-	if (takeover->socket_state == wanted)
-		return 0;
-	rc = packet_socket_bind(takeover->socket, takeover->link.ifindex, receives);
-	if (!rc)
-		takeover->socket_state = wanted;
-	else if (rc != -ENODEV)
-		log_error_errno(-rc, "%s: cannot bind the packet socket", takeover->link.name);
+	if (rc && rc != -ENODEV)
+		log_error_errno(-rc, "%s: cannot bind the packet sockets", takeover->link.name);
 	return rc;
 }
 
-/* Attach the socket filter, and let the shield pass what this socket sends. An adopted socket that
- * was bound for sending only is bound to receive at once, unless the eBPF programs still take the
- * frames from the wire. */
-static int set_up_socket(struct takeover *takeover)
+/* Attach the socket filters, and let the shield pass what the daemon sends. Sockets of an earlier
+ * run that were bound for sending only are bound to receive at once, unless the eBPF programs still
+ * take the frames from the wire. */
+static int set_up_wire(struct takeover *takeover)
 {
-	int rc = programs_own_socket(programs(takeover), packet_socket_fd(takeover->socket));
+	int rc = wire_set_up(takeover->wire, programs(takeover));
 
 	if (rc)
-		log_error_errno(-rc, "%s: cannot set the packet socket up", takeover->link.name);
-	else if (takeover->socket_state == SOCKET_SENDS_ONLY)
-		rc = bind_socket(takeover);
+		log_error_errno(-rc, "%s: cannot set the packet sockets up", takeover->link.name);
+	else if (wire_only_sends(takeover->wire))
+		rc = bind_wire(takeover);
 	return rc;
 }
 
@@ -364,7 +311,7 @@ static bool begins(const struct takeover *takeover)
 	       !shield_is_attached(&takeover->shield);
 }
 
-/* Attach the programs, and replace those of an earlier run without a gap. The socket's filter and
+/* Attach the programs, and replace those of an earlier run without a gap. The sockets' filters and
  * the program at ingress share the frames between them, so one is replaced right after the other.
  * If no earlier run's programs forwarded frames, forwarding starts when everything is attached.
  * `goes_on`: they did. `is_ajar`: the shield takes effect when everything is attached. Returns
@@ -376,7 +323,7 @@ static int attach_programs(struct takeover *takeover, bool goes_on, bool is_ajar
 	kernel_path_set_nic(takeover->kernel_path, &takeover->link, goes_on);
 	takeover->shield.programs = programs_hooks(programs(takeover));
 	programs_set_ajar(programs(takeover), is_ajar);
-	rc = set_up_socket(takeover);
+	rc = set_up_wire(takeover);
 	if (!rc)
 		rc = shield_up(&takeover->shield);
 	if (!rc)
@@ -390,7 +337,7 @@ static int attach_programs(struct takeover *takeover, bool goes_on, bool is_ajar
 static int attach_all(struct takeover *takeover)
 {
 	const struct fd_store_item as_ring = ring_item(takeover);
-	bool goes_on = takeover->socket_state == SOCKET_SENDS_ONLY, is_ajar = begins(takeover);
+	bool goes_on = wire_only_sends(takeover->wire), is_ajar = begins(takeover);
 	int rc;
 
 	if (!goes_on) /* its frames are of a former NIC, or of another configuration */
@@ -407,7 +354,7 @@ static int take_over(struct takeover *takeover)
 	int rc = nic_before_note(&takeover->before, &takeover->shield, &takeover->link);
 
 	if (!rc)
-		rc = open_socket(takeover);
+		rc = open_wire(takeover);
 	if (!rc)
 		rc = attach_all(takeover);
 	if (rc)
@@ -471,11 +418,10 @@ int takeover_attach(struct takeover *takeover)
 
 int takeover_open(struct takeover *takeover)
 {
-	const struct fd_store_item as_nic = socket_item(takeover);
-	int rc = bind_socket(takeover);
+	int rc = bind_wire(takeover);
 
 	if (!rc)
-		fd_store_keep(&as_nic, packet_socket_fd(takeover->socket));
+		wire_keep(takeover->wire);
 	return rc;
 }
 
@@ -491,14 +437,12 @@ int takeover_reload(struct takeover *takeover)
 
 static void close_nic(struct takeover *takeover)
 {
-	const struct fd_store_item as_nic = socket_item(takeover);
-
-	if (takeover->socket) {
-		takeover->lost += packet_socket_lost(takeover->socket);
-		fd_store_forget(&as_nic);
+	if (takeover->wire) {
+		takeover->lost += wire_lost(takeover->wire);
+		wire_forget(takeover->wire);
 	}
-	packet_socket_close(takeover->socket);
-	takeover->socket = NULL;
+	wire_close(takeover->wire);
+	takeover->wire = NULL;
 }
 
 /* No NIC is taken over any more. A later NIC of this name is left up at the end if this one was up
@@ -570,9 +514,9 @@ void takeover_changed(struct takeover *takeover, const struct netlink_link *link
 		warn_of_master(takeover, link->master);
 }
 
-struct packet_socket *takeover_socket(struct takeover *takeover)
+struct wire *takeover_wire(struct takeover *takeover)
 {
-	return takeover->socket;
+	return takeover->wire;
 }
 
 bool takeover_check_shield(struct takeover *takeover, uint64_t now)
@@ -586,7 +530,7 @@ bool takeover_check_shield(struct takeover *takeover, uint64_t now)
 		nic_before_set_qdisc_ours(&takeover->before);
 	is_shielded = shield_check(&takeover->shield, now);
 	is_in = kernel_path_check(takeover->kernel_path, is_shielded);
-	return !bind_socket(takeover) && is_in && is_shielded;
+	return !bind_wire(takeover) && is_in && is_shielded;
 }
 
 bool takeover_is_shielded(const struct takeover *takeover)
@@ -636,7 +580,7 @@ void takeover_collect(struct takeover *takeover, struct counters *counters)
 
 	kernel_path_collect(takeover->kernel_path, counters);
 	drops[DROP_KERNEL_RING] +=
-		takeover->lost + (takeover->socket ? packet_socket_lost(takeover->socket) : 0);
+		takeover->lost + (takeover->wire ? wire_lost(takeover->wire) : 0);
 }
 
 void takeover_collect_peer(struct takeover *takeover, struct peer *peer)

@@ -11,8 +11,8 @@
 #include "bpf/ring.h"
 #include "core/flow.h"
 #include "core/peers.h"
+#include "datapath/wire.h"
 #include "io/netlink/netlink.h"
-#include "io/packet_socket.h"
 #include "nic/shield.h"
 
 struct takeover;
@@ -47,7 +47,7 @@ const struct netlink_link *takeover_link(const struct takeover *takeover);
 /* Was it down, so that takeover_attach() has set it up? */
 bool takeover_has_set_up(const struct takeover *takeover);
 void takeover_changed(struct takeover *takeover, const struct netlink_link *link);
-struct packet_socket *takeover_socket(struct takeover *takeover);
+struct wire *takeover_wire(struct takeover *takeover);
 /* The ring buffer through which the kernel data path passes frames to the daemon; takeover_attach()
  * may replace it. NULL on the user data path. */
 struct ring *takeover_ring(const struct takeover *takeover);

@@ -73,7 +73,7 @@ static uint64_t digest_tap(const struct peers *peers)
 	return digest_neighbours(h, peers);
 }
 
-/* The interface, and the MACs that the packet socket has joined. */
+/* The interface, and the MACs that the packet sockets receive. */
 static uint64_t digest_nic(const struct peers *peers, int ifindex)
 {
 	const struct config_node *self = peers_self(peers);
@@ -97,12 +97,12 @@ static uint64_t digest_ring(const struct peers *peers)
 /* The name under which `thing` is stored. */
 static const char *name_of(const struct fd_store_item *thing, char name[NAME_MAX_BYTES])
 {
-	static const char *const kinds[] = { "tap", "nic", "ring" };
+	static const char *const kinds[] = { "tap", "nic", "nic_peers", "ring" };
 	uint64_t h;
 
 	if (thing->kind == FD_STORE_TAP)
 		h = digest_tap(thing->peers);
-	else if (thing->kind == FD_STORE_NIC)
+	else if (thing->kind == FD_STORE_NIC || thing->kind == FD_STORE_NIC_PEERS)
 		h = digest_nic(thing->peers, thing->ifindex);
 	else
 		h = digest_ring(thing->peers);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fd_store: keeps the descriptors of the TAP device, the packet socket and the kernel data path's
+ * fd_store: keeps the descriptors of the TAP device, the packet sockets and the kernel data path's
  * ring buffer from one run to the next, in the service manager's descriptor store: across a
  * restart and across a crash (SPEC 5).
  *
@@ -16,9 +16,10 @@
 /* An object whose descriptor can be stored. */
 struct fd_store_item {
 	enum fd_store_kind {
-		FD_STORE_TAP,  /* the TAP device */
-		FD_STORE_NIC,  /* the packet socket on the interface `ifindex` */
-		FD_STORE_RING, /* the kernel data path's ring buffer */
+		FD_STORE_TAP,       /* the TAP device */
+		FD_STORE_NIC,       /* the packet socket on the interface `ifindex` */
+		FD_STORE_NIC_PEERS, /* the second one, for frames of peers */
+		FD_STORE_RING,      /* the kernel data path's ring buffer */
 	} kind;
 	const struct peers *peers; /* borrowed */
 	int ifindex;

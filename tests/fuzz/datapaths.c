@@ -294,13 +294,41 @@ static void set_path(const struct bench *b, bool has_program, bool has_tap)
 
 /* The filter of a packet socket sees the same bytes as the tc programs. In a test run the kernel
  * removes an Ethernet header from the input first, so another one is put before the frame. */
-static bool run_filter(const struct bench *b, const struct made *frame)
+static bool run_one_filter(const struct bpf_program *filter, const struct made *frame)
 {
 	uint8_t data[ETH_HLEN + FRAME_MAX] = { 0 };
 
 	memcpy(data + ETH_HLEN, frame->bytes, frame->len);
-	return run_program(bpf_program__fd(b->skel->progs.clusterarpd_nic), frame, data,
-			   ETH_HLEN + frame->len, NULL) != 0;
+	return run_program(bpf_program__fd(filter), frame, data, ETH_HLEN + frame->len, NULL) != 0;
+}
+
+/* Does the frame come from a peer, by its Ethernet source? */
+static bool is_from_peer(const struct bench *b, const struct made *frame)
+{
+	const struct peers *peers = b->cluster.peers;
+	unsigned roles;
+	struct mac source;
+
+	if (frame->len < ETH_HLEN)
+		return false;
+	memcpy(source.b, frame->bytes + MAC_LEN, MAC_LEN);
+	roles = peers_by_mac(peers, &source).roles;
+	return roles & (MAC_PEER_DEDICATED | MAC_PEER_SOURCE) ||
+	       (peers_policy(peers) & POLICY_SOURCE_CLUSTER && roles & MAC_SELF_SOURCE);
+}
+
+/* Does the frame reach the daemon's packet sockets? *is_right: exactly one, the one that it is for,
+ * if the frames of peers have one of their own (`is_split`), else the first. */
+static bool run_filters(const struct bench *b, const struct made *frame, bool is_split,
+			bool *is_right)
+{
+	bool others, of_peers;
+
+	programs_split(kernel_path_programs(b->datapath), is_split);
+	others = run_one_filter(b->skel->progs.clusterarpd_nic, frame);
+	of_peers = run_one_filter(b->skel->progs.clusterarpd_peer, frame);
+	*is_right = !(is_split && is_from_peer(b, frame) ? others : of_peers);
+	return others || of_peers;
 }
 
 /* Is a frame in the ring, which leads to the daemon? *is_whole: the ring has this frame, complete,
@@ -321,28 +349,30 @@ static bool is_in_ring(const struct bench *b, const struct made *frame, bool *is
 static bool is_left_to_daemon(struct bench *b, const struct oracle_sample *s, bool has_program)
 {
 	bool is_others = s->core.fate == DROPPED && s->core.reason == DROP_NOT_OURS;
-	bool passes, is_whole, is_told;
+	bool passes, is_whole, is_told, is_right;
 	unsigned reason;
 	int act;
 
 	set_path(b, has_program, false);
-	passes = run_filter(b, &s->frame);
+	passes = run_filters(b, &s->frame, s->frame.len & 1, &is_right);
 	act = run_program(program_at(b, HOOK_INGRESS), &s->frame, s->frame.bytes, s->frame.len,
 			  NULL);
 	reason = take_reason(b);
 	is_told = is_in_ring(b, &s->frame, &is_whole);
 	set_path(b, true, true);
 	b->expected.all.drops[DROP_NOT_OURS] += is_others;
-	return act == (s->core.fate == TO_NIC_STACK ? TC_ACT_UNSPEC : TC_ACT_SHOT) && is_whole &&
-	       reason == (is_others ? DROP_NOT_OURS : DROP_NONE) &&
+	return is_right && act == (s->core.fate == TO_NIC_STACK ? TC_ACT_UNSPEC : TC_ACT_SHOT) &&
+	       is_whole && reason == (is_others ? DROP_NOT_OURS : DROP_NONE) &&
 	       (has_program ? is_told : passes) == (!is_others && s->core.fate != TO_NIC_STACK) &&
 	       !(has_program ? passes : is_told);
 }
 
 static bool is_filter_right(struct bench *b, const struct oracle_sample *s)
 {
+	bool is_right;
+
 	return is_left_to_daemon(b, s, false) && is_left_to_daemon(b, s, true) &&
-	       !run_filter(b, &s->frame);
+	       !run_filters(b, &s->frame, true, &is_right);
 }
 
 static void run_kernel(struct bench *b, const struct oracle_sample *s, struct oracle_outcome *o)

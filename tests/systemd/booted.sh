@@ -157,6 +157,6 @@ snapshot() {
 
 pid() { systemctl show -P MainPID clusterarpd; }
 property() { systemctl show -P "$1" clusterarpd; }
-# stored: how many descriptors the kernel data path keeps: TAP, NIC, ring and, where the kernel has
-# tcx, the links of three programs.
-stored() { if /tcx.py show lo ingress >/dev/null 2>&1; then echo 6; else echo 3; fi; }
+# stored: how many descriptors the kernel data path keeps: TAP, two sockets on the NIC, ring and, where
+# the kernel has tcx, the links of three programs.
+stored() { if /tcx.py show lo ingress >/dev/null 2>&1; then echo 7; else echo 4; fi; }

@@ -35,7 +35,7 @@ for i in 1 2 3 4 5; do
 	expect "restart $i: the TAP device" "$first" "$(tap)"
 	expect "restart $i: descriptors in the store" "$(stored)" "$(property NFileDescriptorStore)"
 done
-[ "$(stored)" = 3 ] || expect "the links are handed over: qdiscs of clsact" "" "$(tc qdisc show | grep clsact || true)"
+[ "$(stored)" = 4 ] || expect "the links are handed over: qdiscs of clsact" "" "$(tc qdisc show | grep clsact || true)"
 wait "$pinging" || fail "pings: $(tail -n 3 /tmp/ping)"
 wait "$streaming" || fail "TCP: $(jq -r .error /tmp/tcp)"
 expect "pings across restarts" "400 packets transmitted, 400 received, 0% packet loss" \
@@ -90,7 +90,7 @@ on out ping -n -i 0.005 -c 1000 -W 2 12.12.4.101 >/tmp/ping 2>&1 &
 pinging=$!
 restart_with user user
 expect "filters on the TAP" "" "$(tc filter show dev cluster0 egress)"
-expect "datapath = user: descriptors in the store" $(($(stored) == 6 ? 4 : 2)) "$(property NFileDescriptorStore)"
+expect "datapath = user: descriptors in the store" $(($(stored) == 7 ? 5 : 3)) "$(property NFileDescriptorStore)"
 restart_with kernel kernel
 expect "datapath = kernel: descriptors in the store" "$(stored)" "$(property NFileDescriptorStore)"
 restart_with user user
@@ -105,13 +105,13 @@ mkdir -p /run/systemd/system/clusterarpd.service.d
 printf '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/no_tcx.so\n' >/run/systemd/system/clusterarpd.service.d/no_tcx.conf
 systemctl daemon-reload
 restart_with kernel kernel
-expect "without tcx: descriptors in the store" 3 "$(property NFileDescriptorStore)"
+expect "without tcx: descriptors in the store" 4 "$(property NFileDescriptorStore)"
 expect "without tcx: filters on the TAP" 1 "$(tc filter show dev cluster0 egress | grep -c ' handle .*clusterarpd_tap')"
 restart_with user user
 tc qdisc del dev cluster0 clsact
 tc qdisc add dev cluster0 ingress || fail "an ingress qdisc on the TAP"
 restart_with auto user
-expect "auto: descriptors in the store" 2 "$(property NFileDescriptorStore)"
+expect "auto: descriptors in the store" 3 "$(property NFileDescriptorStore)"
 said=$(journalctl -u clusterarpd -o cat --no-pager | grep 'no kernel data path' || true)
 expect "log lines about it" 1 "$(grep -c "its ingress qdisc is not clsact" <<<"$said")"
 echo "$said"

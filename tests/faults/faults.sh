@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# faults.sh: the lab of the fault suite. Beside what tests/netns/lab.sh has:
+#
+#   row WHAT FIGURE OP LIMIT       a figure of the suite's table, and its limit; the test fails if it
+#                                  is not kept
+#   control WHAT FIGURE OP LIMIT   the same with the mechanism off: it must miss the limit of its row
+#
+# FAULTS_TABLE: the file that the rows go to. FAULTS_SHORT=1: the short form, for `quickstart check`.
+
+# shellcheck source-path=SCRIPTDIR source=../netns/lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../netns/lab.sh"
+FAULTS_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${FAULTS_TABLE:=/dev/null}"
+: "${FAULTS_SHORT:=}"
+
+# whole WHOLE SHORT: prints the one or the other.
+whole() { if [ -n "$FAULTS_SHORT" ]; then echo "$2"; else echo "$1"; fi; }
+
+note() { printf '| %s | %s | %s | %s |\n' "$LAB_DATAPATH" "$1" "$2" "$3" >>"$FAULTS_TABLE"; }
+
+row() {
+	note "$1" "$2" "$3 $4"
+	expect_num "$1" "$2" "$3" "$4"
+}
+control() {
+	note "$1" "$2" "not $3 $4"
+	awk -v a="$2" -v b="$4" "BEGIN { exit a + 0 $3 b + 0 }" || fail "$1: $2, as if it were on"
+	ok "$1: $2"
+}
+
+# c_program NAME: builds NAME.c; the program is $LAB_DIR/NAME.
+c_program() {
+	"${CC:-cc}" -O2 -D_GNU_SOURCE -o "$LAB_DIR/$1" "$FAULTS_TOP/$1.c"
+}
+
+memory_kib() { awk '/^VmRSS/ { print $2 }' "/proc/${LAB_PID[$1]}/status"; }
+descriptors() { find "/proc/${LAB_PID[$1]}/fd" -mindepth 1 | wc -l; }
+log_lines() { wc -l <"$LAB_DIR/$1.log"; }
