@@ -490,7 +490,7 @@ static void on_changes_readable(unsigned ready, void *arg)
 
 	(void)ready;
 	if (rc < 0)
-		log_warning_errno(-rc, "cannot read netlink notifications");
+		loop_io_failed(l->changes_io, "cannot read netlink notifications", -rc);
 }
 
 static void on_route_gone(int ifindex, void *arg)
@@ -508,7 +508,7 @@ static void on_routes_readable(unsigned ready, void *arg)
 
 	(void)ready;
 	if (rc < 0)
-		log_warning_errno(-rc, "cannot read notifications of routes");
+		loop_io_failed(l->routes_io, "cannot read notifications of routes", -rc);
 }
 
 /* --- start and stop --- */

@@ -6,11 +6,13 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/ratelimit.h"
 
-#define DEAF_MS 100 /* until the next try to watch what the kernel had no memory to watch */
+#define DEAF_MS      100 /* until the next try of what could not be watched or read */
+#define COMPLAINT_MS 60000
 
 struct loop {
 	struct event_base *base;
@@ -23,6 +25,7 @@ struct loop_io {
 	struct event *event;
 	struct loop *loop;
 	struct loop_io *next_deaf; /* itself: it is not in that list */
+	uint64_t next_complaint;   /* ms */
 	unsigned interest;
 	loop_io_callback *cb;
 	void *arg;
@@ -48,6 +51,15 @@ static void retry_later(const struct loop *loop)
 		evtimer_add(loop->retry, &(struct timeval){ .tv_usec = DEAF_MS * 1000 });
 }
 
+static void watch_later(struct loop_io *io)
+{
+	if (io->next_deaf == io) {
+		io->next_deaf = io->loop->deaf;
+		io->loop->deaf = io;
+	}
+	retry_later(io->loop);
+}
+
 /* epoll_ctl(2) may fail, as the kernel needs memory for each watch. Then try again until it works:
  * a descriptor that nobody watches would be deaf for good. */
 static void watch(struct loop_io *io)
@@ -60,9 +72,7 @@ static void watch(struct loop_io *io)
 	error = errno;
 	if (!loop->deaf && ratelimit_allow(&loop->complaints, loop_now()))
 		log_warning_errno(error, "cannot watch a file descriptor: trying again");
-	io->next_deaf = loop->deaf;
-	loop->deaf = io;
-	retry_later(loop);
+	watch_later(io);
 }
 
 static void leave_deaf(struct loop_io *io)
@@ -95,11 +105,20 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 /* --- the loop --- */
 
-/* What libevent would write to stderr, for each call that fails. */
+/* What libevent would write to stderr, for each call that fails; the last line before it ends the
+ * process is an error. */
 static void log_of_libevent(int severity, const char *text)
 {
-	(void)severity;
-	log_debug("%s", text);
+	if (severity == EVENT_LOG_ERR)
+		log_error("libevent: %s", text);
+	else
+		log_debug("%s", text);
+}
+
+static void end_process(int error)
+{
+	(void)error;
+	_exit(LOOP_FATAL);
 }
 
 static bool make_base(struct loop *loop)
@@ -107,6 +126,7 @@ static bool make_base(struct loop *loop)
 	struct event_config *config = event_config_new();
 
 	event_set_log_callback(log_of_libevent);
+	event_set_fatal_callback(end_process);
 	loop->complaints.per_second = 1;
 	if (!config)
 		return false;
@@ -198,6 +218,16 @@ void loop_io_set(struct loop_io *io, unsigned interest)
 	what |= (short)(interest & LOOP_WRITE ? EV_WRITE : 0);
 	event_assign(io->event, io->loop->base, fd, what, on_io, io);
 	watch(io);
+}
+
+void loop_io_failed(struct loop_io *io, const char *what, int error)
+{
+	if (loop_now() >= io->next_complaint) {
+		io->next_complaint = loop_now() + COMPLAINT_MS;
+		log_warning_errno(error, "%s: trying again", what);
+	}
+	event_del(io->event);
+	watch_later(io);
 }
 
 void loop_io_change(struct loop_io *io, unsigned remove, unsigned add)

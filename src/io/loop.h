@@ -22,6 +22,8 @@ struct loop_signal;
 typedef void loop_io_callback(unsigned ready, void *arg);
 typedef void loop_callback(void *arg);
 
+/* The exit status of a process whose event loop cannot go on: libevent ends it after a log line. */
+#define LOOP_FATAL 3
 struct loop *loop_create(void);
 /* Every watch must have been freed before. */
 void loop_destroy(struct loop *loop);
@@ -39,6 +41,10 @@ struct loop_io *loop_io_add(struct loop *loop, int fd, unsigned interest, loop_i
 void loop_io_set(struct loop_io *io, unsigned interest);
 /* Remove `remove` from the interest and add `add`. Does nothing if `io` is NULL. */
 void loop_io_change(struct loop_io *io, unsigned remove, unsigned add);
+/* The callback could not read, with the errno value `error`: a cause that lasts is no reason to
+ * spin. The callback is not called for the next 100 ms. Logs "WHAT: trying again: ERROR", once a
+ * minute. */
+void loop_io_failed(struct loop_io *io, const char *what, int error);
 void loop_io_free(struct loop_io *io); /* NULL is allowed, as for free(), here and below */
 
 /* Create a timer, not yet running. */

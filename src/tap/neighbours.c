@@ -348,26 +348,24 @@ static void on_dump_ended(int error, void *arg)
 		begin_dump(n);
 }
 
-static void watch_failed(const char *tap, int rc)
-{
-	if (rc < 0)
-		log_warning_errno(-rc, "%s: cannot receive neighbour messages", tap);
-}
-
 static void on_changes_readable(unsigned ready, void *arg)
 {
 	struct neighbours *n = arg;
+	int rc = netlink_neigh_dispatch_changes(n->table);
 
 	(void)ready;
-	watch_failed(peers_config(n->peers)->tap, netlink_neigh_dispatch_changes(n->table));
+	if (rc < 0)
+		loop_io_failed(n->changes_io, "cannot read notifications of neighbours", -rc);
 }
 
 static void on_dump_readable(unsigned ready, void *arg)
 {
 	struct neighbours *n = arg;
+	int rc = netlink_neigh_dispatch_dump(n->table);
 
 	(void)ready;
-	watch_failed(peers_config(n->peers)->tap, netlink_neigh_dispatch_dump(n->table));
+	if (rc < 0)
+		loop_io_failed(n->dump_io, "cannot read the table of neighbours", -rc);
 }
 
 /* --- the interface of neighbours.h --- */

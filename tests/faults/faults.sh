@@ -5,14 +5,16 @@
 #
 #   row WHAT FIGURE OP LIMIT       a figure of the suite's table, and its limit; the test fails if it
 #                                  is not kept
+#   row_is WHAT FIGURE PATTERN     likewise, of words
 #   control WHAT FIGURE OP LIMIT   the same with the mechanism off: it must miss the limit of its row
 #
-# FAULTS_TABLE: the file that the rows go to. FAULTS_SHORT=1: the short form, for `quickstart check`.
+# FAULTS_TABLES: a directory; the rows go to a file in it. FAULTS_SHORT=1: the short form, for `quickstart check`.
 
 # shellcheck source-path=SCRIPTDIR source=../netns/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../netns/lab.sh"
 FAULTS_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-: "${FAULTS_TABLE:=/dev/null}"
+FAULTS_TABLE=${FAULTS_TABLES:-$LAB_DIR}/$(basename "$0" .sh).$LAB_DATAPATH
+: >"$FAULTS_TABLE"
 : "${FAULTS_SHORT:=}"
 
 # whole WHOLE SHORT: prints the one or the other.
@@ -23,6 +25,12 @@ note() { printf '| %s | %s | %s | %s |\n' "$LAB_DATAPATH" "$1" "$2" "$3" >>"$FAU
 row() {
 	note "$1" "$2" "$3 $4"
 	expect_num "$1" "$2" "$3" "$4"
+}
+# row_is WHAT FIGURE PATTERN: likewise, of words.
+row_is() {
+	note "$1" "$2" "$3"
+	[[ $2 =~ ^($3)$ ]] || fail "$1: expected $3, saw $2"
+	ok "$1: $2"
 }
 control() {
 	note "$1" "$2" "not $3 $4"
@@ -35,6 +43,12 @@ c_program() {
 	"${CC:-cc}" -O2 -D_GNU_SOURCE -o "$LAB_DIR/$1" "$FAULTS_TOP/$1.c"
 }
 
+cpu_ms() {
+	local utime stime rest
+	rest=$(sed 's/.*) //' "/proc/${LAB_PID[$1]}/stat")
+	read -r _ _ _ _ _ _ _ _ _ _ _ utime stime _ <<<"$rest"
+	echo $(((utime + stime) * 10))
+}
 memory_kib() { awk '/^VmRSS/ { print $2 }' "/proc/${LAB_PID[$1]}/status"; }
 descriptors() { find "/proc/${LAB_PID[$1]}/fd" -mindepth 1 | wc -l; }
 log_lines() { wc -l <"$LAB_DIR/$1.log"; }

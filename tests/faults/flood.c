@@ -2,7 +2,7 @@
 /*
  * flood: sends frames as fast as it can, and prints how many a second.
  *
- *   flood KIND SECONDS IFACE [SOURCE]
+ *   flood KIND SECONDS IFACE [SOURCE]     0 seconds: 64 frames
  *
  * KIND: arp       requests for alpha's address, each from another host of its network
  *       claim     replies that claim beta's address
@@ -221,7 +221,7 @@ static unsigned long flood(int fd, const char *kind, double seconds)
 	double end = now() + seconds;
 	unsigned long sent = 0;
 
-	while (now() < end) {
+	do {
 		int n;
 
 		for (unsigned i = 0; i < BATCH; i++) {
@@ -235,7 +235,7 @@ static unsigned long flood(int fd, const char *kind, double seconds)
 			sent += (unsigned long)n;
 		else if (errno != ENOBUFS && errno != EAGAIN)
 			return sent;
-	}
+	} while (now() < end);
 	return sent;
 }
 
@@ -256,6 +256,6 @@ int main(int argc, char **argv)
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		return 2;
 	seconds = atof(argv[2]);
-	printf("%.0f\n", (double)flood(fd, argv[1], seconds) / seconds);
+	printf("%.0f\n", (double)flood(fd, argv[1], seconds) / (seconds > 0 ? seconds : 1));
 	return 0;
 }

@@ -26,8 +26,8 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("0.0.0.0", 7))
 time.sleep(900)' &
 done
-FLOOD_SECONDS=$(whole 30 4)
-ROUNDS=$(whole 50 6)
+FLOOD_SECONDS=$(whole 30 2)
+ROUNDS=$(whole 50 4)
 
 # resolves: alpha's entry for beta is deleted, and made again. By ping of one packet: within a second.
 resolves() {
@@ -83,7 +83,24 @@ for kind in arp claim conflict udp; do flood "$kind" 4; done
 flood nd 6
 flood mld 6
 
-flooded udp "$(dedicated_mac beta)"
-note "flood, udp, forged source: frames a second" "$RATE" ""
-control "flood, udp, forged source of a peer: pings between peers lost, %" "$LOST" "<=" 0.1
+# --- a queue that is full ---
+
+# What the daemon does not read fills the queue on its way. through_full SOURCE: sets THROUGH, how many of 64
+# frames of beta that come then arrive at alpha's stack.
+through_full() {
+	capture alpha cluster0 "$LAB_DIR/through.pcap" -Q in "icmp6 and ip6[40] == 135 and ether src $(dedicated_mac beta)"
+	kill -STOP "${LAB_PID[alpha]}"
+	on out "$LAB_DIR/flood" arp 1.5 eth0 "$@" >/dev/null
+	on out "$LAB_DIR/flood" nd 0 eth0 "$(dedicated_mac beta)" >/dev/null
+	kill -CONT "${LAB_PID[alpha]}"
+	within "$(seconds 5)" lab_up alpha || fail "alpha does not answer after SIGCONT"
+	capture_stop
+	THROUGH=$(frames pcap2rows6 "$LAB_DIR/through.pcap" | wc -l)
+}
+before=$(counter alpha .drops.kernel_ring)
+through_full
+row "a full queue: frames of a peer that arrive, of 64" "$THROUGH" ">=" 64
+expect_num "frames that had no room" $(($(counter alpha .drops.kernel_ring) - before)) ">" 1000
+through_full "$(dedicated_mac beta)"
+control "a queue full of frames with a forged source, of a peer: frames of it that arrive, of 64" "$THROUGH" ">=" 64
 lab_stop_all

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* loop: descriptors that the kernel refuses to watch for a while. The epoll_ctl(2) of this program
- * is the one that libevent calls. */
+/* loop: descriptors that the kernel refuses to watch for a while, or that cannot be read. The
+ * epoll_ctl(2) of this program is the one that libevent calls. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,6 +131,35 @@ static void changed_meanwhile(void **state)
 	end(&w);
 }
 
+static void on_unreadable(unsigned ready, void *arg)
+{
+	struct watched *w = arg;
+
+	(void)ready;
+	w->calls++;
+	loop_io_failed(w->io, "cannot read", EIO);
+}
+
+/* What cannot be read is tried ten times a second, with one line, until it can. */
+static void unreadable(void **state)
+{
+	struct watched w;
+
+	(void)state;
+	begin(&w);
+	w.io = loop_io_add(w.loop, w.ends[0], LOOP_READ, on_unreadable, &w);
+	run(&w, 350);
+	assert_in_range(w.calls, 2, 4);
+	assert_int_equal(lines, 1);
+	loop_io_free(w.io);
+
+	w.calls = 0;
+	w.io = loop_io_add(w.loop, w.ends[0], LOOP_READ, on_readable, &w);
+	run(&w, 50);
+	assert_int_equal(w.calls, 1);
+	end(&w);
+}
+
 /* However often the interest changes meanwhile, the log does not fill. */
 static void few_lines(void **state)
 {
@@ -151,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(tried_again),
 					    cmocka_unit_test(changed_meanwhile),
+					    cmocka_unit_test(unreadable),
 					    cmocka_unit_test(few_lines) };
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
