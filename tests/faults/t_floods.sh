@@ -13,6 +13,7 @@ lab_nodes 2 family=46
 # A frame with a peer's source must not mislead the switch: this is about the node.
 bridge -n sw link set dev p_out learning off
 bridge -n sw fdb replace "$(nic_mac out)" dev p_out master static
+# shellcheck disable=SC2119 # without settings
 lab_config
 lab_start_all
 lab_announced
@@ -26,8 +27,8 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("0.0.0.0", 7))
 time.sleep(900)' &
 done
-FLOOD_SECONDS=$(whole 30 2)
-ROUNDS=$(whole 50 4)
+FLOOD_SECONDS=$(whole 30 1)
+ROUNDS=$(whole 50 3)
 
 # resolves: alpha's entry for beta is deleted, and made again. By ping of one packet: within a second.
 resolves() {

@@ -9,6 +9,7 @@
 . "$(dirname "$0")/faults.sh"
 
 lab_nodes 2 family=46
+# shellcheck disable=SC2119 # without settings
 lab_config
 lab_start_all
 lab_announced
@@ -58,7 +59,7 @@ expect_reach alpha beta
 
 # --- a NIC that comes and goes ---
 
-ROUNDS=$(whole 200 10)
+ROUNDS=$(whole 200 6)
 fds=$(descriptors alpha)
 for ((i = 1; i <= ROUNDS; i++)); do
 	ip -n alpha link del eth0

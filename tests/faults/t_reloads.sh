@@ -3,12 +3,14 @@
 #
 # Reloads under load, one in ten of them of a file that is broken: nothing is lost, nothing is left over.
 # The control: the daemon is ended and started instead.
+# run: whole
 # run: alone
 
 # shellcheck source-path=SCRIPTDIR source=faults.sh
 . "$(dirname "$0")/faults.sh"
 
 lab_nodes 3 family=46
+# shellcheck disable=SC2119 # without settings
 lab_config
 FILE=$LAB_DIR/alpha.conf
 cp "$LAB_CONF" "$LAB_DIR/three"

@@ -4,11 +4,13 @@
 # Each system call of the steady state fails for two seconds under traffic: afterwards frames flow, or the
 # daemon has ended with exit status 3 and a line that says why. Which calls these are is asked of strace, so
 # that none is forgotten. Then no descriptor is to be had.
+# run: whole
 
 # shellcheck source-path=SCRIPTDIR source=faults.sh
 . "$(dirname "$0")/faults.sh"
 
 lab_nodes 2 family=46
+# shellcheck disable=SC2119 # without settings
 lab_config
 lab_start_all
 lab_announced
