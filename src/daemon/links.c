@@ -65,7 +65,7 @@ struct links {
 	uint64_t own_carrier; /* ms: until then, the first carrier is of the daemon's own doing */
 	bool has_yielded;     /* nothing has moved to the TAP since begin_to_yield() */
 	bool is_failing;      /* needs.failed() was called */
-	uint64_t next_complaint; /* ms: about a side that cannot be read */
+	uint64_t next_complaint; /* ms: about what cannot be read or looked up */
 };
 
 static bool is_up(const struct netlink_link *link)
@@ -215,12 +215,14 @@ static void take_nic(struct links *l)
 		loop_timer_set(l->retry, LOOK_MS);
 }
 
+static void check_nic(struct links *l);
+
 static void on_retry(void *arg)
 {
 	struct links *l = arg;
 
-	if (!links_nic(l) && !l->is_failing)
-		take_nic(l);
+	if (!l->is_failing)
+		check_nic(l);
 }
 
 static void lose_nic(struct links *l)
@@ -372,14 +374,12 @@ static void check_tap(struct links *l, bool was_down)
 /* --- events --- */
 
 /* Once a minute is enough, as it goes on being tried. */
-static void complain(struct links *l, enum rewrite_direction direction, int error)
+static void complain(struct links *l, const char *name, const char *what, int error)
 {
-	const char *name = direction == REWRITE_EGRESS ? l->config->tap : links_nic(l)->name;
-
 	if (loop_now() < l->next_complaint)
 		return;
 	l->next_complaint = loop_now() + COMPLAINT_MS;
-	log_warning_errno(-error, "%s: cannot receive: trying again", name);
+	log_warning_errno(-error, "%s: %s: trying again", name, what);
 }
 
 /* Receiving failed on the TAP (REWRITE_EGRESS) or on the NIC. */
@@ -394,7 +394,8 @@ static void on_broken(enum rewrite_direction direction, int error, void *arg)
 	else if (direction == REWRITE_INGRESS && (error == -ENXIO || error == -ENODEV))
 		lose_nic(l);
 	else if (error != -ENETDOWN) /* logged when its link event arrives */
-		complain(l, direction, error);
+		complain(l, direction == REWRITE_EGRESS ? l->config->tap : links_nic(l)->name,
+			 "cannot receive", error);
 }
 
 /* Is it the configured interface, by its name or an altname? */
@@ -425,29 +426,48 @@ static void on_link(struct links *l, const struct netlink_event *event)
 	}
 }
 
-/* Notifications were lost: check everything that may have changed. */
-static void check_all(struct links *l)
+/* Everything about the NIC may have changed. */
+static void follow_nic(struct links *l, const struct netlink_link *now)
+{
+	takeover_heard_link(l->nic, now);
+	on_nic_link(l, now);
+	if (!l->config->adopt)
+		takeover_warn_addresses(l->nic);
+	takeover_check_link_local(l->nic);
+	adopt_later_changed(l->later, NULL);
+}
+
+/* A NIC that cannot be looked up is not gone: the kernel may be out of memory for a while. */
+static void check_nic(struct links *l)
 {
 	const struct netlink_link *nic = links_nic(l);
 	struct netlink_link now;
+	int rc;
 
-	if (netlink_link_by_index(l->netlink, tap_link_ifindex(l->tap), &now) == -ENODEV)
+	if (!nic) {
+		take_nic(l);
+		return;
+	}
+	rc = netlink_link_by_index(l->netlink, nic->ifindex, &now);
+	if (!rc) {
+		follow_nic(l, &now);
+	} else if (rc == -ENODEV) {
+		lose_nic(l);
+	} else {
+		complain(l, nic->name, "cannot look up the interface", rc);
+		loop_timer_set(l->retry, RETRY_MS);
+	}
+}
+
+/* Notifications were lost: check everything that may have changed. */
+static void check_all(struct links *l)
+{
+	if (!is_tap_there(l))
 		lose_tap(l);
 	if (l->is_failing)
 		return;
 	check_tap(l, true);
-	if (!nic) {
-		take_nic(l);
-	} else if (!netlink_link_by_index(l->netlink, nic->ifindex, &now)) {
-		takeover_heard_link(l->nic, &now);
-		on_nic_link(l, &now);
-		if (!l->config->adopt)
-			takeover_warn_addresses(l->nic);
-		takeover_check_link_local(l->nic);
-		adopt_later_changed(l->later, NULL);
-	} else {
-		lose_nic(l);
-	}
+	check_nic(l);
 }
 
 /* An address of the NIC was added or changed, or removed. */

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #define READS_AFTER_LOSS 65536 /* more than the buffer holds */
+#define LOSSES_IN_A_ROW  3     /* no loss any more: the socket cannot be read */
 #define DUMP_TRIES       20
 #define MESSAGES_MAX     32768 /* bytes; the kernel sends no larger datagram */
 
@@ -275,17 +276,23 @@ int netlink_socket_receive(struct nl_sock *socket, netlink_message_handler *each
 int netlink_socket_receive_changes(struct nl_sock *socket, unsigned most,
 				   netlink_message_handler *each, void *arg, bool *lost)
 {
+	unsigned losses = 0;
 	int nle = 0;
 
 	*lost = false;
 	for (unsigned i = 0; i < (*lost ? READS_AFTER_LOSS : most); i++) {
 		nle = netlink_socket_receive(socket, each, arg);
-		if (nle == -NLE_NOMEM /* ENOBUFS */ || nle == -NLE_MSG_TRUNC)
-			*lost = true;
-		else if (nle < 0)
+		if (nle != -NLE_NOMEM /* ENOBUFS, or ENOMEM */ && nle != -NLE_MSG_TRUNC) {
+			losses = 0;
+			if (nle < 0)
+				break;
+			continue;
+		}
+		*lost = true;
+		if (++losses == LOSSES_IN_A_ROW)
 			break;
 	}
-	return nle == -NLE_AGAIN || nle >= 0 || *lost ? 0 : netlink_errno(nle);
+	return nle == -NLE_AGAIN || nle >= 0 ? 0 : netlink_errno(nle);
 }
 
 /* --- dumps in steps --- */
