@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
@@ -264,6 +265,34 @@ static void ipv6_settings_cut_off(void **state)
 	}
 }
 
+/* An address with a prefix of `len` bits. */
+static bool parses_prefix(uint8_t family, uint8_t len)
+{
+	const uint8_t bytes[16] = { 0x20, 1, 0x0d, 0xb8 };
+	struct ifaddrmsg info = { .ifa_family = family, .ifa_prefixlen = len, .ifa_index = 7 };
+	struct message m = { .nl = nlmsg_alloc_simple(RTM_NEWADDR, 0) };
+	struct netlink_address address;
+	bool is;
+
+	assert_non_null(m.nl);
+	assert_int_equal(nlmsg_append(m.nl, &info, sizeof(info), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put(m.nl, IFA_ADDRESS, family == AF_INET ? 4 : 16, bytes), 0);
+	is = netlink_parse_address(finish(&m, 0), &address);
+	if (is)
+		assert_int_equal(address.prefix.len, len);
+	end(&m);
+	return is;
+}
+
+static void prefixes(void **state)
+{
+	(void)state;
+	for (unsigned len = 0; len <= 255; len++) {
+		assert_int_equal(parses_prefix(AF_INET, (uint8_t)len), len <= 32);
+		assert_int_equal(parses_prefix(AF_INET6, (uint8_t)len), len <= 128);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,7 +300,7 @@ int main(void)
 		cmocka_unit_test(a_short_event),         cmocka_unit_test(cut_off),
 		cmocka_unit_test(the_link_below),        cmocka_unit_test(kinds),
 		cmocka_unit_test(ipv6_settings),         cmocka_unit_test(no_ipv6_settings),
-		cmocka_unit_test(ipv6_settings_cut_off),
+		cmocka_unit_test(ipv6_settings_cut_off), cmocka_unit_test(prefixes),
 	};
 
 	return cmocka_run_group_tests_name("netlink_parse", tests, NULL, NULL);

@@ -161,6 +161,8 @@ bool netlink_parse_address(struct nlmsghdr *header, struct netlink_address *out)
 		out->prefix.addr = ip_from_ipv6_bytes(nla_data(own));
 	else
 		return false;
+	if (info->ifa_prefixlen > 8 * ip_bytes(&out->prefix.addr))
+		return false;
 	out->prefix.len = info->ifa_prefixlen;
 	out->ifindex = (int)info->ifa_index;
 	out->scope = info->ifa_scope;

@@ -18,8 +18,9 @@ bool netlink_parse_link(struct nlmsghdr *header, struct netlink_link *out);
 /* Does a description of a link ask for announcements: has a bond another active port, or is the
  * host connected to another switch, as after a live migration (IFLA_EVENT)? */
 bool netlink_parse_link_asks(struct nlmsghdr *header);
-/* False: malformed, or neither IPv4 nor IPv6. On a point-to-point link IFA_ADDRESS is the peer's
- * address and IFA_LOCAL the link's own; elsewhere IPv6 has IFA_ADDRESS only. */
+/* False: malformed, a prefix that is too long, or neither IPv4 nor IPv6. On a point-to-point link
+ * IFA_ADDRESS is the peer's address and IFA_LOCAL the link's own; elsewhere IPv6 has IFA_ADDRESS
+ * only. */
 bool netlink_parse_address(struct nlmsghdr *header, struct netlink_address *out);
 
 #endif
