@@ -23,6 +23,19 @@ struct netlink_conntrack {
 
 /* --- answers --- */
 
+/* nla_get_u8() and its like do not look at the length. */
+static const struct nla_policy message_policy[CTA_MAX + 1] = {
+	[CTA_STATUS] = { .type = NLA_U32 },
+};
+static const struct nla_policy proto_policy[CTA_PROTO_MAX + 1] = {
+	[CTA_PROTO_NUM] = { .type = NLA_U8 },
+	[CTA_PROTO_SRC_PORT] = { .type = NLA_U16 },
+	[CTA_PROTO_DST_PORT] = { .type = NLA_U16 },
+};
+static const struct nla_policy tcp_policy[CTA_PROTOINFO_TCP_MAX + 1] = {
+	[CTA_PROTOINFO_TCP_STATE] = { .type = NLA_U8 },
+};
+
 static bool read_address(struct nlattr *const *list, int ipv4, int ipv6, struct ip_addr *out)
 {
 	if (list[ipv4] && nla_len(list[ipv4]) == 4)
@@ -41,7 +54,7 @@ static bool read_tuple(struct nlattr *tuple, struct flow_tuple *out)
 	if (!tuple || nla_parse_nested(parts, CTA_TUPLE_MAX, tuple, NULL) < 0 ||
 	    !parts[CTA_TUPLE_IP] || !parts[CTA_TUPLE_PROTO] ||
 	    nla_parse_nested(ip, CTA_IP_MAX, parts[CTA_TUPLE_IP], NULL) < 0 ||
-	    nla_parse_nested(proto, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], NULL) < 0)
+	    nla_parse_nested(proto, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], proto_policy) < 0)
 		return false;
 	if (!proto[CTA_PROTO_NUM] || nla_get_u8(proto[CTA_PROTO_NUM]) != IPPROTO_TCP ||
 	    !proto[CTA_PROTO_SRC_PORT] || !proto[CTA_PROTO_DST_PORT])
@@ -59,7 +72,8 @@ static bool is_closed(struct nlattr *info)
 
 	if (!info || nla_parse_nested(protocol, CTA_PROTOINFO_MAX, info, NULL) < 0 ||
 	    !protocol[CTA_PROTOINFO_TCP] ||
-	    nla_parse_nested(tcp, CTA_PROTOINFO_TCP_MAX, protocol[CTA_PROTOINFO_TCP], NULL) < 0 ||
+	    nla_parse_nested(tcp, CTA_PROTOINFO_TCP_MAX, protocol[CTA_PROTOINFO_TCP], tcp_policy) <
+		    0 ||
 	    !tcp[CTA_PROTOINFO_TCP_STATE])
 		return false;
 	return nla_get_u8(tcp[CTA_PROTOINFO_TCP_STATE]) >= TCP_CONNTRACK_TIME_WAIT;
@@ -70,7 +84,7 @@ static void read_entry(struct netlink_conntrack *c, struct nlmsghdr *header)
 	struct nlattr *list[CTA_MAX + 1];
 	struct flow_tuple forwarded;
 
-	if (nlmsg_parse(header, sizeof(struct nfgenmsg), list, CTA_MAX, NULL) < 0 ||
+	if (nlmsg_parse(header, sizeof(struct nfgenmsg), list, CTA_MAX, message_policy) < 0 ||
 	    !list[CTA_STATUS] || !(ntohl(nla_get_u32(list[CTA_STATUS])) & IPS_DST_NAT) ||
 	    is_closed(list[CTA_PROTOINFO]) || !read_tuple(list[CTA_TUPLE_ORIG], &forwarded))
 		return;
