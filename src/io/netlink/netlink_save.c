@@ -267,7 +267,7 @@ static int on_saved(struct nl_msg *message, void *arg)
 
 	if (!list->count) /* the dump begins, or begins again */
 		netlink_saved_truncate(w->out, w->before);
-	if (!netlink_list_add(list) || raw.len < netlink_saved_head(raw.is_route))
+	if (!netlink_list_add(list) || !netlink_saved_is_valid(&raw))
 		return NL_OK;
 	if (!raw.is_route)
 		rc = append_address(w, &raw);

@@ -160,8 +160,7 @@ static bool has_noprefixroute(const struct netlink_saved *address)
 {
 	const struct nlattr *flags = netlink_saved_find(address, IFA_FLAGS);
 
-	return flags && nla_len(flags) == sizeof(uint32_t) &&
-	       (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE);
+	return flags && (nla_get_u32(flags) & IFA_F_NOPREFIXROUTE);
 }
 
 /* IPv4: the route to the network of the address, or of its peer address if it has one. */
@@ -202,11 +201,39 @@ bool netlink_saved_makes(const struct netlink_saved *address, const struct netli
 					 : makes_ipv6(address, &own, &to);
 }
 
+/* Without a rest, which the kernel would refuse, and which what is appended later would complete.
+ */
+static bool has_whole_attributes(const struct netlink_saved *item)
+{
+	int left;
+	struct nlattr *attribute = netlink_saved_attributes(item, &left);
+
+	while (nla_ok(attribute, left))
+		attribute = nla_next(attribute, &left);
+	return left <= 0;
+}
+
+/* Whatever is read of an item as a 32-bit number is one: nla_get_u32() does not look. */
+static bool has_whole_numbers(const struct netlink_saved *item)
+{
+	static const int route[] = { RTA_OIF, RTA_PRIORITY, RTA_TABLE, RTA_EXPIRES, 0 },
+			 address[] = { IFA_FLAGS, 0 };
+
+	for (const int *type = item->is_route ? route : address; *type; type++) {
+		const struct nlattr *number = netlink_saved_find(item, *type);
+
+		if (number && nla_len(number) != sizeof(uint32_t))
+			return false;
+	}
+	return true;
+}
+
 bool netlink_saved_is_valid(const struct netlink_saved *item)
 {
 	struct ip_prefix prefix;
 
-	return netlink_saved_prefix(item, &prefix) && prefix.len <= 8 * ip_bytes(&prefix.addr);
+	return netlink_saved_prefix(item, &prefix) && prefix.len <= 8 * ip_bytes(&prefix.addr) &&
+	       has_whole_attributes(item) && has_whole_numbers(item);
 }
 
 /* Length without the lifetime, which is the last attribute. */

@@ -40,7 +40,8 @@ int netlink_saved_append_link_local(struct netlink_saved_list *list, const struc
 /* Remove the items of an address family. */
 void netlink_saved_drop_family(struct netlink_saved_list *list, int family);
 
-/* True if it is an address or a route at all: for items read from a file. */
+/* True if it is an address or a route at all, with numbers where numbers belong: for items from a
+ * file or from the kernel. All functions below need one that is. */
 bool netlink_saved_is_valid(const struct netlink_saved *item);
 /* True if both are the same address (with its prefix), or the same route apart from its
  * lifetime. */
