@@ -104,9 +104,16 @@ static void read_options(struct output *out, const char *block, uint32_t len, ui
 
 static void read_section(struct output *out, uint16_t code, const char *value, uint16_t size)
 {
+	char *text;
+
 	(void)out;
-	if (code == OPTION_COMMENT)
-		fprintf(stderr, "note: %.*s\n", (int)size, value);
+	if (code != OPTION_COMMENT)
+		return;
+	text = ctl_must(strndup(value, size));
+	fputs("note: ", stderr);
+	ctl_put_clean(stderr, text, false);
+	putc('\n', stderr);
+	free(text);
 }
 
 static void read_packet(struct output *out, uint16_t code, const char *value, uint16_t size)
