@@ -7,6 +7,7 @@
 #include "ctl/ctl_check.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,16 @@ static void clear(struct result *r)
 	json_decref(r->answer);
 }
 
+/* Whatever the answer says. */
+static json_int_t add(json_int_t a, json_int_t b)
+{
+	json_int_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return a < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
+
 static json_int_t count_peers(const json_t *answer)
 {
 	const char *state;
@@ -41,13 +52,13 @@ static json_int_t count_peers(const json_t *answer)
 	json_int_t count = 0;
 
 	json_object_foreach (json_object_get(answer, "peers"), state, n)
-		count += json_integer_value(n);
+		count = add(count, json_integer_value(n));
 	return count;
 }
 
 static char *say_well(const json_t *answer)
 {
-	json_int_t nodes = count_peers(answer) + 1;
+	json_int_t nodes = add(count_peers(answer), 1);
 	char *text;
 
 	if (asprintf(&text, "%" JSON_INTEGER_FORMAT " node%s, %s data path", nodes,

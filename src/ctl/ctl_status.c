@@ -133,7 +133,7 @@ static void rate_cell(struct ctl_table *t, const struct overview *s, const json_
 		ctl_cell(t, CTL_PLAIN, "-");
 	else
 		ctl_cell(t, CTL_PLAIN, "%s",
-			 ctl_scaled((double)(now - then) * factor / s->seconds, "", text));
+			 ctl_scaled(((double)now - (double)then) * factor / s->seconds, "", text));
 }
 
 static void add_peer(struct ctl_table *t, const struct overview *s, const json_t *peer)

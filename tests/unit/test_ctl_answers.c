@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ctl_answers: what clusterarpctl prints of answers that no daemon would give: nothing that a
- * terminal would obey.
+ * terminal would obey, and no arithmetic that overflows (for which the build with sanitizers ends).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -119,10 +119,46 @@ static void a_comment_with_escapes(void **state)
 	clear(&p);
 }
 
+#define PEER(frames) "{\"peers\":[{\"name\":\"beta\",\"counters\":{\"frames_in\":" frames "}}]}\n"
+
+static void a_rate_between_the_extremes(void **state)
+{
+	static const struct answer list[] = { TEXT(PEER("-9223372036854775808")),
+					      TEXT("{}\n"),
+					      TEXT("{}\n"),
+					      TEXT(PEER("9223372036854775807")),
+					      { 0 } };
+	struct printed p = run((char *[]){ "status", NULL }, list);
+
+	(void)state;
+	assert_non_null(strstr(p.out, "beta"));
+	clear(&p);
+}
+
+static void a_sum_of_peers(void **state)
+{
+	static const struct answer most[] = { TEXT("{\"problems\":[],\"peers\":{\"resolved\":"
+						   "9223372036854775807,\"failed\":1}}\n"),
+					      { 0 } },
+				   least[] = { TEXT("{\"problems\":[],\"peers\":{\"resolved\":"
+						    "-9223372036854775808,\"failed\":-1}}\n"),
+					       { 0 } };
+	struct printed p = run((char *[]){ "check", NULL }, most);
+
+	(void)state;
+	assert_non_null(strstr(p.out, "CLUSTERARPD OK - 9223372036854775807 nodes"));
+	clear(&p);
+	p = run((char *[]){ "check", NULL }, least);
+	assert_non_null(strstr(p.out, "CLUSTERARPD OK - "));
+	clear(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_comment_with_escapes),
+		cmocka_unit_test(a_rate_between_the_extremes),
+		cmocka_unit_test(a_sum_of_peers),
 	};
 
 	return cmocka_run_group_tests_name("ctl_answers", tests, NULL, NULL);
