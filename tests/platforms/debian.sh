@@ -10,6 +10,7 @@
 #   debian_run DIRECTORY COMMAND…         runs COMMAND in it, as root in /
 #   debian_umount DIRECTORY
 #   debian_version DIRECTORY PACKAGE      prints the version of an installed package
+#   debian_row RELEASE PART TEST CELL…    prints a row of a table, and keeps it
 #
 # The mirror, its suites for security and updates, and the proxy are those of this system's apt.
 # Packages are downloaded once: DEBIAN_CACHE/RELEASE/debs keeps them (default: build/platforms in
@@ -181,4 +182,18 @@ debian_run() {
 debian_version() {
 	# shellcheck disable=SC2016 # dpkg-query expands it
 	dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${source:Upstream-Version}' "$2" 2>/dev/null
+}
+
+# debian_row RELEASE PART TEST CELL…: prints the cells, one of which is TEST, as a row of PART's table, and keeps
+# it in DEBIAN_CACHE/RELEASE/rows.PART, in the place of the one that is there for TEST.
+debian_row() {
+	local rows=$DEBIAN_CACHE/$1/rows.$2 test=$3 row
+	shift 3
+	row=$(printf '| %s ' "$@")'|'
+	echo "$row"
+	touch "$rows"
+	awk -v "test=| $test |" -v "row=$row" 'index($0, test) { $0 = row; there = 1 }
+		{ print }
+		END { if (!there) print row }' "$rows" >"$rows.new"
+	mv "$rows.new" "$rows"
 }

@@ -16,14 +16,14 @@ VM_TESTS=(t_service t_boot_networkd t_boot_ifupdown t_boot_networkmanager fuzz "
 
 # vm_row NAME RESULT SECONDS FIGURE
 vm_row() {
-	echo "| $VM_DEBIAN | $VM_KERNEL | $1 | $2 | $3 | $4 |"
+	debian_row "$VM_RELEASE" vm "$1" "$VM_DEBIAN" "$VM_KERNEL" "$@"
 }
 
 # vm_verdict RELEASE TEST…: what vm_boot left, as rows of the table (Debian, kernel, test, result, seconds,
 # figure), and a summary; tells which tests were not reached.
 vm_verdict() {
 	local name line seconds passed=0 failed=0 missing=() results=$VM_WORK/results
-	VM_DEBIAN=$(cat "$VM_WORK/debian_version") VM_KERNEL=$(sed -n 's/^kernel //p' "$results" | head -n 1)
+	VM_RELEASE=$1 VM_DEBIAN=$(cat "$VM_WORK/debian_version") VM_KERNEL=$(sed -n 's/^kernel //p' "$results" | head -n 1)
 	shift
 	for name in "$@"; do
 		line=$(grep -m 1 -E "^(ok|FAIL) $name " "$results" || true)
