@@ -181,7 +181,7 @@ debian_run() {
 # Without epoch and Debian's revision.
 debian_version() {
 	# shellcheck disable=SC2016 # dpkg-query expands it
-	dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${source:Upstream-Version}' "$2" 2>/dev/null
+	dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${Version}' "$2" 2>/dev/null | sed 's/^[0-9]*://; s/-[^-]*$//'
 }
 
 # debian_row RELEASE PART TEST CELL…: prints the cells, one of which is TEST, as a row of PART's table, and keeps
