@@ -48,18 +48,20 @@ done
 # where the receiver's buffer is full.
 gso_udp() {
 	# shellcheck disable=SC2016
-	on "$2" timeout -k 1 20 /usr/bin/python3 -c '
-import socket
+	on "$2" timeout -k 1 "$(seconds 20)" /usr/bin/python3 -c '
+import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.bind(("::", 9999))
-s.settimeout(1.5)
+second = int(sys.argv[1])
+s.settimeout(5 * second)  # the sender is a program that has to start
 sizes = []
 try:
     while len(sizes) < 1000:
         sizes.append(len(s.recv(65536)))
+        s.settimeout(1.5 * second)
 except TimeoutError:
     pass
-print(len(sizes), *sorted(set(sizes)))' >"$LAB_DIR/udp" &
+print(len(sizes), *sorted(set(sizes)))' "$(seconds 1)" >"$LAB_DIR/udp" &
 	local receiver=$!
 	within "$(seconds 5)" on "$2" sh -c 'ss -Hlun "sport = :9999" | grep -q .' || fail "no receiver on $2"
 	on "$1" /usr/bin/python3 -c '
