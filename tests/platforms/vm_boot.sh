@@ -5,7 +5,7 @@
 # writes to its port "results" line by line as it comes, and keeps it in $VM_WORK/results; the console
 # is in $VM_WORK/console. Returns when the guest has switched itself off, or after VM_LIMIT seconds. When
 # it boots again QEMU is started anew: after a reset of an emulated machine kernel 6.12 hung in the
-# self-tests of its ciphers, which do not run here at all.
+# self-tests of its ciphers, which do not run here at all. A kernel that panics ends the machine.
 #
 # The guest has three virtio NICs on a hub (52:54:00:aa:01:01 and so on), which has no offloads, and
 # three on TAPs (52:54:00:aa:02:01 and so on), which have checksum and segmentation offload, on a bridge of
@@ -46,7 +46,7 @@ vm_qemu() {
 	exec timeout -k 5 "$VM_SECONDS" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		-machine q35 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m 2048 -device virtio-rng-pci \
 		-kernel "$VM_WORK/vmlinuz" -initrd "$VM_WORK/initrd" \
-		-append "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 mitigations=off cryptomgr.notests systemd.log_level=warning" \
+		-append "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 mitigations=off cryptomgr.notests panic=-1 systemd.log_level=warning" \
 		-drive "file=$VM_WORK/image,format=raw,if=virtio,cache=unsafe" \
 		-chardev "file,id=console,path=$VM_WORK/console,append=on" -serial chardev:console -device virtio-serial-pci \
 		-chardev "file,id=results,path=$VM_WORK/results,append=on" -device virtserialport,chardev=results,name=results \
