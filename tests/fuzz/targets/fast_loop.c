@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "target.h"
 
 #define IOS_MAX    64
@@ -111,6 +112,12 @@ void loop_io_change(struct loop_io *io, unsigned remove, unsigned add)
 {
 	if (io)
 		io->interest = (io->interest & ~remove) | add;
+}
+
+void loop_io_failed(struct loop_io *io, const char *what, int error)
+{
+	log_warning_errno(error, "%s: trying again", what);
+	io->interest = 0; /* nothing here lasts for 100 ms */
 }
 
 void loop_io_free(struct loop_io *io)
