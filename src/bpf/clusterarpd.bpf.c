@@ -24,8 +24,8 @@
  * redirect them. Where that is not possible, because there is no TAP or the NIC is not running,
  * these frames go to the daemon, too. While clusterarpd_in handles the frames
  * (is_in_charge()) the socket filters pass nothing. Even a filter that drops everything costs time
- * for each frame, so the first packet socket is then bound for sending only
- * (packet_socket_bind()), and there is no second one.
+ * for each frame, so both packet sockets are then bound for sending only
+ * (packet_socket_bind()).
  *
  * Link-local group addresses (01:80:c2:00:00:0x: LLDP, 802.1X, LACP) belong to the
  * NIC's own stack: the shield passes them, and the daemon does not receive them.
@@ -105,7 +105,7 @@ static __always_inline __u32 frame_len(const struct __sk_buff *skb)
 
 /* --- frames for the daemon --- */
 
-/* Does clusterarpd_in handle frames from the wire? Otherwise the packet socket receives them. */
+/* Does clusterarpd_in handle frames from the wire? Otherwise the packet sockets receive them. */
 static __always_inline int is_in_charge(void)
 {
 	return forwards && path.is_in;

@@ -153,7 +153,7 @@ struct bpf_path {
 	__u32 policy;   /* enum rule_policy */
 	__u32 nic, tap; /* ifindex; 0: not available, frames for it go to the daemon */
 	__u32 mtu;      /* the NIC's */
-	__u32 is_in;    /* clusterarpd_in handles frames from the wire, not the packet socket */
+	__u32 is_in;    /* clusterarpd_in handles frames from the wire, not the packet sockets */
 	__u32 is_ajar;  /* the shield passes everything: programs_set_ajar() */
 	__u32 is_split; /* the second packet socket gets the frames of peers: programs_split() */
 	__u32 unused;

@@ -67,7 +67,7 @@ int programs_configure(struct programs *k, const struct programs_cluster *cluste
 struct programs_path {
 	unsigned nic, tap; /* ifindex; 0: not available, frames for it go to the daemon */
 	unsigned mtu;      /* the NIC's */
-	bool is_in; /* the program at the NIC's ingress is attached; false: the packet socket is
+	bool is_in; /* the program at the NIC's ingress is attached; false: the packet sockets are
 		     * to receive all frames */
 };
 void programs_set_path(struct programs *k, const struct programs_path *path);
@@ -111,7 +111,8 @@ int programs_own_socket(struct programs *k, int packet_fd);
  * sends. Call it before that socket is bound. */
 int programs_add_socket(struct programs *k, int packet_fd);
 /* Have the second packet socket receive the frames of peers; or, at first, the first one all
- * frames. Takes effect at once. Call it while both are bound. */
+ * frames. Takes effect at once, but for a frame that is between the two filters, which both may
+ * receive. True only while both are bound. */
 void programs_split(struct programs *k, bool is_split);
 
 /* The programs' counters, summed over all CPUs. */

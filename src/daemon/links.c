@@ -203,6 +203,7 @@ static void take_nic(struct links *l)
 	}
 	if (!rc) {
 		l->retry_ms = 0;
+		loop_timer_cancel(l->retry);
 		events_link(l->needs.events, links_nic(l)->name, links_nic(l));
 		l->needs.state_changed(l->needs.arg);
 		return;
@@ -382,6 +383,20 @@ static void complain(struct links *l, const char *name, const char *what, int er
 	log_warning_errno(-error, "%s: %s: trying again", name, what);
 }
 
+/* The NIC as it is now. -ENODEV: it is gone. Another error does not mean that: the kernel may be
+ * out of memory for a while; it is checked later. */
+static int look_up_nic(struct links *l, struct netlink_link *now)
+{
+	const struct netlink_link *nic = links_nic(l);
+	int rc = netlink_link_by_index(l->netlink, nic->ifindex, now);
+
+	if (rc && rc != -ENODEV) {
+		complain(l, nic->name, "cannot look up the interface", rc);
+		loop_timer_set(l->retry, RETRY_MS);
+	}
+	return rc;
+}
+
 /* Receiving failed on the TAP (REWRITE_EGRESS) or on the NIC. */
 static void on_broken(enum rewrite_direction direction, int error, void *arg)
 {
@@ -417,7 +432,7 @@ static void on_link(struct links *l, const struct netlink_event *event)
 		check_tap(l, !is_up(news));
 	if (nic && news->ifindex == nic->ifindex) {
 		takeover_heard_link(l->nic, news);
-		if (!netlink_link_by_index(l->netlink, nic->ifindex, &now))
+		if (!look_up_nic(l, &now))
 			on_nic_link(l, &now);
 		if (event->asks_to_announce)
 			announce(l);
@@ -437,26 +452,20 @@ static void follow_nic(struct links *l, const struct netlink_link *now)
 	adopt_later_changed(l->later, NULL);
 }
 
-/* A NIC that cannot be looked up is not gone: the kernel may be out of memory for a while. */
 static void check_nic(struct links *l)
 {
-	const struct netlink_link *nic = links_nic(l);
 	struct netlink_link now;
 	int rc;
 
-	if (!nic) {
+	if (!links_nic(l)) {
 		take_nic(l);
 		return;
 	}
-	rc = netlink_link_by_index(l->netlink, nic->ifindex, &now);
-	if (!rc) {
+	rc = look_up_nic(l, &now);
+	if (!rc)
 		follow_nic(l, &now);
-	} else if (rc == -ENODEV) {
+	else if (rc == -ENODEV)
 		lose_nic(l);
-	} else {
-		complain(l, nic->name, "cannot look up the interface", rc);
-		loop_timer_set(l->retry, RETRY_MS);
-	}
 }
 
 /* Notifications were lost: check everything that may have changed. */

@@ -2,7 +2,7 @@
 /*
  * privilege: reduces capabilities with libcap-ng; see privilege.h.
  *
- * CAP_NET_ADMIN: TAP, links, addresses, routes, tc. CAP_NET_RAW: the packet socket.
+ * CAP_NET_ADMIN: TAP, links, addresses, routes, tc. CAP_NET_RAW: the packet sockets.
  * CAP_BPF and CAP_PERFMON: the eBPF programs.
  */
 #include "daemon/privilege.h"

@@ -27,7 +27,7 @@ struct kernel_path *kernel_path_create(struct peers *peers, struct netlink *netl
 void kernel_path_destroy(struct kernel_path *path);
 
 bool kernel_path_is_used(const struct kernel_path *path);
-/* For the shield and the packet socket; no longer valid after KERNEL_PATH_CHANGED. */
+/* For the shield and the packet sockets; no longer valid after KERNEL_PATH_CHANGED. */
 struct programs *kernel_path_programs(const struct kernel_path *path);
 
 /* Set the TAP's index; 0: it is gone. If a NIC is set, the TAP's program is attached. False: it
@@ -44,7 +44,7 @@ void kernel_path_set_nic(struct kernel_path *path, const struct netlink_link *ni
 #define KERNEL_PATH_CHANGED 1
 int kernel_path_attach(struct kernel_path *path);
 /* Do the programs handle the frames from the NIC, so that the daemon gets its share of them from
- * ring_receive()? Otherwise the packet socket receives them all. */
+ * ring_receive()? Otherwise the packet sockets receive them all. */
 bool kernel_path_takes_wire(const struct kernel_path *path);
 /* The NIC changed: its MTU, or whether it is up. */
 void kernel_path_nic_changed(struct kernel_path *path, const struct netlink_link *nic);

@@ -10,9 +10,10 @@
  * so often that the control socket and the timers wait longer than some milliseconds (for 512
  * frames at most). */
 #define TURNS    8
-#define CATCH_UP 1024 /* batches: more than a socket's queue holds */
+#define CATCH_UP 4096 /* batches: more than the queues of the sockets hold */
 #define BROKEN   (-1)
-/* Without reading, after a second error in a row: a cause that lasts is no reason to spin. */
+/* Without reading, after more errors in a row than there are sources (both packet sockets report
+ * that the NIC is down): a cause that lasts is no reason to spin. */
 #define PAUSE_MS 100
 
 /* Frames from the NIC come from the packet sockets and, on the kernel data path, from the programs'
@@ -36,7 +37,8 @@ struct traffic {
 	unsigned next; /* source to read from */
 	struct loop_timer *pause;
 	struct {
-		bool has_failed, is_paused;
+		unsigned failures; /* in a row */
+		bool is_paused;
 	} reading[2];     /* by enum rewrite_direction */
 	bool is_tap_busy; /* the last read did not empty its queue */
 };
@@ -124,12 +126,11 @@ static void flush(struct traffic *t, enum rewrite_direction direction)
 
 static void after_error(struct traffic *t, enum rewrite_direction direction)
 {
-	if (t->reading[direction].has_failed) {
-		t->reading[direction].is_paused = true;
-		change_input(t, direction, LOOP_READ, 0);
-		loop_timer_set(t->pause, PAUSE_MS);
-	}
-	t->reading[direction].has_failed = true;
+	if (++t->reading[direction].failures < SOURCES)
+		return;
+	t->reading[direction].is_paused = true;
+	change_input(t, direction, LOOP_READ, 0);
+	loop_timer_set(t->pause, PAUSE_MS);
 }
 
 /* If a direction is blocked, relay_run() says so again. */
@@ -159,7 +160,7 @@ static int run(struct traffic *t, enum rewrite_direction direction, unsigned mos
 		t->broken(direction, rc, t->arg);
 		return BROKEN;
 	}
-	t->reading[direction].has_failed = false;
+	t->reading[direction].failures = 0;
 	return rc;
 }
 
@@ -268,7 +269,8 @@ static int replace_watch(struct traffic *t, struct loop_io **io, int fd, loop_io
 
 static void forget_errors(struct traffic *t, enum rewrite_direction direction)
 {
-	t->reading[direction].has_failed = t->reading[direction].is_paused = false;
+	t->reading[direction].failures = 0;
+	t->reading[direction].is_paused = false;
 }
 
 int traffic_set_tap(struct traffic *t, struct tap_device *tap)

@@ -67,17 +67,19 @@ static int open_end(struct wire *wire, enum wire_socket which)
 int wire_open(const struct peers *peers, int ifindex, struct wire **out)
 {
 	struct wire *wire = calloc(1, sizeof(*wire));
-	int rc = wire ? 0 : -ENOMEM;
+	int rc = 0;
 
-	for (unsigned i = 0; i < WIRE_SOCKETS && !rc; i++) {
-		wire->peers = peers;
-		wire->ifindex = ifindex;
+	if (!wire)
+		return -ENOMEM;
+	*wire = (struct wire){ .peers = peers, .ifindex = ifindex };
+	for (unsigned i = 0; i < WIRE_SOCKETS && !rc; i++)
 		rc = open_end(wire, (enum wire_socket)i);
-	}
-	if (rc)
-		wire_close(wire);
-	else
+	if (!rc) {
 		*out = wire;
+		return 0;
+	}
+	wire_forget(wire); /* one may have been there already */
+	wire_close(wire);
 	return rc;
 }
 

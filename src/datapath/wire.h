@@ -32,7 +32,8 @@ int wire_set_up(struct wire *wire, struct programs *programs);
 /* Bind the sockets: to receive, or for sending only; nothing if they are. -ENODEV: the interface is
  * gone. */
 int wire_bind(struct wire *wire, struct programs *programs, bool receives);
-/* Are they bound for sending only, by this run or the earlier one? */
+/* Are they bound for sending only, by this run or the earlier one? By the one that sends, if they
+ * differ. */
 bool wire_only_sends(const struct wire *wire);
 
 /* Store the sockets for the next run; remove them from the store. */

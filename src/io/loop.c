@@ -227,7 +227,8 @@ void loop_io_failed(struct loop_io *io, const char *what, int error)
 		log_warning_errno(error, "%s: trying again", what);
 	}
 	event_del(io->event);
-	watch_later(io);
+	if (io->interest)
+		watch_later(io);
 }
 
 void loop_io_change(struct loop_io *io, unsigned remove, unsigned add)

@@ -24,6 +24,7 @@ typedef void loop_callback(void *arg);
 
 /* The exit status of a process whose event loop cannot go on: libevent ends it after a log line. */
 #define LOOP_FATAL 3
+
 struct loop *loop_create(void);
 /* Every watch must have been freed before. */
 void loop_destroy(struct loop *loop);

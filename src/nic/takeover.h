@@ -23,9 +23,9 @@ struct takeover *takeover_create(struct peers *peers, struct netlink *netlink, c
 /* Releases everything without restoring anything. */
 void takeover_destroy(struct takeover *takeover);
 
-/* Take the NIC over: lock it, open the packet socket, attach the shield, set the NIC up. Nothing is
- * received before takeover_open(). 0; -ENODEV: there is no such NIC; else a negative errno after a
- * log line. */
+/* Take the NIC over: lock it, open the packet sockets, attach the shield, set the NIC up. Nothing
+ * is received before takeover_open(). 0; -ENODEV: there is no such NIC; else a negative errno after
+ * a log line. */
 int takeover_attach(struct takeover *takeover);
 /* Do the maps of the eBPF programs have room for `peers`? */
 bool takeover_has_room(const struct takeover *takeover, const struct peers *peers);
@@ -84,7 +84,7 @@ bool takeover_has_tap_program(const struct takeover *takeover);
 bool takeover_has_kernel_path(const struct takeover *takeover);
 /* The same one as long as `takeover` lasts. */
 struct kernel_path *takeover_kernel_path(const struct takeover *takeover);
-/* Add what the eBPF programs and the packet socket have counted, to `counters` and to each peer's
+/* Add what the eBPF programs and the packet sockets have counted, to `counters` and to each peer's
  * counters. */
 void takeover_collect(struct takeover *takeover, struct counters *counters);
 /* The same for the counters of one peer. */

@@ -23,6 +23,7 @@ whole() { if [ -n "$FAULTS_SHORT" ]; then echo "$2"; else echo "$1"; fi; }
 note() { printf '| %s | %s | %s | %s |\n' "$LAB_DATAPATH" "$1" "$2" "$3" >>"$FAULTS_TABLE"; }
 
 row() {
+	[[ $2 =~ ^-?[0-9.]+$ ]] || fail "$1: no figure: $2"
 	note "$1" "$2" "$3 $4"
 	expect_num "$1" "$2" "$3" "$4"
 }
@@ -33,6 +34,7 @@ row_is() {
 	ok "$1: $2"
 }
 control() {
+	[[ $2 =~ ^-?[0-9.]+$ ]] || fail "$1: no figure: $2"
 	note "$1" "$2" "not $3 $4"
 	awk -v a="$2" -v b="$4" "BEGIN { exit a + 0 $3 b + 0 }" || fail "$1: $2, as if it were on"
 	ok "$1: $2"
@@ -41,6 +43,13 @@ control() {
 # c_program NAME: builds NAME.c; the program is $LAB_DIR/NAME.
 c_program() {
 	"${CC:-cc}" -O2 -D_GNU_SOURCE -o "$LAB_DIR/$1" "$FAULTS_TOP/$1.c"
+}
+
+# lost_percent FILE: of the output of one ping that has come to its end: how many pings were not answered, but
+# for two that may have been on their way.
+lost_percent() {
+	awk '/DUP!/ { next } /icmp_seq=.*time=/ { n++ } / packets transmitted/ { sent = $1 }
+		END { lost = sent - n - 2; printf "%.2f\n", sent ? 100 * (lost > 0 ? lost : 0) / sent : 100 }' "$1"
 }
 
 cpu_ms() {

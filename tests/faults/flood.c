@@ -201,8 +201,10 @@ static void make(struct frame *f, const char *kind)
 		udp(f);
 	else if (!strcmp(kind, "nd"))
 		nd(f);
-	else
+	else if (!strcmp(kind, "mld"))
 		mld(f);
+	else
+		exit(2);
 }
 
 static double now(void)
@@ -234,7 +236,7 @@ static unsigned long flood(int fd, const char *kind, double seconds)
 		if (n > 0)
 			sent += (unsigned long)n;
 		else if (errno != ENOBUFS && errno != EAGAIN)
-			return sent;
+			exit(1);
 	} while (now() < end);
 	return sent;
 }
@@ -249,9 +251,12 @@ int main(int argc, char **argv)
 	if (argc < 4 || fd < 0)
 		return 2;
 	address.sll_ifindex = (int)if_nametoindex(argv[3]);
-	if (argc > 4 && sscanf(argv[4], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &given[0], &given[1],
-			       &given[2], &given[3], &given[4], &given[5]) == ETH_ALEN)
+	if (argc > 4) {
+		if (sscanf(argv[4], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &given[0], &given[1],
+			   &given[2], &given[3], &given[4], &given[5]) != ETH_ALEN)
+			return 2;
 		source = given;
+	}
 	setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &(int){ 1 }, sizeof(int));
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		return 2;

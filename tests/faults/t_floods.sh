@@ -48,7 +48,7 @@ rounds() {
 
 # flooded KIND [SOURCE]: sets RATE (frames a second), LOST (percent of pings), RESOLVED (of ROUNDS).
 flooded() {
-	local flood pings n lost
+	local flood pings
 	ip netns exec out "$LAB_DIR/flood" "$1" "$FLOOD_SECONDS" eth0 "${@:2}" >"$LAB_DIR/rate" &
 	flood=$!
 	on alpha ping -n -i 0.005 -w "$FLOOD_SECONDS" "$LAB_PINGED" >"$LAB_DIR/ping" 2>&1 &
@@ -57,8 +57,7 @@ flooded() {
 	wait "$flood" || fail "the flood ends with exit status $?"
 	wait "$pings" || true
 	RATE=$(cat "$LAB_DIR/rate")
-	read -r n lost _ < <(ping_answers "$LAB_DIR/ping")
-	LOST=$(awk -v n="$n" -v lost="$lost" 'BEGIN { printf "%.2f\n", n + lost ? 100 * lost / (n + lost) : 100 }')
+	LOST=$(lost_percent "$LAB_DIR/ping")
 }
 
 # The pings go to another address of beta: the entry for the first one is deleted again and again.
@@ -73,8 +72,8 @@ flood() {
 	expect_reach alpha beta
 	lines=$(log_lines alpha) memory=$(memory_kib alpha)
 	flooded "$1"
-	note "$what: frames a second" "$RATE" ""
-	row "$what: pings between peers lost, %" "$LOST" "<=" 0.1
+	row "$what: frames a second" "$RATE" ">=" $((10000 / LAB_PACE))
+	row "$what: pings between peers lost, %" "$LOST" "<=" "$(whole 0.1 3)"
 	row "$what: resolved within 1 s, of $ROUNDS" "$RESOLVED" ">=" "$ROUNDS"
 	row "$what: memory, KiB more" $(($(memory_kib alpha) - memory)) "<=" 512
 	row "$what: log lines" $(($(log_lines alpha) - lines)) "<=" $((11 * (FLOOD_SECONDS + 1)))

@@ -19,7 +19,7 @@ expect_reach alpha beta
 
 # removed: deletes all qdiscs and filters of the NIC for a while; sets LOST (percent of pings, 2 ms apart).
 removed() {
-	local pings n lost end
+	local pings end
 	on alpha ping -n -i 0.002 -w "$(whole 10 2)" 12.12.4.102 >"$LAB_DIR/ping" 2>&1 &
 	pings=$!
 	end=$((SECONDS + $(whole 10 2)))
@@ -28,11 +28,13 @@ removed() {
 		on alpha tc filter del dev eth0 ingress 2>/dev/null || true
 	done
 	wait "$pings" || true
-	read -r n lost _ < <(ping_answers "$LAB_DIR/ping")
-	LOST=$(awk -v n="$n" -v lost="$lost" 'BEGIN { printf "%.2f\n", n + lost ? 100 * lost / (n + lost) : 100 }')
+	LOST=$(lost_percent "$LAB_DIR/ping")
 }
-removed
-row "programs removed in a loop: pings lost, %" "$LOST" "==" 0
+# Links of tcx are not removed by tc; where the kernel has none, filters are.
+if "$LAB_TOP/tcx.py" show lo ingress >/dev/null 2>&1; then
+	removed
+	row "tc removes qdiscs and filters in a loop: pings lost, %" "$LOST" "==" 0
+fi
 lab_stop alpha
 lab_preload no_tcx
 lab_start alpha

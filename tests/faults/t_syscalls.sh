@@ -30,6 +30,7 @@ load() {
 		forget alpha 12.12.4.102 2>/dev/null || true
 		ip -n alpha addr add 12.12.4.177/32 dev cluster0 2>/dev/null || true
 		ip -n alpha addr del 12.12.4.177/32 dev cluster0 2>/dev/null || true
+		ip -n alpha link set eth0 txqueuelen $((900 + SECONDS % 50)) 2>/dev/null || true
 		ip -n alpha link set cluster0 txqueuelen $((900 + SECONDS % 50)) 2>/dev/null || true
 		sleep 0.2
 	done
@@ -72,6 +73,10 @@ fails() {
 	within "$(seconds 5)" reach alpha beta || fail "$what: alpha does not reach beta: $(tail -n 3 "$LOG")"
 	within "$(seconds 5)" reach out alpha || fail "$what: nobody reaches alpha: $(tail -n 3 "$LOG")"
 	within "$(seconds 5)" lab_up alpha || fail "$what: no answer on the control socket"
+	if [ "$calls" -eq 0 ]; then
+		note "$what" "not called meanwhile" ""
+		return
+	fi
 	row_is "$what" "forwards, after $calls calls" "forwards, after [0-9]+ calls"
 	expect_num "$what: calls" "$calls" "<=" 2000
 }

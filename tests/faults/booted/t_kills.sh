@@ -23,7 +23,7 @@ row() {
 }
 
 # The server, on this host: echoes what it gets. The clients, outside: 200 that say a byte ten times a second
-# until /tmp/over exists; then each has 10 s to get an answer to one more. They print how many were cut, and how
+# until /tmp/over exists, and wait 60 s for each answer; then each has 10 s to get an answer to one more. They print how many were cut, and how
 # many got it.
 cat >/serve.py <<'PYTHON'
 import asyncio
@@ -48,7 +48,7 @@ async def client():
     try:
         while not os.path.exists("/tmp/over"):
             writer.write(b"x")
-            await reader.read(1)
+            await asyncio.wait_for(reader.read(1), 60)
             await asyncio.sleep(0.1)
         writer.write(b"x")
         return len(await asyncio.wait_for(reader.read(1), 10))
