@@ -122,8 +122,17 @@ change() {
 	expect_applied "$1" "$2"
 }
 # requests ADDRESS: Ethernet destination and sender MAC of alpha's requests for it on the wire: of a
-# broadcast, if there is one, as the daemon asks the peers itself, by unicast.
+# broadcast, if there is one, as the daemon asks the peers itself, by unicast. None, if the peer has asked
+# alpha meanwhile, whose stack then knows it: tried again.
 requests() {
+	local seen='' tries=0
+	while [ -z "$seen" ] && [ "$tries" -lt 3 ]; do
+		seen=$(requests_once "$1")
+		tries=$((tries + 1))
+	done
+	echo "$seen"
+}
+requests_once() {
 	capture sw p_alpha "$LAB_DIR/arp.pcap" -Q in arp
 	forget alpha "$1"
 	on alpha ping -n -c 1 -W "$(seconds 1)" "$1" >/dev/null || fail "alpha does not reach $1"
