@@ -12,8 +12,9 @@
 #define TURNS    8
 #define CATCH_UP 4096 /* batches: more than the queues of the sockets hold */
 #define BROKEN   (-1)
-/* Without reading, after more errors in a row than there are sources (both packet sockets report
- * that the NIC is down): a cause that lasts is no reason to spin. */
+/* Without reading, after a third error in a row (both packet sockets report that the NIC is down):
+ * a cause that lasts is no reason to spin. */
+#define ERRORS   3
 #define PAUSE_MS 100
 
 /* Frames from the NIC come from the packet sockets and, on the kernel data path, from the programs'
@@ -126,7 +127,7 @@ static void flush(struct traffic *t, enum rewrite_direction direction)
 
 static void after_error(struct traffic *t, enum rewrite_direction direction)
 {
-	if (++t->reading[direction].failures < SOURCES)
+	if (++t->reading[direction].failures < ERRORS)
 		return;
 	t->reading[direction].is_paused = true;
 	change_input(t, direction, LOOP_READ, 0);
