@@ -66,7 +66,7 @@ control "a crash and a start instead of a reload: pings lost or answered twice" 
 lab_stop_all
 [ -n "$FAULTS_SHORT" ] || {
 	mkdir -p /run/clusterarpd/alpha
-	ip netns exec alpha valgrind --leak-check=full --undef-value-errors=no --track-fds=yes --error-exitcode=99 --log-file="$LAB_DIR/valgrind" \
+	ip netns exec alpha valgrind --leak-check=full --undef-value-errors=no --track-fds=yes --error-exitcode=99 --suppressions="$FAULTS_TOP/valgrind.supp" --log-file="$LAB_DIR/valgrind" \
 		"$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)" >"$LAB_DIR/alpha.log" 2>&1 &
 	LAB_PID[alpha]=$!
 	within "$(seconds 60)" lab_up alpha || fail "no daemon under valgrind: $(tail "$LAB_DIR/valgrind")"
