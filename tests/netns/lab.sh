@@ -509,10 +509,18 @@ lab_settled() {
 			"$(on "$1" ip -6 route show table local type local | wc -l)" ]
 }
 
+# The kernel gives a NIC its link-local address a moment after its carrier.
+lab_has_link_local() {
+	[ "$(on "$1" cat /proc/sys/net/ipv6/conf/eth0/disable_ipv6 2>/dev/null || echo 1)" = 1 ] ||
+		! on "$1" ip link show eth0 up 2>/dev/null | grep -q LOWER_UP ||
+		on "$1" ip -d link show eth0 | grep -q 'addrgenmode none' || on "$1" ip -6 addr show dev eth0 | grep -q fe80
+}
+
 # lab_snapshot NODE: prints everything that a clean stop must restore. The order of link-local
 # routes through different links, and of groups, means nothing; it changes when an address is removed
 # and added.
 lab_snapshot() {
+	within 2 lab_has_link_local "$1" || true # it may have lost it for good
 	within "$(seconds 10)" lab_settled "$1" || fail "$1: addresses remain tentative"
 	# shellcheck disable=SC2016
 	on "$1" sh -c '

@@ -242,7 +242,7 @@ else
 fi
 ip -n alpha link del eth0
 expect_said 'eth0 is gone'
-[ ! -e "$RECORD" ] || fail "the record of a NIC that is gone is left"
+within "$(seconds 2)" test ! -e "$RECORD" || fail "the record of a NIC that is gone is left"
 lab_veth alpha new0 52:54:00:00:00:77 p_alpha
 ip -n alpha link set new0 up
 within "$(seconds 5)" lab_settled alpha

@@ -24,7 +24,7 @@ write_file() {
 }
 write_file "$LAB_DIR/two" 2
 write_file "$LAB_DIR/three" 3
-lab_config
+lab_config liveness=0 # beta and gamma ask alpha nothing of their own, whose stack would learn their entries
 cp "$LAB_DIR/three" "$FILE"
 lab_launch alpha "$CLUSTERARPD" -c "$FILE" -n alpha -s "$(socket_of alpha)"
 lab_start beta
