@@ -4,6 +4,7 @@
 # Every frame is accounted for, exactly, when queues are full: a NIC that takes less than the host sends, a
 # TAP and a NIC that the daemon does not read for a while, a flood from outside. And the daemon does not spin.
 # The control: the sum without the drops.
+# run: once
 
 # shellcheck source-path=SCRIPTDIR source=faults.sh
 . "$(dirname "$0")/faults.sh"

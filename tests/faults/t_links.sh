@@ -3,6 +3,7 @@
 #
 # Links that come and go: the NIC is deleted and added again, its cable is pulled, its programs are removed.
 # The nodes reach each other afterwards, and nothing is left over.
+# run: kernel
 # run: alone
 
 # shellcheck source-path=SCRIPTDIR source=faults.sh
