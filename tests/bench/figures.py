@@ -59,7 +59,7 @@ SCENES = ["direct", "user-unicast", "user-multicast", "kernel-unicast", "kernel-
 
 # --floors: the minimum ratio to the scene direct.
 FLOORS = {
-    "user-unicast": {"tcp1_gbits": 0.55, "udp_pps": 0.35},
+    "user-unicast": {"tcp1_gbits": 0.40, "udp_pps": 0.35},
     "kernel-unicast": {"tcp1_gbits": 0.90, "udp_pps": 0.70},
 }
 
