@@ -216,16 +216,6 @@ static void take_nic(struct links *l)
 		loop_timer_set(l->retry, LOOK_MS);
 }
 
-static void check_nic(struct links *l);
-
-static void on_retry(void *arg)
-{
-	struct links *l = arg;
-
-	if (!l->is_failing)
-		check_nic(l);
-}
-
 static void lose_nic(struct links *l)
 {
 	if (!links_nic(l))
@@ -466,6 +456,14 @@ static void check_nic(struct links *l)
 		follow_nic(l, &now);
 	else if (rc == -ENODEV)
 		lose_nic(l);
+}
+
+static void on_retry(void *arg)
+{
+	struct links *l = arg;
+
+	if (!l->is_failing)
+		check_nic(l);
 }
 
 /* Notifications were lost: check everything that may have changed. */
