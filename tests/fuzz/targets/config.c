@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * config: a configuration file. Whatever is accepted must be read again from what config_print()
- * writes of it, as the same configuration, and compared with itself as without changes.
+ * writes of it, as the same configuration, and compared with itself as without changes. With too
+ * little memory the file is refused, or is the same configuration: nothing of it may be missing.
  *
  * An input: the bytes of a file; after a NUL, if there is one, those of a second file, with which
  * the first is compared as by a reload.
@@ -13,6 +14,7 @@
 #include "config/config_diff.h"
 #include "config/config_print.h"
 #include "config/config_read.h"
+#include "scarce.h"
 #include "target.h"
 
 static FILE *nowhere;
@@ -25,12 +27,20 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-static struct config *read_bytes(const uint8_t *data, size_t size)
+/* Reading asks for memory this often. */
+static unsigned calls;
+
+/* `scarce`: which of these calls fails; 0: none. */
+static struct config *read_with(const uint8_t *data, size_t size, unsigned scarce)
 {
 	struct config_report report = { 0 };
 	uint8_t *copy = target_copy(data, size);
 	FILE *f = target_must(size ? fmemopen(copy, size, "r") : fopen("/dev/null", "r"));
-	struct config *config = config_read(f, &report);
+	struct config *config;
+
+	scarce_begin(scarce);
+	config = config_read(f, &report);
+	calls = scarce_end();
 
 	target_check(config || report.errors, "refused without an error");
 	target_check(!config || !report.errors, "accepted with an error");
@@ -41,6 +51,11 @@ static struct config *read_bytes(const uint8_t *data, size_t size)
 	fclose(f);
 	free(copy);
 	return config;
+}
+
+static struct config *read_bytes(const uint8_t *data, size_t size)
+{
+	return read_with(data, size, 0);
 }
 
 static char *print(const struct config *config, size_t *size)
@@ -97,10 +112,34 @@ static void check_read_back(const struct config *config)
 	config_free(again);
 }
 
+static void check_same(const struct config *config, const struct config *other)
+{
+	size_t size, other_size;
+	char *text = print(config, &size), *other_text = print(other, &other_size);
+
+	target_check(size == other_size && !memcmp(text, other_text, size),
+		     "without memory another configuration:\n%s\n--- and not\n%s", other_text,
+		     text);
+	free(text);
+	free(other_text);
+}
+
+static void read_without_memory(const uint8_t *data, size_t size, const struct config *config)
+{
+	struct config *other = read_with(data, size, scarce_choose(data, size, calls));
+
+	target_check(config || !other, "accepted without memory");
+	if (other)
+		check_same(config, other);
+	config_free(other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct target_input in = { data, size }, first = target_until(&in, '\0');
 	struct config *config = read_bytes(first.data, first.size), *other;
+
+	read_without_memory(first.data, first.size, config);
 
 	if (config) {
 		check_nodes(config);

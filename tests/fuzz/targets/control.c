@@ -5,7 +5,9 @@
  * (fast_loop.h).
  *
  * An input: up to CLIENTS_MAX clients, one after the other, each ended by a NUL. A digit at the
- * beginning says how the client behaves (enum behaviour); what follows is what it sends.
+ * beginning says how the client behaves (enum behaviour); what follows is what it sends. With every
+ * other input one of the calls for memory, or for a file, fails (scarce.h): whatever the daemon
+ * answers then, it goes on, and answers in whole lines.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +31,7 @@
 #include "io/netlink/netlink_conntrack.h"
 #include "io/netlink/netlink_sockets.h"
 #include "report/report_line.h"
+#include "scarce.h"
 #include "target.h"
 
 #define CLIENTS_MAX 20 /* more than the daemon serves at a time */
@@ -36,6 +39,7 @@
 #define LOOPBACK    1 /* its index */
 #define SOON_MS     1
 #define LONG_MS     10000 /* longer than any client may take */
+#define SCARCE_MAX  300   /* calls for memory and files that the first clients make, about */
 
 enum behaviour {
 	IS_DEAF = 1 << 0,    /* does not read its answer, and keeps its side open */
@@ -276,6 +280,15 @@ static void close_daemon(struct daemon *d)
 
 /* --- connections of this host: the kernel takes 5 ms to walk through its empty tables --- */
 
+static void *make(size_t size)
+{
+	bool was_scarce = scarce_pause();
+	void *made = target_must(calloc(1, size));
+
+	scarce_resume(was_scarce);
+	return made;
+}
+
 struct netlink_sockets {
 	struct netlink_sockets_handlers handlers;
 	int fd; /* readable while there is something to dispatch */
@@ -289,7 +302,7 @@ struct netlink_conntrack {
 int netlink_sockets_open(const struct netlink_sockets_handlers *handlers,
 			 struct netlink_sockets **out)
 {
-	*out = target_must(calloc(1, sizeof(**out)));
+	*out = make(sizeof(**out));
 	**out = (struct netlink_sockets){ *handlers, eventfd(0, EFD_CLOEXEC) };
 	return 0;
 }
@@ -326,7 +339,7 @@ void netlink_sockets_dispatch(struct netlink_sockets *s)
 int netlink_conntrack_open(const struct netlink_conntrack_handlers *handlers,
 			   struct netlink_conntrack **out)
 {
-	*out = target_must(calloc(1, sizeof(**out)));
+	*out = make(sizeof(**out));
 	**out = (struct netlink_conntrack){ *handlers, eventfd(0, EFD_CLOEXEC) };
 	return 0;
 }
@@ -406,10 +419,13 @@ static void on_answer(unsigned ready, void *arg)
 	struct client *c = arg;
 	char piece[65536];
 	ssize_t n = recv(c->fd, piece, sizeof(piece), MSG_DONTWAIT);
+	bool was_scarce;
 
 	(void)ready;
 	if (n > 0) {
+		was_scarce = scarce_pause();
 		c->answer = target_must(realloc(c->answer, c->len + (size_t)n + 1));
+		scarce_resume(was_scarce);
 		memcpy(c->answer + c->len, piece, (size_t)n);
 		c->len += (size_t)n;
 		c->answer[c->len] = '\0';
@@ -430,6 +446,15 @@ static int connect_client(void)
 	return -1;
 }
 
+static void serve_client(struct daemon *d, uint64_t ms)
+{
+	scarce_resume(true);
+	fast_loop_run_until(d->loop, loop_now());
+	carry_frames(d);
+	fast_loop_run_until(d->loop, loop_now() + ms);
+	scarce_pause();
+}
+
 static void run_client(struct daemon *d, struct client *c, struct target_input in)
 {
 	unsigned behaviour = 0;
@@ -445,9 +470,7 @@ static void run_client(struct daemon *d, struct client *c, struct target_input i
 		c->io = loop_io_add(d->loop, c->fd, LOOP_READ, on_answer, c);
 	if (!(behaviour & (IS_DEAF | IS_ASKING)))
 		shutdown(c->fd, SHUT_WR);
-	fast_loop_run_until(d->loop, loop_now());
-	carry_frames(d);
-	fast_loop_run_until(d->loop, loop_now() + (behaviour & IS_FOLLOWED ? LONG_MS : SOON_MS));
+	serve_client(d, behaviour & IS_FOLLOWED ? LONG_MS : SOON_MS);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -466,9 +489,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct target_input in = { data, size };
 	struct client clients[CLIENTS_MAX];
 	struct daemon d;
+	unsigned failing;
 	size_t count = 0;
 
 	open_daemon(&d);
+	failing = scarce_choose(data, size, 2 * SCARCE_MAX);
+	scarce_begin(failing > SCARCE_MAX ? 0 : failing);
+	scarce_pause();
 	do {
 		clients[count] = (struct client){ .fd = -1 };
 		run_client(&d, &clients[count++], target_until(&in, '\0'));

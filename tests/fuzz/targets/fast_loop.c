@@ -96,8 +96,10 @@ uint64_t loop_now(void)
 struct loop_io *loop_io_add(struct loop *loop, int fd, unsigned interest, loop_io_callback *cb,
 			    void *arg)
 {
-	struct loop_io *io = target_must(calloc(1, sizeof(*io)));
+	struct loop_io *io = calloc(1, sizeof(*io));
 
+	if (!io)
+		return NULL;
 	*io = (struct loop_io){ loop, loop->ios, fd, interest, cb, arg };
 	loop->ios = io;
 	return io;
@@ -162,8 +164,10 @@ static bool serve_ios(struct loop *loop)
 
 struct loop_timer *loop_timer_add(struct loop *loop, loop_callback *cb, void *arg)
 {
-	struct loop_timer *timer = target_must(calloc(1, sizeof(*timer)));
+	struct loop_timer *timer = calloc(1, sizeof(*timer));
 
+	if (!timer)
+		return NULL;
 	*timer = (struct loop_timer){ loop, loop->timers, UINT64_MAX, cb, arg };
 	loop->timers = timer;
 	return timer;

@@ -3,7 +3,8 @@
  * record: what an earlier run of the daemon has left in the runtime directory, and what is done
  * with it: the record of the NIC, the record of what was adopted from it, the state of the shares,
  * and the names of such files. What is accepted is written again, and must be read back as the
- * same.
+ * same; also after one of the calls for memory, or for a file, has failed (scarce.h): then a record
+ * is still the one before, and of the shares there may be none.
  *
  * An input: which of these, as a digit (see below), then the file. In the record of what was
  * adopted NETNS stands for the inode of this process's network namespace, in the state of the
@@ -25,6 +26,7 @@
 #include "io/netlink/netlink_save.h"
 #include "persist/nic_record.h"
 #include "persist/shares_state.h"
+#include "scarce.h"
 #include "shares/share_store.h"
 #include "target.h"
 
@@ -84,6 +86,20 @@ static void write_file(struct target_input in, const char *what, const char *by)
 		memcpy(at, by, strlen(by));
 	target_write(FILE_NAME, copy, in.size);
 	free(copy);
+}
+
+/* Read the file and write it again: with one of the calls of that, which the input chooses, that
+ * fails. */
+static void rewrite_scarce(struct target_input in, void (*rewrite)(void))
+{
+	unsigned calls;
+
+	scarce_begin(0);
+	rewrite();
+	calls = scarce_end();
+	scarce_begin(scarce_choose(in.data, in.size, calls));
+	rewrite();
+	scarce_end();
 }
 
 /* --- what was adopted --- */
@@ -154,48 +170,85 @@ static void use_list(struct netlink_saved_list *list)
 	netlink_saved_drop_family(list, AF_INET6);
 }
 
-static void read_adopted(struct target_input in)
+static void check_adopted(const struct netlink_saved_list *list, bool returning)
 {
-	struct netlink_saved_list list = { 0 }, again = { 0 };
-	bool returning, is_again_returning;
+	struct netlink_saved_list again = { 0 };
+	bool is_again_returning;
 
-	write_file(in, NETNS, netns);
-	if (nic_record_read_adopted(FILE_NAME, &list, &returning)) {
-		target_check(!list.count, "refused, but with items");
-		return;
-	}
-	target_check(!nic_record_write_adopted(FILE_NAME, &list, returning), "written");
 	target_check(!nic_record_read_adopted(FILE_NAME, &again, &is_again_returning) &&
 			     is_again_returning == returning,
 		     "not read back");
-	check_same(&list, &again);
-	use_list(&list);
-	netlink_saved_clear(&list);
+	check_same(list, &again);
 	netlink_saved_clear(&again);
+}
+
+static void rewrite_adopted(void)
+{
+	struct netlink_saved_list list = { 0 };
+	bool returning;
+	int rc = nic_record_read_adopted(FILE_NAME, &list, &returning);
+
+	target_check(!rc || !list.count, "refused, but with items");
+	if (!rc)
+		nic_record_write_adopted(FILE_NAME, &list, returning);
+	netlink_saved_clear(&list);
+}
+
+static void read_adopted(struct target_input in)
+{
+	struct netlink_saved_list list = { 0 };
+	bool returning;
+
+	write_file(in, NETNS, netns);
+	if (!nic_record_read_adopted(FILE_NAME, &list, &returning)) {
+		target_check(!nic_record_write_adopted(FILE_NAME, &list, returning), "written");
+		check_adopted(&list, returning);
+		rewrite_scarce(in, rewrite_adopted);
+		check_adopted(&list, returning);
+		use_list(&list);
+	}
+	netlink_saved_clear(&list);
 }
 
 /* --- the NIC --- */
 
+static void check_nic(const struct nic_record *record)
+{
+	struct nic_record again = { 0 };
+
+	target_check(!nic_record_read(FILE_NAME, &again), "read back");
+	target_check(record->ifindex == again.ifindex && record->netns == again.netns &&
+			     mac_equal(&record->mac, &again.mac) &&
+			     record->was_up == again.was_up &&
+			     record->clsact_ours == again.clsact_ours &&
+			     record->has_ipv6 == again.has_ipv6 && record->addrgen == again.addrgen,
+		     "another NIC when read back");
+	check_same(&record->link_local, &again.link_local);
+	nic_record_clear(&again);
+}
+
+static void rewrite_nic(void)
+{
+	struct nic_record record = { 0 };
+
+	if (!nic_record_read(FILE_NAME, &record))
+		nic_record_write(FILE_NAME, &record);
+	nic_record_clear(&record);
+}
+
 static void read_nic(struct target_input in)
 {
-	struct nic_record record = { 0 }, again = { 0 };
+	struct nic_record record = { 0 };
 
 	write_file(in, NETNS, netns);
 	if (!nic_record_read(FILE_NAME, &record)) {
 		target_check(!nic_record_write(FILE_NAME, &record), "written");
-		target_check(!nic_record_read(FILE_NAME, &again), "read back");
-		target_check(record.ifindex == again.ifindex && record.netns == again.netns &&
-				     mac_equal(&record.mac, &again.mac) &&
-				     record.was_up == again.was_up &&
-				     record.clsact_ours == again.clsact_ours &&
-				     record.has_ipv6 == again.has_ipv6 &&
-				     record.addrgen == again.addrgen,
-			     "another NIC when read back");
-		check_same(&record.link_local, &again.link_local);
+		check_nic(&record);
+		rewrite_scarce(in, rewrite_nic);
+		check_nic(&record);
 		use_list(&record.link_local);
 	}
 	nic_record_clear(&record);
-	nic_record_clear(&again);
 }
 
 /* --- the shares --- */
@@ -217,19 +270,20 @@ static void renew(struct share_engine *e)
 	e->shares = target_must(shares_create(e->table, e->count, e->self, GRACE));
 }
 
-static void check_read_back(int wish)
+/* What the daemon wants of the shares: part of the file. */
+static int wish;
+
+/* `may_be_gone`: the file. */
+static void check_shares(bool may_be_gone)
 {
-	int other_wish = -1;
+	int other_wish = -1, rc = share_store_restore(FILE_NAME, other_engine, &other_wish);
+	uint64_t now = loop_now();
 	size_t size, other_size;
-	uint64_t now;
 	char *text, *other_text;
 
-	target_check(!share_store_save(FILE_NAME, engine, wish), "saved");
-	target_check(!share_store_save_lease(FILE_NAME, engine, wish), "the lease saved");
-	target_check(!share_store_restore(FILE_NAME, other_engine, &other_wish) &&
-			     wish == other_wish,
-		     "not read back");
-	now = loop_now();
+	if (rc == -ENOENT && may_be_gone)
+		return;
+	target_check(!rc && wish == other_wish, "not read back");
 	text = text_of(engine, now, &size);
 	other_text = text_of(other_engine, now, &other_size);
 	target_check(shares_lease(engine->shares) == shares_lease(other_engine->shares) &&
@@ -240,16 +294,36 @@ static void check_read_back(int wish)
 	renew(other_engine);
 }
 
+static void rewrite_shares(void)
+{
+	int other_wish = -1, rc;
+
+	share_store_save(FILE_NAME, engine, wish);
+	share_store_save_lease(FILE_NAME, engine, wish);
+	rc = share_store_restore(FILE_NAME, other_engine, &other_wish);
+	target_check(rc || wish == other_wish, "another wish when read back");
+}
+
+static void rewrite_shares_scarce(struct target_input in)
+{
+	rewrite_scarce(in, rewrite_shares);
+	renew(other_engine);
+	check_shares(true);
+}
+
 static void read_shares(struct target_input in)
 {
 	struct shares_path path;
-	int wish = -1;
 
+	wish = -1;
 	write_file(in, BOOT, boot);
 	if (share_store_restore(FILE_NAME, engine, &wish))
 		return;
 	share_engine_decide(engine, loop_now(), &path);
-	check_read_back(wish);
+	target_check(!share_store_save(FILE_NAME, engine, wish), "saved");
+	target_check(!share_store_save_lease(FILE_NAME, engine, wish), "the lease saved");
+	check_shares(false);
+	rewrite_shares_scarce(in);
 	renew(engine);
 }
 
