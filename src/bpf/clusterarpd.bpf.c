@@ -373,6 +373,15 @@ int clusterarpd_in(struct __sk_buff *skb)
 
 /* --- egress --- */
 
+/* Drop the frame, and let its sender know nothing of it: skb_do_redirect() frees what goes to no
+ * interface, and __dev_queue_xmit() returns success. (TC_ACT_STOLEN is no return code of tcx.) */
+static __always_inline int swallow(void)
+{
+	return bpf_redirect(0, 0);
+}
+
+/* ARP is swallowed: a network manager that looks for conflicts before it sets an address (RFC 5227)
+ * tries for ever to send a probe that it was told is lost. Whoever sends anything else is told. */
 SEC("tc")
 int clusterarpd_out(struct __sk_buff *skb)
 {
@@ -388,8 +397,11 @@ int clusterarpd_out(struct __sk_buff *skb)
 	cookie = bpf_get_socket_cookie(skb);
 	if (cookie && cookie == owner_cookie)
 		return TC_ACT_UNSPEC;
-	return !view_frame_in_place(skb, &v) && belongs_to_nic_stack(&v) ? TC_ACT_UNSPEC
-									 : TC_ACT_SHOT;
+	if (view_frame_in_place(skb, &v))
+		return TC_ACT_SHOT;
+	if (belongs_to_nic_stack(&v))
+		return TC_ACT_UNSPEC;
+	return v.ethertype == bpf_htons(ETH_P_ARP) ? swallow() : TC_ACT_SHOT;
 }
 
 /* The same test as the kernel's for a packet socket: an 802.1Q tag is allowed on top of the MTU, an

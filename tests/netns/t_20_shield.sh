@@ -7,6 +7,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
+# shellcheck source-path=SCRIPTDIR source=stranger.sh
+. "$(dirname "$0")/stranger.sh"
 
 # The stack answers multicast pings here: if it receives one twice, it answers twice.
 lab_nodes 1
@@ -47,6 +49,7 @@ on alpha ping -n -c 1 -W 1 -I eth0 ff02::1 >/dev/null 2>&1 || true
 on alpha ip addr del 12.99.0.1/24 dev eth0
 on alpha ip -6 addr del 2001:db8::1/64 dev eth0
 ping_clean out alpha || fail "pings from out to alpha failed"
+expect_stranger_unheard alpha
 capture_stop
 expect_sources "sources on the wire" "$LAB_DIR/wire.pcap" "$(dedicated_mac alpha)"
 

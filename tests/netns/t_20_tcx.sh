@@ -7,6 +7,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
+# shellcheck source-path=SCRIPTDIR source=stranger.sh
+. "$(dirname "$0")/stranger.sh"
 
 lab_nodes 2
 on alpha sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0 \
@@ -39,6 +41,7 @@ on alpha ping -n -c 1 -W 1 12.99.0.2 >/dev/null 2>&1 || true
 on alpha ping -n -c 1 -W 1 -I eth0 ff02::1 >/dev/null 2>&1 || true
 on alpha ip addr del 12.99.0.1/24 dev eth0
 on alpha ip -6 addr del 2001:db8::1/64 dev eth0
+expect_stranger_unheard alpha
 capture_stop
 expect_sources "sources on the wire (not $NIC)" "$LAB_DIR/wire.pcap" "$(dedicated_mac alpha)"
 

@@ -118,5 +118,7 @@ manager ifupdown networking "ifup --force eth0"
 cp /etc/network/interfaces.before /etc/network/interfaces
 
 systemctl start dbus
-install -m 600 "$EXAMPLES/eth0.nmconnection" /etc/NetworkManager/system-connections/
+# NetworkManager 1.52 looks for conflicts before it sets an address; earlier ones if they are told to.
+sed '/^\[ipv4\]/a dad-timeout=200' "$EXAMPLES/eth0.nmconnection" |
+	install -m 600 /dev/stdin /etc/NetworkManager/system-connections/eth0.nmconnection
 manager NetworkManager NetworkManager "nmcli connection up eth0" NetworkManager-wait-online
