@@ -8,6 +8,8 @@
 #   debian_install DIRECTORY PACKAGE…     installs what is missing
 #   debian_mount DIRECTORY                proc, sys, dev, run and tmp, for programs that run in it
 #   debian_run DIRECTORY COMMAND…         runs COMMAND in it, as root in /
+#   debian_enter DIRECTORY COMMAND…       the same, but DIRECTORY is the root of all mounts, as on a system of its own: the
+#                                         kernel refuses a user namespace to whoever is in a chroot
 #   debian_umount DIRECTORY
 #   debian_version DIRECTORY PACKAGE      prints the version of an installed package
 #   debian_row RELEASE PART TEST CELL…    prints a row of a table, and keeps it
@@ -176,6 +178,14 @@ debian_run() {
 	local dir=$1
 	shift
 	chroot "$dir" /usr/bin/env -C / HOME=/root TMPDIR=/tmp "$@"
+}
+
+debian_enter() {
+	local dir=$1
+	shift
+	# shellcheck disable=SC2016 # for the shell there
+	unshare --mount -- sh -ec 'cd "$0"; pivot_root . mnt; exec chroot . sh -ec "umount -l /mnt; exec \"\$@\"" sh "$@"' \
+		"$dir" /usr/bin/env -C / HOME=/root TMPDIR=/tmp "$@"
 }
 
 # Without epoch and Debian's revision.

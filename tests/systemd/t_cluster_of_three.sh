@@ -72,21 +72,26 @@ machine_on() {
 machine_wait() {
 	within 20 booted "$1" || fail "$1 does not boot: $(cat "/run/three/$1/boot.log")"
 }
-leader() { cat "/proc/${MACHINE[$1]}/task/${MACHINE[$1]}/children" 2>/dev/null; }
+# Its first process, by the number outside; systemd-nspawn may have other children.
+leader() {
+	local pid
+	# shellcheck disable=SC2013 # words
+	for pid in $(cat "/proc/${MACHINE[$1]}/task/${MACHINE[$1]}/children" 2>/dev/null); do
+		! grep -qE '^NSpid:.*[[:space:]]1$' "/proc/$pid/status" 2>/dev/null || echo "$pid"
+	done
+}
 # inside NODE COMMAND…
 inside() {
 	local pid
 	pid=$(leader "$1")
 	shift
-	# shellcheck disable=SC2086 # one number and a blank
-	nsenter -t ${pid:-0} -m -u -i -n -p -C -- "$@"
+	nsenter -t "${pid:-0}" -r -m -u -i -n -p -C -- "$@"
 }
 booted() { inside "$1" systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; }
 # Everything ends in the same instant, and the cable has no carrier.
 machine_lose_power() {
 	ip -n sw link set "p_$1" down
-	# shellcheck disable=SC2046 # one number and a blank
-	kill -KILL $(leader "$1")
+	kill -KILL "$(leader "$1")"
 	wait "${MACHINE[$1]}" 2>/dev/null || true
 	ip netns del "$1"
 }
