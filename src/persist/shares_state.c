@@ -28,27 +28,31 @@ void shares_state_remove(const char *path)
 	unlink(path);
 }
 
-/* Sets `id`, without a newline; empty if unknown. */
-static void read_boot_id(char *id, size_t size)
+/* Sets `id`, without a newline. 0 or a negative errno. */
+static int read_boot_id(char *id, size_t size)
 {
 	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	bool is_read;
 
-	if (!f || !fgets(id, (int)size, f))
-		id[0] = '\0';
+	if (!f)
+		return -errno;
+	is_read = fgets(id, (int)size, f);
+	fclose(f);
+	if (!is_read)
+		return -EIO;
 	id[strcspn(id, "\n")] = '\0';
-	if (f)
-		fclose(f);
+	return 0;
 }
 
 static int write_file(const char *path, uint64_t lease, const char *text, size_t size)
 {
-	FILE *f = files_create(path, 0600);
 	char boot[64];
+	int rc = read_boot_id(boot, sizeof(boot));
+	FILE *f = rc ? NULL : files_create(path, 0600);
 	bool is_whole;
 
 	if (!f)
-		return -errno;
-	read_boot_id(boot, sizeof(boot));
+		return rc ? rc : -errno;
 	errno = 0;
 	fprintf(f, "lease %0*" PRIu64 "\nboot %s\n", LEASE_DIGITS, lease, boot);
 	fwrite(text, 1, size, f);
@@ -99,9 +103,11 @@ static int read_head(FILE *in, uint64_t *lease)
 	struct keyed_lines lines = { .in = in };
 	const char *boot = NULL;
 	char now[64];
-	int rc = -EBADMSG;
+	int rc = read_boot_id(now, sizeof(now));
 
-	read_boot_id(now, sizeof(now));
+	if (rc)
+		return rc;
+	rc = -EBADMSG;
 	if (keyed_lines_number(&lines, "lease", UINT64_MAX, lease))
 		boot = keyed_lines_text(&lines, "boot");
 	if (boot)

@@ -23,7 +23,8 @@ int shares_state_write(const char *path, uint64_t lease, const char *text, size_
 int shares_state_write_lease(const char *path, uint64_t lease);
 
 /* Open the state for reading: *in, which the caller closes, stands at the text. 0 or a negative
- * errno value: -ENOENT no state, -ESTALE of another boot, -EBADMSG not a state. */
+ * errno value: -ENOENT no state, -ESTALE of another boot, -EBADMSG not a state. Any other says
+ * nothing about the state. */
 int shares_state_open(const char *path, uint64_t *lease, FILE **in);
 void shares_state_remove(const char *path);
 

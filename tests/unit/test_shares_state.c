@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shares_state: states that are written, renewed, cut, of another boot, or on a full disk. */
+/* shares_state: states that are written, renewed, cut, of another boot, on a full disk, or without
+ * descriptors. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -114,14 +115,44 @@ static void others_are_refused(void **state)
 	assert_no_state(-EBADMSG);
 }
 
-static void limit_file_size(rlim_t bytes)
+/* Returns what it was. */
+static rlim_t set_limit(int resource, rlim_t value)
 {
 	struct rlimit limit;
+	rlim_t before;
 
+	assert_int_equal(getrlimit(resource, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = value;
+	assert_int_equal(setrlimit(resource, &limit), 0);
+	return before;
+}
+
+static void limit_file_size(rlim_t bytes)
+{
 	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	set_limit(RLIMIT_FSIZE, bytes);
+}
+
+/* Of which boot it is cannot be known: that is not to say that it is of another one. */
+static void without_descriptors_no_boot_is_another(void **state)
+{
+	uint64_t lease;
+	FILE *in;
+	int next = dup(STDERR_FILENO), written, opened;
+	rlim_t before;
+
+	(void)state;
+	write_state(7, "first\n");
+	assert_int_equal(close(next), 0);
+	before = set_limit(RLIMIT_NOFILE, (rlim_t)next + 1);
+	opened = shares_state_open(path, &lease, &in);
+	set_limit(RLIMIT_NOFILE, (rlim_t)next);
+	written = shares_state_write(path, 8, "second\n", 7);
+	set_limit(RLIMIT_NOFILE, before);
+	assert_int_equal(opened, -EMFILE);
+	assert_int_equal(written, -EMFILE);
+	assert_no_state(-ENOENT);
 }
 
 /* Neither half a state, nor the one before. */
@@ -157,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back_with_the_last_lease),
 		cmocka_unit_test(others_are_refused),
+		cmocka_unit_test(without_descriptors_no_boot_is_another),
 		cmocka_unit_test(a_full_disk_leaves_nothing),
 	};
 
