@@ -373,15 +373,26 @@ int clusterarpd_in(struct __sk_buff *skb)
 
 /* --- egress --- */
 
+/* Is it ARP, whatever its tags are? */
+static __always_inline int is_arp(struct __sk_buff *skb, const struct view *v)
+{
+	__be16 inner = v->eth.h_proto;
+
+	if (inner == bpf_htons(ETH_P_8021Q) &&
+	    bpf_skb_load_bytes(skb, ETH_HLEN + sizeof(__be16), &inner, sizeof(inner)))
+		return 0;
+	return inner == bpf_htons(ETH_P_ARP);
+}
+
 /* Drop the frame, and let its sender know nothing of it: skb_do_redirect() frees what goes to no
- * interface, and __dev_queue_xmit() returns success. (TC_ACT_STOLEN is no return code of tcx.) */
+ * interface, and a redirected frame counts as sent. (TC_ACT_STOLEN is no return code of tcx.) */
 static __always_inline int swallow(void)
 {
 	return bpf_redirect(0, 0);
 }
 
 /* ARP is swallowed: a network manager that looks for conflicts before it sets an address (RFC 5227)
- * tries for ever to send a probe that it was told is lost. Whoever sends anything else is told. */
+ * tries for ever to send a probe that it was told is lost. Of anything else the sender is told. */
 SEC("tc")
 int clusterarpd_out(struct __sk_buff *skb)
 {
@@ -401,7 +412,7 @@ int clusterarpd_out(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	if (belongs_to_nic_stack(&v))
 		return TC_ACT_UNSPEC;
-	return v.ethertype == bpf_htons(ETH_P_ARP) ? swallow() : TC_ACT_SHOT;
+	return is_arp(skb, &v) ? swallow() : TC_ACT_SHOT;
 }
 
 /* The same test as the kernel's for a packet socket: an 802.1Q tag is allowed on top of the MTU, an

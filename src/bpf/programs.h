@@ -105,7 +105,7 @@ struct clusterarpd_bpf *programs_skeleton(const struct programs *k);
 /* Attach the socket filter to a packet socket, and make the egress program pass what this socket
  * sends, and nothing else. Call it after programs_configure() and before the socket is bound, and
  * before hooks_attach_shield(): without such a socket the shield passes nothing at egress. Other
- * sockets that send through the NIC get ENOBUFS; but with ARP they are not told. */
+ * packet sockets that send through the NIC get ENOBUFS; but with ARP they are not told. */
 int programs_own_socket(struct programs *k, int packet_fd);
 /* Attach the filter of the second packet socket, which is to receive the frames of peers and never
  * sends. Call it before that socket is bound. */

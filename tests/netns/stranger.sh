@@ -3,7 +3,7 @@
 #
 # stranger.sh: what another program sends through the NIC of a node, by a packet socket of its own.
 
-# stranger_sends HOST ETHERTYPE: tries a frame to all; prints "sent", or the error.
+# stranger_sends HOST ETHERTYPE: tries a frame to all; prints "sent", or the error. ETHERTYPE may begin with tags.
 stranger_sends() {
 	on "$1" python3 -c '
 import errno, socket, sys
@@ -20,5 +20,6 @@ except OSError as e:
 # conflicts for ever. The caller's capture of the wire must not show it (02:00:00:00:00:77).
 expect_stranger_unheard() {
 	expect "ARP of another program on the NIC" sent "$(stranger_sends "$1" 0806)"
+	expect "ARP with a tag" sent "$(stranger_sends "$1" 810000050806)"
 	expect "IPv4 of another program on the NIC" ENOBUFS "$(stranger_sends "$1" 0800)"
 }
