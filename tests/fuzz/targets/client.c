@@ -110,12 +110,12 @@ int nanosleep(const struct timespec *time, struct timespec *rest)
 	return 0;
 }
 
-/* --- one run --- */
+static bool is_interrupted; /* the last call was */
 
-/* Every other call is interrupted by a signal that says nothing about the end. */
+/* Every other call, from an input's first on, is interrupted by a signal that says nothing about
+ * the end. */
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
-	static bool is_interrupted;
 	struct timespec left = timeout ? *timeout : (struct timespec){ 0 };
 
 	is_interrupted = !is_interrupted;
@@ -124,6 +124,8 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, cons
 	errno = EINTR;
 	return -1;
 }
+
+/* --- one run --- */
 
 static void run(size_t line)
 {
@@ -159,6 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct target_output output;
 
 	answers = in;
+	is_interrupted = false;
 	is_binary = !strcmp(lines[line][0], "capture");
 	target_output_begin(&output);
 	run(line);

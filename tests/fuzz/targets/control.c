@@ -5,9 +5,9 @@
  * (fast_loop.h).
  *
  * An input: up to CLIENTS_MAX clients, one after the other, each ended by a NUL. A digit at the
- * beginning says how the client behaves (enum behaviour); what follows is what it sends. With every
- * other input one of the calls for memory, or for a file, fails (scarce.h): whatever the daemon
- * answers then, it goes on, and answers in whole lines.
+ * beginning says how the client behaves (enum behaviour); what follows is what it sends. One of
+ * the calls for memory, or for a file, may fail meanwhile (scarce.h): whatever the daemon answers
+ * then, it goes on, and a last client gets its answer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,8 @@
 #define LOOPBACK    1 /* its index */
 #define SOON_MS     1
 #define LONG_MS     10000 /* longer than any client may take */
-#define SCARCE_MAX  300   /* calls for memory and files that the first clients make, about */
+#define SCARCE_MAX \
+	600 /* of these calls one fails, if there are so many: one client makes some 10 to 300 */
 
 enum behaviour {
 	IS_DEAF = 1 << 0,    /* does not read its answer, and keeps its side open */
@@ -473,6 +474,20 @@ static void run_client(struct daemon *d, struct client *c, struct target_input i
 	serve_client(d, behaviour & IS_FOLLOWED ? LONG_MS : SOON_MS);
 }
 
+/* The last client is alone. */
+static void ask_for_status(struct daemon *d)
+{
+	static const char request[] = "{\"command\": \"status\"}\n";
+	struct client c = { .fd = -1 };
+
+	run_client(d, &c, (struct target_input){ (const uint8_t *)request, sizeof(request) - 1 });
+	fast_loop_run_until(d->loop, loop_now() + LONG_MS);
+	target_check(c.len && c.answer[c.len - 1] == '\n', "no answer to the last client");
+	check_answer(&c);
+	close_client(&c);
+	free(c.answer);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
@@ -489,12 +504,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct target_input in = { data, size };
 	struct client clients[CLIENTS_MAX];
 	struct daemon d;
-	unsigned failing;
 	size_t count = 0;
 
 	open_daemon(&d);
-	failing = scarce_choose(data, size, 2 * SCARCE_MAX);
-	scarce_begin(failing > SCARCE_MAX ? 0 : failing);
+	scarce_begin(scarce_choose(data, size, SCARCE_MAX));
 	scarce_pause();
 	do {
 		clients[count] = (struct client){ .fd = -1 };
@@ -503,6 +516,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < count; i++)
 		close_client(&clients[i]);
 	fast_loop_run_until(d.loop, loop_now() + LONG_MS);
+	scarce_end();
+	ask_for_status(&d);
 	close_daemon(&d);
 	for (size_t i = 0; i < count; i++) {
 		check_answer(&clients[i]);

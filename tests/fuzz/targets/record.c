@@ -3,8 +3,9 @@
  * record: what an earlier run of the daemon has left in the runtime directory, and what is done
  * with it: the record of the NIC, the record of what was adopted from it, the state of the shares,
  * and the names of such files. What is accepted is written again, and must be read back as the
- * same; also after one of the calls for memory, or for a file, has failed (scarce.h): then a record
- * is still the one before, and of the shares there may be none.
+ * same. A record is also written otherwise, while one of the calls for memory, or for a file, fails
+ * (scarce.h): it must be the new one then, or the old one if that is what was returned; of the
+ * shares there may be none.
  *
  * An input: which of these, as a digit (see below), then the file. In the record of what was
  * adopted NETNS stands for the inode of this process's network namespace, in the state of the
@@ -88,18 +89,21 @@ static void write_file(struct target_input in, const char *what, const char *by)
 	free(copy);
 }
 
-/* Read the file and write it again: with one of the calls of that, which the input chooses, that
- * fails. */
-static void rewrite_scarce(struct target_input in, void (*rewrite)(void))
+/* Call rewrite() twice: the first time to count its calls, the second time with one of them
+ * failing, which the input chooses. Returns the result of the second time. */
+static int rewrite_scarce(struct target_input in, int (*rewrite)(void))
 {
 	unsigned calls;
+	int rc;
 
 	scarce_begin(0);
 	rewrite();
 	calls = scarce_end();
 	scarce_begin(scarce_choose(in.data, in.size, calls));
-	rewrite();
+	rc = rewrite();
 	scarce_end();
+	target_check(access(FILE_NAME ".new", F_OK), "half a file is left");
+	return rc;
 }
 
 /* --- what was adopted --- */
@@ -182,7 +186,8 @@ static void check_adopted(const struct netlink_saved_list *list, bool returning)
 	netlink_saved_clear(&again);
 }
 
-static void rewrite_adopted(void)
+/* To the other direction. */
+static int rewrite_adopted(void)
 {
 	struct netlink_saved_list list = { 0 };
 	bool returning;
@@ -190,8 +195,9 @@ static void rewrite_adopted(void)
 
 	target_check(!rc || !list.count, "refused, but with items");
 	if (!rc)
-		nic_record_write_adopted(FILE_NAME, &list, returning);
+		rc = nic_record_write_adopted(FILE_NAME, &list, !returning);
 	netlink_saved_clear(&list);
+	return rc;
 }
 
 static void read_adopted(struct target_input in)
@@ -203,7 +209,7 @@ static void read_adopted(struct target_input in)
 	if (!nic_record_read_adopted(FILE_NAME, &list, &returning)) {
 		target_check(!nic_record_write_adopted(FILE_NAME, &list, returning), "written");
 		check_adopted(&list, returning);
-		rewrite_scarce(in, rewrite_adopted);
+		returning ^= rewrite_scarce(in, rewrite_adopted) != 0; /* once, or twice */
 		check_adopted(&list, returning);
 		use_list(&list);
 	}
@@ -227,13 +233,17 @@ static void check_nic(const struct nic_record *record)
 	nic_record_clear(&again);
 }
 
-static void rewrite_nic(void)
+/* To the other state. */
+static int rewrite_nic(void)
 {
 	struct nic_record record = { 0 };
+	int rc = nic_record_read(FILE_NAME, &record);
 
-	if (!nic_record_read(FILE_NAME, &record))
-		nic_record_write(FILE_NAME, &record);
+	record.was_up = !record.was_up;
+	if (!rc)
+		rc = nic_record_write(FILE_NAME, &record);
 	nic_record_clear(&record);
+	return rc;
 }
 
 static void read_nic(struct target_input in)
@@ -244,7 +254,7 @@ static void read_nic(struct target_input in)
 	if (!nic_record_read(FILE_NAME, &record)) {
 		target_check(!nic_record_write(FILE_NAME, &record), "written");
 		check_nic(&record);
-		rewrite_scarce(in, rewrite_nic);
+		record.was_up ^= rewrite_scarce(in, rewrite_nic) != 0; /* once, or twice */
 		check_nic(&record);
 		use_list(&record.link_local);
 	}
@@ -294,14 +304,18 @@ static void check_shares(bool may_be_gone)
 	renew(other_engine);
 }
 
-static void rewrite_shares(void)
+/* What is left out must not look as if there had been nothing in this boot. */
+static int rewrite_shares(void)
 {
-	int other_wish = -1, rc;
+	int other_wish = -1, saved = share_store_save(FILE_NAME, engine, wish), rc;
 
-	share_store_save(FILE_NAME, engine, wish);
-	share_store_save_lease(FILE_NAME, engine, wish);
+	if (!saved)
+		saved = share_store_save_lease(FILE_NAME, engine, wish);
 	rc = share_store_restore(FILE_NAME, other_engine, &other_wish);
 	target_check(rc || wish == other_wish, "another wish when read back");
+	target_check(saved || (rc != -ESTALE && rc != -ENOENT && rc != -EBADMSG),
+		     "saved, and not there: %s", strerror(-rc));
+	return rc;
 }
 
 static void rewrite_shares_scarce(struct target_input in)

@@ -29,6 +29,7 @@ void scarce_begin(unsigned number)
 unsigned scarce_end(void)
 {
 	is_scarce = false;
+	failing = 0;
 	return calls;
 }
 

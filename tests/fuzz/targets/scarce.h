@@ -13,7 +13,7 @@
 
 /* Of the calls from here on, the one with this number fails: the first one is 1; 0: none. */
 void scarce_begin(unsigned number);
-/* Returns how many calls there were. */
+/* From here on none fails. Returns how many calls there were. */
 unsigned scarce_end(void);
 /* What is called meanwhile, by the target itself, does not count. scarce_resume() takes what
  * scarce_pause() has returned. */
