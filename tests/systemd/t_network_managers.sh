@@ -121,4 +121,8 @@ systemctl start dbus
 # NetworkManager 1.52 looks for conflicts before it sets an address; earlier ones if they are told to.
 sed '/^\[ipv4\]/a dad-timeout=200' "$EXAMPLES/eth0.nmconnection" |
 	install -m 600 /dev/stdin /etc/NetworkManager/system-connections/eth0.nmconnection
-manager NetworkManager NetworkManager "nmcli connection up eth0" NetworkManager-wait-online
+connection_up() {
+	expect "time in which NetworkManager looks for conflicts" 200 "$(nmcli -g ipv4.dad-timeout connection show eth0)"
+	nmcli connection up eth0
+}
+manager NetworkManager NetworkManager connection_up NetworkManager-wait-online

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # The service under 200 TCP connections: it is killed, restarted, started on the other data path, and stopped
-# until its watchdog ends it. No connection is cut, no ping is lost. The control: a stop and a start.
+# until its watchdog ends it. No connection is cut; no ping is lost, but on the user data path while nobody reads what
+# waits there. The control: a stop and a start.
 # run: alone
 
 # shellcheck source-path=SCRIPTDIR/../../systemd source=booted.sh
@@ -68,9 +69,10 @@ python3 /serve.py &
 
 all_connected() { [ "$(stat -c %s /tmp/connected 2>/dev/null)" = 200 ]; }
 
-# Of the pings: how many were not answered, up to the last one that was.
+# Of the pings: how many were not answered, up to the last one that was; nothing if none was.
 lost() {
-	awk '/DUP!/ { next } /icmp_seq=.*time=/ { sub(/.*icmp_seq=/, ""); n++; if ($1 + 0 > last) last = $1 + 0 } END { print last - n }' /tmp/ping
+	awk '/DUP!/ { next } /icmp_seq=.*time=/ { sub(/.*icmp_seq=/, ""); n++; if ($1 + 0 > last) last = $1 + 0 }
+		END { if (n) print last - n }' /tmp/ping
 }
 
 # under WHAT MOST-LOST COMMAND…: while the connections are there, and a ping every 10 ms.
