@@ -373,7 +373,7 @@ int clusterarpd_in(struct __sk_buff *skb)
 
 /* --- egress --- */
 
-/* Is it ARP, whatever its tags are? */
+/* Is it ARP, without a tag or with one of 802.1Q, whatever its VID is? */
 static __always_inline int is_arp(struct __sk_buff *skb, const struct view *v)
 {
 	__be16 inner = v->eth.h_proto;
