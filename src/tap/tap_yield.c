@@ -54,7 +54,8 @@ static bool may_be_in_the_way(const struct tap_yield *y, const struct netlink_sa
 	struct ip_addr source;
 
 	return item->is_route && !item->is_refused && !netlink_saved_is_kernels(item) &&
-	       !netlink_saved_is_aside(item) && !netlink_saved_has_hops(item) &&
+	       !netlink_saved_is_connected(item) && !netlink_saved_is_aside(item) &&
+	       !netlink_saved_has_hops(item) &&
 	       !(netlink_saved_source(item, &source) &&
 		 (peers_by_file(y->peers, &source).roles & IP_CLUSTER));
 }

@@ -22,8 +22,8 @@ struct tap_yield;
 struct tap_yield *tap_yield_create(const struct peers *peers, struct netlink *netlink);
 void tap_yield_destroy(struct tap_yield *yield); /* NULL is fine */
 
-/* Set the routes of the TAP aside, except those that the kernel makes, that have several next hops,
- * or that have a cluster address as source. Again: those that have come since. */
+/* Set the routes of the TAP aside, except those that the kernel makes or made, that have several
+ * next hops, or that have a cluster address as source. Again: those that have come since. */
 void tap_yield_begin(struct tap_yield *yield, int tap);
 /* What has appeared on the NIC has moved to the TAP: put the routes back, except where there is
  * another with the same key now. */

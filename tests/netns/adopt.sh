@@ -100,7 +100,8 @@ addresses_of() {
 		"deprecated \(.deprecated // false) nodad \(.nodad // false) tentative \(.tentative // false)"'
 }
 # routes_of LINK: the routes that use the link, one per line, with every attribute except the
-# link's name and the flags that depend on its carrier.
+# link's name, the flags that depend on its carrier, and the protocol that the TAP's connected IPv4
+# routes have instead of the kernel's.
 routes_of() {
 	{
 		ip -n alpha -4 -d -j route show table all
@@ -109,7 +110,13 @@ routes_of() {
 		select(.dev == $dev or any(.nexthops[]?; .dev == $dev)) |
 		select(.dst | test("^fe80|^ff00|^multicast") | not) | del(.expires, .cache) |
 		walk(if type == "object" and .dev == $dev then .dev = "LINK" else . end |
-			if type == "object" and .flags then .flags -= ["linkdown"] else . end)' | sort
+			if type == "object" and .flags then .flags -= ["linkdown"] else . end) |
+		if $dev == "cluster0" and .protocol == "203" then .protocol = "kernel" else . end' | sort
+}
+# connected_of LINK: protocols of its connected IPv4 routes.
+connected_of() {
+	ip -n alpha -4 -j route show table all dev "$1" | jq -r '.[] | select(.table != "local" and
+		.scope == "link" and .prefsrc and (.protocol | . == "kernel" or . == "203")) | .protocol' | sort -u | xargs
 }
 # seconds_left: the remaining lifetimes on all links, one per line, sorted.
 seconds_left() {
@@ -164,6 +171,8 @@ what_not() { comm -23 <(sort "$1") <("${@:2}" | sort); }
 tap_has_all() {
 	[ -z "$(what_not "$LAB_DIR/addresses" addresses_of cluster0)$(what_not "$LAB_DIR/routes" routes_of cluster0)" ]
 }
+# So that no program takes them for the NIC's (src/tap/tap_connected.h).
+are_marked() { [ "$(connected_of cluster0)" = 203 ]; }
 nic_has_none() { [ -z "$(addresses_of eth0)$(routes_of eth0)" ]; }
 # Besides what moved, the TAP has the cluster address, and a connected route that the kernel adds
 # with each address: two of these had been removed from the NIC.
@@ -180,6 +189,7 @@ $(what_not "$LAB_DIR/routes" routes_of cluster0)"
 $(addresses_of eth0)
 $(routes_of eth0)"
 	expect "$1: other addresses and routes on the TAP" "" "$(unexpected)"
+	within "$(seconds 1)" are_marked || fail "$1: connected routes of the TAP: $(ip -n alpha route)"
 	ok "$1: $(wc -l <"$LAB_DIR/addresses") addresses and $(wc -l <"$LAB_DIR/routes") routes are on the TAP"
 }
 

@@ -22,6 +22,7 @@ has_moved() { tap_has "$1" && nic_is_empty; }
 expect_moved() {
 	within "$(seconds 3)" has_moved "$1" ||
 		fail "$1 does not move: NIC: $(ip -n alpha addr show dev eth0; routes_of eth0); TAP: $(on_tap)"
+	within "$(seconds 1)" are_marked || fail "connected routes of the TAP: $(ip -n alpha route)"
 	ok "$1 has moved to the TAP"
 }
 moves() { grep -c "its $1 moves to cluster0" "$LAB_DIR/alpha.log" || true; }

@@ -40,6 +40,32 @@ expect_on_tap() {
 	ok "$1: the routes are on the TAP"
 }
 
+# Another NIC in the same network: whose route is the first, and is used, stays as it was.
+equal() { ip -n alpha -j route show 12.12.4.0/24 | jq -r '.[] | "\(.dev) \(.protocol)"' | xargs; }
+equal_is() { [ "$(equal)" = "$1" ]; }
+expect_equal() {
+	within "$(seconds 2)" equal_is "$2" || fail "$1: not '$2', but '$(equal)'"
+	ok "$1: $2"
+}
+ip -n alpha link add other type bridge
+ip -n alpha link set other up
+ip -n alpha addr add 12.12.4.101/24 dev eth0
+ip -n alpha addr add 12.12.4.190/24 dev other
+expect_equal "connected routes at first" "eth0 kernel other kernel"
+lab_start alpha
+expect_equal "while the daemon runs" "cluster0 203 other kernel"
+lab_stop alpha
+expect_equal "afterwards" "eth0 kernel other kernel"
+ip -n alpha addr flush dev eth0 scope global
+ip -n alpha addr add 12.12.4.101/24 dev eth0
+expect_equal "the other NIC first" "other kernel eth0 kernel"
+lab_start alpha
+expect_equal "while the daemon runs" "other kernel cluster0 203"
+lab_stop alpha
+expect_equal "afterwards" "other kernel eth0 kernel"
+ip -n alpha link del other
+ip -n alpha addr flush dev eth0 scope global
+
 lab_start alpha
 lab_start beta
 expect "the default route of the file" "default $GATEWAY cluster0 0" "$(routes default)"
@@ -54,6 +80,7 @@ ip -n alpha addr add 12.12.4.160/24 dev eth0
 none_aside() { [ -z "$(routes proto 202)" ]; }
 aside() { [ "$(first default)" = "$GATEWAY cluster0 1" ]; }
 within 1 aside || fail "the default route is not set aside: $(ip -n alpha route)"
+expect "the connected routes meanwhile" "cluster0 203 eth0 kernel" "$(equal)"
 wait $!
 expect "pings through the gateway" "100 received" "$(grep -o '100 received' "$LAB_DIR/ping")"
 within "$(seconds 8)" none_aside || fail "routes are set aside for ever: $(ip -n alpha route)"

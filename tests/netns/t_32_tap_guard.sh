@@ -115,6 +115,34 @@ tap addr show dev cluster0 | grep -q 12.12.9.9/24 || fail "an operator's address
 ok "an address that an operator added stays"
 tap addr del 12.12.9.9/24 dev cluster0
 
+# Its connected IPv4 routes are told from those of other links by their protocol, and keep their place
+# among them: the first one is used.
+connected() { tap -j route show "$1" | jq -r '.[] | "\(.dev) \(.protocol)"' | xargs; }
+connected_is() { [ "$(connected "$1")" = "$2" ]; }
+expect_connected() {
+	within "$(seconds 2)" connected_is "$1" "$2" || fail "$1: not '$2', but '$(connected "$1")'"
+	sleep 0.2
+	expect "connected routes to $1" "$2" "$(connected "$1")"
+}
+expect_connected 12.12.4.0/24 "cluster0 203"
+tap link add other type bridge
+tap link set other up
+tap addr add 12.12.9.9/24 dev cluster0
+tap addr add 12.12.9.8/24 dev other
+expect_connected 12.12.9.0/24 "cluster0 203 other kernel"
+tap addr del 12.12.9.9/24 dev cluster0
+expect_connected 12.12.9.0/24 "other kernel"
+tap addr add 12.12.9.9/24 dev cluster0
+expect_connected 12.12.9.0/24 "other kernel cluster0 203"
+tap link del other
+tap addr add 12.12.9.7/24 dev cluster0
+on alpha sh -c 'echo 1 >/proc/sys/net/ipv4/conf/cluster0/promote_secondaries'
+tap addr del 12.12.9.9/24 dev cluster0
+expect_connected 12.12.9.0/24 "cluster0 203"
+on alpha sh -c 'echo 0 >/proc/sys/net/ipv4/conf/cluster0/promote_secondaries'
+tap addr del 12.12.9.7/24 dev cluster0
+expect_connected 12.12.9.0/24 ""
+
 # Down is the operator's decision; with up the routes are back.
 tap link set cluster0 down
 sleep 0.3

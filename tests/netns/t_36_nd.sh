@@ -92,9 +92,9 @@ expect "conflicts among nodes" 0 "$(counter beta .drops.conflict)"
 # From the cluster address: the solicitation on the wire has the dedicated address as source. None is
 # sent if beta, which has something to say at that moment, gives alpha the entry first: then again.
 for _ in {1..5}; do
-	forget alpha "$(addr6_of beta)"
 	capture sw p_alpha "$LAB_DIR/nd.pcap" -Q in icmp6
-	on alpha ping -n -c 2 -i 0.2 -W 1 -I "$LAB_CLUSTER_IP6" "$(addr6_of beta)" >/dev/null 2>&1 || true
+	forget alpha "$(addr6_of beta)"
+	on alpha ping -n -c 2 -i 0.2 -W "$(seconds 1)" -I "$LAB_CLUSTER_IP6" "$(addr6_of beta)" >/dev/null 2>&1 || true
 	capture_stop
 	asked=$(frames pcap2rows6 "$LAB_DIR/nd.pcap" |
 		awk -v b="$(addr6_of beta)" '$3 == "ns" && $2 ~ /^33:33:/ && $6 == b { print $4, $7, $10 }' | sort -u)

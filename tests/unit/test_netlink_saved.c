@@ -108,12 +108,36 @@ static void cut_off(void **state)
 	free(whole.body);
 }
 
+/* Only an IPv4 route that the kernel made. */
+static void connected_routes(void **state)
+{
+	struct netlink_saved route = route_with(RTA_PRIORITY, 4), address = address_with(99, 8);
+	struct rtmsg *head = (void *)route.body;
+
+	(void)state;
+	for (unsigned protocol = 0; protocol <= 255; protocol++) {
+		head->rtm_protocol = (unsigned char)protocol;
+		assert_int_equal(netlink_saved_connect(&route), protocol == RTPROT_KERNEL);
+		assert_int_equal(netlink_saved_is_connected(&route),
+				 protocol == RTPROT_KERNEL ||
+					 protocol == NETLINK_PROTOCOL_CONNECTED);
+	}
+	head->rtm_protocol = RTPROT_KERNEL;
+	head->rtm_family = AF_INET6;
+	assert_false(netlink_saved_connect(&route));
+	assert_true(netlink_saved_is_kernels(&route));
+	assert_false(netlink_saved_connect(&address));
+	free(address.body);
+	free(route.body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_of_another_length),
 		cmocka_unit_test(prefixes_that_are_too_long),
 		cmocka_unit_test(cut_off),
+		cmocka_unit_test(connected_routes),
 	};
 
 	return cmocka_run_group_tests_name("netlink_saved", tests, NULL, NULL);

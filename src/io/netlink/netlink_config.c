@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "io/netlink/netlink_saved.h"
 #include "io/netlink/netlink_socket.h"
 
 #define FOREVER               UINT32_MAX
@@ -346,8 +347,9 @@ int netlink_route_add_connected(struct netlink *nl, int ifindex, const struct ip
 		return -EINVAL;
 	if (network.addr.family == AF_INET6)
 		return add_connected_ipv6(nl, ifindex, &network);
-	return add_route(nl, make_route(ifindex, RTPROT_KERNEL, &network, NULL, &address->addr),
-			 NLM_F_EXCL);
+	return add_route(
+		nl, make_route(ifindex, NETLINK_PROTOCOL_CONNECTED, &network, NULL, &address->addr),
+		NLM_F_EXCL);
 }
 
 int netlink_route_add_default(struct netlink *nl, int ifindex, const struct ip_addr *gateway,

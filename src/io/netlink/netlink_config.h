@@ -36,8 +36,9 @@ int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_pr
 			     const struct ip_addr *source);
 /* Remove it, whatever its source. */
 int netlink_route_remove_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix);
-/* The same as the kernel adds it with an address: the connected route of `address`. -EEXIST: there
- * is a route to that network already; with IPv6: through this link. */
+/* The connected route of `address`, as the kernel adds it with an address; with IPv4, of the
+ * protocol NETLINK_PROTOCOL_CONNECTED. -EEXIST: there is a route to that network already; with
+ * IPv6: through this link. */
 int netlink_route_add_connected(struct netlink *nl, int ifindex, const struct ip_prefix *address);
 /* Add a default route through `gateway`; `source`: preferred source, or NULL. -EEXIST: there is one
  * already. */

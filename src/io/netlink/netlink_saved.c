@@ -137,11 +137,21 @@ bool netlink_saved_prefix(const struct netlink_saved *item, struct ip_prefix *ou
 	return own && ip_of(netlink_saved_family(item), own, &out->addr);
 }
 
-bool netlink_saved_is_kernels(const struct netlink_saved *item)
+static bool has_protocol(const struct netlink_saved *item, uint8_t protocol)
 {
 	const struct rtmsg *head = (const void *)item->body;
 
-	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == RTPROT_KERNEL;
+	return item->is_route && item->len >= sizeof(*head) && head->rtm_protocol == protocol;
+}
+
+static void set_protocol(const struct netlink_saved *route, uint8_t protocol)
+{
+	((struct rtmsg *)(void *)route->body)->rtm_protocol = protocol;
+}
+
+bool netlink_saved_is_kernels(const struct netlink_saved *item)
+{
+	return has_protocol(item, RTPROT_KERNEL);
 }
 
 bool netlink_saved_has_hops(const struct netlink_saved *item)
@@ -260,10 +270,21 @@ struct netlink_route_key netlink_saved_key(const struct netlink_saved *route)
 
 bool netlink_saved_is_aside(const struct netlink_saved *item)
 {
-	const struct rtmsg *head = (const void *)item->body;
+	return has_protocol(item, NETLINK_PROTOCOL_ASIDE);
+}
 
-	return item->is_route && item->len >= sizeof(*head) &&
-	       head->rtm_protocol == NETLINK_PROTOCOL_ASIDE;
+bool netlink_saved_is_connected(const struct netlink_saved *item)
+{
+	return has_protocol(item, NETLINK_PROTOCOL_CONNECTED);
+}
+
+bool netlink_saved_connect(struct netlink_saved *item)
+{
+	bool is_to_be = netlink_saved_is_kernels(item) && netlink_saved_family(item) == AF_INET;
+
+	if (is_to_be)
+		set_protocol(item, NETLINK_PROTOCOL_CONNECTED);
+	return is_to_be;
 }
 
 int netlink_saved_append_aside(struct netlink_saved_list *list, const struct netlink_saved *route)
@@ -290,7 +311,7 @@ int netlink_saved_append_aside(struct netlink_saved_list *list, const struct net
 		memcpy(copy.body + NLMSG_ALIGN(copy.len), &priority, sizeof(priority));
 		copy.len = NLMSG_ALIGN(copy.len) + (uint32_t)sizeof(priority);
 	}
-	((struct rtmsg *)(void *)copy.body)->rtm_protocol = NETLINK_PROTOCOL_ASIDE;
+	set_protocol(&copy, NETLINK_PROTOCOL_ASIDE);
 	rc = netlink_saved_append(list, &copy);
 	free(copy.body);
 	return rc;

@@ -66,6 +66,12 @@ bool netlink_saved_makes(const struct netlink_saved *address, const struct netli
 #define NETLINK_PROTOCOL_ASIDE 202 /* in no rt_protos */
 int netlink_saved_append_aside(struct netlink_saved_list *list, const struct netlink_saved *route);
 bool netlink_saved_is_aside(const struct netlink_saved *item);
+/* Of an IPv4 route that the kernel made with an address, replace the protocol by
+ * NETLINK_PROTOCOL_CONNECTED, as such routes of the TAP have it (tap/tap_connected.h). False: it is
+ * something else, and was left. */
+#define NETLINK_PROTOCOL_CONNECTED 203 /* likewise */
+bool netlink_saved_connect(struct netlink_saved *item);
+bool netlink_saved_is_connected(const struct netlink_saved *item);
 
 /* Routes with the same key are alternatives: the kernel uses the first one. */
 struct netlink_route_key {
