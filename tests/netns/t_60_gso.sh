@@ -46,6 +46,10 @@ for LAB_FAMILY in 4 6; do
 	expect_num "longest frame, from the outsider to alpha's TAP" "$BIGGEST" ">" 60000
 done
 
+# Packet sockets cannot, before Linux 6.2; a TAP has its frames segmented.
+cannot_receive_uso() {
+	case $LAB_DATAPATH.$(uname -r) in user.[0-5].* | user.6.[01].*) true ;; *) false ;; esac
+}
 # gso_udp FROM TO: datagrams sent 20 at a time (UDP_SEGMENT) arrive as datagrams. Some may be lost
 # where the receiver's buffer is full.
 gso_udp() {
@@ -64,7 +68,8 @@ try:
 except TimeoutError:
     pass
 print(len(sizes), *sorted(set(sizes)))' "$(seconds 1)" >"$LAB_DIR/udp" &
-	local receiver=$!
+	local receiver=$! before
+	before=$(counter alpha .drops.malformed)
 	within "$(seconds 5)" on "$2" sh -c 'ss -Hlun "sport = :9999" | grep -q .' || fail "no receiver on $2"
 	on "$1" /usr/bin/python3 -c '
 import socket, sys, time
@@ -76,6 +81,11 @@ for i in range(50):
     time.sleep(0.002)' "$(addr_on "$1" "$2")" || fail "$1 cannot send"
 	wait "$receiver" || fail "no datagrams at $2"
 	read -r received sizes <"$LAB_DIR/udp"
+	if [ "$1 $2" = "out alpha" ] && cannot_receive_uso; then
+		expect "datagrams of 1000 that $2 receives from $1" 0 "$received"
+		expect "frames that are dropped, and counted" 50 $(($(counter alpha .drops.malformed) - before))
+		return
+	fi
 	expect_num "datagrams of 1000 that $2 receives from $1" "$received" ">=" 900
 	expect "their length" 1400 "$sizes"
 }
