@@ -51,7 +51,8 @@ FILE *files_read(const char *path)
 	return stream_of(fd, "r");
 }
 
-FILE *files_create(const char *path, mode_t mode)
+/* A new file, in place of one that is there. */
+static FILE *create(const char *path, mode_t mode)
 {
 	int fd;
 
@@ -60,6 +61,35 @@ FILE *files_create(const char *path, mode_t mode)
 	if (fd >= 0 && fchmod(fd, mode)) /* whatever the umask is */
 		fd = give_up(fd, errno);
 	return stream_of(fd, "w");
+}
+
+/* 0 or a negative errno, also for what only fclose(3) tells. */
+static int write_to(FILE *f, bool (*write)(FILE *f, void *arg), void *arg)
+{
+	bool is_whole;
+
+	errno = 0;
+	is_whole = write(f, arg) && !ferror(f);
+	is_whole = !fclose(f) && is_whole;
+	return is_whole ? 0 : errno ? -errno : -EIO;
+}
+
+int files_replace(const char *path, mode_t mode, bool (*write)(FILE *f, void *arg), void *arg)
+{
+	char *temporary;
+	FILE *f;
+	int rc;
+
+	if (asprintf(&temporary, "%s.new", path) < 0)
+		return -ENOMEM;
+	f = create(temporary, mode);
+	rc = f ? write_to(f, write, arg) : -errno;
+	if (!rc && rename(temporary, path))
+		rc = -errno;
+	if (rc)
+		unlink(temporary);
+	free(temporary);
+	return rc;
 }
 
 /* 0, or the errno value: may the caller write in it? */

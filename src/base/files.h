@@ -3,7 +3,7 @@
  * files: opening files in directories in which others may write, too: who prepares a symbolic link,
  * a FIFO or a file of his own under the name, gains nothing by it. Sources: open(2), symlink(7).
  *
- * All set errno on failure: ELOOP: a symbolic link, which is not followed; EPERM: a file of
+ * On failure all set errno, or return it: ELOOP: a symbolic link, which is not followed; EPERM: a file of
  * somebody else, or one with other names as well; EINVAL: not a regular file.
  *
  * Whom files may belong to: the caller; to read, also root, and who owns the directory.
@@ -17,9 +17,10 @@
 
 /* Open a regular file for reading. To be closed by fclose(3). NULL on failure. */
 FILE *files_read(const char *path);
-/* Make a new file with exactly this mode, in place of one that is there. To be closed by fclose(3).
- * NULL on failure. */
-FILE *files_create(const char *path, mode_t mode);
+/* Replace the file, or make it, in one step, with exactly this mode: it is written as "PATH.new",
+ * and renamed. `write` returns false if it cannot. 0, or a negative errno: there is what was
+ * there before, and nothing beside it. */
+int files_replace(const char *path, mode_t mode, bool (*write)(FILE *f, void *arg), void *arg);
 /* Open a regular file of the caller's for writing in it, without changing its length. Returns the
  * descriptor, to be closed by close(2), or -1. */
 int files_update(const char *path);

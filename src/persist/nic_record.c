@@ -123,36 +123,17 @@ uint64_t nic_record_netns(void)
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
-static int dump(const json_t *root, const char *path)
+static bool dump(FILE *f, void *root)
 {
-	FILE *f = files_create(path, 0600);
-	bool is_whole;
-
-	if (!f)
-		return -errno;
-	errno = 0;
-	is_whole = !json_dumpf(root, f, JSON_INDENT(1));
-	is_whole = !fclose(f) && is_whole;
-	return is_whole ? 0 : errno ? -errno : -EIO;
+	return !json_dumpf(root, f, JSON_INDENT(1));
 }
 
 /* Write `root` and free it. NULL: there was no memory to make it. */
 static int write_file(const char *path, json_t *root)
 {
-	char *temporary;
-	int rc;
+	int rc = root ? files_replace(path, 0600, dump, root) : -ENOMEM;
 
-	if (!root || asprintf(&temporary, "%s.new", path) < 0) {
-		json_decref(root);
-		return -ENOMEM;
-	}
-	rc = dump(root, temporary);
-	if (!rc && rename(temporary, path))
-		rc = -errno;
-	if (rc)
-		unlink(temporary);
 	json_decref(root);
-	free(temporary);
 	return rc;
 }
 

@@ -44,39 +44,30 @@ static int read_boot_id(char *id, size_t size)
 	return 0;
 }
 
-static int write_file(const char *path, uint64_t lease, const char *text, size_t size)
-{
+struct state {
+	uint64_t lease;
 	char boot[64];
-	int rc = read_boot_id(boot, sizeof(boot));
-	FILE *f = rc ? NULL : files_create(path, 0600);
-	bool is_whole;
+	const char *text;
+	size_t size;
+};
 
-	if (!f)
-		return rc ? rc : -errno;
-	errno = 0;
-	fprintf(f, "lease %0*" PRIu64 "\nboot %s\n", LEASE_DIGITS, lease, boot);
-	fwrite(text, 1, size, f);
-	is_whole = !ferror(f);
-	is_whole = !fclose(f) && is_whole;
-	return is_whole ? 0 : errno ? -errno : -EIO;
+static bool write_state(FILE *f, void *arg)
+{
+	const struct state *s = arg;
+
+	fprintf(f, "lease %0*" PRIu64 "\nboot %s\n", LEASE_DIGITS, s->lease, s->boot);
+	return fwrite(s->text, 1, s->size, f) == s->size;
 }
 
 int shares_state_write(const char *path, uint64_t lease, const char *text, size_t size)
 {
-	char *temporary;
-	int rc = -ENOMEM;
+	struct state s = { .lease = lease, .text = text, .size = size };
+	int rc = read_boot_id(s.boot, sizeof(s.boot));
 
-	if (asprintf(&temporary, "%s.new", path) < 0)
-		temporary = NULL;
-	else
-		rc = write_file(temporary, lease, text, size);
-	if (!rc && rename(temporary, path))
-		rc = -errno;
-	if (rc && temporary)
-		unlink(temporary);
+	if (!rc)
+		rc = files_replace(path, 0600, write_state, &s);
 	if (rc)
 		unlink(path);
-	free(temporary);
 	return rc;
 }
 

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,7 +56,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = { "target", "link", "fifo", "file", "second" };
+	static const char *const names[] = {
+		"target", "link", "fifo", "file", "second", "file.new"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -95,41 +99,84 @@ static void reading(void **state)
 	fclose(f);
 }
 
-static void write_new(const char *path, const char *text)
+static bool write_text(FILE *f, void *text)
 {
-	FILE *f = files_create(path, 0600);
+	return fputs(text, f) >= 0;
+}
 
-	assert_non_null(f);
+static bool write_half(FILE *f, void *text)
+{
 	fputs(text, f);
-	fclose(f);
+	errno = ENOMEM;
+	return false;
+}
+
+static void replace(const char *path, const char *text)
+{
+	char copy[16];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	assert_int_equal(files_replace(path, 0600, write_text, copy), 0);
 	expect_file(path, text, 0600);
 }
 
-static void creating(void **state)
+static void replacing(void **state)
 {
+	char text[] = "half";
+
 	(void)state;
 	make_traps();
-	write_new("file", "a");
-	write_new("file", "b");
-	write_new("link", "c");
-	write_new("fifo", "d");
+	replace("file", "a");
+	replace("file", "b");
+	replace("link", "c");
+	replace("fifo", "d");
+	assert_int_equal(symlink("target", "file.new"), 0);
+	replace("file", "e");
+	assert_int_equal(mkfifo("file.new", 0666), 0);
+	replace("file", "f");
 	expect_file("target", "precious", 0644);
-	assert_null(files_create("missing/file", 0600));
-	assert_int_equal(errno, ENOENT);
+	assert_int_equal(files_replace("missing/file", 0600, write_text, text), -ENOENT);
+	assert_int_equal(files_replace("file", 0600, write_half, text), -ENOMEM);
+	expect_file("file", "f", 0600);
+	assert_int_equal(files_replace(".", 0600, write_text, text), -EBUSY);
+	assert_int_equal(access("file.new", F_OK), -1);
+	assert_int_equal(access("..new", F_OK), -1);
 }
 
-/* Nobody holds a descriptor of the new file, even who has one of that before. */
-static void creating_what_is_open(void **state)
+/* No room for the last bytes, which only fclose(3) tells. */
+static void replacing_on_a_full_disk(void **state)
+{
+	struct rlimit before, none = { 0, 0 };
+	char text[] = "new";
+
+	(void)state;
+	replace("file", "old");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(files_replace("file", 0600, write_text, text), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	expect_file("file", "old", 0600);
+	assert_int_equal(access("file.new", F_OK), -1);
+}
+
+/* Nobody holds a descriptor of the new file, even who has one of that before, or of that beside. */
+static void replacing_what_is_open(void **state)
 {
 	char byte;
-	int fd;
+	int fd, beside;
 
 	(void)state;
 	put("file", "", 0666);
+	put("file.new", "", 0666);
 	fd = open("file", O_RDONLY);
-	write_new("file", "secret");
+	beside = open("file.new", O_RDONLY);
+	replace("file", "secret");
 	assert_int_equal(read(fd, &byte, 1), 0);
+	assert_int_equal(read(beside, &byte, 1), 0);
 	close(fd);
+	close(beside);
 }
 
 static void expect_refused(const char *path, int error)
@@ -238,8 +285,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(reading, tear_down),
-		cmocka_unit_test_teardown(creating, tear_down),
-		cmocka_unit_test_teardown(creating_what_is_open, tear_down),
+		cmocka_unit_test_teardown(replacing, tear_down),
+		cmocka_unit_test_teardown(replacing_on_a_full_disk, tear_down),
+		cmocka_unit_test_teardown(replacing_what_is_open, tear_down),
 		cmocka_unit_test_teardown(overwriting, tear_down),
 		cmocka_unit_test_teardown(overwriting_a_descriptor, tear_down),
 		cmocka_unit_test_teardown(updating, tear_down),
