@@ -20,9 +20,8 @@
 
 #include "base/log.h"
 #include "daemon/link_checks.h"
+#include "daemon/link_watch.h"
 #include "datapath/traffic.h"
-#include "io/netlink/netlink_events.h"
-#include "io/netlink/netlink_routes.h"
 #include "io/notify.h"
 #include "nic/adopt.h"
 #include "nic/adopt_later.h"
@@ -47,10 +46,7 @@ struct links {
 	struct links_needs needs;
 	const struct config *config;
 	struct netlink *netlink;
-	struct netlink_events *changes;
-	struct loop_io *changes_io;
-	struct netlink_routes *routes;
-	struct loop_io *routes_io;
+	struct link_watch *watch;
 	struct neighbours *neighbours;
 	struct adopt *adopt;
 	struct adopt_later *later;
@@ -510,16 +506,6 @@ static void on_change(const struct netlink_event *event, void *arg)
 		on_nic_address(l, event);
 }
 
-static void on_changes_readable(unsigned ready, void *arg)
-{
-	struct links *l = arg;
-	int rc = netlink_events_dispatch(l->changes);
-
-	(void)ready;
-	if (rc < 0)
-		loop_io_failed(l->changes_io, "cannot read netlink notifications", -rc);
-}
-
 static void on_route_gone(int ifindex, void *arg)
 {
 	struct links *l = arg;
@@ -528,31 +514,21 @@ static void on_route_gone(int ifindex, void *arg)
 		link_checks_route_gone(l->checks);
 }
 
-static void on_routes_readable(unsigned ready, void *arg)
-{
-	struct links *l = arg;
-	int rc = netlink_routes_dispatch(l->routes);
-
-	(void)ready;
-	if (rc < 0)
-		loop_io_failed(l->routes_io, "cannot read notifications of routes", -rc);
-}
-
 /* --- start and stop --- */
 
 static bool open_netlink(struct links *l)
 {
+	const struct link_watch_needs needs = {
+		.loop = l->needs.loop, .changed = on_change, .route_gone = on_route_gone, .arg = l
+	};
 	int rc = netlink_open(&l->netlink);
 
-	if (!rc)
-		rc = netlink_events_open(on_change, l, &l->changes);
-	if (!rc)
-		rc = netlink_routes_open(on_route_gone, l, &l->routes);
 	if (rc) {
 		log_error_errno(-rc, "cannot open netlink");
 		return false;
 	}
-	return true;
+	l->watch = link_watch_create(&needs);
+	return l->watch;
 }
 
 static struct adopt_later *create_later(struct links *l)
@@ -572,20 +548,15 @@ static bool create_parts(struct links *l)
 {
 	const struct links_needs *n = &l->needs;
 
-	l->changes_io = loop_io_add(n->loop, netlink_events_fd(l->changes), LOOP_READ,
-				    on_changes_readable, l);
 	l->retry = loop_timer_add(n->loop, on_retry, l);
 	l->yield = loop_timer_add(n->loop, on_yielded, l);
-	l->routes_io = loop_io_add(n->loop, netlink_routes_fd(l->routes), LOOP_READ,
-				   on_routes_readable, l);
 	l->neighbours = neighbours_create(n->loop, n->peers, l->netlink, n->events);
 	l->adopt = adopt_create(n->peers, l->netlink, n->socket);
 	l->traffic = traffic_create(n->loop, n->relay, on_broken, l);
 	l->later = l->adopt ? create_later(l) : NULL;
 	if (l->adopt)
 		l->announce = announce_create(n->loop, n->peers, n->relay, l->adopt);
-	if (l->changes_io && l->retry && l->yield && l->routes_io && l->neighbours && l->traffic &&
-	    l->later && l->announce)
+	if (l->retry && l->yield && l->neighbours && l->traffic && l->later && l->announce)
 		return true;
 	log_error("out of memory");
 	return false;
@@ -742,7 +713,7 @@ void links_destroy(struct links *l)
 		return;
 	traffic_destroy(l->traffic);
 	link_checks_destroy(l->checks);
-	loop_io_free(l->routes_io);
+	link_watch_destroy(l->watch);
 	tap_link_destroy(l->tap);
 	takeover_destroy(l->nic);
 	announce_destroy(l->announce);
@@ -750,10 +721,7 @@ void links_destroy(struct links *l)
 	adopt_destroy(l->adopt);
 	loop_timer_free(l->retry);
 	loop_timer_free(l->yield);
-	loop_io_free(l->changes_io);
 	neighbours_destroy(l->neighbours);
-	netlink_events_close(l->changes);
-	netlink_routes_close(l->routes);
 	netlink_close(l->netlink);
 	free(l);
 }
