@@ -10,6 +10,7 @@
 #include "daemon/ipv6_problems.h"
 #include "io/check_timer.h"
 #include "tap/own_addresses.h"
+#include "tap/tap_connected.h"
 #include "tap/tap_uppers.h"
 
 #define FIGHT_REPAIRS 20
@@ -21,6 +22,7 @@ struct link_checks {
 	struct check_timer *shield;        /* qdiscs and filters of NIC and TAP */
 	struct check_timer *own;           /* the host's addresses */
 	struct check_timer *guard;         /* the TAP's settings */
+	struct check_timer *connected;     /* the TAP's connected routes */
 	struct check_timer *uppers;        /* links on top of the TAP */
 	struct own_addresses found;        /* by `own` */
 	bool own_is_new;                   /* the programs do not know the addresses yet */
@@ -40,6 +42,8 @@ static const struct check_timer_times own_times = { .interval_ms = 50, .retry_ms
 static const struct check_timer_times guard_times = { .delay_ms = 30,
 						      .interval_ms = 50,
 						      .retry_ms = 1000 };
+
+static const struct check_timer_times connected_times = { .interval_ms = 50, .retry_ms = 1000 };
 
 /* At most one check a second, even if thousands of containers start. */
 static const struct check_timer_times uppers_times = { .interval_ms = 1000, .retry_ms = 1000 };
@@ -163,9 +167,11 @@ static void follow_repair(struct link_checks *c, const struct tap_repairs *done)
 	if (!tap_link_describe_repairs(done, text))
 		return;
 	note_repair(c, text);
-	if ((done->addresses || done->order || done->mtu) && tap_link_is_up(c->needs.tap))
+	if ((done->addresses || done->order || done->mtu) && tap_link_is_up(c->needs.tap)) {
 		adopt_apply(c->needs.adopt, tap_link_ifindex(c->needs.tap),
 			    done->addresses || done->order);
+		check_timer_changed(c->connected);
+	}
 	if (done->mac || done->mtu || done->ipv6.link_local)
 		neighbours_seed(c->needs.neighbours);
 }
@@ -194,6 +200,16 @@ static bool check_tap_settings(void *arg)
 	follow_repair(c, &done);
 	follow_ipv6(c, ipv6->off);
 	return !rc && ipv6->off != TAP_IPV6_OFF_SYSCTL;
+}
+
+static bool check_connected(void *arg)
+{
+	struct link_checks *c = arg;
+	int rc = tap_connected_mark(c->needs.netlink, tap_link_ifindex(c->needs.tap));
+
+	if (rc)
+		log_debug_errno(-rc, "%s: cannot replace its connected routes", c->config->tap);
+	return !rc;
 }
 
 /* Links on top of the TAP with a MAC of their own receive nothing: warn, for nothing else shows it.
@@ -256,11 +272,17 @@ void link_checks_heard(struct link_checks *c, const struct netlink_event *event)
 		check_timer_changed(c->own);
 	if (is_lost ||
 	    (is_tap && event->change != NETLINK_TC && event->change != NETLINK_LINK_GONE))
-		check_timer_changed(c->guard);
+		link_checks_tap_changed(c);
 	if (is_about_uppers(c, event))
 		check_timer_changed(c->uppers);
 	if (is_about_shield(c, event))
 		check_timer_changed(c->shield);
+}
+
+void link_checks_tap_changed(struct link_checks *c)
+{
+	check_timer_changed(c->guard);
+	check_timer_changed(c->connected);
 }
 
 void link_checks_route_gone(struct link_checks *c)
@@ -288,6 +310,8 @@ void link_checks_tap(struct link_checks *c)
 {
 	if (!check_tap_settings(c))
 		check_timer_retry(c->guard);
+	if (!check_connected(c))
+		check_timer_retry(c->connected);
 	check_uppers(c);
 }
 
@@ -315,8 +339,9 @@ struct link_checks *link_checks_create(const struct link_checks_needs *needs)
 	c->shield = check_timer_create(needs->loop, &shield_times, check_shield, c);
 	c->own = check_timer_create(needs->loop, &own_times, check_own_addresses, c);
 	c->guard = check_timer_create(needs->loop, &guard_times, check_tap_settings, c);
+	c->connected = check_timer_create(needs->loop, &connected_times, check_connected, c);
 	c->uppers = check_timer_create(needs->loop, &uppers_times, check_uppers, c);
-	if (c->shield && c->own && c->guard && c->uppers)
+	if (c->shield && c->own && c->guard && c->connected && c->uppers)
 		return c;
 	link_checks_destroy(c);
 	return NULL;
@@ -334,6 +359,7 @@ void link_checks_destroy(struct link_checks *c)
 	check_timer_destroy(c->shield);
 	check_timer_destroy(c->own);
 	check_timer_destroy(c->guard);
+	check_timer_destroy(c->connected);
 	check_timer_destroy(c->uppers);
 	free(c);
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "io/netlink/netlink_routes.h"
 
 struct link_watch {
 	struct netlink_events *changes;

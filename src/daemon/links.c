@@ -109,12 +109,19 @@ static void follow_carrier(struct links *l)
 		neighbours_seed(l->neighbours);
 }
 
+/* What has moved belongs on the TAP, which has lost some of it: all if it `is_empty`. */
+static void apply_adopted(struct links *l, bool is_empty)
+{
+	adopt_apply(l->adopt, tap_link_ifindex(l->tap), is_empty);
+	link_checks_tap_changed(l->checks);
+}
+
 /* With an MTU below 1280 bytes the kernel disables IPv6 on the TAP and removes the IPv6 addresses,
  * adopted ones too. So those are added again. */
 static void follow_mtu(struct links *l, unsigned mtu)
 {
 	tap_link_follow_mtu(l->tap, mtu);
-	adopt_apply(l->adopt, tap_link_ifindex(l->tap), false);
+	apply_adopted(l, false);
 }
 
 /* After takeover_attach(): let frames flow. 0; -ENODEV: the NIC was removed; else a negative errno,
@@ -126,6 +133,7 @@ static int open_nic(struct links *l)
 	adopt_set_name(l->adopt, links_nic(l)->name);
 	if (!adopt_take(l->adopt, links_nic(l)->ifindex, tap_link_ifindex(l->tap)))
 		takeover_warn_addresses(l->nic);
+	link_checks_tap_changed(l->checks);
 	tap_link_warn_of_gateways(l->tap);
 	adopt_later_start(l->later, links_nic(l)->ifindex);
 	rc = takeover_open(l->nic);
@@ -270,6 +278,7 @@ static void on_nic_settled(void *arg)
 	l->has_yielded = false;
 	if (adopt_later_run(l->later, tap_link_ifindex(l->tap)))
 		announce(l);
+	link_checks_tap_changed(l->checks);
 }
 
 /* --- the TAP --- */
@@ -342,7 +351,7 @@ static void lose_tap(struct links *l)
 		l->needs.failed(l->needs.arg);
 		return;
 	}
-	adopt_apply(l->adopt, tap_link_ifindex(l->tap), true);
+	apply_adopted(l, true);
 	follow_carrier(l);
 }
 
@@ -354,7 +363,7 @@ static void check_tap(struct links *l, bool was_down)
 	follow_tap(l, tap_link_ifindex(l->tap));
 	if (!came_back)
 		return;
-	adopt_apply(l->adopt, tap_link_ifindex(l->tap), true);
+	apply_adopted(l, true);
 	neighbours_seed(l->neighbours);
 }
 
@@ -569,7 +578,7 @@ static void on_ipv6_is_back(void *arg)
 	struct links *l = arg;
 
 	if (tap_link_is_up(l->tap))
-		adopt_apply(l->adopt, tap_link_ifindex(l->tap), false);
+		apply_adopted(l, false);
 	adopt_later_changed(l->later, NULL);
 	neighbours_seed(l->neighbours);
 }
@@ -637,7 +646,7 @@ static bool open_sides(struct links *l)
 	follow_tap(l, tap_link_ifindex(l->tap));
 	notify_discard_rest(); /* descriptors that neither side has taken */
 	if (!links_nic(l))
-		adopt_apply(l->adopt, tap_link_ifindex(l->tap), true);
+		apply_adopted(l, true);
 	rc = links_nic(l) ? open_nic(l) : 0;
 	if (rc == -ENODEV)
 		lose_nic(l);

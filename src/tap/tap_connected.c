@@ -3,38 +3,105 @@
 #include "tap/tap_connected.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "io/netlink/netlink_save.h"
 
-/* The other route is added first, so that there is always one. */
-static int replace(struct netlink *netlink, const struct netlink_saved *old,
-		   const struct netlink_saved *connected, int tap)
-{
-	int rc = netlink_saved_add(netlink, connected, tap, true, NETLINK_PLACE_FRONT);
+struct marking {
+	struct netlink *netlink;
+	int tap;
+	struct netlink_saved_list here; /* addresses and routes of the TAP */
+	int error;                      /* the first */
+};
 
-	if (!rc || rc == -EEXIST)
-		rc = netlink_saved_remove(netlink, old, tap);
-	return rc == -ESRCH ? 0 : rc; /* its address has gone meanwhile, and it with it */
+/* Its address may have gone meanwhile, and it with it, or the TAP was set down. */
+static void note(struct marking *m, int rc)
+{
+	if (rc != -ESRCH && rc != -EINVAL && rc != -ENETDOWN && !m->error)
+		m->error = rc;
 }
 
-static int mark(struct netlink *netlink, const struct netlink_saved *item, int tap)
+static bool is_in_table(const struct netlink_saved *item)
+{
+	return item->is_route && !item->is_refused && netlink_saved_family(item) == AF_INET &&
+	       netlink_saved_key(item).table == RT_TABLE_MAIN;
+}
+
+static bool is_made(const struct marking *m, const struct netlink_saved *route)
+{
+	for (size_t i = 0; i < m->here.count; i++)
+		if (netlink_saved_makes(&m->here.list[i], route))
+			return true;
+	return false;
+}
+
+/* The first of its key, of the TAP. */
+static const struct netlink_saved *first_like(const struct marking *m,
+					      const struct netlink_saved *route)
+{
+	const struct netlink_route_key wanted = netlink_saved_key(route);
+	const struct netlink_saved *item = m->here.list;
+	struct netlink_route_key key;
+
+	for (; item < route; item++) {
+		if (!item->is_route)
+			continue;
+		key = netlink_saved_key(item);
+		if (!memcmp(&key, &wanted, sizeof(key)))
+			break;
+	}
+	return item;
+}
+
+/* `other`: the same route with the other protocol. It is added before the kernel's is removed, so
+ * that there is always one. */
+static void replace(struct marking *m, const struct netlink_saved *route,
+		    struct netlink_saved *other)
+{
+	const struct netlink_saved *twin = netlink_saved_find_equal(&m->here, other);
+	int rc = 0;
+
+	other->is_behind = route->is_behind || first_like(m, route) != route;
+	if (twin && !other->is_behind) { /* the twin is further behind */
+		netlink_saved_remove(m->netlink, twin, m->tap);
+		twin = NULL;
+	}
+	if (!twin)
+		rc = netlink_saved_add(m->netlink, other, m->tap, true, NETLINK_PLACE_OWN);
+	note(m, rc ? rc : netlink_saved_remove(m->netlink, route, m->tap));
+}
+
+static void mark(struct marking *m, const struct netlink_saved *route)
 {
 	struct netlink_saved_list copy = { 0 };
-	int rc = netlink_saved_append(&copy, item);
+	int rc = netlink_saved_append(&copy, route);
 
-	if (!rc && netlink_saved_connect(copy.list))
-		rc = replace(netlink, item, copy.list, tap);
+	if (rc)
+		note(m, rc);
+	else if (netlink_saved_connect(copy.list))
+		replace(m, route, copy.list);
 	netlink_saved_clear(&copy);
-	return rc;
+}
+
+static void check(struct marking *m, const struct netlink_saved *item)
+{
+	if (!is_in_table(item))
+		return;
+	if (is_made(m, item))
+		mark(m, item);
+	else if (netlink_saved_is_connected(item))
+		note(m, netlink_saved_remove(m->netlink, item, m->tap));
 }
 
 int tap_connected_mark(struct netlink *netlink, int tap)
 {
-	struct netlink_saved_list here = { 0 };
-	int rc = netlink_save(netlink, tap, &here);
+	struct marking m = { .netlink = netlink, .tap = tap };
 
-	for (size_t i = 0; i < here.count && !rc; i++)
-		rc = mark(netlink, &here.list[i], tap);
-	netlink_saved_clear(&here);
-	return rc;
+	m.error = netlink_save(netlink, tap, &m.here);
+	for (size_t i = 0; i < m.here.count; i++)
+		check(&m, &m.here.list[i]);
+	netlink_saved_clear(&m.here);
+	return m.error;
 }

@@ -7,15 +7,21 @@
  * systemd-networkd 257 tells IPv4 routes apart by everything else: it takes the TAP's for that of
  * the NIC, and then never sets a default route. So those of the TAP have a protocol of their own,
  * which changes nothing for what is sent.
+ *
+ * Because of that protocol the kernel does not always remove such a route with its address: not if
+ * the address remains, on another link or with another prefix length. And another metric of the
+ * address does not change that of the route.
  */
 #ifndef CLUSTERARPD_TAP_TAP_CONNECTED_H
 #define CLUSTERARPD_TAP_TAP_CONNECTED_H
 
 #include "io/netlink/netlink.h"
 
-/* Replace each IPv4 route of the TAP (`tap`: its ifindex) that the kernel made with an address by
- * the same one of the protocol NETLINK_PROTOCOL_CONNECTED, in its place among those of the same
- * key. Nothing to do is fine. 0, or a negative errno: some are as before. */
+/* In the table main: replace each IPv4 route that the kernel made with an address of the TAP
+ * (`tap`: its ifindex) by the same one of the protocol NETLINK_PROTOCOL_CONNECTED. The first of a
+ * key stays the first, another one becomes the last. Remove those of that protocol that no address
+ * makes any more. To be called whenever the TAP's addresses may have changed, or routes have moved
+ * there. 0, or a negative errno: some could not be replaced. */
 int tap_connected_mark(struct netlink *netlink, int tap);
 
 #endif

@@ -14,7 +14,6 @@
 #include "io/netlink/netlink_config.h"
 #include "persist/fd_store.h"
 #include "tap/tap_addresses.h"
-#include "tap/tap_connected.h"
 #include "tap/tap_yield.h"
 
 struct tap_link {
@@ -399,7 +398,7 @@ static int repair_all(struct tap_link *tap, unsigned nic_mtu, struct tap_repairs
 	/* The kernel takes no routes while it is down; of a port, others decide. */
 	if ((now.flags & IFF_UP) && !now.master)
 		rc = first_error(rc, tap_addresses_repair_routes(&where, &done->routes));
-	return first_error(rc, tap_connected_mark(tap->netlink, tap->ifindex));
+	return rc;
 }
 
 /* An error does not count if IPv6 was switched off, or the TAP deleted, meanwhile. */

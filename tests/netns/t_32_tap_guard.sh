@@ -115,33 +115,62 @@ tap addr show dev cluster0 | grep -q 12.12.9.9/24 || fail "an operator's address
 ok "an address that an operator added stays"
 tap addr del 12.12.9.9/24 dev cluster0
 
-# Its connected IPv4 routes are told from those of other links by their protocol, and keep their place
-# among them: the first one is used.
-connected() { tap -j route show "$1" | jq -r '.[] | "\(.dev) \(.protocol)"' | xargs; }
+# Its connected IPv4 routes are told from those of other links by their protocol. The first of those to a
+# network stays the first, for it is used, and none stays without its address.
+connected() { tap -j route show "$1" | jq -r '.[] | "\(.dev) \(.protocol) \(.metric // "")"' | xargs; }
 connected_is() { [ "$(connected "$1")" = "$2" ]; }
+# expect_connected WHAT NETWORK ROUTES
 expect_connected() {
-	within "$(seconds 2)" connected_is "$1" "$2" || fail "$1: not '$2', but '$(connected "$1")'"
+	within "$(seconds 2)" connected_is "$2" "$3" || fail "$1: $2: not '$3', but '$(connected "$2")'"
 	sleep 0.2
-	expect "connected routes to $1" "$2" "$(connected "$1")"
+	expect "$1: $2" "$3" "$(connected "$2")"
 }
-expect_connected 12.12.4.0/24 "cluster0 203"
+MINE=12.12.9.9 NET=12.12.9.0/24
+expect_connected "of the file" 12.12.4.0/24 "cluster0 203"
 tap link add other type bridge
 tap link set other up
-tap addr add 12.12.9.9/24 dev cluster0
+tap addr add $MINE/24 dev cluster0
 tap addr add 12.12.9.8/24 dev other
-expect_connected 12.12.9.0/24 "cluster0 203 other kernel"
-tap addr del 12.12.9.9/24 dev cluster0
-expect_connected 12.12.9.0/24 "other kernel"
-tap addr add 12.12.9.9/24 dev cluster0
-expect_connected 12.12.9.0/24 "other kernel cluster0 203"
+expect_connected "before that of another link" $NET "cluster0 203 other kernel"
+tap addr del $MINE/24 dev cluster0
+expect_connected "no address" $NET "other kernel"
+tap addr add $MINE/24 dev cluster0
+expect_connected "behind that of another link" $NET "other kernel cluster0 203"
+tap addr del 12.12.9.8/24 dev other
+tap addr add 12.12.8.8/24 dev cluster0
+expect_connected "now the first" $NET "cluster0 203"
+tap addr add $MINE/16 dev cluster0
+tap addr del $MINE/24 dev cluster0
+expect_connected "the address is there with another length" $NET ""
+expect_connected "the address is there with another length" 12.12.0.0/16 "cluster0 203"
+tap addr add $MINE/32 dev other
+tap addr del $MINE/16 dev cluster0
+expect_connected "the address is on another link" 12.12.0.0/16 ""
 tap link del other
+tap addr add $MINE/24 dev cluster0
+expect_connected "again" $NET "cluster0 203"
+tap addr change $MINE/24 dev cluster0 metric 77
+expect_connected "another metric of the address" $NET "cluster0 203"
 tap addr add 12.12.9.7/24 dev cluster0
+PROMOTES=$(on alpha cat /proc/sys/net/ipv4/conf/cluster0/promote_secondaries)
 on alpha sh -c 'echo 1 >/proc/sys/net/ipv4/conf/cluster0/promote_secondaries'
-tap addr del 12.12.9.9/24 dev cluster0
-expect_connected 12.12.9.0/24 "cluster0 203"
-on alpha sh -c 'echo 0 >/proc/sys/net/ipv4/conf/cluster0/promote_secondaries'
+tap addr del $MINE/24 dev cluster0
+expect_connected "another address is the first now" $NET "cluster0 203"
+on alpha sh -c "echo $PROMOTES >/proc/sys/net/ipv4/conf/cluster0/promote_secondaries"
+tap route prepend $NET dev cluster0 proto static mtu 1400
+tap addr add 12.12.9.6/24 dev cluster0
+expect_connected "an operator's before it" $NET "cluster0 static cluster0 203"
 tap addr del 12.12.9.7/24 dev cluster0
-expect_connected 12.12.9.0/24 ""
+tap addr add 12.12.9.7/24 dev cluster0
+expect_connected "an operator's before it, anew" $NET "cluster0 static cluster0 203"
+tap route del $NET dev cluster0 proto static
+tap addr del 12.12.9.7/24 dev cluster0
+tap addr flush dev cluster0 to $NET
+tap addr add $MINE/24 dev cluster0 noprefixroute
+tap route add $NET dev cluster0 proto kernel scope link src $MINE
+tap addr del 12.12.8.8/24 dev cluster0
+expect_connected "not the kernel's, but with its protocol" $NET "cluster0 kernel"
+tap addr del $MINE/24 dev cluster0
 
 # Down is the operator's decision; with up the routes are back.
 tap link set cluster0 down

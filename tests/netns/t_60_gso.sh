@@ -46,7 +46,7 @@ for LAB_FAMILY in 4 6; do
 	expect_num "longest frame, from the outsider to alpha's TAP" "$BIGGEST" ">" 60000
 done
 
-# Packet sockets cannot, before Linux 6.2; a TAP has its frames segmented.
+# Before Linux 6.2 a packet socket cannot receive such a frame; a TAP gets it segmented.
 cannot_receive_uso() {
 	case $LAB_DATAPATH.$(uname -r) in user.[0-5].* | user.6.[01].*) true ;; *) false ;; esac
 }

@@ -383,8 +383,6 @@ static struct netlink_saved prepare(const struct netlink_saved *item, int ifinde
 	copy_except(&made, item, except);
 	if (!item->is_route && !is_home && netlink_saved_family(item) == AF_INET6)
 		change_flags(&made, IFA_F_MANAGETEMPADDR, 0);
-	if (!is_home)
-		netlink_saved_connect(&made);
 	move(&made, 0, ifindex);
 	return made;
 }
@@ -409,8 +407,7 @@ static int request_route(struct netlink *nl, const struct netlink_saved *made,
 	int rc = request_change(nl, RTM_NEWROUTE, flags, made);
 
 	if (rc != -EEXIST || place != NETLINK_PLACE_FRONT || made->is_behind ||
-	    netlink_saved_family(made) != AF_INET ||
-	    !(netlink_saved_is_kernels(made) || netlink_saved_is_connected(made)))
+	    netlink_saved_family(made) != AF_INET || !netlink_saved_is_kernels(made))
 		return rc;
 	request_change(nl, RTM_DELROUTE, 0, made);
 	return request_change(nl, RTM_NEWROUTE, flags, made);

@@ -20,14 +20,13 @@ int netlink_save_link_local(struct netlink *nl, int ifindex, struct netlink_save
 /* The position of a route among those with the same key. */
 enum netlink_place {
 	NETLINK_PLACE_OWN,   /* before the existing ones, unless it was saved as `is_behind` */
-	NETLINK_PLACE_FRONT, /* the same, even if this connected route is there already */
+	NETLINK_PLACE_FRONT, /* the same, even if the kernel has already made this route */
 };
 
 /* Add it to a link. `is_home`: this is the link that it was saved from. On another link an address
- * loses its label, and is no base for temporary addresses (IFA_F_MANAGETEMPADDR); an IPv4 route
- * that the kernel made gets another protocol (netlink_saved_connect()). An IPv6 address skips
- * duplicate address detection, unless it needs_dad. A limited lifetime is reduced by the time since
- * it was saved. -EEXIST: it exists already; -ETIME: its lifetime has expired; -ENETUNREACH,
+ * loses its label, and is no base for temporary addresses (IFA_F_MANAGETEMPADDR). An IPv6 address
+ * skips duplicate address detection, unless it needs_dad. A limited lifetime is reduced by the time
+ * since it was saved. -EEXIST: it exists already; -ETIME: its lifetime has expired; -ENETUNREACH,
  * -EHOSTUNREACH: another route must be added first; -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
 		      bool is_home, enum netlink_place place);

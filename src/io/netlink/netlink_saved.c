@@ -203,7 +203,8 @@ bool netlink_saved_makes(const struct netlink_saved *address, const struct netli
 {
 	struct ip_prefix own, to;
 
-	if (address->is_route || !netlink_saved_is_kernels(route) ||
+	if (address->is_route ||
+	    !(netlink_saved_is_kernels(route) || netlink_saved_is_connected(route)) ||
 	    !netlink_saved_prefix(address, &own) || !netlink_saved_prefix(route, &to) ||
 	    own.addr.family != to.addr.family)
 		return false;

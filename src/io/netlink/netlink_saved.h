@@ -57,7 +57,8 @@ bool netlink_saved_source(const struct netlink_saved *item, struct ip_addr *out)
 bool netlink_saved_is_kernels(const struct netlink_saved *item);
 /* True if it is a route with a list of next hops; each of an IPv6 route is an item of its own. */
 bool netlink_saved_has_hops(const struct netlink_saved *item);
-/* True if the kernel makes `route` with `address`. */
+/* True if the kernel makes `route` with `address`, or has made it before it was connected (below).
+ */
 bool netlink_saved_makes(const struct netlink_saved *address, const struct netlink_saved *route);
 
 /* Append a copy of a route that is set aside: its metric is greater by one, and its protocol is
