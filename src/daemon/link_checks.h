@@ -50,7 +50,8 @@ void link_checks_tap(struct link_checks *checks);
 
 /* A notification arrived: check soon what it may concern. */
 void link_checks_heard(struct link_checks *checks, const struct netlink_event *event);
-/* Addresses or routes have moved to the TAP, which the kernel does not tell of every route. */
+/* Addresses or routes have moved to the TAP: check both soon. Notifications tell only of addresses.
+ */
 void link_checks_tap_changed(struct link_checks *checks);
 /* A route through the TAP was deleted, or may have been. */
 void link_checks_route_gone(struct link_checks *checks);
