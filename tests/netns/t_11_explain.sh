@@ -164,8 +164,8 @@ lab_stop_all
 "$CLUSTERARPCTL" -j explain "$OWN" -c "$LAB_CONF" -n alpha >"$LAB_DIR/all.json"
 reasons() { jq -r '.frames[] | "\(.number) \(.reason // "-")"' "$LAB_DIR/all.json"; }
 comments() {
-	tshark -n -r "$OWN" -T fields -e frame.number -e frame.comment -E separator=' ' 2>"$LAB_DIR/tshark.err" |
-		sed -E 's/^([0-9]+) .*dropped: ([a-z_]+).*/\1 \2/; t; s/^([0-9]+) .*/\1 -/'
+	tshark -n -r "$OWN" -T fields -e frame.number -e frame.comment 2>"$LAB_DIR/tshark.err" |
+		sed -E 's/^([0-9]+)\t.*dropped: ([a-z_]+).*/\1 \2/; t; s/^([0-9]+)\t.*/\1 -/'
 }
 comments >"$LAB_DIR/comments" && reasons >"$LAB_DIR/reasons"
 cmp "$LAB_DIR/comments" "$LAB_DIR/reasons" || fail "$(diff "$LAB_DIR/comments" "$LAB_DIR/reasons" | head -n 20)"
