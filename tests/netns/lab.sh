@@ -518,15 +518,14 @@ lab_has_link_local() {
 
 # lab_snapshot NODE: prints everything that a clean stop must restore. The order of link-local
 # routes through different links, and of groups, means nothing; it changes when an address is removed
-# and added. Nor does who made a link-local address (IFA_PROTO, which newer versions of ip(8) show): where the
-# record was lost, the daemon makes it.
+# and added.
 lab_snapshot() {
 	within 2 lab_has_link_local "$1" || true # it may have lost it for good
 	within "$(seconds 10)" lab_settled "$1" || fail "$1: addresses remain tentative"
 	# shellcheck disable=SC2016
 	on "$1" sh -c '
 		ip -d link
-		ip addr | sed "s/ proto kernel_ll / /"
+		ip addr
 		ip route show table all | grep -v "^fe80::/64 "
 		ip -6 route show table all | grep -v "^fe80::/64 "
 		ip -6 route show table all | grep "^fe80::/64 " | sort
