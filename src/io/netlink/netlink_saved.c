@@ -52,11 +52,15 @@ int netlink_saved_append_link_local(struct netlink_saved_list *list, const struc
 		struct ifaddrmsg head;
 		struct nlattr own;
 		uint8_t bytes[16];
+		struct nlattr protocol; /* since Linux 5.18; before, it is ignored */
+		uint8_t kernel_ll[NLA_ALIGNTO];
 		struct nlattr flags;
 		uint32_t none;
 	} body = {
 		.head = { .ifa_family = AF_INET6, .ifa_prefixlen = 64, .ifa_scope = RT_SCOPE_LINK },
 		.own = { .nla_len = NLA_HDRLEN + 16, .nla_type = IFA_ADDRESS },
+		.protocol = { .nla_len = NLA_HDRLEN + 1, .nla_type = IFA_PROTO },
+		.kernel_ll = { IFAPROT_KERNEL_LL },
 		.flags = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_FLAGS }
 	};
 	const struct netlink_saved item = { .needs_dad = true,

@@ -35,7 +35,8 @@ struct netlink_saved_list {
 /* Append a copy. -ENOMEM: nothing was appended. */
 int netlink_saved_append(struct netlink_saved_list *list, const struct netlink_saved *item);
 void netlink_saved_clear(struct netlink_saved_list *list);
-/* Append an IPv6 link-local address as if it had been saved, with needs_dad. -ENOMEM as above. */
+/* Append the IPv6 link-local address that the kernel makes of a MAC, as if it had been saved, with
+ * needs_dad. -ENOMEM as above. */
 int netlink_saved_append_link_local(struct netlink_saved_list *list, const struct ip_addr *address);
 /* Remove the items of an address family. */
 void netlink_saved_drop_family(struct netlink_saved_list *list, int family);
