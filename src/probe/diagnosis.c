@@ -76,11 +76,9 @@ static void explain_silence(struct findings *f, const struct diagnosis_facts *fa
 {
 	if (t->heard && !t->heard_asking)
 		add(f, "arp_filtered", NO_PEER,
-		    "frames from peers arrive, but no ARP or Neighbour Discovery, and nobody "
-		    "answers: a "
-		    "filter takes them. Look for ARP inspection (DAI), ARP suppression or a "
-		    "firewall "
-		    "on the switch (nft table bridge)");
+		    "frames from peers arrive, but no ARP requests or neighbour solicitations, and "
+		    "nobody answers: a filter takes them. Look for ARP inspection (DAI), ARP "
+		    "suppression or a firewall on the switch (nft table bridge)");
 	else if (t->heard)
 		add(f, "not_sending", NO_PEER,
 		    "peers are heard, but nobody answers: what this node sends does not arrive. "
@@ -132,8 +130,8 @@ static void explain_absence(struct findings *f, const struct diagnosis_peer *p, 
 		    "own firewall (arptables, nft)");
 	else if (p->is_heard)
 		add(f, "arp_filtered", i,
-		    "frames from it arrive, but no ARP or Neighbour Discovery: a filter takes "
-		    "them. Look "
+		    "frames from it arrive, but no ARP requests or neighbour solicitations: a "
+		    "filter takes them. Look "
 		    "for ARP inspection (DAI) or a firewall on the switch, at its port");
 	else
 		add(f, "peer_absent", i,

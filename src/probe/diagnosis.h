@@ -49,7 +49,7 @@ struct diagnosis_peer {
 	bool has_cluster;     /* it answered with the cluster MAC, as to an address that it does not
 				 know */
 	bool is_heard;        /* frames from it arrived meanwhile */
-	bool is_heard_asking; /* ARP or ND of its own among them */
+	bool is_heard_asking; /* ARP requests and neighbour solicitations among them */
 };
 
 struct diagnosis_facts {

@@ -232,11 +232,18 @@ static bool is_answer(const struct doctor *d, const struct rewrite_result *r)
 	return peers_by_ip(d->needs.peers, &r->target_ip).roles & IP_SELF;
 }
 
+/* Router solicitations, whose target is a group, do not count: filters of ARP and neighbour
+ * solicitations let them pass. */
+static bool asks_for_address(const struct rewrite_result *r)
+{
+	return !r->keys.is_reply && !ip_is_group(&r->target_ip);
+}
+
 static void note_peer(struct doctor *d, size_t i, const struct rewrite_result *r)
 {
 	struct diagnosis_peer *p = &d->facts.peers[i];
 
-	if (!r->keys.is_reply && r->verdict.drop == DROP_NONE)
+	if (asks_for_address(r) && r->verdict.drop == DROP_NONE)
 		p->is_heard_asking = true;
 	if (!is_answer(d, r))
 		return;
