@@ -41,17 +41,10 @@ static bool is_made(const struct marking *m, const struct netlink_saved *route)
 static const struct netlink_saved *first_like(const struct marking *m,
 					      const struct netlink_saved *route)
 {
-	const struct netlink_route_key wanted = netlink_saved_key(route);
 	const struct netlink_saved *item = m->here.list;
-	struct netlink_route_key key;
 
-	for (; item < route; item++) {
-		if (!item->is_route)
-			continue;
-		key = netlink_saved_key(item);
-		if (!memcmp(&key, &wanted, sizeof(key)))
-			break;
-	}
+	while (item < route && !(item->is_route && netlink_saved_same_key(item, route)))
+		item++;
 	return item;
 }
 

@@ -6,7 +6,8 @@
  * an address that the TAP has, both links have such a route, and only the link differs.
  * systemd-networkd 257 tells IPv4 routes apart by everything else: it takes the TAP's for that of
  * the NIC, and then never sets a default route. So those of the TAP have a protocol of their own,
- * which changes nothing for what is sent.
+ * which changes nothing for what is sent. (It does not look at the protocol of IPv6 routes: they
+ * get a metric of their own with their address, NETLINK_CONNECTED_METRIC.)
  *
  * Because of that protocol the kernel does not always remove such a route with its address: not if
  * the address remains, on another link or with another prefix length. And another metric of the

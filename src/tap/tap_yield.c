@@ -102,16 +102,12 @@ void tap_yield_begin(struct tap_yield *y, int tap)
 
 static bool has_key(const struct netlink_saved_list *list, const struct netlink_saved *route)
 {
-	const struct netlink_route_key wanted = netlink_saved_key(route);
-	struct netlink_route_key key;
+	const struct netlink_saved *item = list->list;
 
-	for (size_t i = 0; i < list->count; i++) {
-		if (!list->list[i].is_route || netlink_saved_is_aside(&list->list[i]))
-			continue;
-		key = netlink_saved_key(&list->list[i]);
-		if (!memcmp(&key, &wanted, sizeof(key)))
+	for (; item < list->list + list->count; item++)
+		if (item->is_route && !netlink_saved_is_aside(item) &&
+		    netlink_saved_same_key(item, route))
 			return true;
-	}
 	return false;
 }
 

@@ -92,16 +92,19 @@ adopt_furnish() {
 adopt_snapshot() { lab_snapshot alpha | sed -E 's/(valid_lft|preferred_lft|expires) [0-9]+sec/\1 Nsec/g'; }
 
 # addresses_of LINK: the addresses that adopt moves, one per line, in the kernel's order, with the
-# attributes that must be kept.
+# attributes that must be kept. Connected IPv6 routes of the TAP have a metric that is less by one: as
+# it is on the NIC.
 addresses_of() {
-	ip -n alpha -j addr show dev "$1" | jq -r '.[].addr_info[] | select(.local | startswith("fe80:") | not) |
+	ip -n alpha -j addr show dev "$1" | jq -r --arg dev "$1" '.[].addr_info[] |
+		select(.local | startswith("fe80:") | not) |
+		if $dev == "cluster0" and .family == "inet6" then .metric |= if . == 255 then null else . + 1 end else . end |
 		"\(.local)\(if .address then " peer \(.address)" else "" end)/\(.prefixlen) brd \(.broadcast // "-") " +
 		"\(.scope) metric \(.metric // "-") noprefixroute \(.noprefixroute // false) dynamic \(.dynamic // false) " +
 		"deprecated \(.deprecated // false) nodad \(.nodad // false) tentative \(.tentative // false)"'
 }
 # routes_of LINK: the routes that use the link, one per line, with every attribute except the
-# link's name, the flags that depend on its carrier, and the protocol that the TAP's connected IPv4
-# routes have instead of the kernel's.
+# link's name, the flags that depend on its carrier, the protocol that the TAP's connected IPv4
+# routes have instead of the kernel's, and the metric of the IPv6 ones.
 routes_of() {
 	{
 		ip -n alpha -4 -d -j route show table all
@@ -111,7 +114,9 @@ routes_of() {
 		select(.dst | test("^fe80|^ff00|^multicast") | not) | del(.expires, .cache) |
 		walk(if type == "object" and .dev == $dev then .dev = "LINK" else . end |
 			if type == "object" and .flags then .flags -= ["linkdown"] else . end) |
-		if $dev == "cluster0" and .protocol == "203" then .protocol = "kernel" else . end' | sort
+		if $dev == "cluster0" and .protocol == "203" then .protocol = "kernel"
+		elif $dev == "cluster0" and .protocol == "kernel" and (.dst | contains(":")) then .metric += 1
+		else . end' | sort
 }
 # connected_of LINK: protocols of its connected IPv4 routes.
 connected_of() {

@@ -38,6 +38,8 @@ repaired() { ctl alpha -j counters | jq .counters.tap_repaired; }
 BEFORE=$(state)
 say "as configured: $BEFORE"
 expect "corrections at a start" 0 "$(repaired)"
+expect "metrics of the connected IPv6 routes" 255 "$(tap -j -6 route show dev cluster0 proto kernel |
+	jq -r '[.[] | select(.dst != "fe80::/64").metric] | unique[]')"
 
 # The kernel's notifications about the TAP, with a time stamp each; from the first to the last, in ms.
 watch() {
@@ -102,9 +104,14 @@ drifts "token" on alpha ip token set :: dev cluster0
 drifts "1 route" tap route del 2001:db8:5::/64 dev cluster0
 drifts "1 route" tap route del 2001:db8:9::/64 dev cluster0
 drifts "1 route" tap route del fe80::/64 dev cluster0
-order() { tap addr change 2001:db8:4::101/64 dev cluster0 && tap addr del 2001:db8:4::101/64 dev cluster0 &&
-	tap addr add 2001:db8:4::101/64 dev cluster0 nodad && tap addr del 2001:db8:5::101/64 dev cluster0 &&
-	tap addr add 2001:db8:5::101/64 dev cluster0 nodad; }
+order() { tap -b - <<-'END'
+	addr change 2001:db8:4::101/64 dev cluster0 metric 255
+	addr del 2001:db8:4::101/64 dev cluster0
+	addr add 2001:db8:4::101/64 dev cluster0 metric 255 nodad
+	addr del 2001:db8:5::101/64 dev cluster0
+	addr add 2001:db8:5::101/64 dev cluster0 metric 255 nodad
+	END
+}
 drifts "order of addresses" order
 
 # What an operator adds stays.

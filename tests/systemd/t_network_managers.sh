@@ -107,6 +107,30 @@ manager() {
 
 cp "$EXAMPLES/eth0.network" /etc/systemd/network/10-eth0.network
 manager systemd-networkd systemd-networkd "networkctl reconfigure eth0" systemd-networkd-wait-online
+
+# The same with IPv6, where systemd-networkd 257 takes the TAP's connected route for the NIC's if nothing but
+# the link differs, and then never sets the default route.
+default_route6() { ip -6 -j route show default | jq -r '.[] | "\(.gateway) \(.dev)"' | xargs; }
+is_set6() {
+	[ "$(default_route6)" = "2001:db8:4::1 $1" ] &&
+		networkctl list --no-legend eth0 | grep -q ' configured'
+}
+expect_set6() {
+	within 8 is_set6 "$2" || fail "IPv6, $1: $(ip -6 addr; ip -6 route; networkctl list)"
+	ok "IPv6, $1: default route through $2"
+}
+printf '%s\n' Address=2001:db8:4::101/64 Gateway=2001:db8:4::1 >>/etc/systemd/network/10-eth0.network
+systemctl start clusterarpd systemd-networkd || fail "clusterarpd or systemd-networkd does not start"
+expect_set6 "systemd-networkd after the daemon" cluster0
+networkctl reconfigure eth0 || fail "reconfigure: exit status $?"
+expect_set6 "networkctl reconfigure" cluster0
+systemctl restart systemd-networkd || fail "systemd-networkd does not restart"
+expect_set6 "restart of systemd-networkd" cluster0
+expect "IPv6: problems" '[]' "$(problems)"
+systemctl stop clusterarpd
+expect_set6 "the daemon stopped" eth0
+stop_all systemd-networkd
+ip -6 route flush default
 rm /etc/systemd/network/10-eth0.network
 
 cp /etc/network/interfaces /etc/network/interfaces.before

@@ -23,8 +23,8 @@
 #include "io/netlink/netlink_saved.h"
 #include "io/netlink/netlink_socket.h"
 
-#define FOREVER               UINT32_MAX
-#define IPV6_CONNECTED_METRIC 256 /* the kernel's IP6_RT_PRIO_ADDRCONF */
+#define FOREVER            UINT32_MAX
+#define IPV6_KERNEL_METRIC 256 /* of connected routes: IP6_RT_PRIO_ADDRCONF */
 
 /* --- links --- */
 
@@ -184,6 +184,31 @@ static int fill_ipv6(struct rtnl_addr *entry, enum netlink_address_kind kind)
 	return 0;
 }
 
+/* Of the connected route of an address of the TAP; 0: the kernel's own. Every link has a route to
+ * fe80::/64, so that nobody takes one for that of another link. */
+static uint32_t connected_metric(const struct ip_addr *address)
+{
+	bool is_told_by_it = address->family == AF_INET6 && !ip_is_link_local(address);
+
+	return is_told_by_it ? NETLINK_CONNECTED_METRIC : 0;
+}
+
+/* Send the address and free it. libnl has no setter for the metric. */
+static int request_address(struct netlink *nl, struct rtnl_addr *entry, uint32_t metric)
+{
+	struct nl_msg *request = NULL;
+	int nle = rtnl_addr_build_add_request(entry, NLM_F_EXCL, &request);
+
+	rtnl_addr_put(entry);
+	if (nle >= 0 && metric)
+		nle = nla_put_u32(request, IFA_RT_PRIORITY, metric);
+	if (nle < 0) {
+		nlmsg_free(request);
+		return netlink_result(nl, nle);
+	}
+	return netlink_result(nl, nl_send_sync(nl->requests, request)); /* frees it */
+}
+
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
 			enum netlink_address_kind kind)
 {
@@ -204,7 +229,7 @@ int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix 
 		nle = added.addr.family == AF_INET ? fill_ipv4(entry, &added)
 						   : fill_ipv6(entry, kind);
 	if (nle >= 0)
-		nle = rtnl_addr_add(nl->requests, entry, NLM_F_EXCL);
+		return request_address(nl, entry, connected_metric(&added.addr));
 	rtnl_addr_put(entry);
 	return netlink_result(nl, nle);
 }
@@ -328,14 +353,14 @@ int netlink_route_remove_onlink(struct netlink *nl, int ifindex, const struct ip
 	return netlink_result(nl, nle);
 }
 
-/* The kernel's own IPv6 routes have no source and a metric of their own; each link may have one to
- * the same network. */
+/* The kernel's own IPv6 routes have no source; each link may have one to the same network. */
 static int add_connected_ipv6(struct netlink *nl, int ifindex, const struct ip_prefix *network)
 {
 	struct rtnl_route *route = make_route(ifindex, RTPROT_KERNEL, network, NULL, NULL);
+	uint32_t metric = connected_metric(&network->addr);
 
 	if (route)
-		rtnl_route_set_priority(route, IPV6_CONNECTED_METRIC);
+		rtnl_route_set_priority(route, metric ? metric : IPV6_KERNEL_METRIC);
 	return add_route(nl, route, 0);
 }
 

@@ -25,8 +25,9 @@ enum netlink_address_kind {
 	NETLINK_DEDICATED_DAD, /* IPv6: after duplicate address detection */
 	NETLINK_CLUSTER,       /* IPv4 as /32; IPv6 as /128 nodad with preferred lifetime 0 */
 };
-/* Add an address as in SPEC 6. A dedicated address: with its prefix; IPv4: scope global, broadcast
- * address set. -EEXIST: it exists already. */
+/* Add an address of the TAP as in SPEC 6. A dedicated address: with its prefix; IPv4: scope global,
+ * broadcast address set; IPv6, unless it is a link-local one: its connected route has the metric
+ * NETLINK_CONNECTED_METRIC. -EEXIST: it exists already. */
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
 			enum netlink_address_kind kind);
 /* Remove an address, as netlink_address_list() gives it. */
@@ -36,8 +37,8 @@ int netlink_route_add_onlink(struct netlink *nl, int ifindex, const struct ip_pr
 			     const struct ip_addr *source);
 /* Remove it, whatever its source. */
 int netlink_route_remove_onlink(struct netlink *nl, int ifindex, const struct ip_prefix *prefix);
-/* The connected route of `address`, as the kernel adds it with an address; with IPv4, of the
- * protocol NETLINK_PROTOCOL_CONNECTED. -EEXIST: there is a route to that network already; with
+/* The connected route of `address`, as the kernel adds it with an address of the TAP; with IPv4, of
+ * the protocol NETLINK_PROTOCOL_CONNECTED. -EEXIST: there is a route to that network already; with
  * IPv6: through this link. */
 int netlink_route_add_connected(struct netlink *nl, int ifindex, const struct ip_prefix *address);
 /* Add a default route through `gateway`; `source`: preferred source, or NULL. -EEXIST: there is one

@@ -24,9 +24,10 @@ enum netlink_place {
 };
 
 /* Add it to a link. `is_home`: this is the link that it was saved from. On another link an address
- * loses its label, and is no base for temporary addresses (IFA_F_MANAGETEMPADDR). An IPv6 address
- * skips duplicate address detection, unless it needs_dad. A limited lifetime is reduced by the time
- * since it was saved. -EEXIST: it exists already; -ETIME: its lifetime has expired; -ENETUNREACH,
+ * loses its label, and is no base for temporary addresses (IFA_F_MANAGETEMPADDR), and a connected
+ * IPv6 route gets a metric that is less by one (NETLINK_CONNECTED_METRIC). An IPv6 address skips
+ * duplicate address detection, unless it needs_dad. A limited lifetime is reduced by the time since
+ * it was saved. -EEXIST: it exists already; -ETIME: its lifetime has expired; -ENETUNREACH,
  * -EHOSTUNREACH: another route must be added first; -EOPNOTSUPP: is_refused. */
 int netlink_saved_add(struct netlink *nl, const struct netlink_saved *item, int ifindex,
 		      bool is_home, enum netlink_place place);

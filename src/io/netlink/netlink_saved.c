@@ -232,7 +232,7 @@ static bool has_whole_attributes(const struct netlink_saved *item)
 static bool has_whole_numbers(const struct netlink_saved *item)
 {
 	static const int route[] = { RTA_OIF, RTA_PRIORITY, RTA_TABLE, RTA_EXPIRES, 0 },
-			 address[] = { IFA_FLAGS, 0 };
+			 address[] = { IFA_FLAGS, IFA_RT_PRIORITY, 0 };
 
 	for (const int *type = item->is_route ? route : address; *type; type++) {
 		const struct nlattr *number = netlink_saved_find(item, *type);
@@ -271,6 +271,13 @@ struct netlink_route_key netlink_saved_key(const struct netlink_saved *route)
 	key.priority = priority ? nla_get_u32(priority) : 0;
 	key.tos = head->rtm_tos;
 	return key;
+}
+
+bool netlink_saved_same_key(const struct netlink_saved *a, const struct netlink_saved *b)
+{
+	const struct netlink_route_key p = netlink_saved_key(a), q = netlink_saved_key(b);
+
+	return !memcmp(&p, &q, sizeof(p));
 }
 
 bool netlink_saved_is_aside(const struct netlink_saved *item)

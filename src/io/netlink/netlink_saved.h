@@ -74,6 +74,8 @@ bool netlink_saved_is_aside(const struct netlink_saved *item);
 #define NETLINK_PROTOCOL_CONNECTED 203 /* likewise */
 bool netlink_saved_connect(struct netlink_saved *item);
 bool netlink_saved_is_connected(const struct netlink_saved *item);
+/* IPv6, likewise: one less than the kernel's metric of connected routes (IP6_RT_PRIO_ADDRCONF). */
+#define NETLINK_CONNECTED_METRIC 255
 
 /* Routes with the same key are alternatives: the kernel uses the first one. */
 struct netlink_route_key {
@@ -83,6 +85,7 @@ struct netlink_route_key {
 };
 /* Padding is zero, so that keys can be compared as memory. */
 struct netlink_route_key netlink_saved_key(const struct netlink_saved *route);
+bool netlink_saved_same_key(const struct netlink_saved *a, const struct netlink_saved *b);
 
 /* True if its lifetime is limited. */
 bool netlink_saved_has_lifetime(const struct netlink_saved *item);
