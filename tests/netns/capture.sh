@@ -45,12 +45,14 @@ ctl_capture_frames() { sed -n 's/^\([0-9]*\) frames\? captured.*/\1/p' "$1.err";
 ctl_capture_records() { sed -n 's/.* captured, \([0-9]*\) record.*/\1/p' "$1.err"; }
 ctl_capture_lost() { sed -n 's/.* records\?, \([0-9]*\) lost$/\1/p' "$1.err" | grep . || echo 0; }
 ctl_capture_missed() { sed -n 's/^\([0-9]*\) frames\? w[a-z]* not captured: too slow$/\1/p' "$1.err" | grep . || echo 0; }
-# fields FILE FILTER FIELD…: prints the fields of each frame.
+# fields FILE FILTER FIELD…: prints the fields of each frame. (With spaces between them tshark 4.4 would escape
+# those within.)
 fields() {
 	local file=$1 filter=$2 field arguments=()
 	shift 2
 	for field in "$@"; do arguments+=(-e "$field"); done
-	timeout 100 tshark -n -r "$file" ${filter:+-Y "$filter"} -T fields -E separator=' ' -E occurrence=f \
-		"${arguments[@]}" 2>"$LAB_DIR/tshark.err" || fail "tshark: $(cat "$LAB_DIR/tshark.err")"
+	timeout 100 tshark -n -r "$file" ${filter:+-Y "$filter"} -T fields -E occurrence=f \
+		"${arguments[@]}" >"$LAB_DIR/tshark.out" 2>"$LAB_DIR/tshark.err" || fail "tshark: $(cat "$LAB_DIR/tshark.err")"
 	! grep -v 'Running as user' "$LAB_DIR/tshark.err" | grep . || fail "tshark prints errors"
+	tr '\t' ' ' <"$LAB_DIR/tshark.out"
 }
