@@ -285,11 +285,6 @@ void link_checks_tap_changed(struct link_checks *c)
 	check_timer_changed(c->connected);
 }
 
-void link_checks_route_gone(struct link_checks *c)
-{
-	check_timer_changed(c->guard);
-}
-
 void link_checks_retry_shield(struct link_checks *c)
 {
 	check_timer_retry(c->shield);

@@ -50,11 +50,9 @@ void link_checks_tap(struct link_checks *checks);
 
 /* A notification arrived: check soon what it may concern. */
 void link_checks_heard(struct link_checks *checks, const struct netlink_event *event);
-/* Addresses or routes have moved to the TAP: check both soon. Notifications tell only of addresses.
- */
+/* Addresses or routes have moved to the TAP, or a route through it was deleted or made by the
+ * kernel: check them soon. */
 void link_checks_tap_changed(struct link_checks *checks);
-/* A route through the TAP was deleted, or may have been. */
-void link_checks_route_gone(struct link_checks *checks);
 /* The data path's program could not be attached: check again in a second. */
 void link_checks_retry_shield(struct link_checks *checks);
 /* There is no shield to check. */

@@ -37,7 +37,7 @@ static bool open_sockets(struct link_watch *w, const struct link_watch_needs *ne
 	int rc = netlink_events_open(needs->changed, needs->arg, &w->changes);
 
 	if (!rc)
-		rc = netlink_routes_open(needs->route_gone, needs->arg, &w->routes);
+		rc = netlink_routes_open(needs->route, needs->arg, &w->routes);
 	if (rc)
 		log_error_errno(-rc, "cannot open netlink");
 	return !rc;

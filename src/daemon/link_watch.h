@@ -12,7 +12,7 @@ struct link_watch;
 struct link_watch_needs {
 	struct loop *loop; /* borrowed */
 	netlink_events_handler *changed;
-	netlink_routes_handler *route_gone;
+	netlink_routes_handler *route;
 	void *arg;
 };
 

@@ -515,12 +515,12 @@ static void on_change(const struct netlink_event *event, void *arg)
 		on_nic_address(l, event);
 }
 
-static void on_route_gone(int ifindex, void *arg)
+static void on_route(int ifindex, void *arg)
 {
 	struct links *l = arg;
 
 	if (!l->is_failing && (!ifindex || ifindex == tap_link_ifindex(l->tap)))
-		link_checks_route_gone(l->checks);
+		link_checks_tap_changed(l->checks);
 }
 
 /* --- start and stop --- */
@@ -528,7 +528,7 @@ static void on_route_gone(int ifindex, void *arg)
 static bool open_netlink(struct links *l)
 {
 	const struct link_watch_needs needs = {
-		.loop = l->needs.loop, .changed = on_change, .route_gone = on_route_gone, .arg = l
+		.loop = l->needs.loop, .changed = on_change, .route = on_route, .arg = l
 	};
 	int rc = netlink_open(&l->netlink);
 

@@ -232,8 +232,8 @@ static bool is_answer(const struct doctor *d, const struct rewrite_result *r)
 	return peers_by_ip(d->needs.peers, &r->target_ip).roles & IP_SELF;
 }
 
-/* Router solicitations, whose target is a group, do not count: filters of ARP and neighbour
- * solicitations let them pass. */
+/* Filters of ARP and neighbour solicitations let router solicitations pass: they do not count. They
+ * are for a group. */
 static bool asks_for_address(const struct rewrite_result *r)
 {
 	return !r->keys.is_reply && !ip_is_group(&r->target_ip);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tap_connected: the protocol of the TAP's connected IPv4 routes; see tap_connected.h. */
+/* tap_connected: protocol or metric of the TAP's connected routes; see tap_connected.h. */
 #include "tap/tap_connected.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static void note(struct marking *m, int rc)
 
 static bool is_in_table(const struct netlink_saved *item)
 {
-	return item->is_route && !item->is_refused && netlink_saved_family(item) == AF_INET &&
+	return item->is_route && !item->is_refused &&
 	       netlink_saved_key(item).table == RT_TABLE_MAIN;
 }
 
@@ -48,21 +48,35 @@ static const struct netlink_saved *first_like(const struct marking *m,
 	return item;
 }
 
-/* `other`: the same route with the other protocol. It is added before the kernel's is removed, so
- * that there is always one. */
-static void replace(struct marking *m, const struct netlink_saved *route,
+/* Add `other`, the same route with the other protocol, at the place of `route` among its equals. */
+static int add_ipv4(struct marking *m, const struct netlink_saved *route,
 		    struct netlink_saved *other)
 {
 	const struct netlink_saved *twin = netlink_saved_find_equal(&m->here, other);
-	int rc = 0;
 
 	other->is_behind = route->is_behind || first_like(m, route) != route;
-	if (twin && !other->is_behind) { /* the twin is further behind */
+	if (twin && other->is_behind)
+		return 0;
+	if (twin) /* it is further behind */
 		netlink_saved_remove(m->netlink, twin, m->tap);
-		twin = NULL;
-	}
-	if (!twin)
-		rc = netlink_saved_add(m->netlink, other, m->tap, true, NETLINK_PLACE_OWN);
+	return netlink_saved_add(m->netlink, other, m->tap, true, NETLINK_PLACE_OWN);
+}
+
+/* `other` has another metric, and there is one of each metric. */
+static int add_ipv6(struct marking *m, const struct netlink_saved *other)
+{
+	int rc = netlink_saved_add(m->netlink, other, m->tap, true, NETLINK_PLACE_OWN);
+
+	return rc == -EEXIST ? 0 : rc;
+}
+
+/* The other route is added before the kernel's is removed, so that there is always one. */
+static void replace(struct marking *m, const struct netlink_saved *route,
+		    struct netlink_saved *other)
+{
+	int rc = netlink_saved_family(route) == AF_INET ? add_ipv4(m, route, other)
+							: add_ipv6(m, other);
+
 	note(m, rc ? rc : netlink_saved_remove(m->netlink, route, m->tap));
 }
 

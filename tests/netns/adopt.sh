@@ -92,12 +92,13 @@ adopt_furnish() {
 adopt_snapshot() { lab_snapshot alpha | sed -E 's/(valid_lft|preferred_lft|expires) [0-9]+sec/\1 Nsec/g'; }
 
 # addresses_of LINK: the addresses that adopt moves, one per line, in the kernel's order, with the
-# attributes that must be kept. Connected IPv6 routes of the TAP have a metric that is less by one: as
-# it is on the NIC.
+# attributes that must be kept. Connected IPv6 routes of the TAP have 255 instead of the kernel's
+# metric: as they would be on the NIC.
 addresses_of() {
 	ip -n alpha -j addr show dev "$1" | jq -r --arg dev "$1" '.[].addr_info[] |
 		select(.local | startswith("fe80:") | not) |
-		if $dev == "cluster0" and .family == "inet6" then .metric |= if . == 255 then null else . + 1 end else . end |
+		if $dev == "cluster0" and .family == "inet6" then
+			.metric |= if . == 255 then null elif . == null then "of the kernel" else . end else . end |
 		"\(.local)\(if .address then " peer \(.address)" else "" end)/\(.prefixlen) brd \(.broadcast // "-") " +
 		"\(.scope) metric \(.metric // "-") noprefixroute \(.noprefixroute // false) dynamic \(.dynamic // false) " +
 		"deprecated \(.deprecated // false) nodad \(.nodad // false) tentative \(.tentative // false)"'
@@ -115,7 +116,8 @@ routes_of() {
 		walk(if type == "object" and .dev == $dev then .dev = "LINK" else . end |
 			if type == "object" and .flags then .flags -= ["linkdown"] else . end) |
 		if $dev == "cluster0" and .protocol == "203" then .protocol = "kernel"
-		elif $dev == "cluster0" and .protocol == "kernel" and (.dst | contains(":")) then .metric += 1
+		elif $dev == "cluster0" and .protocol == "kernel" and (.dst | contains(":")) then
+			.metric |= if . == 255 then 256 elif . == 256 then "of the kernel" else . end
 		else . end' | sort
 }
 # connected_of LINK: protocols of its connected IPv4 routes.

@@ -105,11 +105,11 @@ drifts "1 route" tap route del 2001:db8:5::/64 dev cluster0
 drifts "1 route" tap route del 2001:db8:9::/64 dev cluster0
 drifts "1 route" tap route del fe80::/64 dev cluster0
 order() { tap -b - <<-'END'
-	addr change 2001:db8:4::101/64 dev cluster0 metric 255
+	addr change 2001:db8:4::101/64 dev cluster0
 	addr del 2001:db8:4::101/64 dev cluster0
-	addr add 2001:db8:4::101/64 dev cluster0 metric 255 nodad
+	addr add 2001:db8:4::101/64 dev cluster0 nodad
 	addr del 2001:db8:5::101/64 dev cluster0
-	addr add 2001:db8:5::101/64 dev cluster0 metric 255 nodad
+	addr add 2001:db8:5::101/64 dev cluster0 nodad
 	END
 }
 drifts "order of addresses" order
@@ -178,6 +178,53 @@ tap route add $NET dev cluster0 proto kernel scope link src $MINE
 tap addr del 12.12.8.8/24 dev cluster0
 expect_connected "not the kernel's, but with its protocol" $NET "cluster0 kernel"
 tap addr del $MINE/24 dev cluster0
+
+# Those of IPv6 by their metric, whoever adds the address; also where the kernel makes the route for a router
+# advertisement.
+connected6() { tap -j -6 route show "$1" dev cluster0 | jq -r '.[] | "\(.metric) \(if has("expires") then "expires" else "" end)"' | xargs; }
+connected6_is() { [ "$(connected6 "$1")" = "$2" ]; }
+# expect_connected6 WHAT NETWORK METRICS
+expect_connected6() {
+	within "$(seconds 2)" connected6_is "$2" "$3" || fail "$1: $2: not '$3', but '$(connected6 "$2")'"
+	sleep 0.2
+	expect "$1: $2" "$3" "$(connected6 "$2")"
+}
+NET=2001:db8:9:9::/64
+tap addr add 2001:db8:9:9::1/64 dev cluster0 nodad
+expect_connected6 "an operator's address" $NET 255
+tap addr add 2001:db8:9:9::2/64 dev cluster0 nodad
+expect_connected6 "and another" $NET 255
+tap addr del 2001:db8:9:9::1/64 dev cluster0
+expect_connected6 "one is left" $NET 255
+tap addr del 2001:db8:9:9::2/64 dev cluster0
+expect_connected6 "none is left" $NET ""
+tap addr add 2001:db8:4::77/64 dev cluster0 nodad
+expect_connected6 "beside an address of the file" 2001:db8:4::/64 255
+tap addr del 2001:db8:4::77/64 dev cluster0
+expect_connected6 "the address of the file alone" 2001:db8:4::/64 255
+tap addr add 2001:db8:9:9::1/64 dev cluster0 metric 77 nodad
+expect_connected6 "a metric of its own" $NET 77
+tap addr del 2001:db8:9:9::1/64 dev cluster0
+tap route add $NET dev cluster0 proto kernel metric 256
+expect_connected6 "a route that no address makes" $NET 256
+tap route del $NET dev cluster0
+ip -n out addr add fe80::200/64 dev eth0 nodad
+ip -n alpha monitor route >"$LAB_DIR/routes" &
+MONITOR=$!
+advertise() {
+	on out /usr/bin/python3 -c '
+import socket, struct
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+prefix = bytes([3, 4, 64, 0x80]) + struct.pack("!III", 3600, 3600, 0) + socket.inet_pton(socket.AF_INET6, "2001:db8:4::")
+s.sendto(bytes([134, 0, 0, 0, 64]) + bytes(11) + prefix, ("ff02::1", 0, 0, socket.if_nametoindex("eth0")))
+'
+}
+is_advertised() { advertise && grep -q '^2001:db8:4::/64 dev cluster0 proto kernel metric 256 expires' "$LAB_DIR/routes"; }
+within "$(seconds 5)" is_advertised || fail "no route of an advertisement: $(cat "$LAB_DIR/routes")"
+kill "$MONITOR"
+expect_connected6 "a router advertisement" 2001:db8:4::/64 255
+is_as_before || fail "after an operator's addresses: $(state)"
 
 # Down is the operator's decision; with up the routes are back.
 tap link set cluster0 down

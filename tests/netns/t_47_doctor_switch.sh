@@ -59,7 +59,7 @@ expect_found "another VLAN" alpha ":nothing_heard"
 firewall_off
 # With traffic that goes on, but no ARP. A router solicitation tells nothing of it.
 solicit_router() {
-	on "$1" timeout -k 1 "$(seconds 60)" /usr/bin/python3 -c '
+	exec ip netns exec "$1" timeout -k 1 "$(seconds 60)" /usr/bin/python3 -c '
 import socket, time
 s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
@@ -70,14 +70,14 @@ while True:
 }
 on alpha ip neigh replace "$(addr_of beta)" lladdr "$(dedicated_mac beta)" nud permanent dev cluster0
 on beta ip neigh replace "$(addr_of alpha)" lladdr "$(dedicated_mac alpha)" nud permanent dev cluster0
-on beta ping -n -q -i 0.1 "$(addr_of alpha)" >/dev/null &
+ip netns exec beta ping -n -q -i 0.1 "$(addr_of alpha)" >/dev/null &
 PING=$!
 solicit_router beta &
 SOLICIT=$!
 firewall "ether type arp drop; icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } drop"
 expect_found "ARP is filtered" alpha ":arp_filtered"
 firewall_off
-firewall "ether type arp iifname p_beta drop"
+firewall "ether type arp iifname p_beta drop; iifname p_beta icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } drop"
 expect_found "ARP of beta is filtered" alpha "beta:arp_filtered"
 firewall_off
 kill "$PING" "$SOLICIT"

@@ -28,7 +28,7 @@ is_misled() {
 	[ "$(port_of "$BETA")" = p_out ] && ! reach alpha beta
 }
 within "$(seconds 5)" is_misled || fail "a ping reaches beta, whose MAC the switch has at $(port_of "$BETA")"
-ok "after one forged frame the switch has learned beta at p_out, and alpha does not reach it"
+ok "after a forged frame the switch has learned beta at p_out, and alpha does not reach it"
 expect "alpha's entry for beta" "$BETA" "$(table alpha 12.12.4.102)"
 reach beta gamma || fail "beta does not reach gamma"
 expect "where the switch has learned beta, once it has sent" p_beta "$(port_of "$BETA")"

@@ -120,17 +120,21 @@ expect_set6() {
 	ok "IPv6, $1: default route through $2"
 }
 printf '%s\n' Address=2001:db8:4::101/64 Gateway=2001:db8:4::1 >>/etc/systemd/network/10-eth0.network
-systemctl start clusterarpd systemd-networkd || fail "clusterarpd or systemd-networkd does not start"
+sed -i 's|12.12.4.101/24|&, 2001:db8:4::101/64|' /etc/clusterarpd/clusterarpd.conf
+systemctl start clusterarpd || fail "clusterarpd does not start"
+systemctl start systemd-networkd || fail "systemd-networkd does not start"
 expect_set6 "systemd-networkd after the daemon" cluster0
-networkctl reconfigure eth0 || fail "reconfigure: exit status $?"
-expect_set6 "networkctl reconfigure" cluster0
-systemctl restart systemd-networkd || fail "systemd-networkd does not restart"
-expect_set6 "restart of systemd-networkd" cluster0
+for again in "networkctl reconfigure eth0" "systemctl restart systemd-networkd"; do
+	ip -6 route del default
+	$again || fail "$again: exit status $?"
+	expect_set6 "$again" cluster0
+done
 expect "IPv6: problems" '[]' "$(problems)"
 systemctl stop clusterarpd
 expect_set6 "the daemon stopped" eth0
 stop_all systemd-networkd
 ip -6 route flush default
+configure
 rm /etc/systemd/network/10-eth0.network
 
 cp /etc/network/interfaces /etc/network/interfaces.before

@@ -59,14 +59,17 @@ static struct netlink_saved address_with(int type, int len)
 /* Numbers are read without looking at their length again. */
 static void numbers_of_another_length(void **state)
 {
-	static const int of_routes[] = { RTA_TABLE, RTA_PRIORITY, RTA_OIF, RTA_EXPIRES };
+	static const int of_routes[] = { RTA_TABLE, RTA_PRIORITY, RTA_OIF, RTA_EXPIRES },
+			 of_addresses[] = { IFA_FLAGS, IFA_RT_PRIORITY };
 
 	(void)state;
 	for (int len = 0; len <= 8; len++) {
-		struct netlink_saved address = address_with(IFA_FLAGS, len);
+		for (size_t i = 0; i < sizeof(of_addresses) / sizeof(of_addresses[0]); i++) {
+			struct netlink_saved address = address_with(of_addresses[i], len);
 
-		assert_int_equal(netlink_saved_is_valid(&address), len == 4);
-		free(address.body);
+			assert_int_equal(netlink_saved_is_valid(&address), len == 4);
+			free(address.body);
+		}
 		for (size_t i = 0; i < sizeof(of_routes) / sizeof(of_routes[0]); i++) {
 			struct netlink_saved route = route_with(of_routes[i], len);
 
@@ -131,6 +134,61 @@ static void connected_routes(void **state)
 	free(route.body);
 }
 
+/* 2001:db8::/64 with the metric, and with a lifetime. */
+static struct netlink_saved ipv6_route_with(uint32_t metric)
+{
+	struct rtmsg head = { .rtm_family = AF_INET6,
+			      .rtm_dst_len = 64,
+			      .rtm_protocol = RTPROT_KERNEL };
+	struct nl_msg *m = nlmsg_alloc_simple(RTM_NEWROUTE, 0);
+
+	assert_non_null(m);
+	assert_int_equal(nlmsg_append(m, &head, sizeof(head), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put(m, RTA_DST, 16, (uint8_t[16]){ 0x20, 1, 0x0d, 0xb8 }), 0);
+	assert_int_equal(nla_put_u32(m, RTA_PRIORITY, metric), 0);
+	assert_int_equal(nla_put_u32(m, RTA_EXPIRES, 60), 0);
+	return finish(m, true);
+}
+
+/* Of those of IPv6, only one with the kernel's metric; its lifetime is that of the address. */
+static void connected_ipv6_routes(void **state)
+{
+	(void)state;
+	for (uint32_t metric = 0; metric <= 1024; metric++) {
+		struct netlink_saved route = ipv6_route_with(metric);
+		bool is_kernels = metric == NETLINK_KERNEL_METRIC;
+
+		assert_int_equal(netlink_saved_connect(&route), is_kernels);
+		assert_int_equal(netlink_saved_key(&route).priority, is_kernels ? 255 : metric);
+		assert_int_equal(netlink_saved_has_lifetime(&route), !is_kernels);
+		assert_true(netlink_saved_is_valid(&route));
+		assert_true(netlink_saved_is_kernels(&route));
+		free(route.body);
+	}
+}
+
+/* Not of an IPv4 one, where the number is an ordinary metric. */
+static void lower_metrics(void **state)
+{
+	struct netlink_saved address = address_with(IFA_RT_PRIORITY, 4),
+			     none = address_with(IFA_FLAGS, 4);
+	struct nlattr *metric = netlink_saved_find(&address, IFA_RT_PRIORITY);
+	struct ifaddrmsg *head = (void *)address.body;
+	uint32_t value = NETLINK_KERNEL_METRIC;
+
+	(void)state;
+	memcpy(nla_data(metric), &value, sizeof(value));
+	assert_false(netlink_saved_lower_metric(&address));
+	head->ifa_family = AF_INET6;
+	assert_true(netlink_saved_lower_metric(&address));
+	assert_int_equal(nla_get_u32(metric), 255);
+	assert_false(netlink_saved_lower_metric(&address));
+	none.body[0] = AF_INET6;
+	assert_false(netlink_saved_lower_metric(&none));
+	free(none.body);
+	free(address.body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +196,8 @@ int main(void)
 		cmocka_unit_test(prefixes_that_are_too_long),
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(connected_routes),
+		cmocka_unit_test(connected_ipv6_routes),
+		cmocka_unit_test(lower_metrics),
 	};
 
 	return cmocka_run_group_tests_name("netlink_saved", tests, NULL, NULL);

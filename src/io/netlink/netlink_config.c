@@ -23,8 +23,7 @@
 #include "io/netlink/netlink_saved.h"
 #include "io/netlink/netlink_socket.h"
 
-#define FOREVER            UINT32_MAX
-#define IPV6_KERNEL_METRIC 256 /* of connected routes: IP6_RT_PRIO_ADDRCONF */
+#define FOREVER UINT32_MAX
 
 /* --- links --- */
 
@@ -184,13 +183,13 @@ static int fill_ipv6(struct rtnl_addr *entry, enum netlink_address_kind kind)
 	return 0;
 }
 
-/* Of the connected route of an address of the TAP; 0: the kernel's own. Every link has a route to
- * fe80::/64, so that nobody takes one for that of another link. */
+/* Of the connected route of an address of the TAP; 0: the kernel's own, also for fe80::/64, to
+ * which every link has a route. */
 static uint32_t connected_metric(const struct ip_addr *address)
 {
-	bool is_told_by_it = address->family == AF_INET6 && !ip_is_link_local(address);
+	bool is_global = address->family == AF_INET6 && !ip_is_link_local(address);
 
-	return is_told_by_it ? NETLINK_CONNECTED_METRIC : 0;
+	return is_global ? NETLINK_CONNECTED_METRIC : 0;
 }
 
 /* Send the address and free it. libnl has no setter for the metric. */
@@ -360,7 +359,7 @@ static int add_connected_ipv6(struct netlink *nl, int ifindex, const struct ip_p
 	uint32_t metric = connected_metric(&network->addr);
 
 	if (route)
-		rtnl_route_set_priority(route, metric ? metric : IPV6_KERNEL_METRIC);
+		rtnl_route_set_priority(route, metric ? metric : NETLINK_KERNEL_METRIC);
 	return add_route(nl, route, 0);
 }
 

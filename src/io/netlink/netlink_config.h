@@ -26,8 +26,8 @@ enum netlink_address_kind {
 	NETLINK_CLUSTER,       /* IPv4 as /32; IPv6 as /128 nodad with preferred lifetime 0 */
 };
 /* Add an address of the TAP as in SPEC 6. A dedicated address: with its prefix; IPv4: scope global,
- * broadcast address set; IPv6, unless it is a link-local one: its connected route has the metric
- * NETLINK_CONNECTED_METRIC. -EEXIST: it exists already. */
+ * broadcast address set. The route that an IPv6 address makes, unless it is a link-local one, has
+ * the metric NETLINK_CONNECTED_METRIC. -EEXIST: it exists already. */
 int netlink_address_add(struct netlink *nl, int ifindex, const struct ip_prefix *address,
 			enum netlink_address_kind kind);
 /* Remove an address, as netlink_address_list() gives it. */

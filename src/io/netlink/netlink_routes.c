@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink_routes: RTM_DELROUTE; see netlink_routes.h. */
+/* netlink_routes: RTM_DELROUTE, and RTM_NEWROUTE of the kernel; see netlink_routes.h. */
 #include "io/netlink/netlink_routes.h"
 
 #include <arpa/inet.h>
@@ -23,13 +23,17 @@ struct netlink_routes {
 	void *arg;
 };
 
-/* Pass only messages about deleted routes. */
+/* Pass only messages about deleted routes, and about those that the kernel has made. */
 static int attach_filter(struct nl_sock *socket)
 {
 	struct sock_filter program[] = {
 		/* BPF loads a half-word as big-endian, but the field is in host byte order. */
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTPROT_KERNEL, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
@@ -89,7 +93,7 @@ static void handle(struct nlmsghdr *header, void *arg)
 	struct netlink_routes *routes = arg;
 	struct nlattr *attributes[RTA_MAX + 1];
 
-	if (header->nlmsg_type == RTM_DELROUTE &&
+	if ((header->nlmsg_type == RTM_DELROUTE || header->nlmsg_type == RTM_NEWROUTE) &&
 	    netlink_attributes(header, sizeof(struct rtmsg), attributes, RTA_MAX, route_policy) &&
 	    attributes[RTA_OIF])
 		routes->handler((int)nla_get_u32(attributes[RTA_OIF]), routes->arg);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink_routes: routes that were deleted, as the kernel reports them. On a socket of its own,
- * with a filter: a routing daemon may add routes by the hundred thousand, and none of these wakes
- * the process.
+ * netlink_routes: routes that were deleted, or that the kernel has made, as it reports them. On a
+ * socket of its own, with a filter: a routing daemon may add routes by the hundred thousand, and
+ * none of these wakes the process.
  */
 #ifndef CLUSTERARPD_IO_NETLINK_NETLINK_ROUTES_H
 #define CLUSTERARPD_IO_NETLINK_NETLINK_ROUTES_H
 
 struct netlink_routes;
 
-/* A route through the link `ifindex` was deleted; 0: notifications were lost, any may have been. */
+/* A route through the link `ifindex` was deleted, or one of the protocol `kernel` was added; 0:
+ * notifications were lost, any may have been. */
 typedef void netlink_routes_handler(int ifindex, void *arg);
 
 /* Open the socket and subscribe. Only netlink_routes_dispatch() calls `handler`. Sets *out;

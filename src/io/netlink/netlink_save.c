@@ -372,18 +372,14 @@ static uint32_t change_flags(struct netlink_saved *item, uint32_t clear, uint32_
 	return before;
 }
 
-/* The connected IPv6 routes of the TAP have a metric that is less by one than the NIC's: it comes
- * from their address, or with the route itself. */
-static void lower_metric(struct netlink_saved *made)
+/* On the TAP a connected IPv6 route has a metric of its own: it comes with its address, or with the
+ * route itself. */
+static void set_connected_metric(struct netlink_saved *made)
 {
-	struct nlattr *metric =
-		netlink_saved_find(made, made->is_route ? RTA_PRIORITY : IFA_RT_PRIORITY);
-	uint32_t value = metric ? nla_get_u32(metric) : 0;
-
-	if (!metric && !made->is_route)
+	if (!made->is_route && !netlink_saved_find(made, IFA_RT_PRIORITY))
 		put_u32(made, IFA_RT_PRIORITY, NETLINK_CONNECTED_METRIC);
-	if (value-- > 1) /* 0 would mean the kernel's own metric */
-		memcpy(nla_data(metric), &value, sizeof(value));
+	else if (!made->is_route || netlink_saved_is_kernels(made))
+		netlink_saved_lower_metric(made);
 }
 
 /* The item as it is sent in a request; the caller frees its body. NULL body: out of memory. */
@@ -398,8 +394,7 @@ static struct netlink_saved prepare(const struct netlink_saved *item, int ifinde
 	if (!is_home && netlink_saved_family(item) == AF_INET6) {
 		if (!item->is_route)
 			change_flags(&made, IFA_F_MANAGETEMPADDR, 0);
-		if (!item->is_route || netlink_saved_is_kernels(item))
-			lower_metric(&made);
+		set_connected_metric(&made);
 	}
 	move(&made, 0, ifindex);
 	return made;

@@ -25,7 +25,7 @@ enum netlink_place {
 
 /* Add it to a link. `is_home`: this is the link that it was saved from. On another link an address
  * loses its label, and is no base for temporary addresses (IFA_F_MANAGETEMPADDR), and a connected
- * IPv6 route gets a metric that is less by one (NETLINK_CONNECTED_METRIC). An IPv6 address skips
+ * IPv6 route that has the kernel's metric gets NETLINK_CONNECTED_METRIC. An IPv6 address skips
  * duplicate address detection, unless it needs_dad. A limited lifetime is reduced by the time since
  * it was saved. -EEXIST: it exists already; -ETIME: its lifetime has expired; -ENETUNREACH,
  * -EHOSTUNREACH: another route must be added first; -EOPNOTSUPP: is_refused. */

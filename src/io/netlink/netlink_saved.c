@@ -292,11 +292,29 @@ bool netlink_saved_is_connected(const struct netlink_saved *item)
 
 bool netlink_saved_connect(struct netlink_saved *item)
 {
-	bool is_to_be = netlink_saved_is_kernels(item) && netlink_saved_family(item) == AF_INET;
-
-	if (is_to_be)
+	if (!netlink_saved_is_kernels(item))
+		return false;
+	if (netlink_saved_family(item) == AF_INET) {
 		set_protocol(item, NETLINK_PROTOCOL_CONNECTED);
-	return is_to_be;
+		return true;
+	}
+	if (!netlink_saved_lower_metric(item))
+		return false;
+	item->len = (uint32_t)length_of(item);
+	return true;
+}
+
+bool netlink_saved_lower_metric(struct netlink_saved *item)
+{
+	const uint32_t lower = NETLINK_CONNECTED_METRIC;
+	struct nlattr *metric =
+		netlink_saved_find(item, item->is_route ? RTA_PRIORITY : IFA_RT_PRIORITY);
+
+	if (netlink_saved_family(item) != AF_INET6 || !metric ||
+	    nla_get_u32(metric) != NETLINK_KERNEL_METRIC)
+		return false;
+	memcpy(nla_data(metric), &lower, sizeof(lower));
+	return true;
 }
 
 int netlink_saved_append_aside(struct netlink_saved_list *list, const struct netlink_saved *route)

@@ -68,14 +68,19 @@ bool netlink_saved_makes(const struct netlink_saved *address, const struct netli
 #define NETLINK_PROTOCOL_ASIDE 202 /* in no rt_protos */
 int netlink_saved_append_aside(struct netlink_saved_list *list, const struct netlink_saved *route);
 bool netlink_saved_is_aside(const struct netlink_saved *item);
-/* Of an IPv4 route that the kernel made with an address, replace the protocol by
- * NETLINK_PROTOCOL_CONNECTED, as such routes of the TAP have it (tap/tap_connected.h). False: it is
+/* Of a route that the kernel made with an address, make one as the TAP has it
+ * (tap/tap_connected.h): IPv4: of the protocol NETLINK_PROTOCOL_CONNECTED; IPv6: with
+ * NETLINK_CONNECTED_METRIC instead of the kernel's metric, and without a lifetime. False: it is
  * something else, and was left. */
 #define NETLINK_PROTOCOL_CONNECTED 203 /* likewise */
+#define NETLINK_KERNEL_METRIC      256 /* IP6_RT_PRIO_ADDRCONF */
+#define NETLINK_CONNECTED_METRIC   (NETLINK_KERNEL_METRIC - 1)
 bool netlink_saved_connect(struct netlink_saved *item);
+/* True if it is an IPv4 route of that protocol. */
 bool netlink_saved_is_connected(const struct netlink_saved *item);
-/* IPv6, likewise: one less than the kernel's metric of connected routes (IP6_RT_PRIO_ADDRCONF). */
-#define NETLINK_CONNECTED_METRIC 255
+/* Of an IPv6 address or route with the kernel's metric, replace it by NETLINK_CONNECTED_METRIC.
+ * False: it has another, or none. */
+bool netlink_saved_lower_metric(struct netlink_saved *item);
 
 /* Routes with the same key are alternatives: the kernel uses the first one. */
 struct netlink_route_key {
