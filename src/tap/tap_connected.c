@@ -62,7 +62,8 @@ static int add_ipv4(struct marking *m, const struct netlink_saved *route,
 	return netlink_saved_add(m->netlink, other, m->tap, true, NETLINK_PLACE_OWN);
 }
 
-/* `other` has another metric, and there is one of each metric. */
+/* `other` has another metric, of which there may be one already. The kernel gives it the lifetime
+ * of `other` then, if its own was limited. */
 static int add_ipv6(struct marking *m, const struct netlink_saved *other)
 {
 	int rc = netlink_saved_add(m->netlink, other, m->tap, true, NETLINK_PLACE_OWN);

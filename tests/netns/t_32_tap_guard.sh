@@ -205,6 +205,13 @@ expect_connected6 "the address of the file alone" 2001:db8:4::/64 255
 tap addr add 2001:db8:9:9::1/64 dev cluster0 metric 77 nodad
 expect_connected6 "a metric of its own" $NET 77
 tap addr del 2001:db8:9:9::1/64 dev cluster0
+tap addr add 2001:db8:9:9::1/64 dev cluster0 valid_lft 5 preferred_lft 5 nodad
+expect_connected6 "an address with a lifetime" $NET "255 expires"
+tap addr change 2001:db8:9:9::1/64 dev cluster0 valid_lft 12 preferred_lft 12
+sleep 6
+expect_connected6 "its lifetime is longer now" $NET "255 expires"
+within "$(seconds 9)" connected6_is $NET "" || fail "the address has expired, its route has not: $(connected6 $NET)"
+ok "the address has expired, and its route"
 tap route add $NET dev cluster0 proto kernel metric 256
 expect_connected6 "a route that no address makes" $NET 256
 tap route del $NET dev cluster0

@@ -298,10 +298,7 @@ bool netlink_saved_connect(struct netlink_saved *item)
 		set_protocol(item, NETLINK_PROTOCOL_CONNECTED);
 		return true;
 	}
-	if (!netlink_saved_lower_metric(item))
-		return false;
-	item->len = (uint32_t)length_of(item);
-	return true;
+	return netlink_saved_lower_metric(item);
 }
 
 bool netlink_saved_lower_metric(struct netlink_saved *item)

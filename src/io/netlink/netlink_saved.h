@@ -70,8 +70,8 @@ int netlink_saved_append_aside(struct netlink_saved_list *list, const struct net
 bool netlink_saved_is_aside(const struct netlink_saved *item);
 /* Of a route that the kernel made with an address, make one as the TAP has it
  * (tap/tap_connected.h): IPv4: of the protocol NETLINK_PROTOCOL_CONNECTED; IPv6: with
- * NETLINK_CONNECTED_METRIC instead of the kernel's metric, and without a lifetime. False: it is
- * something else, and was left. */
+ * NETLINK_CONNECTED_METRIC instead of the kernel's metric. False: it is something else, and was
+ * left. */
 #define NETLINK_PROTOCOL_CONNECTED 203 /* likewise */
 #define NETLINK_KERNEL_METRIC      256 /* IP6_RT_PRIO_ADDRCONF */
 #define NETLINK_CONNECTED_METRIC   (NETLINK_KERNEL_METRIC - 1)
