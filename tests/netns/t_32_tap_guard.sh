@@ -13,6 +13,8 @@ lab_nodes 2
 lab_config address="12.12.4.100/24, 192.0.2.10/25, 2001:db8:4::100/64, 2001:db8:9::10/64" gateway=12.12.4.200 \
 	alpha.address="12.12.4.101/24, 2001:db8:4::101/64, 2001:db8:5::101/64" \
 	beta.address="12.12.4.102/24, 2001:db8:4::102/64"
+# The kernel looks for expired routes each second, not each half a minute.
+on alpha sysctl -qw net.ipv6.route.gc_interval=1
 lab_start_all
 lab_announced
 
@@ -215,17 +217,12 @@ ok "the address has expired, and its route"
 tap route add $NET dev cluster0 proto kernel metric 256
 expect_connected6 "a route that no address makes" $NET 256
 tap route del $NET dev cluster0
-ip -n out addr add fe80::200/64 dev eth0 nodad
 ip -n alpha monitor route >"$LAB_DIR/routes" &
 MONITOR=$!
+# A prefix option: on-link, not for autoconfiguration, for an hour.
 advertise() {
-	on out /usr/bin/python3 -c '
-import socket, struct
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-prefix = bytes([3, 4, 64, 0x80]) + struct.pack("!III", 3600, 3600, 0) + socket.inet_pton(socket.AF_INET6, "2001:db8:4::")
-s.sendto(bytes([134, 0, 0, 0, 64]) + bytes(11) + prefix, ("ff02::1", 0, 0, socket.if_nametoindex("eth0")))
-'
+	frames nd out:eth0 ra --eth-src "$(nic_mac out)" --src fe80::200 \
+		--option "03 04 40 80 00000e10 00000e10 00000000 20010db8000400000000000000000000"
 }
 is_advertised() { advertise && grep -q '^2001:db8:4::/64 dev cluster0 proto kernel metric 256 expires' "$LAB_DIR/routes"; }
 within "$(seconds 5)" is_advertised || fail "no route of an advertisement: $(cat "$LAB_DIR/routes")"

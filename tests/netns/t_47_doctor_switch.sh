@@ -58,21 +58,12 @@ within "$(seconds 5)" carrier || fail "alpha's NIC has no carrier"
 expect_found "another VLAN" alpha ":nothing_heard"
 firewall_off
 # With traffic that goes on, but no ARP. A router solicitation tells nothing of it.
-solicit_router() {
-	exec ip netns exec "$1" timeout -k 1 "$(seconds 60)" /usr/bin/python3 -c '
-import socket, time
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-while True:
-    s.sendto(bytes([133]) + bytes(7), ("ff02::2", 0, 0, socket.if_nametoindex("cluster0")))
-    time.sleep(0.1)
-'
-}
 on alpha ip neigh replace "$(addr_of beta)" lladdr "$(dedicated_mac beta)" nud permanent dev cluster0
 on beta ip neigh replace "$(addr_of alpha)" lladdr "$(dedicated_mac alpha)" nud permanent dev cluster0
 ip netns exec beta ping -n -q -i 0.1 "$(addr_of alpha)" >/dev/null &
 PING=$!
-solicit_router beta &
+/usr/bin/python3 "$LAB_TOP/frames.py" nd beta:cluster0 rs --eth-src "$LAB_CLUSTER_MAC" \
+	--src "$(eui64 fe80:: "$(dedicated_mac beta)")" --count 600 --interval 0.1 &
 SOLICIT=$!
 firewall "ether type arp drop; icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } drop"
 expect_found "ARP is filtered" alpha ":arp_filtered"
