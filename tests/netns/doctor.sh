@@ -23,10 +23,15 @@ examine() {
 		fail "$1: exit status $rc, findings: $(cat "$LAB_DIR/found")"
 	sort "$LAB_DIR/found" | paste -sd ' '
 }
-# expect_found WHAT NODE FINDINGS
+# expect_found WHAT NODE FINDINGS: a second and a third try are only for frames that were lost, as they are on a
+# busy machine.
 expect_found() {
-	local found
-	found=$(examine "$2")
+	local found try
+	for try in 1 2 3; do
+		found=$(examine "$2")
+		[[ $found == *:loss* && $3 != *:loss* ]] || break
+		say "$1: $2: try $try found '$found'"
+	done
 	[ "$found" = "$3" ] || fail "$1: $2 found '$found', not '$3': $(cat "$LAB_DIR/doctor")"
 	ok "$1: $2: ${3:-nothing is wrong}"
 }

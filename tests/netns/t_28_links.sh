@@ -83,7 +83,7 @@ spread() { sort -n "$1" | awk '{ n[NR] = $1 } END { print n[1] "/" n[int((NR + 1
 
 # again FUNCTION: sets it up again. Sets IN, OUT and NOISE, the ms until a ping is answered from
 # beta to alpha, from alpha to out, and, as a reference, from beta to out, a path that was not
-# interrupted. (What is sent before the TAP is running is lost, as on any NIC. If that is an ARP
+# interrupted: what a busy machine needs for it says nothing of the daemon, and is taken off. (What is sent before the TAP is running is lost, as on any NIC. If that is an ARP
 # request, the next one follows after a second.)
 again() {
 	local start pids=()
@@ -100,10 +100,9 @@ again() {
 	IN=$(($(cat "$LAB_DIR/in") - start)) NOISE=$(($(cat "$LAB_DIR/noise") - start))
 }
 
-# interrupt WHAT FUNCTION LIMIT: TIMES interruptions of 50 to 400 ms. An interruption does not count
-# if the machine was too busy, as NOISE shows.
+# interrupt WHAT FUNCTION LIMIT: TIMES interruptions of 50 to 400 ms.
 interrupt() {
-	local i busy=0 from=$LAB_DIR/beta-alpha to=$LAB_DIR/alpha-out noise=$LAB_DIR/beta-out
+	local i from=$LAB_DIR/beta-alpha to=$LAB_DIR/alpha-out noise=$LAB_DIR/beta-out
 	: >"$from"
 	: >"$to"
 	: >"$noise"
@@ -114,19 +113,14 @@ interrupt() {
 		tap_is carrier 0 || fail "$1, $i: the TAP has carrier during the interruption"
 		again "$2"
 		tap_is carrier 1 || fail "$1, $i: traffic flows, but the TAP has no carrier"
-		if [ "$NOISE" -gt $(($3 / 2)) ] && [ "$busy" -lt $((TIMES / 2)) ]; then
-			busy=$((busy + 1)) i=$((i - 1))
-			say "$1: not counted: $IN, $OUT; beta to out $NOISE"
-			continue
-		fi
-		echo "$IN" >>"$from"
-		echo "$OUT" >>"$to"
+		echo $((IN - NOISE)) >>"$from"
+		echo $((OUT - NOISE)) >>"$to"
 		echo "$NOISE" >>"$noise"
 	done
-	say "$1, ms until a ping is answered, min/median/max of $TIMES:" \
-		"beta to alpha $(spread "$from"), alpha to out $(spread "$to"), beta to out $(spread "$noise")"
-	expect_num "$1, beta to alpha: ms at most" "$(sort -n "$from" | tail -n 1)" "<=" "$3"
-	expect_num "$1, alpha to out: ms at most" "$(sort -n "$to" | tail -n 1)" "<=" "$3"
+	say "$1, ms until a ping is answered, min/median/max of $TIMES: beta to out $(spread "$noise")," \
+		"more than that: beta to alpha $(spread "$from"), alpha to out $(spread "$to")"
+	expect_num "$1, beta to alpha: ms more at most" "$(sort -n "$from" | tail -n 1)" "<=" "$3"
+	expect_num "$1, alpha to out: ms more at most" "$(sort -n "$to" | tail -n 1)" "<=" "$3"
 }
 
 # expect_as_before WHAT
