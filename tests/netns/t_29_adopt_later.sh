@@ -82,13 +82,19 @@ expect "its log lines" 1 "$(moves 'address 2001:db8:1::150/64')"
 
 # --- half a second without a change; but not for ever --------------------------------------
 
-for i in 1 2 3 4; do
+looks=0
+for i in {1..6}; do
+	came=$(clock)
 	ip -n alpha addr add "10.20.$i.1/24" dev eth0
 	sleep 0.3
-	[ -n "$(on_nic)" ] || fail "addresses move while others still come"
+	left=$(on_nic)
+	[ $(($(clock) - came)) -lt 500 ] || continue # a busy machine: it may have moved
+	[ -n "$left" ] || fail "addresses move while others still come"
+	looks=$((looks + 1))
 done
+[ "$LAB_PACE" -gt 1 ] || expect_num "looks in time at addresses that come" "$looks" ">=" 1
 expect_moved 10.20.1.1
-expect_moved 10.20.4.1
+expect_moved 10.20.6.1
 for ((i = 0, began = $(now_ms); $(now_ms) - began < 8000; i++)); do
 	ip -n alpha addr add "10.21.$i.1/24" dev eth0
 	sleep 0.2
