@@ -110,6 +110,8 @@ tap addr change 2001:db8:9:9::1/64 dev cluster0 valid_lft 12 preferred_lft 12
 sleep 6
 expect_connected6 "its lifetime is longer now" $NET "255 expires"
 within "$(seconds 9)" connected6_is $NET "" || fail "the address has expired, its route has not: $(connected6 $NET)"
+is_gone() { [ -z "$(tap addr show dev cluster0 to $NET)" ]; }
+within "$(seconds 9)" is_gone || fail "the route has expired, its address has not: $(tap addr show dev cluster0)"
 ok "the address has expired, and its route"
 tap route add $NET dev cluster0 proto kernel metric 256
 expect_connected6 "a route that no address makes" $NET 256
