@@ -311,6 +311,7 @@ for way in read stop; do
 		"$LAB_CLUSTER_MAC $OUT 0800 $IP_TEST 0000 0c0c04c8 08080808" \
 		"ff:ff:ff:ff:ff:ff $OUT 0806 0001 0800 0604 0001 $OUT 0c0c04c8 000000000000 0c0c04fa"
 	wait "$flooding"
+	within "$(seconds 30)" quiet || fail "alpha is not quiet after the flood"
 	kill -CONT "$CAPTURE"
 	sleep 0.3
 	kill -INT "$CAPTURE"
