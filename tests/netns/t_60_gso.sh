@@ -50,13 +50,14 @@ done
 cannot_receive_uso() {
 	case $LAB_DATAPATH.$(uname -r) in user.[0-5].* | user.6.[01].*) true ;; *) false ;; esac
 }
-# gso_udp FROM TO: datagrams sent 20 at a time (UDP_SEGMENT) arrive as datagrams. Some may be lost
-# where the receiver's buffer is full.
+# gso_udp FROM TO: datagrams sent 20 at a time (UDP_SEGMENT) arrive as datagrams. The receiver has room for all:
+# it may not run for a while.
 gso_udp() {
 	# shellcheck disable=SC2016
 	on "$2" timeout -k 1 "$(seconds 20)" /usr/bin/python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
 s.bind(("::", 9999))
 second = int(sys.argv[1])
 s.settimeout(5 * second)  # the sender is a program that has to start
