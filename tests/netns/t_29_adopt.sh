@@ -308,7 +308,7 @@ expect "files of the second daemon" "" "$(find /run/clusterarpd -name 'other*')"
 adopt_few
 dad_transmits() { on alpha sysctl -qw "net.ipv6.conf.default.dad_transmits=$1" "net.ipv6.conf.eth0.dad_transmits=$1"; }
 # A second each: long enough for the daemon's start, and over before its announcements are (announce.c: 12 rounds).
-dad_transmits $((LAB_PACE < 7 ? LAB_PACE : 7))
+dad_transmits $((LAB_PACE < 4 ? 4 : LAB_PACE < 7 ? LAB_PACE : 7))
 ip -n out addr add 2001:db8:1::66/64 dev eth0 nodad
 ip -n alpha addr add 2001:db8:1::65/64 dev eth0
 ip -n alpha addr add 2001:db8:1::66/64 dev eth0
@@ -317,7 +317,7 @@ capture sw p_alpha "$LAB_DIR/start.pcap" -Q in icmp6
 start
 expect "still tentative" "2001:db8:1::65 2001:db8:1::66" "$(tentative cluster0)"
 only_the_duplicate() { [ "$(tentative "$1")" = 2001:db8:1::66 ]; }
-within "$(seconds 5)" only_the_duplicate cluster0 || fail "tentative on the TAP: $(tentative cluster0)"
+within "$(seconds 8)" only_the_duplicate cluster0 || fail "tentative on the TAP: $(tentative cluster0)"
 lab_announced
 capture_stop
 dad_transmits 1

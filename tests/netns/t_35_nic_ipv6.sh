@@ -161,15 +161,18 @@ start "an old record, mode none"
 lab_stop alpha
 expect_before "an old record, mode none"
 ip -n alpha link set eth0 addrgenmode eui64
-ip -n alpha addr add "$OWN" dev eth0
 
 # The address is still tentative when the daemon starts: it goes through duplicate address detection
-# after the stop.
+# after the stop. A second each, long enough for the daemon's start.
+dad_transmits() { on alpha sysctl -qw "net.ipv6.conf.eth0.dad_transmits=$1"; }
+dad_transmits $((LAB_PACE + 3))
+ip -n alpha addr add "$OWN" dev eth0
 start "a tentative address"
 expect "the record has it" "$OWN true" "$(jq -r '.link_local[] | "\(.prefix) \(.needs_dad)"' "$RECORD")"
 lab_stop alpha
 expect "a tentative address, after the stop" 1 "$(ip -n alpha -6 addr show dev eth0 tentative | grep -c fe80)"
-within "$(seconds 5)" lab_settled alpha
+dad_transmits 1
+within "$(seconds 9)" lab_settled alpha
 
 # A network manager adds one: it is removed, and is there after the stop. Again and again: it stays.
 start
