@@ -163,10 +163,11 @@ sysctl6 default.disable_ipv6=1
 lab_start alpha
 within "$(seconds 2)" has_problem ipv6_off default.disable_ipv6 || fail "no problem: $(ctl alpha -j status | jq -c .problems)"
 expect_reach alpha out
+sysctl6 cluster0.dad_transmits=3 # time enough to look, also for a busy machine
 sysctl6 cluster0.disable_ipv6=0
 tentative() { inet6 | grep -q '2001:db8:4::101/64 tentative'; }
 within "$(seconds 3)" tentative || fail "no duplicate address detection: $(inet6)"
-whole "IPv6 is switched on for the first time" 4
+whole "IPv6 is switched on for the first time" 7
 expect "corrections" 0 "$(repaired)"
 expect "errors" 0 "$(lines 'cannot')"
 sysctl6 default.disable_ipv6=0
