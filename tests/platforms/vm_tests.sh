@@ -12,7 +12,8 @@ VM_LINKS_USER=(t_vlan t_bond t_virtio_hub t_virtio_offload)
 # The data path of a test that selects its own is said by its name.
 # shellcheck disable=SC2034 # for vm
 VM_TESTS=(t_service t_boot_networkd t_boot_ifupdown t_boot_networkmanager fuzz "${VM_LINKS[@]/#/kernel/}"
-	"${VM_NETNS[@]/#/kernel/}" "${VM_LINKS_USER[@]/#/user/}" "${VM_NETNS[@]/#/user/}")
+	"${VM_NETNS[@]/#/kernel/}" "${VM_LINKS_USER[@]/#/user/}" "${VM_NETNS[@]/#/user/}"
+	user/t_32_tap_connected)
 
 # vm_row NAME RESULT SECONDS FIGURE
 vm_row() {
