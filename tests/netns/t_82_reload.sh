@@ -354,7 +354,7 @@ many() {
 }
 # may_lose: how many pings. A machine so busy that the daemon needs over two seconds for a reload has the
 # stacks lose their neighbours, and with them some pings.
-may_lose() { awk -F 'time=' '$2 + 0 > most { most = $2 + 0 } END { print most > 2000 ? 200 : 0 }' "$LAB_DIR/ping"; }
+may_lose() { awk -F 'time=' '$2 + 0 > most { most = $2 + 0 } END { print (most > 2000 ? 200 : 0) }' "$LAB_DIR/ping"; }
 pings_begin alpha $BETA
 many "$FILE" 2500
 expect "2500 more nodes, --dry-run: exit status" 1 "$(reload --dry-run)"
