@@ -161,15 +161,6 @@ within() {
 	done
 }
 
-# clock: the time in ms, more exactly than now_ms.
-clock() { echo $((${EPOCHREALTIME/./} / 1000)); }
-# soon MS COMMAND…: repeats the command until it succeeds; false if one that began after MS did not.
-soon() {
-	local end=$(($(clock) + $1)) began
-	shift
-	while began=$(clock) && ! "$@"; do [ "$began" -lt "$end" ] || return 1; done
-}
-
 # lab_programs HOST DEVICE HOOK: name and tag of each of our programs that is attached there, by a
 # link or as a filter.
 lab_programs() {

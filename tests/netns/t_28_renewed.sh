@@ -10,6 +10,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
+# shellcheck source=outage.sh
+. "$LAB_TOP/outage.sh"
 
 TIMES=$([ -n "${LAB_ALL:-}" ] && echo 20 || echo 6)
 SOON=$(seconds 500) # ms
@@ -38,15 +40,6 @@ start() {
 	lab_start alpha
 }
 
-# answered FROM ADDRESS: the time of the first answered ping.
-answered() {
-	# shellcheck disable=SC2016
-	on "$1" timeout "$(seconds 5)" bash -c '
-		until ping -n -c 1 -W 0.05 "$0" >/dev/null 2>&1; do :; done
-		echo $((${EPOCHREALTIME/./} / 1000))' "$2" || fail "$1 does not reach $2 any more"
-}
-# spread FILE: minimum/median/maximum of the numbers in it.
-spread() { sort -n "$1" | awk '{ n[NR] = $1 } END { print n[1] "/" n[int((NR + 1) / 2)] "/" n[NR] }'; }
 # known ADDRESS: the neighbour entry that clusterarpctl reports.
 known() { ctl alpha -j neigh | jq -r --arg a "$1" '.neighbours[] | select(.dst == $a) | "\(.dev) \(.lladdr // "-")"'; }
 known_is() { [ "$(known "$1")" = "$2" ]; }

@@ -58,16 +58,14 @@ lab_config address="12.12.4.100/24, 2001:db8:4::100/64, 2001:db8:9::10/64" gatew
 
 # --- the start ----------------------------------------------------------------
 # Duplicate address detection for dedicated addresses, and none for cluster addresses.
-ip -n alpha -o monitor address >"$LAB_DIR/events" &
-MONITOR=$!
-sleep 0.2
+lab_watch alpha
 lab_start alpha
-kill "$MONITOR"
+lab_watched
 DEDICATED="2001:db8:4::101/64, 2001:db8:4::111/64, 2001:db8:5::101/64"
 CLUSTER="2001:db8:4::100/128 deprecated nodad, 2001:db8:9::10/128 deprecated nodad"
 expect "addresses at the start, tentative or no longer" "$DEDICATED, $CLUSTER" "$(inet6 | sed 's/ tentative//g')"
 expect "those that were tentative" "$(printf '%s\n' "fe80::${ID}65/64" "$DEDICATED" | sed 's/, /\n/g' | sort | xargs)" \
-	"$(sed -n 's/^.* cluster0 *inet6 \([^ ]*\) .* tentative .*/\1/p' "$LAB_DIR/events" | sort -u | xargs)"
+	"$(lab_tentative "cluster0 *inet6 " | grep -o 'inet6 [^ ]*' | cut -d' ' -f2 | sort -u | xargs)"
 ADDRESSES="$DEDICATED, $CLUSTER"
 within "$(seconds 4)" are "$ADDRESSES" || fail "still tentative: $(inet6)"
 within "$(seconds 4)" links_are "fe80::${ID}65/64" || fail "still tentative: $(inet6 link)"

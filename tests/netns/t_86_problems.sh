@@ -48,6 +48,7 @@ expect_well() {
 	within "$(seconds 8)" ids_are "$1" "" || fail "$1: after $2: $(ctl "$1" -j status | jq -c .problems)"
 	check "$1"
 	expect "$1: after $2: check's exit status" 0 "$RC"
+	expect "$1: after $2: in metrics" "" "$(ctl "$1" metrics | grep '^clusterarpd_problem{' || true)"
 }
 
 # --- check itself ---
